@@ -1,0 +1,115 @@
+/**
+ * What the two sides of a connection offer each other, as TypeScript sees it: method interfaces, and the typed calls and
+ * handlers that follow from them. Types only: nothing checks at run time that the other side keeps to them.
+ *
+ * @module
+ */
+
+import type { RequestId } from "./message.ts";
+
+/**
+ * The methods of a side about which nothing is known. Any interface or type whose members are functions of at most one
+ * parameter can stand in its place; other members are no methods.
+ */
+export type Methods = { readonly [name: string]: (params?: unknown) => unknown };
+
+/** The names of an interface's methods. */
+export type MethodName<M extends object> =
+  & { [K in keyof M]-?: NonNullable<M[K]> extends (...args: never) => unknown ? K : never }[keyof M]
+  & string;
+
+/** A method's parameter list: empty, or one parameter that may be optional. */
+type Parameter<M extends object, K extends keyof M> = NonNullable<M[K]> extends (...args: infer A) => unknown
+  ? A extends readonly [] | readonly [unknown?] ? A : never
+  : never;
+
+/** What a method takes. */
+export type ParamsOf<M extends object, K extends keyof M> = Parameter<M, K>[0];
+
+/** What a method gives, promises unwrapped: it is always a promise to the caller. */
+export type ResultOf<M extends object, K extends keyof M> = NonNullable<M[K]> extends (...args: never) => infer R
+  ? Awaited<R>
+  : never;
+
+/** Options of one call or batch. */
+export interface CallOptions {
+  /** Aborting it rejects the call at once with the signal's reason; an answer that still comes is counted and ignored. */
+  readonly signal?: AbortSignal;
+}
+
+/** The arguments that go with a method's name: params where the method needs them, then options. */
+export type CallArguments<M extends object, K extends keyof M> = [] extends Parameter<M, K>
+  ? [params?: ParamsOf<M, K>, options?: CallOptions]
+  : [params: ParamsOf<M, K>, options?: CallOptions];
+
+/** The params that go with a method's name. */
+export type NotifyArguments<M extends object, K extends keyof M> = [] extends Parameter<M, K>
+  ? [params?: ParamsOf<M, K>]
+  : [params: ParamsOf<M, K>];
+
+/** The other side's methods as functions: `api.add([1, 2])` for `call("add", [1, 2])`. */
+export type Api<M extends object> = {
+  readonly [K in MethodName<M>]: (...args: CallArguments<M, K>) => Promise<ResultOf<M, K>>;
+};
+
+/** What can be asked of the other side of a connection. */
+export interface Caller<Remote extends object = Methods> {
+  /** The other side's methods as functions. */
+  readonly api: Api<Remote>;
+  /** Calls a method of the other side. */
+  call<K extends MethodName<Remote>>(method: K, ...args: CallArguments<Remote, K>): Promise<ResultOf<Remote, K>>;
+  /** Calls a method of the other side without asking for an answer. */
+  notify<K extends MethodName<Remote>>(method: K, ...args: NotifyArguments<Remote, K>): Promise<void>;
+}
+
+/** One element of an outgoing batch. */
+export type BatchEntry<M extends object> = {
+  [K in MethodName<M>]:
+    & { readonly method: K; readonly notification?: boolean }
+    & ([] extends Parameter<M, K> ? { readonly params?: ParamsOf<M, K> } : { readonly params: ParamsOf<M, K> });
+}[MethodName<M>];
+
+/** What becomes of a batch, entry by entry; notifications give `undefined`. */
+export type BatchResults<M extends object, Entries extends readonly { readonly method: keyof M }[]> = {
+  -readonly [I in keyof Entries]: PromiseSettledResult<
+    Entries[I] extends { readonly notification: true } ? undefined : ResultOf<M, Entries[I]["method"]>
+  >;
+};
+
+/** What a handler gets to know of its request besides the params. */
+export interface RequestContext<Remote extends object = Methods> {
+  /** The method's name. */
+  readonly method: string;
+  /** The request's id; `undefined` for a notification. */
+  readonly id: RequestId | undefined;
+  /** Whether nobody waits for an answer. */
+  readonly notification: boolean;
+  /** Aborted when the other side cancels the request, or the peer closes. */
+  readonly signal: AbortSignal;
+  /** The side that asks, to be called back. */
+  readonly peer: Caller<Remote>;
+}
+
+/** A request that no handler takes, for the one who iterates over the peer to answer. */
+export interface IncomingRequest<Remote extends object = Methods> extends RequestContext<Remote> {
+  /** As the other side sent them, unchecked; `undefined` when it sent none. */
+  readonly params: unknown;
+  /** Answers with a result. Only the first answer counts, and a notification has none. */
+  reply(result?: unknown): void;
+  /** Answers with an error, as if a handler had thrown it. */
+  fail(error: unknown): void;
+}
+
+/**
+ * Serves one method: gets the params, gives the result or throws. What arrives is whatever the other side sent: a type on
+ * `params` is a wish, and checking it is the handler's own work.
+ */
+// Declared as a method, whose parameters TypeScript compares both ways, so that a handler may state its wish.
+export type Handler<Params = unknown, Result = unknown, Remote extends object = Methods> = {
+  handle(params: Params, context: RequestContext<Remote>): Result | PromiseLike<Result>;
+}["handle"];
+
+/** Handlers by method name, as an object (its own enumerable properties count) or as a `Map`. */
+export type Handlers<Local extends object, Remote extends object> =
+  | { readonly [K in MethodName<Local>]?: Handler<ParamsOf<Local, K>, ResultOf<Local, K>, Remote> }
+  | Iterable<readonly [string, Handler<unknown, unknown, Remote>]>;

@@ -1,0 +1,377 @@
+/**
+ * One reader a section: from the bytes of a whole section to the fields of a module record. They check what the binary
+ * format says and the limits; what the parts say about each other is the validator's. The code section is decode.ts's.
+ *
+ * @see https://webassembly.github.io/spec/core/binary/modules.html#sections
+ * @module
+ */
+
+import type { Cursor } from "./_cursor.ts";
+import { refuseLimitsFlags, refuseOpcode, refuseType, unsupported } from "./_unsupported.ts";
+import {
+  MAX_CUSTOM_SECTIONS,
+  MAX_DATA_SEGMENTS,
+  MAX_ELEMENT_SEGMENTS,
+  MAX_EXPORTS,
+  MAX_FUNCTIONS,
+  MAX_GLOBALS,
+  MAX_IMPORTS,
+  MAX_MEMORIES,
+  MAX_PARAMS,
+  MAX_RESULTS,
+  MAX_TABLE_ELEMENTS,
+  MAX_TABLES,
+  MAX_TYPES,
+} from "./limits.ts";
+import { decodeNames } from "./names.ts";
+import { opcodeRow } from "./opcodes.ts";
+import { EXTERNREF, FUNCREF, I32 } from "./types.ts";
+import type {
+  ByteRange,
+  DataSegment,
+  ElementSegment,
+  Export,
+  ExternKind,
+  ExternType,
+  FuncType,
+  GlobalType,
+  Import,
+  Limits,
+  MemoryType,
+  ModuleRecord,
+  Names,
+  ReferenceType,
+  SectionName,
+  TableType,
+  ValueType,
+} from "./types.ts";
+
+/** A module record while its sections come in. */
+export class ModuleDraft implements ModuleRecord {
+  bytes: Uint8Array = new Uint8Array(0);
+  readonly sections: Map<SectionName, ByteRange> = new Map();
+  readonly types: FuncType[] = [];
+  readonly imports: Import[] = [];
+  readonly functions: number[] = [];
+  readonly tables: TableType[] = [];
+  readonly memories: MemoryType[] = [];
+  readonly globals: GlobalType[] = [];
+  importedFunctions = 0;
+  importedTables = 0;
+  importedMemories = 0;
+  importedGlobals = 0;
+  readonly globalInits: ByteRange[] = [];
+  readonly exports: Export[] = [];
+  start: number | undefined = undefined;
+  readonly elements: ElementSegment[] = [];
+  readonly data: DataSegment[] = [];
+  dataCount: number | undefined = undefined;
+  readonly bodies: ByteRange[] = [];
+  readonly customSections: { name: string; contents: ByteRange }[] = [];
+  #names: Names | undefined = undefined;
+
+  get names(): Names {
+    return this.#names ??= decodeNames(this);
+  }
+}
+
+/** Decodes the whole of a section, from the cursor to its end, into the draft. */
+type SectionReader = (cursor: Cursor, draft: ModuleDraft) => void;
+
+/** A section: its number in the binary, its name, and its reader, which the code section lacks. */
+export interface Section {
+  readonly id: number;
+  readonly name: SectionName;
+  readonly read: SectionReader | undefined;
+}
+
+/** The number of a custom section, which may come anywhere and any number of times. */
+export const CUSTOM_SECTION = 0;
+
+/** All other sections, in the order that a module has them. */
+export const SECTIONS: readonly Section[] = [
+  { id: 1, name: "type", read: readTypes },
+  { id: 2, name: "import", read: readImports },
+  { id: 3, name: "function", read: readFunctions },
+  { id: 4, name: "table", read: readTables },
+  { id: 5, name: "memory", read: readMemories },
+  { id: 6, name: "global", read: readGlobals },
+  { id: 7, name: "export", read: readExports },
+  { id: 8, name: "start", read: readStart },
+  { id: 9, name: "element", read: readElements },
+  { id: 12, name: "data count", read: readDataCount },
+  { id: 10, name: "code", read: undefined },
+  { id: 11, name: "data", read: readData },
+];
+
+/** The section of tags, which may come between memories and globals. */
+const TAG_SECTION = 13;
+
+/** The position in {@linkcode SECTIONS} of the section with this number. */
+export function sectionOrder(id: number, offset: number): number {
+  if (id === TAG_SECTION) throw unsupported("exception handling", "tag section", offset);
+  return SECTIONS.findIndex((section) => section.id === id);
+}
+
+const EMPTY: readonly never[] = [];
+
+/** The number of items in a section, bounded by `limit` less the `already` that imports gave. */
+function readCount(cursor: Cursor, items: string, limit: number, already = 0): number {
+  const at = cursor.offset;
+  const count = cursor.count();
+  if (already + count > limit) throw cursor.error(`too many ${items}: ${already + count}, the limit is ${limit}`, at);
+  return count;
+}
+
+// Types
+
+/** A value type. */
+export function readValueType(cursor: Cursor): ValueType {
+  const code = cursor.u8();
+  if (code >= 0x7c && code <= I32 || code === FUNCREF || code === EXTERNREF) return code as ValueType;
+  throw refuseType(code, "malformed value type", cursor.offset - 1);
+}
+
+/** A reference type. */
+export function readReferenceType(cursor: Cursor): ReferenceType {
+  const code = cursor.u8();
+  if (code === FUNCREF || code === EXTERNREF) return code;
+  throw refuseType(code, "malformed reference type", cursor.offset - 1);
+}
+
+function readValueTypes(cursor: Cursor, index: number, what: string, limit: number): readonly ValueType[] {
+  const at = cursor.offset;
+  const count = cursor.count();
+  if (count > limit) {
+    throw cursor.error(`type section: function type ${index} has ${count} ${what}, the limit is ${limit}`, at);
+  }
+  if (count === 0) return EMPTY;
+  return Array.from({ length: count }, () => readValueType(cursor));
+}
+
+function readTypes(cursor: Cursor, draft: ModuleDraft): void {
+  const count = readCount(cursor, "types", MAX_TYPES);
+  for (let index = 0; index < count; index++) {
+    const form = cursor.u8();
+    if (form !== 0x60) throw refuseType(form, "malformed function type", cursor.offset - 1);
+    const params = readValueTypes(cursor, index, "parameters", MAX_PARAMS);
+    const results = readValueTypes(cursor, index, "results", MAX_RESULTS);
+    draft.types.push({ params, results });
+  }
+}
+
+function readLimits(cursor: Cursor): Limits {
+  const flags = cursor.u8();
+  if (flags > 1) throw refuseLimitsFlags(flags, cursor.offset - 1);
+  const minimum = cursor.u32();
+  return { minimum, maximum: flags === 0 ? undefined : cursor.u32() };
+}
+
+function readTableType(cursor: Cursor): TableType {
+  const at = cursor.offset;
+  const first = cursor.u8();
+  if (first === 0x40) throw unsupported("typed function references", "table with an initial value", at);
+  cursor.offset = at;
+  return { element: readReferenceType(cursor), limits: readLimits(cursor) };
+}
+
+function readGlobalType(cursor: Cursor): GlobalType {
+  const value = readValueType(cursor);
+  const mutability = cursor.u8();
+  if (mutability > 1) throw cursor.error(`malformed mutability: 0x${mutability.toString(16)}`, cursor.offset - 1);
+  return { value, mutable: mutability === 1 };
+}
+
+function addMemory(cursor: Cursor, draft: ModuleDraft): MemoryType {
+  if (draft.memories.length === MAX_MEMORIES) {
+    throw cursor.error(`multiple memories: the limit is ${MAX_MEMORIES}, multi-memory is not supported`);
+  }
+  const type = { limits: readLimits(cursor) };
+  draft.memories.push(type);
+  return type;
+}
+
+// Imports and definitions
+
+const EXTERN_KINDS: readonly ExternKind[] = ["func", "table", "memory", "global"];
+
+function readExternKind(cursor: Cursor, of: "import" | "export"): ExternKind {
+  const code = cursor.u8();
+  if (code === 4) throw unsupported("exception handling", `${of} of a tag`, cursor.offset - 1);
+  if (code > 4) throw cursor.error(`malformed ${of} kind: 0x${code.toString(16)}`, cursor.offset - 1);
+  return EXTERN_KINDS[code];
+}
+
+function readExternType(cursor: Cursor, draft: ModuleDraft): ExternType {
+  const kind = readExternKind(cursor, "import");
+  switch (kind) {
+    case "func": {
+      const typeIndex = cursor.u32();
+      draft.functions.push(typeIndex);
+      return { kind, typeIndex };
+    }
+    case "table": {
+      const type = readTableType(cursor);
+      draft.tables.push(type);
+      return { kind, type };
+    }
+    case "memory":
+      return { kind, type: addMemory(cursor, draft) };
+    case "global": {
+      const type = readGlobalType(cursor);
+      draft.globals.push(type);
+      return { kind, type };
+    }
+  }
+}
+
+function readImports(cursor: Cursor, draft: ModuleDraft): void {
+  for (let count = readCount(cursor, "imports", MAX_IMPORTS); count > 0; count--) {
+    draft.imports.push({ module: cursor.name(), name: cursor.name(), type: readExternType(cursor, draft) });
+  }
+  draft.importedFunctions = draft.functions.length;
+  draft.importedTables = draft.tables.length;
+  draft.importedMemories = draft.memories.length;
+  draft.importedGlobals = draft.globals.length;
+}
+
+function readFunctions(cursor: Cursor, draft: ModuleDraft): void {
+  let count = readCount(cursor, "functions", MAX_FUNCTIONS, draft.importedFunctions);
+  for (; count > 0; count--) draft.functions.push(cursor.u32());
+}
+
+function readTables(cursor: Cursor, draft: ModuleDraft): void {
+  let count = readCount(cursor, "tables", MAX_TABLES, draft.importedTables);
+  for (; count > 0; count--) draft.tables.push(readTableType(cursor));
+}
+
+function readMemories(cursor: Cursor, draft: ModuleDraft): void {
+  for (let count = cursor.count(); count > 0; count--) addMemory(cursor, draft);
+}
+
+function readGlobals(cursor: Cursor, draft: ModuleDraft): void {
+  let count = readCount(cursor, "globals", MAX_GLOBALS, draft.importedGlobals);
+  for (; count > 0; count--) {
+    draft.globals.push(readGlobalType(cursor));
+    draft.globalInits.push(readConstExpr(cursor));
+  }
+}
+
+function readExports(cursor: Cursor, draft: ModuleDraft): void {
+  for (let count = readCount(cursor, "exports", MAX_EXPORTS); count > 0; count--) {
+    draft.exports.push({ name: cursor.name(), kind: readExternKind(cursor, "export"), index: cursor.u32() });
+  }
+}
+
+function readStart(cursor: Cursor, draft: ModuleDraft): void {
+  draft.start = cursor.u32();
+}
+
+// Segments
+
+/** The range of a constant expression, its `end` included. Its instructions are well formed and constant. */
+function readConstExpr(cursor: Cursor): ByteRange {
+  const start = cursor.offset;
+  for (;;) {
+    const at = cursor.offset;
+    const code = cursor.u8();
+    switch (code) {
+      case 0x0b:
+        return { start, end: cursor.offset };
+      case 0x23: // global.get
+      case 0xd2: // ref.func
+        cursor.u32();
+        break;
+      case 0x41: // i32.const
+        cursor.i32();
+        break;
+      case 0x42: // i64.const
+        cursor.i64();
+        break;
+      case 0x43: // f32.const
+        cursor.skip(4);
+        break;
+      case 0x44: // f64.const
+        cursor.skip(8);
+        break;
+      case 0xd0: // ref.null
+        readReferenceType(cursor);
+        break;
+      case 0x6a: // i32.add
+      case 0x6b: // i32.sub
+      case 0x6c: // i32.mul
+      case 0x7c: // i64.add
+      case 0x7d: // i64.sub
+      case 0x7e: // i64.mul
+        break;
+      default: {
+        const row = opcodeRow(code === 0xfc ? 0xfc00 | cursor.u32() : code);
+        if (row === undefined) throw refuseOpcode(code, at);
+        throw cursor.error(`constant expression required: found ${row[1]}`, at);
+      }
+    }
+  }
+}
+
+/**
+ * Element segments have eight forms. Bit 0 of the flags: passive or declarative, not active. Bit 1: an explicit table
+ * index, or declarative if bit 0 is set. Bit 2: constant expressions, not function indices.
+ */
+function readElements(cursor: Cursor, draft: ModuleDraft): void {
+  for (let count = readCount(cursor, "element segments", MAX_ELEMENT_SEGMENTS); count > 0; count--) {
+    const at = cursor.offset;
+    const flags = cursor.u32();
+    if (flags > 7) throw cursor.error(`malformed elements segment kind: ${flags}`, at);
+    const active = (flags & 1) === 0;
+    const table = active && (flags & 2) !== 0 ? cursor.u32() : 0;
+    const offset = active ? readConstExpr(cursor) : undefined;
+    const expressions = (flags & 4) !== 0;
+    const type = (flags & 3) === 0 ? FUNCREF : expressions ? readReferenceType(cursor) : readElementKind(cursor);
+    const length = readCount(cursor, "elements in a segment", MAX_TABLE_ELEMENTS);
+    const inits = expressions ? readEach(length, () => readConstExpr(cursor)) : readEach(length, () => cursor.u32());
+    draft.elements.push({ mode: active ? "active" : (flags & 2) === 0 ? "passive" : "declarative", table, offset, type, inits });
+  }
+}
+
+function readEach<T>(count: number, read: () => T): readonly T[] {
+  return count === 0 ? EMPTY : Array.from({ length: count }, read);
+}
+
+function readElementKind(cursor: Cursor): ReferenceType {
+  const kind = cursor.u8();
+  if (kind !== 0) throw cursor.error(`malformed element kind: 0x${kind.toString(16)}`, cursor.offset - 1);
+  return FUNCREF;
+}
+
+function readDataCount(cursor: Cursor, draft: ModuleDraft): void {
+  const at = cursor.offset;
+  const count = cursor.u32();
+  if (count > MAX_DATA_SEGMENTS) {
+    throw cursor.error(`too many data segments: ${count}, the limit is ${MAX_DATA_SEGMENTS}`, at);
+  }
+  draft.dataCount = count;
+}
+
+function readData(cursor: Cursor, draft: ModuleDraft): void {
+  for (let count = readCount(cursor, "data segments", MAX_DATA_SEGMENTS); count > 0; count--) {
+    const at = cursor.offset;
+    const flags = cursor.u32();
+    if (flags > 2) throw cursor.error(`malformed data segment kind: ${flags}`, at);
+    const memory = flags === 2 ? cursor.u32() : 0;
+    const offset = flags === 1 ? undefined : readConstExpr(cursor);
+    const length = cursor.u32();
+    const start = cursor.offset;
+    cursor.skip(length);
+    draft.data.push({ mode: flags === 1 ? "passive" : "active", memory, offset, bytes: { start, end: cursor.offset } });
+  }
+}
+
+/** Reads a custom section: its name; the contents are left alone. */
+export function readCustomSection(cursor: Cursor, draft: ModuleDraft): void {
+  if (draft.customSections.length === MAX_CUSTOM_SECTIONS) {
+    throw cursor.error(`too many custom sections: the limit is ${MAX_CUSTOM_SECTIONS}`);
+  }
+  const name = cursor.name();
+  draft.customSections.push({ name, contents: { start: cursor.offset, end: cursor.end } });
+  cursor.offset = cursor.end;
+}

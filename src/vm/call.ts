@@ -1,0 +1,614 @@
+/**
+ * A call of a guest's function: run it, stop it for want of fuel or because a host function's promise is pending, and go
+ * on later. It owns the frames while the call does not run; when to go on is drive.ts's business.
+ *
+ * All calls of a realm share the register file and the call stack that the dispatch loop runs on. A call that stops
+ * leaves its registers there until another one needs the place, then takes a copy with it. Frames that are not on the
+ * shared stack are kept as positions, function and offset, so the code arena can be flushed at any time.
+ *
+ * @module
+ */
+
+import { Fault } from "./_fault.ts";
+import { readValues, resultValues, writeValues } from "./border.ts";
+import { CODE, CODE_WORDS, ENTRY_WORDS, entryAt, FINISH, flushCode, positionOf } from "./code.ts";
+import { ARENA_FULL, translateFunction } from "./compile.ts";
+import { InternalError, LimitError, Trap } from "./errors.ts";
+import type { StackFrame, TrapReason } from "./errors.ts";
+import * as loop from "./execute.ts";
+import { CONTEXT, execute, REGISTER_WORDS, REGISTERS, STACK, STACK_WORDS, STATE } from "./execute.ts";
+import type { Func, Value } from "./func.ts";
+import type { Instance } from "./instance.ts";
+import { OP, OP_WORDS } from "./ops.ts";
+import { RARE_OPS } from "./rare_ops.ts";
+import { EXTERNREF, FUNCREF, sameFuncType } from "./types.ts";
+import type { FuncType, ValueType } from "./types.ts";
+
+/**
+ * Fuel for one entry of the loop. Entering anew lets an engine switch to code that it has optimised meanwhile: one long
+ * matrix product took 330 ms in pieces of this size and 1,034 ms in one.
+ */
+const QUANTUM = 20_000;
+/** Fuel of calling a host function, beyond that of the instruction: leaving and entering the loop. */
+const HOST_CALL_FUEL = 50;
+/** Calls of guests by host functions that guests have called, one inside the other, on JavaScript's own stack. */
+const MAX_NESTED_CALLS = 100;
+/** Frames that a trap tells of: the innermost and the outermost. */
+const TRAP_FRAMES = { innermost: 48, outermost: 16 };
+
+const STOP_TRAPS: Readonly<Record<number, TrapReason>> = {
+  [loop.DIVIDE_BY_ZERO]: "integer divide by zero",
+  [loop.INTEGER_OVERFLOW]: "integer overflow",
+  [loop.INVALID_CONVERSION]: "invalid conversion to integer",
+  [loop.OUT_OF_BOUNDS]: "out of bounds memory access",
+  [loop.STACK_EXHAUSTED]: "call stack exhausted",
+};
+
+/**
+ * How a call stands: `ready` to start, `suspended` for want of fuel, `pending` on a host function's promise, `finished`,
+ * or `failed`, by a trap or because it was stopped.
+ */
+export type CallStatus = "ready" | "suspended" | "pending" | "finished" | "failed";
+
+/** A caller that is not on the shared stack; `fp` counts from the call's first register. */
+interface Frame {
+  readonly instance: Instance;
+  readonly functionIndex: number;
+  readonly offset: number;
+  readonly fp: number;
+  /** Where a function of another instance will leave its results. */
+  readonly foreign: { readonly type: FuncType; readonly at: number } | undefined;
+}
+
+/** The call that runs now; those that wait for it to return are its `#outer` ones. */
+let active: Call | undefined;
+/** The stopped call whose registers are still at the bottom of the register file. */
+let parked: Call | undefined;
+let nested = 0;
+
+/**
+ * One call, to be resumed with fuel until it has finished or failed.
+ *
+ * @example
+ * ```ts
+ * import { compile, instantiate } from "@rivulet/rivulet/vm";
+ *
+ * // (module (func (export "answer") (result i32) i32.const 42))
+ * const bytes = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 127, 3, 2, 1, 0, 7, 10, 1, 6, 97, 110, 115,
+ *   119, 101, 114, 0, 0, 10, 6, 1, 4, 0, 65, 42, 11);
+ * const instance = await instantiate(await compile(bytes));
+ * const call = instance.start("answer");
+ * while (call.resume(1_000) === "suspended");
+ * if (call.result !== 42) throw new Error("it is 42");
+ * ```
+ */
+export class Call {
+  readonly #func: Func;
+  readonly #arguments: readonly Value[];
+  #status: CallStatus = "ready";
+  #result: Value;
+  #error: unknown;
+  #settled: Promise<void> | undefined;
+  #fuelUsed = 0;
+
+  #instance: Instance;
+  readonly #frames: Frame[] = [];
+  #outer: Call | undefined;
+  /** Where the call's registers and stack begin while it runs or is parked. */
+  #base = 0;
+  #stackBase = 0;
+  /** Whether the top frame is on the shared stack, as `#pc`, `#fp` and `#sp` say; if not it is the last of `#frames`. */
+  #live = false;
+  #pc = 0;
+  #fp = 0;
+  #sp = 0;
+  /** First register above what the call uses. */
+  #top = 0;
+  /** The copy of the registers, while others use the file. */
+  #registers: Int32Array | undefined;
+  /** What a pending promise gave, and where the results go. */
+  #answer: { readonly value: Value } | { readonly error: unknown } | undefined;
+  #answerType: FuncType | undefined;
+  #answerAt = 0;
+
+  constructor(func: Func, args: readonly Value[]) {
+    this.#func = func;
+    this.#arguments = args;
+    if (func.instance === undefined) throw new TypeError("a host function is called directly");
+    this.#instance = func.instance;
+  }
+
+  /** How it stands. */
+  get status(): CallStatus {
+    return this.#status;
+  }
+
+  /** The result when finished: one value, an array of several, or undefined. */
+  get result(): Value {
+    return this.#result;
+  }
+
+  /** Why it failed: a {@linkcode Trap}, or what it was stopped with. */
+  get error(): unknown {
+    return this.#error;
+  }
+
+  /** Fuel used so far. */
+  get fuelUsed(): number {
+    return this.#fuelUsed;
+  }
+
+  /** While pending: settles, without a value and never rejecting, when the call can go on. */
+  get settled(): Promise<void> | undefined {
+    return this.#settled;
+  }
+
+  /** The guest's calls now, innermost first, as a trap would tell them. */
+  get guestStack(): readonly StackFrame[] {
+    if (this.#status === "finished" || this.#status === "failed") return [];
+    const places: (readonly [Instance, number])[] = [];
+    if (this.#live) {
+      places.push([this.#instance, positionOf(this.#pc).functionIndex]);
+      for (let sp = this.#sp - 2; sp > this.#segment(); sp -= 2) {
+        places.push([this.#instance, positionOf(STACK[sp]).functionIndex]);
+      }
+    }
+    for (let index = this.#frames.length - 1; index >= 0; index--) {
+      places.push([this.#frames[index].instance, this.#frames[index].functionIndex]);
+    }
+    const { innermost, outermost } = TRAP_FRAMES;
+    if (places.length > innermost + outermost) places.splice(innermost, places.length - innermost - outermost);
+    return places.map(([instance, functionIndex]) => instance.stackFrame(functionIndex));
+  }
+
+  /**
+   * Runs until the fuel is used up (the branch or call that uses the last of it is still made), a host function's
+   * promise is pending, or the end.
+   *
+   * @param fuel a number of instructions, 0 or more
+   * @returns how the call stands then; never throws what the guest did
+   */
+  resume(fuel: number): CallStatus {
+    if (this.#status === "finished" || this.#status === "failed") return this.#status;
+    if (this.#status === "pending" && this.#answer === undefined) return this.#status;
+    if (!(fuel >= 0)) throw new RangeError(`fuel is 0 or more, not ${fuel}`);
+    if (this.#isRunning) throw new TypeError("the call is running");
+    if (nested >= MAX_NESTED_CALLS) {
+      this.#fail(new Fault("call stack exhausted"));
+      return this.#status;
+    }
+    this.#occupy();
+    try {
+      this.#restoreRegisters();
+      if (this.#status === "ready") this.#begin();
+      else if (this.#status === "pending") this.#takeAnswer();
+      this.#status = "suspended";
+      this.#run(fuel);
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      this.#release();
+    }
+    return this.#status;
+  }
+
+  /** Ends the call, unless it has ended: it fails with the reason, and its frames are gone. */
+  stop(reason: unknown): void {
+    if (this.#status === "finished" || this.#status === "failed") return;
+    this.#end("failed");
+    this.#error = reason;
+    if (parked === this) parked = undefined;
+  }
+
+  get #isRunning(): boolean {
+    for (let call = active; call !== undefined; call = call.#outer) if (call === this) return true;
+    return false;
+  }
+
+  // The shared register file
+
+  /** Takes a place in the register file: above the caller's registers, or at the bottom. */
+  #occupy(): void {
+    const outer = active;
+    if (outer !== undefined) nested++;
+    else {
+      if (parked !== undefined && parked !== this) parked.#evict();
+      parked = undefined;
+    }
+    active = this;
+    this.#outer = outer;
+    if (this.#live) return;
+    this.#base = outer === undefined ? 0 : outer.#top;
+    this.#stackBase = outer === undefined ? 0 : outer.#sp;
+  }
+
+  /** Brings back the registers that were taken away, to wherever the call now has its place. */
+  #restoreRegisters(): void {
+    const registers = this.#registers;
+    if (registers === undefined) return;
+    if (this.#base + registers.length > REGISTER_WORDS || this.#segment() + 2 >= STACK_WORDS) {
+      throw new Fault("call stack exhausted");
+    }
+    REGISTERS.set(registers, this.#base);
+    this.#registers = undefined;
+  }
+
+  /** Gives the place up. At the bottom of the file the registers may stay until somebody needs them. */
+  #release(): void {
+    const isNested = this.#outer !== undefined;
+    active = this.#outer;
+    this.#outer = undefined;
+    if (isNested) nested--;
+    if (this.#status === "finished" || this.#status === "failed") return;
+    if (isNested) this.#evict();
+    else parked = this;
+  }
+
+  /** Takes registers and frames away from the shared arrays. */
+  #evict(): void {
+    this.#spill();
+    this.#registers = REGISTERS.slice(this.#base, this.#top);
+  }
+
+  /** Where the part of the shared stack that is this call's begins; frames that were taken away count for its depth. */
+  #segment(): number {
+    return this.#stackBase + this.#frames.length * 2;
+  }
+
+  /** Turns the frames on the shared stack into positions. */
+  #spill(): void {
+    if (!this.#live) return;
+    const segment = this.#segment();
+    for (let sp = segment + 2; sp < this.#sp; sp += 2) this.#saveFrame(STACK[sp], STACK[sp + 1]);
+    this.#saveFrame(this.#pc, this.#fp);
+    this.#live = false;
+  }
+
+  #saveFrame(address: number, fp: number, foreign?: Frame["foreign"]): void {
+    const { functionIndex, offset } = positionOf(address);
+    this.#frames.push({ instance: this.#instance, functionIndex, offset, fp: fp - this.#base, foreign });
+  }
+
+  /** Puts the last of `#frames` on the shared stack, as the top frame. */
+  #restoreFrame(): void {
+    const frame = this.#frames[this.#frames.length - 1];
+    const entry = entryOf(frame.instance, frame.functionIndex);
+    this.#frames.pop();
+    this.#instance = frame.instance;
+    this.#enterSegment(entry + frame.offset, this.#base + frame.fp);
+    this.#top = this.#fp + CODE[entry];
+  }
+
+  /** Starts a part of the shared stack whose bottom returns to `finish`. */
+  #enterSegment(pc: number, fp: number): void {
+    const segment = this.#segment();
+    STACK[segment] = FINISH;
+    STACK[segment + 1] = this.#base;
+    this.#sp = segment + 2;
+    this.#pc = pc;
+    this.#fp = fp;
+    this.#live = true;
+  }
+
+  // Running
+
+  #begin(): void {
+    const { type, index } = this.#func;
+    const entry = entryOf(this.#instance, index);
+    const words = Math.max(CODE[entry], type.params.length * 2);
+    this.#top = this.#base + words;
+    if (this.#top > REGISTER_WORDS) throw new Fault("call stack exhausted");
+    REGISTERS.fill(0, this.#base, this.#top);
+    writeValues(type.params, REGISTERS, this.#base, this.#arguments, this.#instance.handles);
+    this.#enterSegment(entry + ENTRY_WORDS, this.#base);
+  }
+
+  #run(fuel: number): void {
+    let remaining = fuel;
+    while (this.#isGoingOn) {
+      if (!this.#live) this.#restoreFrame();
+      const quantum = Math.min(remaining, QUANTUM);
+      STATE[0] = this.#pc;
+      STATE[1] = this.#fp;
+      STATE[2] = this.#sp;
+      STATE[3] = quantum;
+      useInstance(this.#instance);
+      let stop: number;
+      try {
+        stop = execute();
+      } catch (error) {
+        if (!isAccessFault(error)) throw error;
+        stop = loop.OUT_OF_BOUNDS;
+      } finally {
+        this.#pc = STATE[0];
+        this.#fp = STATE[1];
+        this.#sp = STATE[2];
+        remaining -= this.#count(quantum - STATE[3]);
+      }
+      if (stop === loop.RARE) remaining -= this.#count(this.#runRare());
+      else if (stop !== loop.OUT_OF_FUEL) throw new Fault(STOP_TRAPS[stop]);
+      if (remaining < 0) break;
+    }
+    if (!this.#isGoingOn) return;
+    if (this.#live) this.#top = this.#fp + CODE[entryAt(this.#pc)];
+    else this.#restoreFrame();
+  }
+
+  /** False once a host function is pending, the call has finished, or a host function has stopped it. */
+  get #isGoingOn(): boolean {
+    return this.#status === "suspended";
+  }
+
+  /** Adds to the fuel used, and gives it back. */
+  #count(fuel: number): number {
+    this.#fuelUsed += fuel;
+    this.#instance.fuelUsed += fuel;
+    return fuel;
+  }
+
+  /** Runs the op at the program counter; returns the fuel that it costs beyond its instruction. */
+  #runRare(): number {
+    const pc = this.#pc;
+    const op = CODE[pc];
+    const run = RARE_OPS[op];
+    if (run !== undefined) {
+      const fuel = run(this.#instance, this.#fp, pc + 1) ?? 0;
+      this.#pc = pc + OP_WORDS[op];
+      return fuel;
+    }
+    switch (op) {
+      case OP.finish:
+        this.#finishSegment();
+        return 0;
+      case OP.call_lazy: {
+        const entry = entryOf(this.#instance, CODE[pc + 1]);
+        // Making room may have flushed the arena: then the frame is restored first, and the op runs again.
+        if (!this.#live) return 0;
+        CODE[pc] = OP.call;
+        CODE[pc + 1] = entry;
+        return 0;
+      }
+      case OP.call_import:
+        return this.#callFunc(this.#instance.func(CODE[pc + 1]), this.#fp + CODE[pc + 2], 0);
+      case OP.call_indirect:
+        return this.#callIndirect(0);
+      case OP.call_indirect_any:
+        return this.#callIndirect(CODE[pc + 5]);
+      case OP.return_call:
+        return this.#tailCall(this.#instance.func(CODE[pc + 1]), CODE[pc + 2], CODE[pc + 3], CODE[pc + 4]);
+      case OP.return_call_indirect: {
+        const func = this.#tableFunction(CODE[pc + 6]);
+        return this.#tailCall(func, CODE[pc + 3], CODE[pc + 4], CODE[pc + 5]);
+      }
+      default:
+        throw new InternalError(`op ${op} at ${pc} is not known`);
+    }
+  }
+
+  /** The function that an indirect call at the program counter names; its first two operands are element and type. */
+  #tableFunction(tableIndex: number): Func {
+    const element = REGISTERS[this.#fp + CODE[this.#pc + 1]] >>> 0;
+    const typeIndex = CODE[this.#pc + 2];
+    const table = this.#instance.tables[tableIndex];
+    if (element >= table.length) throw new Fault("undefined element");
+    const func = table.reference(element) as Func | null;
+    if (func === null) throw new Fault("uninitialized element");
+    if (!sameFuncType(func.type, this.#instance.code.record.types[typeIndex])) {
+      throw new Fault("indirect call type mismatch");
+    }
+    return func;
+  }
+
+  #callIndirect(tableIndex: number): number {
+    const func = this.#tableFunction(tableIndex);
+    return this.#callFunc(func, this.#fp + CODE[this.#pc + 3], CODE[this.#pc + 4]);
+  }
+
+  /** Calls any function with its arguments at a register, returning to the op after the one at the program counter. */
+  #callFunc(func: Func, at: number, fuel: number): number {
+    if (func.host !== undefined) return this.#callHost(func, at, this.#pc + OP_WORDS[CODE[this.#pc]]) + fuel;
+    const entry = entryOf(func.instance!, func.index);
+    if (!this.#live) return 0;
+    this.#checkRoom(entry, at);
+    const returnAddress = this.#pc + OP_WORDS[CODE[this.#pc]];
+    if (func.instance === this.#instance) {
+      STACK[this.#sp] = returnAddress;
+      STACK[this.#sp + 1] = this.#fp;
+      this.#sp += 2;
+      this.#pc = entry + ENTRY_WORDS;
+      this.#fp = at;
+    } else {
+      this.#pc = returnAddress;
+      this.#spill();
+      const caller = this.#frames.pop()!;
+      this.#frames.push({ ...caller, foreign: { type: func.type, at: at - this.#base } });
+      translateReferences(func.type.params, at, this.#instance, func.instance!);
+      this.#instance = func.instance!;
+      this.#enterSegment(entry + ENTRY_WORDS, at);
+    }
+    REGISTERS.fill(0, at + CODE[entry + 1], at + CODE[entry + 2]);
+    return fuel;
+  }
+
+  #checkRoom(entry: number, at: number): void {
+    if (at + CODE[entry] > REGISTER_WORDS || this.#sp + 2 >= STACK_WORDS) throw new Fault("call stack exhausted");
+  }
+
+  /**
+   * Replaces the top frame by a call whose `count` arguments are `first` words into it. A host's or another instance's
+   * function is called instead: the translator has put a return after the op.
+   */
+  #tailCall(func: Func, first: number, count: number, fuel: number): number {
+    if (func.instance !== this.#instance) return this.#callFunc(func, this.#fp + first, fuel);
+    const entry = entryOf(this.#instance, func.index);
+    if (!this.#live) return 0;
+    this.#checkRoom(entry, this.#fp);
+    REGISTERS.copyWithin(this.#fp, this.#fp + first, this.#fp + first + count * 2);
+    REGISTERS.fill(0, this.#fp + CODE[entry + 1], this.#fp + CODE[entry + 2]);
+    this.#pc = entry + ENTRY_WORDS;
+    return fuel;
+  }
+
+  /** The bottom frame of a segment has returned: go on in the frame before, or finish. */
+  #finishSegment(): void {
+    const frame = this.#frames[this.#frames.length - 1];
+    if (frame === undefined) {
+      const { type } = this.#func;
+      const results = readValues(type.results, REGISTERS, this.#base, this.#instance.handles);
+      this.#result = results.length > 1 ? results : results[0];
+      this.#end("finished");
+      return;
+    }
+    const from = this.#instance;
+    this.#live = false;
+    this.#restoreFrame();
+    const { foreign } = frame;
+    if (foreign !== undefined) {
+      translateReferences(foreign.type.results, this.#base + foreign.at, from, this.#instance);
+    }
+  }
+
+  // Host functions
+
+  #callHost(func: Func, at: number, returnAddress: number): number {
+    const { params, results } = func.type;
+    const args = readValues(params, REGISTERS, at, this.#instance.handles);
+    this.#pc = returnAddress;
+    this.#top = at + Math.max(params.length, results.length) * 2;
+    const result = callHostFunction(func, args);
+    if (this.#isGoingOn) {
+      if (isPromiseLike(result)) this.#await(result, func.type, at);
+      else this.#writeResults(func.type, at, result);
+    }
+    const charged = this.#instance.charged;
+    this.#instance.charged = 0;
+    return HOST_CALL_FUEL + charged;
+  }
+
+  #writeResults(type: FuncType, at: number, result: Value): void {
+    try {
+      writeValues(type.results, REGISTERS, at, resultValues(type, result), this.#instance.handles);
+    } catch (cause) {
+      throw new HostFailure(cause);
+    }
+  }
+
+  #await(promise: PromiseLike<Value>, type: FuncType, at: number): void {
+    this.#answerType = type;
+    this.#answerAt = at - this.#base;
+    this.#status = "pending";
+    this.#settled = Promise.resolve(promise).then(
+      (value) => void (this.#answer = { value }),
+      (error) => void (this.#answer = { error }),
+    );
+  }
+
+  #takeAnswer(): void {
+    const answer = this.#answer!;
+    this.#answer = undefined;
+    this.#settled = undefined;
+    if ("error" in answer) throw new HostFailure(answer.error);
+    this.#writeResults(this.#answerType!, this.#base + this.#answerAt, answer.value);
+  }
+
+  // The end
+
+  #fail(error: unknown): void {
+    const stack = error instanceof Fault || error instanceof HostFailure ? this.guestStack : [];
+    this.#error = error instanceof Fault
+      ? new Trap(error.reason, stack)
+      : error instanceof HostFailure
+      ? new Trap("host function failed", stack, { cause: error.cause })
+      : error;
+    this.#end("failed");
+  }
+
+  #end(status: "finished" | "failed"): void {
+    this.#status = status;
+    this.#frames.length = 0;
+    this.#registers = undefined;
+    this.#settled = undefined;
+    this.#live = false;
+  }
+
+  /** Turns all frames on the shared stack into positions, then drops all code. */
+  static flushCode(): void {
+    for (let call = active; call !== undefined; call = call.#outer) call.#spill();
+    if (parked !== undefined) parked.#spill();
+    flushCode();
+  }
+}
+
+/** What a host function threw, on its way to `#fail`. */
+class HostFailure {
+  readonly cause: unknown;
+
+  constructor(cause: unknown) {
+    this.cause = cause;
+  }
+}
+
+function callHostFunction(func: Func, args: readonly Value[]): Value {
+  try {
+    return func.host!(...args);
+  } catch (cause) {
+    throw new HostFailure(cause);
+  }
+}
+
+function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}
+
+/** The entry of a translated function, translating it if need be. */
+function entryOf(instance: Instance, functionIndex: number): number {
+  const { code } = instance;
+  const known = code.entries[functionIndex];
+  if (known !== 0) return known;
+  try {
+    return translateFunction(code, functionIndex);
+  } catch (error) {
+    if (error !== ARENA_FULL) throw error;
+  }
+  Call.flushCode();
+  try {
+    return translateFunction(code, functionIndex);
+  } catch (error) {
+    if (error !== ARENA_FULL) throw error;
+    const name = instance.stackFrame(functionIndex).functionName;
+    throw new LimitError("code", CODE_WORDS, `the body of ${name} is too large to be translated`);
+  }
+}
+
+/** Lets the dispatch loop use an instance. */
+function useInstance(instance: Instance): void {
+  const { memory, tables, code } = instance;
+  CONTEXT.view = memory === undefined ? NO_VIEW : memory.view;
+  CONTEXT.bytes = memory === undefined ? NO_BYTES : memory.bytes;
+  CONTEXT.globals = instance.cells;
+  CONTEXT.table = tables.length === 0 || !tables[0].isOwnedBy(instance) ? NO_TABLE : tables[0].codes;
+  CONTEXT.entries = code.entries;
+  CONTEXT.types = code.functionTypes;
+}
+
+const NO_VIEW = new DataView(new ArrayBuffer(0));
+const NO_BYTES = new Uint8Array(0);
+const NO_TABLE = new Int32Array(0);
+
+/** Whether an error is the bounds check of the memory op at the program counter, and not some other RangeError. */
+function isAccessFault(error: unknown): boolean {
+  if (!(error instanceof RangeError)) return false;
+  const pc = STATE[0];
+  const address = REGISTERS[STATE[1] + CODE[pc + 1]] >>> 0;
+  return CODE[pc] >= OP.load32 && CODE[pc] < OP.memory_size &&
+    address + CODE[pc + 2] + 8 > CONTEXT.bytes.length;
+}
+
+/** Makes the handles in consecutive registers, given out by one instance, those of another. */
+function translateReferences(types: readonly ValueType[], at: number, from: Instance, to: Instance): void {
+  if (from === to) return;
+  for (const [index, type] of types.entries()) {
+    if (type !== FUNCREF && type !== EXTERNREF) continue;
+    REGISTERS[at + index * 2] = to.handles.handle(from.handles.value(REGISTERS[at + index * 2]));
+  }
+}

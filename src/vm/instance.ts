@@ -1,0 +1,100 @@
+/**
+ * An instance: a module's code with memory, tables and globals of its own. It holds them; making one is
+ * instantiate.ts's business, running one call.ts's.
+ *
+ * @see https://webassembly.github.io/spec/core/exec/runtime.html#module-instances
+ * @module
+ */
+
+import { Handles } from "./border.ts";
+import type { ModuleCode } from "./code.ts";
+import { Func } from "./func.ts";
+import type { ExportedFunction } from "./func.ts";
+import { Global } from "./global.ts";
+import type { Memory } from "./memory.ts";
+import type { Table } from "./table.ts";
+import type { StackFrame } from "./errors.ts";
+
+/** What an instance may use; each field's default is the bound of limits.ts or, where it says, none. */
+export interface RunLimits {
+  /** Fuel for all calls of the instance together; no bound by default. */
+  readonly fuel?: number;
+  /** Fuel after which a call lets the event loop turn: 100,000 by default, about a millisecond. */
+  readonly slice?: number;
+  /** Pages of memory that the guest may have, whatever its module says. */
+  readonly memoryPages?: number;
+  /** Elements that each table may have, whatever the module says. */
+  readonly tableElements?: number;
+  /** Milliseconds that a call may take, waiting included; no bound by default. */
+  readonly deadlineMs?: number;
+}
+
+/** What an export is. */
+export type ExportValue = ExportedFunction | Memory | Table | Global;
+
+/** The state of an instance that the virtual machine shares among its parts; users see {@linkcode Instance} in mod.ts. */
+export class Instance {
+  readonly code: ModuleCode;
+  readonly limits: RunLimits;
+  readonly handles: Handles = new Handles();
+  memory: Memory | undefined;
+  readonly tables: Table[] = [];
+  /** Bits of the globals, two words each; a shared mutable one and references are in `globals`. */
+  readonly cells: Int32Array;
+  readonly #globals: (Global | undefined)[] = [];
+  readonly #funcs: (Func | undefined)[] = [];
+  readonly #wrap: (func: Func) => ExportedFunction;
+  /** Segments that were dropped, or used up by instantiation. */
+  readonly droppedElements: Uint8Array;
+  readonly droppedData: Uint8Array;
+  /** Fuel used by all calls so far. */
+  fuelUsed = 0;
+  /** Fuel that host functions charged and no call has taken up yet. */
+  charged = 0;
+
+  constructor(code: ModuleCode, limits: RunLimits, wrap: (func: Func) => ExportedFunction) {
+    const { record } = code;
+    this.code = code;
+    this.limits = limits;
+    this.#wrap = wrap;
+    this.cells = new Int32Array(record.globals.length * 2);
+    this.droppedElements = new Uint8Array(record.elements.length);
+    this.droppedData = new Uint8Array(record.data.length);
+  }
+
+  /** The function at an index; a guest's own is made when first asked for. */
+  func(index: number): Func {
+    const { record } = this.code;
+    return this.#funcs[index] ??= new Func(
+      record.types[record.functions[index]],
+      { instance: this, index },
+      this.#wrap,
+    );
+  }
+
+  /** Puts an imported function in its place. */
+  setFunc(index: number, func: Func): void {
+    this.#funcs[index] = func;
+  }
+
+  /** The global at an index; a guest's own number is a view of its cell, made when first asked for. */
+  global(index: number): Global {
+    return this.#globals[index] ??= new Global(this.code.record.globals[index], undefined, this.cells, index * 2);
+  }
+
+  /** Puts an imported global in its place; an immutable number is copied, since nobody can change it. */
+  setGlobal(index: number, global: Global): void {
+    this.#globals[index] = global;
+    this.cells[index * 2] = global.cells[global.offset];
+    this.cells[index * 2 + 1] = global.cells[global.offset + 1];
+  }
+
+  /** A frame of a stack for people. */
+  stackFrame(functionIndex: number): StackFrame {
+    const { record } = this.code;
+    const named = record.names.functions.get(functionIndex) ??
+      record.exports.find((entry) => entry.kind === "func" && entry.index === functionIndex)?.name;
+    return { functionIndex, functionName: named ?? `func[${functionIndex}]`, moduleName: record.names.module };
+  }
+}
+

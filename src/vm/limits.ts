@@ -1,0 +1,48 @@
+/**
+ * Every bound of the virtual machine, each with its reason: what a module may hold, and what a running guest may use.
+ * The first group follows the JavaScript API's implementation limits, so a module that loads in a browser loads here.
+ *
+ * @see https://webassembly.github.io/spec/js-api/#limits
+ * @module
+ */
+
+/** Bytes in a module: the JavaScript API's limit. */
+export const MAX_MODULE_BYTES = 1_073_741_824;
+/** Types in a module. */
+export const MAX_TYPES = 1_000_000;
+/** Functions in a module, imports included. */
+export const MAX_FUNCTIONS = 1_000_000;
+/** Imports of a module. */
+export const MAX_IMPORTS = 100_000;
+/** Exports of a module. */
+export const MAX_EXPORTS = 100_000;
+/** Globals of a module. */
+export const MAX_GLOBALS = 1_000_000;
+/** Tables of a module, imports included. */
+export const MAX_TABLES = 100_000;
+/** Data segments of a module. */
+export const MAX_DATA_SEGMENTS = 100_000;
+/** Element segments of a module. */
+export const MAX_ELEMENT_SEGMENTS = 10_000_000;
+/** Entries of one element segment, and elements of one table. */
+export const MAX_TABLE_ELEMENTS = 10_000_000;
+/** Parameters of a function type. */
+export const MAX_PARAMS = 1_000;
+/** Results of a function type. */
+export const MAX_RESULTS = 1_000;
+/** Locals of a function, parameters included. */
+export const MAX_LOCALS = 50_000;
+/** Bytes of one function body. */
+export const MAX_BODY_BYTES = 7_654_321;
+/** Bytes of a name: an import's, an export's or a custom section's. */
+export const MAX_NAME_BYTES = 100_000;
+/** Targets of one `br_table`. */
+export const MAX_BR_TABLE_TARGETS = 65_520;
+/** Memories of a module: multi-memory is not supported. */
+export const MAX_MEMORIES = 1;
+/** Pages that the specification allows a memory type to name. */
+export const MAX_SPEC_PAGES = 65_536;
+/** Pages that a memory can really have: an address plus an offset must stay int32 in the dispatch loop, so just under 2 GiB. */
+export const MAX_PAGES = 32_767;
+/** Bytes in a page. */
+export const PAGE_BYTES = 65_536;

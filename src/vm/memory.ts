@@ -1,0 +1,106 @@
+/**
+ * Linear memory: bytes that only grow, and never beyond a maximum. Access by guests is the dispatch loop's and the bulk
+ * operations' own.
+ *
+ * @see https://webassembly.github.io/spec/core/exec/runtime.html#memory-instances
+ * @module
+ */
+
+import { LimitError } from "./errors.ts";
+import { MAX_PAGES, MAX_SPEC_PAGES, PAGE_BYTES } from "./limits.ts";
+
+/** How large a memory is, in pages of 64 KiB. */
+export interface MemoryDescriptor {
+  readonly initial: number;
+  readonly maximum?: number;
+}
+
+/**
+ * A linear memory, to be imported by guests or found among an instance's exports.
+ *
+ * @example
+ * ```ts
+ * import { Memory } from "@rivulet/rivulet/vm";
+ *
+ * const memory = new Memory({ initial: 1, maximum: 2 });
+ * memory.bytes[0] = 42;
+ * memory.grow(1); // gives 1, the size before
+ * ```
+ */
+export class Memory {
+  /** What the type says; the memory may be held to less. */
+  readonly declaredMaximum: number | undefined;
+  readonly #maximum: number;
+  #view!: DataView<ArrayBuffer>;
+  #bytes!: Uint8Array<ArrayBuffer>;
+
+  /**
+   * @param descriptor sizes in pages
+   * @param limit pages that this memory may really have, whatever its type says
+   * @throws {LimitError} if it starts larger than the limit, or than the runtime has room for
+   */
+  constructor(descriptor: MemoryDescriptor, limit: number = MAX_PAGES) {
+    const { initial, maximum } = descriptor;
+    for (const pages of [initial, maximum ?? initial]) {
+      if (!Number.isInteger(pages) || pages < 0 || pages > MAX_SPEC_PAGES) {
+        throw new RangeError(`a memory has 0 to ${MAX_SPEC_PAGES} pages, not ${pages}`);
+      }
+    }
+    if (maximum !== undefined && maximum < initial) {
+      throw new RangeError(`a memory of ${initial} pages can't have a maximum of ${maximum}`);
+    }
+    this.declaredMaximum = maximum;
+    this.#maximum = Math.min(maximum ?? MAX_PAGES, limit, MAX_PAGES);
+    if (initial > this.#maximum) {
+      const text = `the memory starts with ${initial} pages, the limit is ${this.#maximum}`;
+      throw new LimitError("memoryPages", this.#maximum, text);
+    }
+    try {
+      this.#show(new ArrayBuffer(initial * PAGE_BYTES), initial);
+    } catch (cause) {
+      throw new LimitError("memoryPages", initial, `no room for a memory of ${initial} pages`, { cause });
+    }
+  }
+
+  /** The whole memory. Read it again after the guest has run: growing replaces it. */
+  get bytes(): Uint8Array<ArrayBuffer> {
+    return this.#bytes;
+  }
+
+  /** The whole memory. Read it again after the guest has run: growing replaces it. */
+  get view(): DataView<ArrayBuffer> {
+    return this.#view;
+  }
+
+  /** Its size in pages of 64 KiB. */
+  get pages(): number {
+    return this.#bytes.length / PAGE_BYTES;
+  }
+
+  /** Adds pages of zeros; gives the size before, or -1 if the maximum or the runtime does not allow it. */
+  grow(delta: number): number {
+    const before = this.pages;
+    if (!(delta >= 0 && delta <= this.#maximum - before)) return -1;
+    const after = before + delta;
+    const { buffer } = this.#bytes;
+    try {
+      if (after * PAGE_BYTES <= buffer.byteLength) this.#show(buffer, after);
+      else {
+        // Guests often grow page by page: room for a quarter more makes the copies few.
+        const room = Math.min(Math.max(after, before + (before >> 2)), this.#maximum);
+        const grown = new ArrayBuffer(room * PAGE_BYTES);
+        new Uint8Array(grown).set(this.#bytes);
+        this.#show(grown, after);
+      }
+    } catch {
+      return -1;
+    }
+    return before;
+  }
+
+  #show(buffer: ArrayBuffer, pages: number): void {
+    const length = pages * PAGE_BYTES;
+    this.#view = new DataView(buffer, 0, length);
+    this.#bytes = new Uint8Array(buffer, 0, length);
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * WebAssembly in TypeScript, without the host's own: compile a module, make instances, call functions; suspend them
+ * at any instruction, bound their fuel, memory and time, and let their host functions be asynchronous.
+ *
+ * It runs WebAssembly 2.0 without SIMD, with extended constant expressions and tail calls.
+ *
+ * @example Call a function
+ * ```ts
+ * import { compile, instantiate } from "@rivulet/rivulet/vm";
+ *
+ * // (module (func (export "add") (param i32 i32) (result i32) local.get 0 local.get 1 i32.add))
+ * const bytes = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 7, 1, 96, 2, 127, 127, 1, 127, 3, 2, 1, 0, 7, 7, 1, 3, 97,
+ *   100, 100, 0, 0, 10, 9, 1, 7, 0, 32, 0, 32, 1, 106, 11);
+ * const instance = await instantiate(await compile(bytes), {}, { limits: { fuel: 1_000_000 } });
+ * if (await instance.call("add", [2, 3]) !== 5) throw new Error("it is 5");
+ * ```
+ *
+ * @module
+ */
+
+import { Call } from "./call.ts";
+import { drive } from "./drive.ts";
+import type { CallOptions } from "./drive.ts";
+import type { Func, Value } from "./func.ts";
+import { createInstance, exportsOf } from "./instantiate.ts";
+import type { Imports } from "./instantiate.ts";
+import { Instance as InstanceState } from "./instance.ts";
+import type { ExportValue, RunLimits } from "./instance.ts";
+import { codeOf } from "./module.ts";
+import type { Module } from "./module.ts";
+
+export type { CallOptions } from "./drive.ts";
+export { Call } from "./call.ts";
+export type { CallStatus } from "./call.ts";
+export { CompileError, InternalError, LimitError, LinkError, Trap } from "./errors.ts";
+export type { StackFrame, TrapReason } from "./errors.ts";
+export { hostFunction } from "./func.ts";
+export type { ExportedFunction, FuncTypeDescriptor, HostFunction, Value } from "./func.ts";
+export { Global } from "./global.ts";
+export type { GlobalDescriptor } from "./global.ts";
+export type { ExportValue, RunLimits } from "./instance.ts";
+export type { Imports, ImportValue } from "./instantiate.ts";
+export { Memory } from "./memory.ts";
+export type { MemoryDescriptor } from "./memory.ts";
+export { compile, compileSync, Module } from "./module.ts";
+export type { CompileOptions, ExportDescriptor, ImportDescriptor, Source } from "./module.ts";
+export { Table } from "./table.ts";
+export type { TableDescriptor } from "./table.ts";
+export type { ValueTypeName } from "./types.ts";
+
+/** What bounds an instance. */
+export interface InstantiateOptions {
+  readonly limits?: RunLimits;
+  /** Stops the start function. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Makes an instance of a module and runs its start function.
+ *
+ * @param module what `compile` gave; any number of instances may share it
+ * @param imports by module and name
+ * @param options bounds, which hold for all calls of the instance
+ * @throws {LinkError} if an import is missing or of another type
+ * @throws {LimitError} if memory or a table would start larger than its limit
+ * @throws {Trap} if a segment does not fit or the start function traps
+ */
+export async function instantiate(
+  module: Module,
+  imports: Imports = {},
+  options: InstantiateOptions = {},
+): Promise<Instance> {
+  const code = codeOf(module);
+  const state = createInstance(code, imports, options.limits ?? {});
+  const { start } = code.record;
+  if (start !== undefined) await run(state.func(start), [], { signal: options.signal });
+  return new Instance(module, state);
+}
+
+async function run(func: Func, args: readonly Value[], options: CallOptions): Promise<Value> {
+  if (func.host !== undefined) return await func.host(...args);
+  return await drive(new Call(func, args), func.instance!, options);
+}
+
+/** A module with memory, tables and globals of its own. Made by {@linkcode instantiate}. */
+export class Instance {
+  /** What it is an instance of. */
+  readonly module: Module;
+  /** By name; a function runs to its end at once when called, and throws if it would have to wait. */
+  readonly exports: Readonly<Record<string, ExportValue>>;
+  readonly #state: InstanceState;
+
+  /** @ignore made by `instantiate` */
+  constructor(module: Module, state: InstanceState) {
+    this.module = module;
+    this.#state = state;
+    this.exports = exportsOf(state);
+  }
+
+  /** Fuel used by all calls so far. */
+  get fuelUsed(): number {
+    return this.#state.fuelUsed;
+  }
+
+  /**
+   * Calls an exported function. The event loop turns between slices, and the guest waits for host functions' promises.
+   *
+   * @returns one value, an array of several, or undefined
+   * @throws {Trap} if the guest traps or a host function fails
+   * @throws {LimitError} if the budget or the deadline is used up
+   * @throws {TypeError} if there is no such function
+   */
+  async call(name: string, args: readonly Value[] = [], options: CallOptions = {}): Promise<Value> {
+    return await run(this.#function(name), args, options);
+  }
+
+  /**
+   * Starts a call of an exported function, which the caller resumes with fuel.
+   *
+   * @throws {TypeError} if there is no such function, or it is a host's that was imported
+   */
+  start(name: string, args: readonly Value[] = []): Call {
+    return new Call(this.#function(name), args);
+  }
+
+  /** Adds to the fuel of the call that runs: for a host function whose work is not a matter of one call, such as copying. */
+  charge(fuel: number): void {
+    this.#state.charged += fuel;
+  }
+
+  #function(name: string): Func {
+    const { exports } = this.#state.code.record;
+    const entry = exports.find((entry) => entry.kind === "func" && entry.name === name);
+    if (entry === undefined) throw new TypeError(`the module exports no function ${JSON.stringify(name)}`);
+    return this.#state.func(entry.index);
+  }
+}

@@ -1,0 +1,170 @@
+/**
+ * A compiled module as users hold it, and the ways to one from bytes: a response, a stream of chunks, a buffer. Decoding
+ * and validation happen here, eagerly; translation to register code when a function is first called.
+ *
+ * @module
+ */
+
+import { createModuleCode } from "./code.ts";
+import type { ModuleCode } from "./code.ts";
+import { ModuleDecoder } from "./decode.ts";
+import { InternalError } from "./errors.ts";
+import type { FuncTypeDescriptor } from "./func.ts";
+import { valueTypeName } from "./types.ts";
+import type { ExternKind, FuncType } from "./types.ts";
+import { validateBody, validateModule } from "./validate.ts";
+
+/** Where a module's bytes come from. */
+export type Source = Response | BufferSource | ReadableStream<Uint8Array>;
+
+/** How to compile. */
+export interface CompileOptions {
+  /** Stops reading; `compile` then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** An import that a module declares. */
+export interface ImportDescriptor {
+  readonly module: string;
+  readonly name: string;
+  readonly kind: ExternKind;
+  /** The type of a function. */
+  readonly type?: FuncTypeDescriptor;
+}
+
+/** An export of a module. */
+export interface ExportDescriptor {
+  readonly name: string;
+  readonly kind: ExternKind;
+  /** The type of a function. */
+  readonly type?: FuncTypeDescriptor;
+}
+
+const CODES = new WeakMap<Module, ModuleCode>();
+
+/** What the virtual machine keeps of a module. */
+export function codeOf(module: Module): ModuleCode {
+  const code = CODES.get(module);
+  if (code === undefined) throw new InternalError("not a module of this library");
+  return code;
+}
+
+/** A decoded and validated module. Made by {@linkcode compile}; immutable, for any number of instances. */
+export class Module {
+  /** @ignore made by `compile` */
+  constructor(code: ModuleCode) {
+    CODES.set(this, code);
+  }
+
+  /** Its name, if the name section says one. */
+  get name(): string | undefined {
+    return codeOf(this).record.names.module;
+  }
+
+  /** What it imports, in its order. */
+  get imports(): readonly ImportDescriptor[] {
+    const { imports, types } = codeOf(this).record;
+    return imports.map(({ module, name, type }) =>
+      type.kind === "func"
+        ? { module, name, kind: type.kind, type: describe(types[type.typeIndex]) }
+        : { module, name, kind: type.kind }
+    );
+  }
+
+  /** What it exports, in its order. */
+  get exports(): readonly ExportDescriptor[] {
+    const { exports, functions, types } = codeOf(this).record;
+    return exports.map(({ name, kind, index }) =>
+      kind === "func" ? { name, kind, type: describe(types[functions[index]]) } : { name, kind }
+    );
+  }
+
+  /** Contents of the custom sections of that name. */
+  customSections(name: string): Uint8Array[] {
+    const { customSections, bytes } = codeOf(this).record;
+    return customSections.filter((section) => section.name === name)
+      .map(({ contents }) => bytes.slice(contents.start, contents.end));
+  }
+}
+
+function describe(type: FuncType): FuncTypeDescriptor {
+  return { params: type.params.map(valueTypeName), results: type.results.map(valueTypeName) };
+}
+
+/**
+ * Compiles a module while its bytes arrive.
+ *
+ * @param source a response (its status must be ok), a buffer, a stream of chunks, or a promise of one
+ * @throws {CompileError} with the offset, if the bytes are no module that this library runs
+ * @throws {TypeError} if the response is not ok or the source is something else
+ *
+ * @example
+ * ```ts
+ * import { compile } from "@rivulet/rivulet/vm";
+ *
+ * const empty = await compile(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0));
+ * if (empty.exports.length !== 0) throw new Error("it is empty");
+ * ```
+ */
+export async function compile(source: Source | PromiseLike<Source>, options: CompileOptions = {}): Promise<Module> {
+  const { signal } = options;
+  signal?.throwIfAborted();
+  const given = await source;
+  signal?.throwIfAborted();
+  if (given instanceof ArrayBuffer || ArrayBuffer.isView(given)) return compileSync(given);
+  const stream = given instanceof ReadableStream ? given : bodyOf(given);
+  const decoder = createDecoder();
+  const reader = stream.getReader();
+  const onAbort = () => void reader.cancel(signal!.reason).catch(() => {});
+  signal?.addEventListener("abort", onAbort);
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      signal?.throwIfAborted();
+      if (done) break;
+      if (!(value instanceof Uint8Array)) throw new TypeError("a module's stream gives chunks of bytes (Uint8Array)");
+      decoder.push(value);
+    }
+  } catch (error) {
+    await reader.cancel(error).catch(() => {});
+    throw error;
+  } finally {
+    signal?.removeEventListener("abort", onAbort);
+    reader.releaseLock();
+  }
+  return finish(decoder);
+}
+
+/**
+ * Compiles a module from bytes that are all there.
+ *
+ * @throws {CompileError} with the offset, if the bytes are no module that this library runs
+ */
+export function compileSync(bytes: BufferSource): Module {
+  const decoder = createDecoder();
+  decoder.push(
+    ArrayBuffer.isView(bytes)
+      ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+      : new Uint8Array(bytes),
+  );
+  return finish(decoder);
+}
+
+function createDecoder(): ModuleDecoder {
+  return new ModuleDecoder(validateBody);
+}
+
+function finish(decoder: ModuleDecoder): Module {
+  const record = decoder.finish();
+  validateModule(record);
+  return new Module(createModuleCode(record));
+}
+
+function bodyOf(source: unknown): ReadableStream<Uint8Array> {
+  if (!(source instanceof Response)) {
+    throw new TypeError("a module comes from a Response, a buffer or a ReadableStream");
+  }
+  if (!source.ok) throw new TypeError(`the response for the module has status ${source.status}`);
+  if (source.body === null) throw new TypeError("the response for the module has no body");
+  return source.body;
+}

@@ -1,0 +1,341 @@
+/**
+ * The internal register instruction set: one row an op, the only place that says what each op is, how it is laid out
+ * and what it does. The dispatch loop (execute.ts) is generated from these rows by `deno task generate`; translation
+ * and disassembly read them. Ops without an equation are rare: they leave the loop, and rare_ops.ts or call.ts runs them.
+ *
+ * A row is `name: "operands => equation"`. In the code arena an op is one word, its number, then one word an operand:
+ *
+ * - `a b c` source registers and `d` the destination: offsets in int32 units from the frame pointer, always even.
+ * - `k` a constant, `h` its upper half (64-bit); `o` a memory offset below 2^31; `g` a global's offset in the cells.
+ * - `t` the address of a branch's target; `u` the fuel that the branch, call or return charges.
+ * - `e` a translated function's entry; `f` a function index; `s` the register where a call's arguments begin;
+ *   `y` a type index; `n` a count; `i j` other indices.
+ *
+ * In an equation `I.x` is the low 32 bits of register x as int32, `H.x` its high 32 bits, `F.x` its low 32 bits as f32,
+ * `D.x` all of it as f64, and `#x` the operand word itself. `G` are the instance's global cells; `view`, `bytes` and
+ * `size` its memory. `goto`, `call`, `leave` and the like are the macros of tasks/generate_execute.ts.
+ *
+ * @module
+ */
+
+/** Every op. An op's number is its place in this list; those with an equation come first, so the switch is dense. */
+export const OPS = {
+  // control
+  jump: "t u => goto(t, u)",
+  br_if: "a t u => if (I.a !== 0) goto(t, u)",
+  br_unless: "a t u => if (I.a === 0) goto(t, u)",
+  br_table: "a n => goto_case(I.a >>> 0, n)",
+  call: "e s u => call(#e, fp + #s | 0, #u, 4)",
+  call_indirect:
+    "a y s u => const f = table[I.a >>> 0] | 0; if (f < 1 || types[f - 1 | 0] !== #y) leave(RARE); const e = entries[f - 1 | 0] | 0; if (e === 0) leave(RARE); call(e, fp + #s | 0, #u, 5)",
+  return: "u => fuel = fuel - #u | 0; return_to_caller()",
+  return32: "a u => R[fp] = I.a; fuel = fuel - #u | 0; return_to_caller()",
+  return64: "a u => R[fp] = I.a; R[fp + 1 | 0] = H.a; fuel = fuel - #u | 0; return_to_caller()",
+
+  // compare and branch, 32-bit; `gt` and `ge` of two registers are `lt` and `le` with the operands exchanged
+  br_if_i32_eq: "a b t u => if (I.a === I.b) goto(t, u)",
+  br_if_i32_ne: "a b t u => if (I.a !== I.b) goto(t, u)",
+  br_if_i32_lt_s: "a b t u => if (I.a < I.b) goto(t, u)",
+  br_if_i32_lt_u: "a b t u => if ((I.a >>> 0) < (I.b >>> 0)) goto(t, u)",
+  br_if_i32_le_s: "a b t u => if (I.a <= I.b) goto(t, u)",
+  br_if_i32_le_u: "a b t u => if ((I.a >>> 0) <= (I.b >>> 0)) goto(t, u)",
+  br_if_i32_eq_k: "a k t u => if (I.a === #k) goto(t, u)",
+  br_if_i32_ne_k: "a k t u => if (I.a !== #k) goto(t, u)",
+  br_if_i32_lt_s_k: "a k t u => if (I.a < #k) goto(t, u)",
+  br_if_i32_lt_u_k: "a k t u => if ((I.a >>> 0) < (#k >>> 0)) goto(t, u)",
+  br_if_i32_gt_s_k: "a k t u => if (I.a > #k) goto(t, u)",
+  br_if_i32_gt_u_k: "a k t u => if ((I.a >>> 0) > (#k >>> 0)) goto(t, u)",
+  br_if_i32_le_s_k: "a k t u => if (I.a <= #k) goto(t, u)",
+  br_if_i32_le_u_k: "a k t u => if ((I.a >>> 0) <= (#k >>> 0)) goto(t, u)",
+  br_if_i32_ge_s_k: "a k t u => if (I.a >= #k) goto(t, u)",
+  br_if_i32_ge_u_k: "a k t u => if ((I.a >>> 0) >= (#k >>> 0)) goto(t, u)",
+
+  // compare and branch, 64-bit and float
+  br_if_i64_eq: "a b t u => if (I.a === I.b && H.a === H.b) goto(t, u)",
+  br_if_i64_ne: "a b t u => if (I.a !== I.b || H.a !== H.b) goto(t, u)",
+  br_if_i64_lt_s: "a b t u => if (H.a < H.b || H.a === H.b && (I.a >>> 0) < (I.b >>> 0)) goto(t, u)",
+  br_if_i64_lt_u: "a b t u => if ((H.a >>> 0) < (H.b >>> 0) || H.a === H.b && (I.a >>> 0) < (I.b >>> 0)) goto(t, u)",
+  br_if_i64_le_s: "a b t u => if (H.a < H.b || H.a === H.b && (I.a >>> 0) <= (I.b >>> 0)) goto(t, u)",
+  br_if_i64_le_u: "a b t u => if ((H.a >>> 0) < (H.b >>> 0) || H.a === H.b && (I.a >>> 0) <= (I.b >>> 0)) goto(t, u)",
+  br_if_i64_eq_k: "a k h t u => if (I.a === #k && H.a === #h) goto(t, u)",
+  br_if_i64_ne_k: "a k h t u => if (I.a !== #k || H.a !== #h) goto(t, u)",
+  br_if_f64_eq: "a b t u => if (D.a === D.b) goto(t, u)",
+  br_if_f64_ne: "a b t u => if (D.a !== D.b) goto(t, u)",
+  br_if_f64_lt: "a b t u => if (D.a < D.b) goto(t, u)",
+  br_if_f64_le: "a b t u => if (D.a <= D.b) goto(t, u)",
+  br_unless_f64_lt: "a b t u => if (!(D.a < D.b)) goto(t, u)",
+  br_unless_f64_le: "a b t u => if (!(D.a <= D.b)) goto(t, u)",
+
+  // moves and constants
+  mov32: "d a => I.d = I.a",
+  mov64: "d a => const x = H.a; I.d = I.a; H.d = x",
+  const32: "d k => I.d = #k",
+  const64: "d k h => I.d = #k; H.d = #h",
+  select32: "d a b c => I.d = I.c !== 0 ? I.a : I.b",
+  select64:
+    "d a b c => if (I.c !== 0) { const x = H.a; I.d = I.a; H.d = x; } else { const x = H.b; I.d = I.b; H.d = x; }",
+  global_get32: "d g => I.d = G[#g]",
+  global_get64: "d g => I.d = G[#g]; H.d = G[#g + 1 | 0]",
+  global_set32: "g a => G[#g] = I.a",
+  global_set64: "g a => G[#g] = I.a; G[#g + 1 | 0] = H.a",
+
+  // memory; the address register is the first operand and the offset the second, where the handler of a fault looks
+  load32: "a o d => const x = I.a; if (x < 0) leave(OUT_OF_BOUNDS); I.d = view.getInt32(x + #o | 0, true)",
+  load64:
+    "a o d => const x = I.a; if (x < 0) leave(OUT_OF_BOUNDS); const y = view.getInt32(x + #o + 4 | 0, true); I.d = view.getInt32(x + #o | 0, true); H.d = y",
+  i32_load8_s:
+    "a o d => const x = I.a; const y = x + #o | 0; if (x < 0 || (y >>> 0) >= size) leave(OUT_OF_BOUNDS); I.d = bytes[y] << 24 >> 24",
+  i32_load8_u:
+    "a o d => const x = I.a; const y = x + #o | 0; if (x < 0 || (y >>> 0) >= size) leave(OUT_OF_BOUNDS); I.d = bytes[y]",
+  i32_load16_s: "a o d => const x = I.a; if (x < 0) leave(OUT_OF_BOUNDS); I.d = view.getInt16(x + #o | 0, true)",
+  i32_load16_u: "a o d => const x = I.a; if (x < 0) leave(OUT_OF_BOUNDS); I.d = view.getUint16(x + #o | 0, true)",
+  i64_load8_s:
+    "a o d => const x = I.a; const y = x + #o | 0; if (x < 0 || (y >>> 0) >= size) leave(OUT_OF_BOUNDS); const z = bytes[y] << 24 >> 24; I.d = z; H.d = z >> 31",
+  i64_load8_u:
+    "a o d => const x = I.a; const y = x + #o | 0; if (x < 0 || (y >>> 0) >= size) leave(OUT_OF_BOUNDS); I.d = bytes[y]; H.d = 0",
+  i64_load16_s:
+    "a o d => const x = I.a; if (x < 0) leave(OUT_OF_BOUNDS); const y = view.getInt16(x + #o | 0, true); I.d = y; H.d = y >> 31",
+  i64_load16_u:
+    "a o d => const x = I.a; if (x < 0) leave(OUT_OF_BOUNDS); I.d = view.getUint16(x + #o | 0, true); H.d = 0",
+  i64_load32_s:
+    "a o d => const x = I.a; if (x < 0) leave(OUT_OF_BOUNDS); const y = view.getInt32(x + #o | 0, true); I.d = y; H.d = y >> 31",
+  i64_load32_u:
+    "a o d => const x = I.a; if (x < 0) leave(OUT_OF_BOUNDS); I.d = view.getInt32(x + #o | 0, true); H.d = 0",
+  store8:
+    "a o b => const x = I.a; const y = x + #o | 0; if (x < 0 || (y >>> 0) >= size) leave(OUT_OF_BOUNDS); bytes[y] = I.b",
+  store16: "a o b => const x = I.a; if (x < 0) leave(OUT_OF_BOUNDS); view.setInt16(x + #o | 0, I.b, true)",
+  store32: "a o b => const x = I.a; if (x < 0) leave(OUT_OF_BOUNDS); view.setInt32(x + #o | 0, I.b, true)",
+  store64:
+    "a o b => const x = I.a; if (x < 0) leave(OUT_OF_BOUNDS); view.setInt32(x + #o + 4 | 0, H.b, true); view.setInt32(x + #o | 0, I.b, true)",
+  store32_k: "a o k => const x = I.a; if (x < 0) leave(OUT_OF_BOUNDS); view.setInt32(x + #o | 0, #k, true)",
+  memory_size: "d => I.d = size >>> 16",
+
+  // i32
+  i32_eqz: "d a => I.d = I.a === 0 ? 1 : 0",
+  i32_eq: "d a b => I.d = I.a === I.b ? 1 : 0",
+  i32_ne: "d a b => I.d = I.a !== I.b ? 1 : 0",
+  i32_lt_s: "d a b => I.d = I.a < I.b ? 1 : 0",
+  i32_lt_u: "d a b => I.d = (I.a >>> 0) < (I.b >>> 0) ? 1 : 0",
+  i32_le_s: "d a b => I.d = I.a <= I.b ? 1 : 0",
+  i32_le_u: "d a b => I.d = (I.a >>> 0) <= (I.b >>> 0) ? 1 : 0",
+  i32_eq_k: "d a k => I.d = I.a === #k ? 1 : 0",
+  i32_ne_k: "d a k => I.d = I.a !== #k ? 1 : 0",
+  i32_lt_s_k: "d a k => I.d = I.a < #k ? 1 : 0",
+  i32_lt_u_k: "d a k => I.d = (I.a >>> 0) < (#k >>> 0) ? 1 : 0",
+  i32_gt_s_k: "d a k => I.d = I.a > #k ? 1 : 0",
+  i32_gt_u_k: "d a k => I.d = (I.a >>> 0) > (#k >>> 0) ? 1 : 0",
+  i32_le_s_k: "d a k => I.d = I.a <= #k ? 1 : 0",
+  i32_le_u_k: "d a k => I.d = (I.a >>> 0) <= (#k >>> 0) ? 1 : 0",
+  i32_ge_s_k: "d a k => I.d = I.a >= #k ? 1 : 0",
+  i32_ge_u_k: "d a k => I.d = (I.a >>> 0) >= (#k >>> 0) ? 1 : 0",
+  i32_add: "d a b => I.d = I.a + I.b | 0",
+  i32_sub: "d a b => I.d = I.a - I.b | 0",
+  i32_mul: "d a b => I.d = Math.imul(I.a, I.b)",
+  i32_and: "d a b => I.d = I.a & I.b",
+  i32_or: "d a b => I.d = I.a | I.b",
+  i32_xor: "d a b => I.d = I.a ^ I.b",
+  i32_shl: "d a b => I.d = I.a << I.b",
+  i32_shr_s: "d a b => I.d = I.a >> I.b",
+  i32_shr_u: "d a b => I.d = I.a >>> I.b",
+  i32_rotl: "d a b => const x = I.a; const y = I.b; I.d = x << y | x >>> (32 - y & 31)",
+  i32_add_k: "d a k => I.d = I.a + #k | 0",
+  i32_mul_k: "d a k => I.d = Math.imul(I.a, #k)",
+  i32_and_k: "d a k => I.d = I.a & #k",
+  i32_or_k: "d a k => I.d = I.a | #k",
+  i32_xor_k: "d a k => I.d = I.a ^ #k",
+  i32_shl_k: "d a k => I.d = I.a << #k",
+  i32_shr_s_k: "d a k => I.d = I.a >> #k",
+  i32_shr_u_k: "d a k => I.d = I.a >>> #k",
+  i32_rotl_k: "d a k => const x = I.a; const y = #k; I.d = x << y | x >>> (32 - y & 31)",
+  i32_rotr: "d a b => const x = I.a; const y = I.b; I.d = x >>> y | x << (32 - y & 31)",
+  i32_div_s:
+    "d a b => const x = I.a; const y = I.b; if (y === 0) leave(DIVIDE_BY_ZERO); if (y === -1 && x === -2147483648) leave(INTEGER_OVERFLOW); I.d = x / y | 0",
+  i32_div_u: "d a b => const y = I.b >>> 0; if (y === 0) leave(DIVIDE_BY_ZERO); I.d = (I.a >>> 0) / y | 0",
+  i32_rem_s: "d a b => const y = I.b; if (y === 0) leave(DIVIDE_BY_ZERO); I.d = y === -1 ? 0 : I.a % y | 0",
+  i32_rem_u: "d a b => const y = I.b >>> 0; if (y === 0) leave(DIVIDE_BY_ZERO); I.d = (I.a >>> 0) % y | 0",
+  i32_clz: "d a => I.d = Math.clz32(I.a)",
+  i32_ctz: "d a => const x = I.a; I.d = x === 0 ? 32 : 31 - Math.clz32(x & -x)",
+  i32_popcnt:
+    "d a => let x = I.a; x = x - (x >>> 1 & 0x55555555) | 0; x = (x & 0x33333333) + (x >>> 2 & 0x33333333) | 0; I.d = Math.imul(x + (x >>> 4) & 0x0f0f0f0f, 0x01010101) >>> 24",
+  i32_extend8_s: "d a => I.d = I.a << 24 >> 24",
+  i32_extend16_s: "d a => I.d = I.a << 16 >> 16",
+
+  // i64, as two int32 halves: both are read before one is written, since d may be a
+  i64_eqz: "d a => I.d = (I.a | H.a) === 0 ? 1 : 0",
+  i64_eq: "d a b => I.d = I.a === I.b && H.a === H.b ? 1 : 0",
+  i64_ne: "d a b => I.d = I.a !== I.b || H.a !== H.b ? 1 : 0",
+  i64_lt_s: "d a b => I.d = H.a < H.b || H.a === H.b && (I.a >>> 0) < (I.b >>> 0) ? 1 : 0",
+  i64_lt_u: "d a b => I.d = (H.a >>> 0) < (H.b >>> 0) || H.a === H.b && (I.a >>> 0) < (I.b >>> 0) ? 1 : 0",
+  i64_le_s: "d a b => I.d = H.a < H.b || H.a === H.b && (I.a >>> 0) <= (I.b >>> 0) ? 1 : 0",
+  i64_le_u: "d a b => I.d = (H.a >>> 0) < (H.b >>> 0) || H.a === H.b && (I.a >>> 0) <= (I.b >>> 0) ? 1 : 0",
+  i64_eq_k: "d a k h => I.d = I.a === #k && H.a === #h ? 1 : 0",
+  i64_ne_k: "d a k h => I.d = I.a !== #k || H.a !== #h ? 1 : 0",
+  i64_add:
+    "d a b => const x = I.a; const y = x + I.b | 0; H.d = H.a + H.b + ((y >>> 0) < (x >>> 0) ? 1 : 0) | 0; I.d = y",
+  i64_sub:
+    "d a b => const x = I.a; const y = I.b; H.d = H.a - H.b - ((x >>> 0) < (y >>> 0) ? 1 : 0) | 0; I.d = x - y | 0",
+  i64_and: "d a b => I.d = I.a & I.b; H.d = H.a & H.b",
+  i64_or: "d a b => I.d = I.a | I.b; H.d = H.a | H.b",
+  i64_xor: "d a b => I.d = I.a ^ I.b; H.d = H.a ^ H.b",
+  i64_mul:
+    "d a b => const x = I.a; const y = I.b; const x0 = x & 0xffff; const x1 = x >>> 16; const y0 = y & 0xffff; const y1 = y >>> 16; const m = (Math.imul(x1, y0) >>> 0) + (Math.imul(x0, y0) >>> 16); const n = (m & 0xffff) + (Math.imul(x0, y1) >>> 0); H.d = Math.imul(x1, y1) + (m >>> 16) + (n >>> 16) + Math.imul(x, H.b) + Math.imul(H.a, y) | 0; I.d = Math.imul(x, y)",
+  i64_shl:
+    "d a b => const n = I.b & 63; const x = I.a; const y = H.a; if (n === 0) { I.d = x; H.d = y; } else if (n < 32) { I.d = x << n; H.d = y << n | x >>> (32 - n); } else { I.d = 0; H.d = x << n; }",
+  i64_shr_s:
+    "d a b => const n = I.b & 63; const x = I.a; const y = H.a; if (n === 0) { I.d = x; H.d = y; } else if (n < 32) { I.d = x >>> n | y << (32 - n); H.d = y >> n; } else { I.d = y >> n; H.d = y >> 31; }",
+  i64_shr_u:
+    "d a b => const n = I.b & 63; const x = I.a; const y = H.a; if (n === 0) { I.d = x; H.d = y; } else if (n < 32) { I.d = x >>> n | y << (32 - n); H.d = y >>> n; } else { I.d = y >>> n; H.d = 0; }",
+  i64_add_k:
+    "d a k h => const x = I.a; const y = x + #k | 0; H.d = H.a + #h + ((y >>> 0) < (x >>> 0) ? 1 : 0) | 0; I.d = y",
+  i64_and_k: "d a k h => I.d = I.a & #k; H.d = H.a & #h",
+  i64_or_k: "d a k h => I.d = I.a | #k; H.d = H.a | #h",
+  i64_xor_k: "d a k h => I.d = I.a ^ #k; H.d = H.a ^ #h",
+  i64_mul_k:
+    "d a k h => const x = I.a; const y = #k; const x0 = x & 0xffff; const x1 = x >>> 16; const y0 = y & 0xffff; const y1 = y >>> 16; const m = (Math.imul(x1, y0) >>> 0) + (Math.imul(x0, y0) >>> 16); const n = (m & 0xffff) + (Math.imul(x0, y1) >>> 0); H.d = Math.imul(x1, y1) + (m >>> 16) + (n >>> 16) + Math.imul(x, #h) + Math.imul(H.a, y) | 0; I.d = Math.imul(x, y)",
+  i64_shl_k:
+    "d a k => const n = #k & 63; const x = I.a; const y = H.a; if (n === 0) { I.d = x; H.d = y; } else if (n < 32) { I.d = x << n; H.d = y << n | x >>> (32 - n); } else { I.d = 0; H.d = x << n; }",
+  i64_shr_s_k:
+    "d a k => const n = #k & 63; const x = I.a; const y = H.a; if (n === 0) { I.d = x; H.d = y; } else if (n < 32) { I.d = x >>> n | y << (32 - n); H.d = y >> n; } else { I.d = y >> n; H.d = y >> 31; }",
+  i64_shr_u_k:
+    "d a k => const n = #k & 63; const x = I.a; const y = H.a; if (n === 0) { I.d = x; H.d = y; } else if (n < 32) { I.d = x >>> n | y << (32 - n); H.d = y >>> n; } else { I.d = y >>> n; H.d = 0; }",
+  i64_rotl:
+    "d a b => const n = I.b & 63; let x = I.a; let y = H.a; if (n >= 32) { const z = x; x = y; y = z; } if ((n & 31) === 0) { I.d = x; H.d = y; } else { I.d = x << n | y >>> (32 - n); H.d = y << n | x >>> (32 - n); }",
+  i64_rotr:
+    "d a b => const n = 64 - I.b & 63; let x = I.a; let y = H.a; if (n >= 32) { const z = x; x = y; y = z; } if ((n & 31) === 0) { I.d = x; H.d = y; } else { I.d = x << n | y >>> (32 - n); H.d = y << n | x >>> (32 - n); }",
+  i64_rotl_k:
+    "d a k => const n = #k & 63; let x = I.a; let y = H.a; if (n >= 32) { const z = x; x = y; y = z; } if ((n & 31) === 0) { I.d = x; H.d = y; } else { I.d = x << n | y >>> (32 - n); H.d = y << n | x >>> (32 - n); }",
+  i64_clz: "d a => const x = H.a; I.d = x === 0 ? 32 + Math.clz32(I.a) : Math.clz32(x); H.d = 0",
+  i64_ctz:
+    "d a => const x = I.a; const y = H.a; I.d = x !== 0 ? 31 - Math.clz32(x & -x) : y !== 0 ? 63 - Math.clz32(y & -y) : 64; H.d = 0",
+  i64_extend8_s: "d a => const x = I.a << 24 >> 24; I.d = x; H.d = x >> 31",
+  i64_extend16_s: "d a => const x = I.a << 16 >> 16; I.d = x; H.d = x >> 31",
+  i64_extend32_s: "d a => const x = I.a; I.d = x; H.d = x >> 31",
+  i64_extend_i32_u: "d a => I.d = I.a; H.d = 0",
+
+  // f32 and f64; `abs`, `neg` and `copysign` work on bits, so that NaN payloads survive
+  f32_eq: "d a b => I.d = F.a === F.b ? 1 : 0",
+  f32_ne: "d a b => I.d = F.a !== F.b ? 1 : 0",
+  f32_lt: "d a b => I.d = F.a < F.b ? 1 : 0",
+  f32_le: "d a b => I.d = F.a <= F.b ? 1 : 0",
+  f32_add: "d a b => F.d = F.a + F.b",
+  f32_sub: "d a b => F.d = F.a - F.b",
+  f32_mul: "d a b => F.d = F.a * F.b",
+  f32_div: "d a b => F.d = F.a / F.b",
+  f32_sqrt: "d a => F.d = Math.sqrt(F.a)",
+  f64_eq: "d a b => I.d = D.a === D.b ? 1 : 0",
+  f64_ne: "d a b => I.d = D.a !== D.b ? 1 : 0",
+  f64_lt: "d a b => I.d = D.a < D.b ? 1 : 0",
+  f64_le: "d a b => I.d = D.a <= D.b ? 1 : 0",
+  f64_add: "d a b => D.d = D.a + D.b",
+  f64_sub: "d a b => D.d = D.a - D.b",
+  f64_mul: "d a b => D.d = D.a * D.b",
+  f64_div: "d a b => D.d = D.a / D.b",
+  f64_sqrt: "d a => D.d = Math.sqrt(D.a)",
+  f32_abs: "d a => I.d = I.a & 0x7fffffff",
+  f32_neg: "d a => I.d = I.a ^ 0x80000000",
+  f64_abs: "d a => const x = H.a & 0x7fffffff; I.d = I.a; H.d = x",
+  f64_neg: "d a => const x = H.a ^ 0x80000000; I.d = I.a; H.d = x",
+  f32_convert_i32_s: "d a => F.d = I.a",
+  f64_convert_i32_s: "d a => D.d = I.a",
+  f64_convert_i32_u: "d a => D.d = I.a >>> 0",
+  f64_promote_f32: "d a => D.d = F.a",
+  f32_demote_f64: "d a => F.d = D.a",
+  i32_trunc_f64_s:
+    "d a => const x = D.a; if (x !== x) leave(INVALID_CONVERSION); if (x <= -2147483649 || x >= 2147483648) leave(INTEGER_OVERFLOW); I.d = x | 0",
+
+  // Rare: these leave the loop, and rare_ops.ts or call.ts runs them.
+  finish: "",
+  unreachable: "",
+  call_lazy: "f s u",
+  call_import: "f s",
+  call_indirect_any: "a y s u i",
+  return_call: "f s n u",
+  return_call_indirect: "a y s n u i",
+  i64_div_s: "d a b",
+  i64_div_u: "d a b",
+  i64_rem_s: "d a b",
+  i64_rem_u: "d a b",
+  i64_popcnt: "d a",
+  f32_ceil: "d a",
+  f32_floor: "d a",
+  f32_trunc: "d a",
+  f32_nearest: "d a",
+  f32_min: "d a b",
+  f32_max: "d a b",
+  f32_copysign: "d a b",
+  f64_ceil: "d a",
+  f64_floor: "d a",
+  f64_trunc: "d a",
+  f64_nearest: "d a",
+  f64_min: "d a b",
+  f64_max: "d a b",
+  f64_copysign: "d a b",
+  i32_trunc_f32_s: "d a",
+  i32_trunc_f32_u: "d a",
+  i32_trunc_f64_u: "d a",
+  i64_trunc_f32_s: "d a",
+  i64_trunc_f32_u: "d a",
+  i64_trunc_f64_s: "d a",
+  i64_trunc_f64_u: "d a",
+  f32_convert_i32_u: "d a",
+  f32_convert_i64_s: "d a",
+  f32_convert_i64_u: "d a",
+  f64_convert_i64_s: "d a",
+  f64_convert_i64_u: "d a",
+  i32_trunc_sat_f32_s: "d a",
+  i32_trunc_sat_f32_u: "d a",
+  i32_trunc_sat_f64_s: "d a",
+  i32_trunc_sat_f64_u: "d a",
+  i64_trunc_sat_f32_s: "d a",
+  i64_trunc_sat_f32_u: "d a",
+  i64_trunc_sat_f64_s: "d a",
+  i64_trunc_sat_f64_u: "d a",
+  global_get_ref: "d i",
+  global_set_ref: "i a",
+  global_get_shared: "d i",
+  global_set_shared: "i a",
+  table_get: "d a i",
+  table_set: "i a b",
+  table_size: "d i",
+  table_grow: "d a b i",
+  table_fill: "a b c i",
+  table_copy: "a b c i j",
+  table_init: "a b c i j",
+  elem_drop: "i",
+  ref_func: "d f",
+  memory_grow: "d a",
+  memory_copy: "a b c",
+  memory_fill: "a b c",
+  memory_init: "a b c i",
+  data_drop: "i",
+} as const;
+
+/** An op's name. */
+export type OpName = keyof typeof OPS;
+
+/** All names; an op's number is its index here. */
+export const OP_NAMES: readonly OpName[] = Object.keys(OPS) as OpName[];
+
+/** An op's number by its name. */
+export const OP: Readonly<Record<OpName, number>> = Object.fromEntries(
+  OP_NAMES.map((name, number) => [name, number]),
+) as Record<OpName, number>;
+
+/** The operand letters of an op, in order. */
+export function opOperands(name: OpName): readonly string[] {
+  const letters = OPS[name].split(" => ")[0]!;
+  return letters === "" ? [] : letters.split(" ");
+}
+
+/** What an op computes, or undefined if it is rare. */
+export function opEquation(name: OpName): string | undefined {
+  return OPS[name].split(" => ")[1];
+}
+
+/** Words that an op occupies, by number; `br_table` is followed by `n` + 1 pairs of `t` and `u` beyond these. */
+export const OP_WORDS: Readonly<Uint8Array> = Uint8Array.from(OP_NAMES, (name) => 1 + opOperands(name).length);
+
+/** An op's number by a name that is put together at run time, or undefined if there is none. */
+export function findOp(name: string): number | undefined {
+  return Object.hasOwn(OPS, name) ? OP[name as OpName] : undefined;
+}

@@ -1,0 +1,146 @@
+/**
+ * A table: references by index. Functions of the instance that defines the table are kept as their indices, so that the
+ * dispatch loop finds them without leaving it and a table of thousands costs no objects.
+ *
+ * @see https://webassembly.github.io/spec/core/exec/runtime.html#table-instances
+ * @module
+ */
+
+import { fromReference, toReference } from "./border.ts";
+import { LimitError } from "./errors.ts";
+import { Func } from "./func.ts";
+import type { Value } from "./func.ts";
+import type { Instance } from "./instance.ts";
+import { MAX_TABLE_ELEMENTS } from "./limits.ts";
+import { valueTypeCode } from "./types.ts";
+import type { ReferenceType } from "./types.ts";
+
+/** A table's type by names. */
+export interface TableDescriptor {
+  readonly element: "funcref" | "externref";
+  readonly initial: number;
+  readonly maximum?: number;
+}
+
+/** The element is in `#others`. */
+const OTHER = -1;
+
+/**
+ * A table, to be imported by guests or found among an instance's exports.
+ *
+ * @example
+ * ```ts
+ * import { Table } from "@rivulet/rivulet/vm";
+ *
+ * const table = new Table({ element: "externref", initial: 2 });
+ * table.set(0, "anything");
+ * ```
+ */
+export class Table {
+  readonly element: ReferenceType;
+  readonly declaredMaximum: number | undefined;
+  readonly #maximum: number;
+  readonly #owner: Instance | undefined;
+  /** A function of the owner as its index plus 1; 0 is null; `OTHER` is anything else. */
+  #codes: Int32Array;
+  readonly #others = new Map<number, unknown>();
+
+  /**
+   * @param descriptor its type
+   * @param value what every element starts as; null if not given
+   * @throws {LimitError} if it starts with more elements than the limit
+   */
+  constructor(descriptor: TableDescriptor, value: Value = null, limit: number = MAX_TABLE_ELEMENTS, owner?: Instance) {
+    const { initial, maximum } = descriptor;
+    this.element = valueTypeCode(descriptor.element) as ReferenceType;
+    this.declaredMaximum = maximum;
+    this.#maximum = Math.min(maximum ?? limit, limit);
+    this.#owner = owner;
+    if (initial > limit) {
+      throw new LimitError("tableElements", limit, `the table starts with ${initial} elements, the limit is ${limit}`);
+    }
+    this.#codes = new Int32Array(initial);
+    const reference = toReference(this.element, value);
+    if (reference !== null) this.fill(0, reference, initial);
+  }
+
+  /** How many elements it has. */
+  get length(): number {
+    return this.#codes.length;
+  }
+
+  /** What the dispatch loop reads: see `#codes`. */
+  get codes(): Int32Array {
+    return this.#codes;
+  }
+
+  /** The element as JavaScript sees it. @throws {RangeError} if there is no such element */
+  get(index: number): Value {
+    this.#check(index);
+    return fromReference(this.reference(index));
+  }
+
+  /** Sets an element. @throws {RangeError} if there is no such element  @throws {TypeError} if it is no such reference */
+  set(index: number, value: Value = null): void {
+    this.#check(index);
+    this.setReference(index, toReference(this.element, value));
+  }
+
+  /** Adds elements; gives the size before. @throws {RangeError} if the maximum does not allow it */
+  grow(delta: number, value: Value = null): number {
+    const before = this.growBy(delta, toReference(this.element, value));
+    if (before < 0) throw new RangeError(`the table can't grow by ${delta} beyond ${this.#maximum} elements`);
+    return before;
+  }
+
+  #check(index: number): void {
+    if (!Number.isInteger(index) || index < 0 || index >= this.length) {
+      throw new RangeError(`the table has ${this.length} elements, none at ${index}`);
+    }
+  }
+
+  /** The element at an index that exists: a function instance, a host value or null. */
+  reference(index: number): unknown {
+    const code = this.#codes[index];
+    if (code === 0) return null;
+    return code > 0 ? this.#owner!.func(code - 1) : this.#others.get(index);
+  }
+
+  setReference(index: number, reference: unknown): void {
+    if (this.#codes[index] === OTHER) this.#others.delete(index);
+    if (reference === null) this.#codes[index] = 0;
+    else if (reference instanceof Func && reference.instance !== undefined && reference.instance === this.#owner) {
+      this.#codes[index] = reference.index + 1;
+    } else {
+      this.#codes[index] = OTHER;
+      this.#others.set(index, reference);
+    }
+  }
+
+  /** Sets an element to a function of the owner, by index. */
+  setOwnFunction(index: number, functionIndex: number): void {
+    if (this.#codes[index] === OTHER) this.#others.delete(index);
+    this.#codes[index] = functionIndex + 1;
+  }
+
+  /** Sets a range that exists. */
+  fill(from: number, reference: unknown, count: number): void {
+    for (let index = from; index < from + count; index++) this.setReference(index, reference);
+  }
+
+  /** Grows with a reference; gives the size before, or -1. */
+  growBy(delta: number, reference: unknown): number {
+    const before = this.length;
+    if (!(delta >= 0 && delta <= this.#maximum - before)) return -1;
+    const codes = new Int32Array(before + delta);
+    codes.set(this.#codes);
+    this.#codes = codes;
+    if (reference !== null) this.fill(before, reference, delta);
+    return before;
+  }
+
+  /** Whether functions of that instance are kept as indices. */
+  isOwnedBy(instance: Instance): boolean {
+    return this.#owner === instance;
+  }
+}

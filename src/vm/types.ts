@@ -1,0 +1,179 @@
+/**
+ * The vocabulary of a module: value types, function types, and the records that the decoder fills, the validator
+ * checks and the compiler reads. Plain data; no behaviour beyond naming a type.
+ *
+ * @see https://webassembly.github.io/spec/core/syntax/types.html
+ * @module
+ */
+
+/** A value type by its binary code: i32 0x7f, i64 0x7e, f32 0x7d, f64 0x7c, funcref 0x70, externref 0x6f. */
+export type ValueType = 0x7f | 0x7e | 0x7d | 0x7c | 0x70 | 0x6f;
+
+/** A reference type by its binary code: funcref 0x70, externref 0x6f. */
+export type ReferenceType = 0x70 | 0x6f;
+
+/** 32-bit integer. */
+export const I32 = 0x7f;
+/** 64-bit integer. */
+export const I64 = 0x7e;
+/** 32-bit IEEE 754 float. */
+export const F32 = 0x7d;
+/** 64-bit IEEE 754 float. */
+export const F64 = 0x7c;
+/** Reference to a function. */
+export const FUNCREF = 0x70;
+/** Opaque reference to a host value. */
+export const EXTERNREF = 0x6f;
+
+/** A value type's name in the text format. */
+export type ValueTypeName = "i32" | "i64" | "f32" | "f64" | "funcref" | "externref";
+
+const NAMES: Readonly<Record<ValueType, ValueTypeName>> = {
+  [I32]: "i32",
+  [I64]: "i64",
+  [F32]: "f32",
+  [F64]: "f64",
+  [FUNCREF]: "funcref",
+  [EXTERNREF]: "externref",
+};
+
+/** The text-format name of a value type. */
+export function valueTypeName(type: ValueType): ValueTypeName {
+  return NAMES[type];
+}
+
+/** The binary code of a value type's text-format name. */
+export function valueTypeCode(name: ValueTypeName): ValueType {
+  for (const [code, known] of Object.entries(NAMES)) if (known === name) return Number(code) as ValueType;
+  throw new TypeError(`unknown value type ${JSON.stringify(name)}`);
+}
+
+/** A function type. */
+export interface FuncType {
+  readonly params: readonly ValueType[];
+  readonly results: readonly ValueType[];
+}
+
+/** A function type as text, such as `(i32, i64) -> (f64)`. */
+export function funcTypeName(type: FuncType): string {
+  const names = (types: readonly ValueType[]) => `(${types.map(valueTypeName).join(", ")})`;
+  return `${names(type.params)} -> ${names(type.results)}`;
+}
+
+/** Whether two function types are the same, structurally. */
+export function sameFuncType(a: FuncType, b: FuncType): boolean {
+  return a === b || (sameTypes(a.params, b.params) && sameTypes(a.results, b.results));
+}
+
+function sameTypes(a: readonly ValueType[], b: readonly ValueType[]): boolean {
+  return a.length === b.length && a.every((type, index) => type === b[index]);
+}
+
+/** Size bounds of a memory (in pages of 64 KiB) or of a table (in elements). */
+export interface Limits {
+  readonly minimum: number;
+  readonly maximum: number | undefined;
+}
+
+/** A table's type. */
+export interface TableType {
+  readonly element: ReferenceType;
+  readonly limits: Limits;
+}
+
+/** A memory's type. */
+export interface MemoryType {
+  readonly limits: Limits;
+}
+
+/** A global's type. */
+export interface GlobalType {
+  readonly value: ValueType;
+  readonly mutable: boolean;
+}
+
+/** What an import or export is. */
+export type ExternKind = "func" | "table" | "memory" | "global";
+
+/** The type of an import: `typeIndex` points into the module's types. */
+export type ExternType =
+  | { readonly kind: "func"; readonly typeIndex: number }
+  | { readonly kind: "table"; readonly type: TableType }
+  | { readonly kind: "memory"; readonly type: MemoryType }
+  | { readonly kind: "global"; readonly type: GlobalType };
+
+/** One import, in the module's order. */
+export interface Import {
+  readonly module: string;
+  readonly name: string;
+  readonly type: ExternType;
+}
+
+/** One export; `index` points into the index space of `kind`. */
+export interface Export {
+  readonly name: string;
+  readonly kind: ExternKind;
+  readonly index: number;
+}
+
+/** A range of the module's bytes, `start` inclusive, `end` exclusive. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** An element segment; `inits` are constant expressions or, where the binary lists indices, function indices. */
+export interface ElementSegment {
+  readonly mode: "active" | "passive" | "declarative";
+  readonly table: number;
+  /** The constant expression of an active segment's offset, its final `end` included. */
+  readonly offset: ByteRange | undefined;
+  readonly type: ReferenceType;
+  readonly inits: readonly number[] | readonly ByteRange[];
+}
+
+/** A data segment; `bytes` is the range of its contents. */
+export interface DataSegment {
+  readonly mode: "active" | "passive";
+  readonly memory: number;
+  readonly offset: ByteRange | undefined;
+  readonly bytes: ByteRange;
+}
+
+/** What the name section says. Names are for people: they are not unique and never looked up. */
+export interface Names {
+  readonly module: string | undefined;
+  readonly functions: ReadonlyMap<number, string>;
+}
+
+/**
+ * A decoded module: every section as data. Index spaces (`functions`, `tables`, `memories`, `globals`) list imports
+ * first. All ranges are byte offsets into `bytes`, which nobody else can change.
+ */
+export interface ModuleRecord {
+  readonly bytes: Uint8Array;
+  readonly types: readonly FuncType[];
+  readonly imports: readonly Import[];
+  /** Type index of each function. */
+  readonly functions: readonly number[];
+  readonly tables: readonly TableType[];
+  readonly memories: readonly MemoryType[];
+  readonly globals: readonly GlobalType[];
+  readonly importedFunctions: number;
+  readonly importedTables: number;
+  readonly importedMemories: number;
+  readonly importedGlobals: number;
+  /** Constant expression of each defined global, its final `end` included. */
+  readonly globalInits: readonly ByteRange[];
+  readonly exports: readonly Export[];
+  /** Function index of the start function. */
+  readonly start: number | undefined;
+  readonly elements: readonly ElementSegment[];
+  readonly data: readonly DataSegment[];
+  readonly dataCount: number | undefined;
+  /** Body of each defined function: local declarations and expression, its final `end` included. */
+  readonly bodies: readonly ByteRange[];
+  readonly customSections: readonly { readonly name: string; readonly contents: ByteRange }[];
+  /** The name section, decoded when first asked for; a malformed one gives no names. */
+  readonly names: Names;
+}

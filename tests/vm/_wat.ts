@@ -1,0 +1,36 @@
+/**
+ * Modules for tests from the text format, through wabt.
+ *
+ * @module
+ */
+
+import wabtFactory from "wabt";
+import { compileSync, instantiate } from "../../src/vm/mod.ts";
+import type { Imports, Instance, InstantiateOptions, Module } from "../../src/vm/mod.ts";
+
+const wabt = await wabtFactory();
+
+/** The binary of a module in the text format. */
+export function wat(text: string): Uint8Array {
+  const module = wabt.parseWat("test.wat", text, { tail_call: true, extended_const: true });
+  try {
+    return module.toBinary({ write_debug_names: true }).buffer;
+  } finally {
+    module.destroy();
+  }
+}
+
+/** A compiled module from the text format. */
+export function moduleOf(text: string): Module {
+  return compileSync(wat(text) as Uint8Array<ArrayBuffer>);
+}
+
+/** An instance of a module in the text format. */
+export function instanceOf(text: string, imports?: Imports, options?: InstantiateOptions): Promise<Instance> {
+  return instantiate(moduleOf(text), imports, options);
+}
+
+/** An exported function, to be called at once. */
+export function functionOf(instance: Instance, name: string): (...args: unknown[]) => unknown {
+  return instance.exports[name] as (...args: unknown[]) => unknown;
+}
