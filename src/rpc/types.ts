@@ -113,3 +113,17 @@ export type Handler<Params = unknown, Result = unknown, Remote extends object = 
 export type Handlers<Local extends object, Remote extends object> =
   | { readonly [K in MethodName<Local>]?: Handler<ParamsOf<Local, K>, ResultOf<Local, K>, Remote> }
   | Iterable<readonly [string, Handler<unknown, unknown, Remote>]>;
+
+/** What a peer has counted since it was made. */
+export interface PeerStats {
+  /** Answers to ids that no call of this side ever had. */
+  readonly unknownIds: number;
+  /** Answers to calls that were settled before: answered already, or aborted. */
+  readonly duplicateIds: number;
+  /** Messages, or elements of a batch, that are no JSON-RPC 2.0 or over a limit. */
+  readonly malformed: number;
+  /** Requests that were turned away because too many were waiting. */
+  readonly refused: number;
+  /** Error answers that were not sent because the other side reads too slowly. */
+  readonly dropped: number;
+}

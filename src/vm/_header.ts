@@ -14,20 +14,30 @@ const MAGIC: readonly number[] = [0x00, 0x61, 0x73, 0x6d];
 const VERSION: readonly number[] = [0x01, 0x00, 0x00, 0x00];
 const COMPONENT_LAYER = 1;
 
-/** First bytes by which other things are known. */
-const LOOKALIKES: readonly (readonly [start: RegExp, what: string])[] = [
-  [/^(\xef\xbb\xbf)?\s*(\(|;;)/, "this looks like WebAssembly text: translate it to binary first"],
-  [/^(\xef\xbb\xbf)?\s*</, "this looks like HTML or XML: was it the answer to a failed request?"],
-  [/^(\xef\xbb\xbf)?\s*[{[]/, "this looks like JSON: was it the answer to a failed request?"],
-  [/^\x1f\x8b/, "this looks like gzip: decompress it first"],
-  [/^\x28\xb5\x2f\xfd/, "this looks like Zstandard: decompress it first"],
-  [/^PK\x03\x04/, "this looks like a zip archive: unpack it first"],
-  [/^BC\xc0\xde/, "this looks like LLVM bitcode: link it first"],
-  [/^!<arch>/, "this looks like a static library: link it first"],
-  [/^\x7fELF/, "this looks like an ELF binary: build it for a wasm32 target"],
-  [/^MZ/, "this looks like a Windows executable: build it for a wasm32 target"],
-  [/^\xcf\xfa\xed\xfe/, "this looks like a Mach-O binary: build it for a wasm32 target"],
+/** How other things begin, after white space where they are text. */
+const LOOKALIKES: readonly (readonly [start: string, what: string])[] = [
+  ["(", "this looks like WebAssembly text: translate it to binary first"],
+  [";;", "this looks like WebAssembly text: translate it to binary first"],
+  ["<", "this looks like HTML or XML: was it the answer to a failed request?"],
+  ["{", "this looks like JSON: was it the answer to a failed request?"],
+  ["\x1f\x8b", "this looks like gzip: decompress it first"],
+  ["\x28\xb5\x2f\xfd", "this looks like Zstandard: decompress it first"],
+  ["PK\x03\x04", "this looks like a zip archive: unpack it first"],
+  ["BC\xc0\xde", "this looks like LLVM bitcode: link it first"],
+  ["!<arch>", "this looks like a static library: link it first"],
+  ["\x7fELF", "this looks like an ELF binary: build it for a wasm32 target"],
+  ["MZ", "this looks like a Windows executable: build it for a wasm32 target"],
+  ["\xcf\xfa\xed\xfe", "this looks like a Mach-O binary: build it for a wasm32 target"],
 ];
+
+const BYTE_ORDER_MARK = "\xef\xbb\xbf";
+
+function lookalike(bytes: Uint8Array): string {
+  const binary = String.fromCharCode(...bytes);
+  const text = binary.replace(BYTE_ORDER_MARK, "").trimStart();
+  const what = LOOKALIKES.find(([start]) => binary.startsWith(start) || text.startsWith(start))?.[1];
+  return what === undefined ? "" : `: ${what}`;
+}
 
 /**
  * Checks the first eight bytes, or all bytes of a shorter source.
@@ -37,11 +47,9 @@ const LOOKALIKES: readonly (readonly [start: RegExp, what: string])[] = [
 export function checkHeader(bytes: Uint8Array): void {
   if (bytes.length === 0) throw new CompileError("unexpected end: the module is empty", 0);
   const wrongMagic = MAGIC.findIndex((byte, index) => index < bytes.length && bytes[index] !== byte);
-  // A short source that could not be a module anyway is called short.
+  // Of fewer than four bytes the specification says only that they are too few.
   if (wrongMagic >= 0 && bytes.length >= MAGIC.length) {
-    const text = String.fromCharCode(...bytes);
-    const what = LOOKALIKES.find(([start]) => start.test(text))?.[1];
-    throw new CompileError(`magic header not detected${what === undefined ? "" : `: ${what}`}`, wrongMagic);
+    throw new CompileError(`magic header not detected${lookalike(bytes)}`, wrongMagic);
   }
   if (bytes.length < HEADER_BYTES) throw new CompileError("unexpected end of the module's header", bytes.length);
   const version = bytes.subarray(MAGIC.length);

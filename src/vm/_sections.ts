@@ -8,6 +8,7 @@
 
 import type { Cursor } from "./_cursor.ts";
 import { refuseLimitsFlags, refuseOpcode, refuseType, unsupported } from "./_unsupported.ts";
+import { CompileError } from "./errors.ts";
 import {
   MAX_CUSTOM_SECTIONS,
   MAX_DATA_SEGMENTS,
@@ -78,39 +79,42 @@ export class ModuleDraft implements ModuleRecord {
 /** Decodes the whole of a section, from the cursor to its end, into the draft. */
 type SectionReader = (cursor: Cursor, draft: ModuleDraft) => void;
 
-/** A section: its number in the binary, its name, and its reader, which the code section lacks. */
+/** A section: its number in the binary, its name, its reader, and its place among the others. */
 export interface Section {
   readonly id: number;
-  readonly name: SectionName;
+  readonly name: SectionName | "custom";
+  /** The code section has none: decode.ts reads it body by body. */
   readonly read: SectionReader | undefined;
+  /** Sections come in ascending order; undefined for custom sections, which come anywhere. */
+  readonly order: number | undefined;
 }
 
-/** The number of a custom section, which may come anywhere and any number of times. */
-export const CUSTOM_SECTION = 0;
-
-/** All other sections, in the order that a module has them. */
-export const SECTIONS: readonly Section[] = [
-  { id: 1, name: "type", read: readTypes },
-  { id: 2, name: "import", read: readImports },
-  { id: 3, name: "function", read: readFunctions },
-  { id: 4, name: "table", read: readTables },
-  { id: 5, name: "memory", read: readMemories },
-  { id: 6, name: "global", read: readGlobals },
-  { id: 7, name: "export", read: readExports },
-  { id: 8, name: "start", read: readStart },
-  { id: 9, name: "element", read: readElements },
-  { id: 12, name: "data count", read: readDataCount },
-  { id: 10, name: "code", read: undefined },
-  { id: 11, name: "data", read: readData },
+const IN_ORDER: readonly (readonly [id: number, name: SectionName, read: SectionReader | undefined])[] = [
+  [1, "type", readTypes],
+  [2, "import", readImports],
+  [3, "function", readFunctions],
+  [4, "table", readTables],
+  [5, "memory", readMemories],
+  [6, "global", readGlobals],
+  [7, "export", readExports],
+  [8, "start", readStart],
+  [9, "element", readElements],
+  [12, "data count", readDataCount],
+  [10, "code", undefined],
+  [11, "data", readData],
 ];
 
-/** The section of tags, which may come between memories and globals. */
-const TAG_SECTION = 13;
+const SECTIONS: ReadonlyMap<number, Section> = new Map<number, Section>([
+  [0, { id: 0, name: "custom", read: readCustom, order: undefined }],
+  ...IN_ORDER.map(([id, name, read], order) => [id, { id, name, read, order }] as const),
+]);
 
-/** The position in {@linkcode SECTIONS} of the section with this number. */
-export function sectionOrder(id: number, offset: number): number {
-  if (id === TAG_SECTION) throw unsupported("exception handling", "tag section", offset);
-  return SECTIONS.findIndex((section) => section.id === id);
+/** The section with this number, which was read at `offset`. */
+export function findSection(id: number, offset: number): Section {
+  const section = SECTIONS.get(id);
+  if (section !== undefined) return section;
+  if (id === 13) throw unsupported("exception handling", "tag section", offset);
+  throw new CompileError(`malformed section id: ${id}`, offset);
 }
 
 const EMPTY: readonly never[] = [];
@@ -329,7 +333,13 @@ function readElements(cursor: Cursor, draft: ModuleDraft): void {
     const type = (flags & 3) === 0 ? FUNCREF : expressions ? readReferenceType(cursor) : readElementKind(cursor);
     const length = readCount(cursor, "elements in a segment", MAX_TABLE_ELEMENTS);
     const inits = expressions ? readEach(length, () => readConstExpr(cursor)) : readEach(length, () => cursor.u32());
-    draft.elements.push({ mode: active ? "active" : (flags & 2) === 0 ? "passive" : "declarative", table, offset, type, inits });
+    draft.elements.push({
+      mode: active ? "active" : (flags & 2) === 0 ? "passive" : "declarative",
+      table,
+      offset,
+      type,
+      inits,
+    });
   }
 }
 
@@ -366,8 +376,8 @@ function readData(cursor: Cursor, draft: ModuleDraft): void {
   }
 }
 
-/** Reads a custom section: its name; the contents are left alone. */
-export function readCustomSection(cursor: Cursor, draft: ModuleDraft): void {
+/** The name of a custom section; its contents are left alone. */
+function readCustom(cursor: Cursor, draft: ModuleDraft): void {
   if (draft.customSections.length === MAX_CUSTOM_SECTIONS) {
     throw cursor.error(`too many custom sections: the limit is ${MAX_CUSTOM_SECTIONS}`);
   }

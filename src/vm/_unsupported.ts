@@ -40,10 +40,18 @@ export function unsupported(proposal: string, construct: string, offset: number)
   return new CompileError(`${proposal} is not supported: ${construct}`, offset);
 }
 
-function refuse(rows: readonly Row[], code: number, construct: string, otherwise: string, offset: number): CompileError {
+function refuse(
+  rows: readonly Row[],
+  code: number,
+  construct: string,
+  otherwise: string,
+  offset: number,
+): CompileError {
   const proposal = proposalOf(rows, code);
   const text = `${construct} 0x${code.toString(16).padStart(2, "0")}`;
-  return proposal === undefined ? new CompileError(`${otherwise}: ${text}`, offset) : unsupported(proposal, text, offset);
+  return proposal === undefined
+    ? new CompileError(`${otherwise}: ${text}`, offset)
+    : unsupported(proposal, text, offset);
 }
 
 /** The error for an opcode that is not run; 0xFC00 plus the number for the 0xFC prefix. */

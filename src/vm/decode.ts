@@ -9,10 +9,10 @@
 
 import { Cursor } from "./_cursor.ts";
 import { checkHeader, HEADER_BYTES } from "./_header.ts";
-import { CUSTOM_SECTION, ModuleDraft, readCustomSection, sectionOrder, SECTIONS } from "./_sections.ts";
-import { CompileError, InternalError } from "./errors.ts";
+import { findSection, ModuleDraft } from "./_sections.ts";
+import { CompileError } from "./errors.ts";
 import { MAX_BODY_BYTES, MAX_MODULE_BYTES } from "./limits.ts";
-import type { ModuleRecord } from "./types.ts";
+import type { ModuleRecord, SectionName } from "./types.ts";
 
 /** Is told how far a module has been decoded. What it throws, the decoder throws. */
 export interface ModuleVisitor {
@@ -25,7 +25,7 @@ export interface ModuleVisitor {
 }
 
 /** The longest LEB128 of 32 bits. */
-const MAX_LEB_BYTES = 5;
+const MAX_U32_BYTES = 5;
 const MINIMUM_CAPACITY = 4096;
 
 /** Decodes one module from chunks: `push` them in order, then `finish`. The first error is thrown by every later call too. */
@@ -98,49 +98,119 @@ export class ModuleDecoder {
     }
   }
 
-  /** A cursor over what is there of the bytes from `start` to `end`. */
+  /** A cursor over the bytes from `start` to `end`, or to the end of what is there. */
   #cursor(start: number, end: number): Cursor {
     return new Cursor(this.#bytes, start, Math.min(end, this.#length));
   }
 
-  /** Yields how many bytes of the module it needs next; it is resumed when they are there, or when no more will come. */
+  /** Yields how many bytes of the module it needs; it is resumed when they are there, or when no more will come. */
   *#decode(): Generator<number, void, void> {
-    const draft = this.#draft;
     yield HEADER_BYTES;
     checkHeader(this.#bytes.subarray(0, Math.min(this.#length, HEADER_BYTES)));
-    let order = -1;
+    const draft = this.#draft;
+    let nextOrder = 0;
     for (let at = HEADER_BYTES;;) {
-      const enough = at + 1 + MAX_LEB_BYTES;
-      if (this.#length < enough) yield enough;
+      const wanted = at + 1 + MAX_U32_BYTES;
+      if (this.#length < wanted) yield wanted;
       if (this.#length === at) break;
-      const header = this.#cursor(at, Infinity);
-      const id = header.u8();
-      const orderOfId = id === CUSTOM_SECTION ? order : sectionOrder(id, at);
-      if (orderOfId < 0 && id !== CUSTOM_SECTION) throw new CompileError(`malformed section id: ${id}`, at);
+      const header = this.#cursor(at, wanted);
+      const { name, read, order } = findSection(header.u8(), at);
       const size = header.u32();
       const start = header.offset;
       const end = start + size;
-      if (end > MAX_MODULE_BYTES) throw new CompileError(`length out of bounds: a section of ${size} bytes`, at);
-      if (id === CUSTOM_SECTION) {
-        if (this.#length < end) yield end;
-        readCustomSection(this.#whole(start, end), draft);
-      } else {
-        const { name, read } = SECTIONS[orderOfId];
-        if (orderOfId <= order) {
+      if (end > MAX_MODULE_BYTES) throw new CompileError(`length out of bounds: ${name} section of ${size} bytes`, at);
+      if (order !== undefined) {
+        if (order < nextOrder) {
           throw new CompileError(`unexpected content after last section: ${name} section again or too late`, at);
         }
-        order = orderOfId;
-        draft.sections.set(name, { start, end });
-        if (read === undefined) yield* this.#decodeCode(start, end);
-        else {
-          if (this.#length < end) yield end;
-          const cursor = this.#whole(start, end);
-          read(cursor, draft);
-          if (cursor.offset < end) throw sizeMismatch(`${name} section`, end - cursor.offset, cursor.offset);
-        }
+        nextOrder = order + 1;
+        draft.sections.set(name as SectionName, { start, end });
+      }
+      if (read === undefined) yield* this.#decodeCode(start, end);
+      else {
+        if (this.#length < end) yield end;
+        const cursor = this.#cursor(start, end);
+        if (cursor.end < end) throw outOfBounds(`${name} section`, size, cursor);
+        read(cursor, draft);
+        if (cursor.offset < end) throw sizeMismatch(`${name} section`, cursor);
       }
       at = end;
     }
     this.#complete();
   }
+
+  *#decodeCode(start: number, end: number): Generator<number, void, void> {
+    const draft = this.#draft;
+    if (this.#length < start + MAX_U32_BYTES) yield Math.min(end, start + MAX_U32_BYTES);
+    const head = this.#cursor(start, end);
+    const count = head.u32();
+    if (count !== draft.functions.length - draft.importedFunctions) throw inconsistentCode(draft, count, start);
+    this.#visitor?.declarations(draft);
+    let at = head.offset;
+    for (let index = 0; index < count; index++) {
+      if (this.#length < at + MAX_U32_BYTES) yield Math.min(end, at + MAX_U32_BYTES);
+      const cursor = this.#cursor(at, end);
+      const size = cursor.u32();
+      const body = { start: cursor.offset, end: cursor.offset + size };
+      if (size > MAX_BODY_BYTES) {
+        throw new CompileError(`code section: body ${index} has ${size} bytes, the limit is ${MAX_BODY_BYTES}`, at);
+      }
+      if (body.end > end) throw outOfBounds(`body ${index}`, size, cursor);
+      if (this.#length < body.end) yield body.end;
+      if (this.#length < body.end) throw outOfBounds(`body ${index}`, size, cursor);
+      draft.bodies.push(body);
+      this.#visitor?.body(draft, index);
+      at = body.end;
+    }
+    if (at < end) throw sizeMismatch("code section", this.#cursor(at, end));
+  }
+
+  /** Checks what can be known only at the end. */
+  #complete(): void {
+    const draft = this.#draft;
+    const { dataCount, data } = draft;
+    if (!draft.sections.has("code")) {
+      if (draft.functions.length > draft.importedFunctions) throw inconsistentCode(draft, 0, this.#length);
+      this.#visitor?.declarations(draft);
+    }
+    if (dataCount !== undefined && dataCount !== data.length) {
+      throw new CompileError(
+        `data count and data section have inconsistent lengths: ${dataCount} and ${data.length}`,
+        draft.sections.get("data count")!.start,
+      );
+    }
+    this.#visitor?.end(draft);
+  }
+}
+
+function tooLarge(): CompileError {
+  return new CompileError(`the module is larger than ${MAX_MODULE_BYTES} bytes`, MAX_MODULE_BYTES);
+}
+
+function outOfBounds(what: string, size: number, cursor: Cursor): CompileError {
+  const left = cursor.end - cursor.offset;
+  return cursor.error(`length out of bounds: ${what} has ${size} bytes, with ${left} left`);
+}
+
+function sizeMismatch(what: string, cursor: Cursor): CompileError {
+  return cursor.error(`section size mismatch: ${what} has ${cursor.end - cursor.offset} bytes too many`);
+}
+
+function inconsistentCode(draft: ModuleDraft, bodies: number, offset: number): CompileError {
+  const functions = draft.functions.length - draft.importedFunctions;
+  return new CompileError(
+    `function and code section have inconsistent lengths: ${functions} functions, ${bodies} bodies`,
+    offset,
+  );
+}
+
+/**
+ * Decodes a whole module, of which the record keeps a copy.
+ *
+ * @throws {CompileError} if it is malformed, exceeds a limit, or uses what this library does not run
+ */
+export function decodeModule(bytes: Uint8Array, visitor?: ModuleVisitor): ModuleRecord {
+  const decoder = new ModuleDecoder(visitor, bytes.length);
+  decoder.push(bytes);
+  return decoder.finish();
 }

@@ -8,6 +8,8 @@
 
 /** Bytes in a module: the JavaScript API's limit. */
 export const MAX_MODULE_BYTES = 1_073_741_824;
+/** Custom sections in a module: each is an object, and may be as short as three bytes. */
+export const MAX_CUSTOM_SECTIONS = 100_000;
 /** Types in a module. */
 export const MAX_TYPES = 1_000_000;
 /** Functions in a module, imports included. */
@@ -32,6 +34,8 @@ export const MAX_PARAMS = 1_000;
 export const MAX_RESULTS = 1_000;
 /** Locals of a function, parameters included. */
 export const MAX_LOCALS = 50_000;
+/** Operands on a function's stack at once: a call of two bytes may give a thousand. */
+export const MAX_OPERANDS = 1_000_000;
 /** Bytes of one function body. */
 export const MAX_BODY_BYTES = 7_654_321;
 /** Bytes of a name: an import's, an export's or a custom section's. */

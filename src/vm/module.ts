@@ -7,12 +7,12 @@
 
 import { createModuleCode } from "./code.ts";
 import type { ModuleCode } from "./code.ts";
-import { ModuleDecoder } from "./decode.ts";
+import { decodeModule, ModuleDecoder } from "./decode.ts";
 import { InternalError } from "./errors.ts";
 import type { FuncTypeDescriptor } from "./func.ts";
 import { valueTypeName } from "./types.ts";
 import type { ExternKind, FuncType } from "./types.ts";
-import { validateBody, validateModule } from "./validate.ts";
+import { ModuleValidator } from "./validate.ts";
 
 /** Where a module's bytes come from. */
 export type Source = Response | BufferSource | ReadableStream<Uint8Array>;
@@ -113,7 +113,7 @@ export async function compile(source: Source | PromiseLike<Source>, options: Com
   signal?.throwIfAborted();
   if (given instanceof ArrayBuffer || ArrayBuffer.isView(given)) return compileSync(given);
   const stream = given instanceof ReadableStream ? given : bodyOf(given);
-  const decoder = createDecoder();
+  const decoder = new ModuleDecoder(new ModuleValidator());
   const reader = stream.getReader();
   const onAbort = () => void reader.cancel(signal!.reason).catch(() => {});
   signal?.addEventListener("abort", onAbort);
@@ -132,7 +132,7 @@ export async function compile(source: Source | PromiseLike<Source>, options: Com
     signal?.removeEventListener("abort", onAbort);
     reader.releaseLock();
   }
-  return finish(decoder);
+  return new Module(createModuleCode(decoder.finish()));
 }
 
 /**
@@ -141,23 +141,10 @@ export async function compile(source: Source | PromiseLike<Source>, options: Com
  * @throws {CompileError} with the offset, if the bytes are no module that this library runs
  */
 export function compileSync(bytes: BufferSource): Module {
-  const decoder = createDecoder();
-  decoder.push(
-    ArrayBuffer.isView(bytes)
-      ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-      : new Uint8Array(bytes),
-  );
-  return finish(decoder);
-}
-
-function createDecoder(): ModuleDecoder {
-  return new ModuleDecoder(validateBody);
-}
-
-function finish(decoder: ModuleDecoder): Module {
-  const record = decoder.finish();
-  validateModule(record);
-  return new Module(createModuleCode(record));
+  const view = ArrayBuffer.isView(bytes)
+    ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    : new Uint8Array(bytes);
+  return new Module(createModuleCode(decodeModule(view, new ModuleValidator())));
 }
 
 function bodyOf(source: unknown): ReadableStream<Uint8Array> {

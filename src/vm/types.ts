@@ -146,12 +146,29 @@ export interface Names {
   readonly functions: ReadonlyMap<number, string>;
 }
 
+/** A section other than a custom one. */
+export type SectionName =
+  | "type"
+  | "import"
+  | "function"
+  | "table"
+  | "memory"
+  | "global"
+  | "export"
+  | "start"
+  | "element"
+  | "data count"
+  | "code"
+  | "data";
+
 /**
  * A decoded module: every section as data. Index spaces (`functions`, `tables`, `memories`, `globals`) list imports
  * first. All ranges are byte offsets into `bytes`, which nobody else can change.
  */
 export interface ModuleRecord {
   readonly bytes: Uint8Array;
+  /** Where the sections that the module has are, without their headers. */
+  readonly sections: ReadonlyMap<SectionName, ByteRange>;
   readonly types: readonly FuncType[];
   readonly imports: readonly Import[];
   /** Type index of each function. */

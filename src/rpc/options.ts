@@ -1,0 +1,77 @@
+/**
+ * What a peer is made from: its streams, its options, and the bounds on the other side, with their defaults. What they
+ * bring about is told here; peer.ts does it.
+ *
+ * @module
+ */
+
+import type { RpcProtocolError } from "./errors.ts";
+import type { FramingName } from "./framing.ts";
+import type { Handler, Handlers, Methods } from "./types.ts";
+
+/** The streams of a connection, as `Deno.Conn`, `TransformStream` and a spawned process have them. */
+export interface Duplex {
+  readonly readable: ReadableStream<Uint8Array>;
+  readonly writable: WritableStream<Uint8Array>;
+}
+
+/** Bounds of what the other side can make this one do. */
+export interface PeerLimits {
+  /** Bytes of one received message. Default 1 MiB. */
+  readonly messageBytes?: number;
+  /** Arrays and objects open at once in a received message. Default 128. */
+  readonly depth?: number;
+  /** Elements of one received batch. Default 1000. */
+  readonly batch?: number;
+  /** Requests served at once, not counting those that wait for a call of this side. Default 64. */
+  readonly concurrency?: number;
+  /** Bytes of requests that wait to be served, and of answers that wait to be written. Default 4 MiB each. */
+  readonly queueBytes?: number;
+  /** Calls of this side that wait for an answer; more are rejected with a `RangeError`. Default 16,384. */
+  readonly pending?: number;
+}
+
+/** What a peer may be told besides its streams. */
+export interface PeerOptions<Local extends object = Methods, Remote extends object = Methods> {
+  /** What the other side may call. Copied; functions are called without `this`. */
+  readonly methods?: Handlers<Local, Remote>;
+  /** How messages are told apart. Default `newline`. */
+  readonly framing?: FramingName;
+  readonly limits?: PeerLimits;
+  /**
+   * The notification that cancels a request by its id, sent when a call is aborted and obeyed when received. Default
+   * `$/cancelRequest`, which is LSP's, with `content-length` framing, and none with `newline`.
+   */
+  readonly cancelMethod?: string;
+  /** Told of every malformed or oversized message, after its error answer was queued. What it throws closes the peer. */
+  readonly onInvalid?: (error: RpcProtocolError) => void;
+  /** Aborting it closes the peer with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** The bounds of a peer that was told none. */
+export const DEFAULT_LIMITS: Required<PeerLimits> = {
+  messageBytes: 1 << 20,
+  depth: 128,
+  batch: 1000,
+  concurrency: 64,
+  queueBytes: 4 << 20,
+  pending: 16_384,
+};
+
+/**
+ * Handlers as a map, which, other than an object, has no `constructor` or `__proto__` for the other side to call.
+ *
+ * @throws {TypeError} when one of them is no function
+ */
+export function handlerMap<Local extends object, Remote extends object>(
+  methods: Handlers<Local, Remote>,
+): Map<string, Handler<unknown, unknown, Remote>> {
+  const entries = Symbol.iterator in methods ? methods : Object.entries<unknown>(methods);
+  const handlers = new Map<string, Handler<unknown, unknown, Remote>>();
+  for (const [name, handler] of entries) {
+    if (typeof handler !== "function") throw new TypeError(`method ${JSON.stringify(name)} is not a function`);
+    handlers.set(name, handler as Handler<unknown, unknown, Remote>);
+  }
+  return handlers;
+}

@@ -1,0 +1,329 @@
+/**
+ * A JSON-RPC 2.0 peer over a pair of byte streams: either side calls the other, at any time, also while it is being
+ * called. It reads, checks and routes messages; framing, matching of answers, serving of requests and writing each have
+ * their own file.
+ *
+ * How much one side can make the other hold is bounded. Reading pauses while too much waits, unless calls of this side
+ * are pending, whose answers may be behind it: then what is too much is refused. A handler that calls back gives up its
+ * slot for as long, so that calls within calls never wait for each other.
+ *
+ * @module
+ */
+
+import { CallTable } from "./_calls.ts";
+import { Outbox } from "./_outbox.ts";
+import { type AnswerSink, RequestQueue } from "./_requests.ts";
+import { ErrorCode, RpcClosedError, RpcProtocolError } from "./errors.ts";
+import { type Frame, type Framing, FRAMINGS, type FramingName } from "./framing.ts";
+import { encodeError, encodeRequest, type Message, parseJson, readMessage, type RequestMessage, toJson } from "./message.ts";
+import { DEFAULT_LIMITS, type Duplex, handlerMap, type PeerLimits, type PeerOptions } from "./options.ts";
+import type {
+  Api,
+  BatchEntry,
+  BatchResults,
+  CallArguments,
+  Caller,
+  CallOptions,
+  IncomingRequest,
+  MethodName,
+  Methods,
+  NotifyArguments,
+  PeerStats,
+  ResultOf,
+} from "./types.ts";
+
+/**
+ * One end of a JSON-RPC 2.0 connection. `Remote` is the interface of the methods that the other side serves, `Local` that
+ * of this side's. Once constructed it reads until the stream ends or the peer is closed. No method throws for what the
+ * other side does, and no promise is left that could reject unhandled, but those of one's own calls.
+ *
+ * @example
+ * ```ts
+ * import { Peer } from "@rivulet/rivulet/rpc";
+ *
+ * interface Calculator {
+ *   add(terms: number[]): number;
+ * }
+ * const there = new TransformStream<Uint8Array, Uint8Array>();
+ * const back = new TransformStream<Uint8Array, Uint8Array>();
+ *
+ * await using server = new Peer<object, Calculator>({ readable: there.readable, writable: back.writable }, {
+ *   methods: { add: (terms) => terms.reduce((sum, term) => sum + term, 0) },
+ * });
+ * await using client = new Peer<Calculator>({ readable: back.readable, writable: there.writable });
+ *
+ * console.log(await client.call("add", [1, 2, 3])); // 6
+ * console.log(await client.api.add([4, 5])); // 9
+ * ```
+ */
+export class Peer<Remote extends object = Methods, Local extends object = Methods>
+  implements Caller<Remote>, AsyncIterable<IncomingRequest<Remote>, undefined>, AsyncDisposable {
+  /** The other side's methods as functions; `then` is not among them, so that the object can be awaited. */
+  readonly api: Api<Remote>;
+  /**
+   * Resolves when the other side ended its stream and all its requests are answered, or when `close()` was called; rejects
+   * with the reason when a stream failed or `close(reason)` was called.
+   */
+  readonly closed: Promise<void>;
+  readonly #closed: PromiseWithResolvers<void> = Promise.withResolvers();
+  readonly #limits: Required<PeerLimits>;
+  readonly #framing: Framing;
+  readonly #cancelMethod: string | undefined;
+  readonly #onInvalid: ((error: RpcProtocolError) => void) | undefined;
+  readonly #signal: AbortSignal | undefined;
+  readonly #calls = new CallTable();
+  readonly #requests: RequestQueue<Remote>;
+  readonly #outbox: Outbox;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #reading: Promise<void>;
+  /** `ended`: the other side sends nothing more, and is still being answered. */
+  #state: "open" | "ended" | "closed" = "open";
+  #malformed = 0;
+  #refused = 0;
+  #dropped = 0;
+  /** Why nothing can be called any more; set when the state is not open. */
+  #reason: unknown;
+  /** Lets reading go on; set while it pauses. */
+  #resume: (() => void) | undefined;
+
+  /** @throws {TypeError} when one of the streams is locked, or a method is no function */
+  constructor({ readable, writable }: Duplex, options: PeerOptions<Local, Remote> = {}) {
+    if (readable.locked || writable.locked) throw new TypeError("a peer needs both streams to itself, and one is locked");
+    const { framing = "newline", signal } = options;
+    const handlers = handlerMap<Local, Remote>(options.methods ?? {});
+    this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#framing = FRAMINGS[framing];
+    this.#cancelMethod = options.cancelMethod ?? (framing === "content-length" ? "$/cancelRequest" : undefined);
+    this.#onInvalid = options.onInvalid;
+    this.#signal = signal;
+    this.api = createApi(this);
+    this.closed = this.#closed.promise;
+    this.closed.catch(() => {});
+    this.#outbox = new Outbox(writable, () => this.#progress());
+    this.#requests = new RequestQueue({
+      peer: this,
+      handlers,
+      hasSlot: (running) =>
+        running - this.#calls.size < this.#limits.concurrency && this.#outbox.answerBytes < this.#limits.queueBytes,
+      onSettled: () => this.#progress(),
+    });
+    this.#reader = readable.getReader();
+    this.#reading = this.#read();
+    if (signal?.aborted) this.close(signal.reason);
+    else signal?.addEventListener("abort", this.#onAbort);
+  }
+
+  /** What was counted so far. */
+  get stats(): PeerStats {
+    return {
+      unknownIds: this.#calls.unknownIds,
+      duplicateIds: this.#calls.duplicateIds,
+      malformed: this.#malformed,
+      refused: this.#refused,
+      dropped: this.#dropped,
+    };
+  }
+
+  /**
+   * Calls a method of the other side.
+   *
+   * @param method its name
+   * @param args params (`null` is sent for `undefined`), then options
+   * @returns what the other side answered, as it came: nothing checks that it has the type
+   * @throws {RpcError} when the other side answered with an error
+   * @throws {RpcProtocolError} when its answer was malformed
+   * @throws {TypeError} when the params have no JSON form
+   * @throws {RangeError} when too many calls are pending
+   * @throws the signal's reason when it aborts first, or whatever ended the connection: an `RpcClosedError`, a stream's
+   * error, or what `close` was given
+   */
+  async call<K extends MethodName<Remote>>(method: K, ...args: CallArguments<Remote, K>): Promise<ResultOf<Remote, K>> {
+    const [params, options] = args as [unknown, CallOptions | undefined];
+    const json = toJson(params);
+    this.#checkCalls(1, options?.signal);
+    const { id, result } = this.#calls.open(options?.signal, this.#onCallAbort);
+    this.#send(encodeRequest(id, method, json), undefined, (reason) => this.#calls.reject(id, reason));
+    return await result as ResultOf<Remote, K>;
+  }
+
+  /**
+   * Calls a method of the other side without asking for an answer.
+   *
+   * @returns when the stream has taken the message, so that awaiting it keeps to the stream's pace
+   * @throws {TypeError} when the params have no JSON form
+   * @throws whatever ended the connection
+   */
+  async notify<K extends MethodName<Remote>>(method: K, ...args: NotifyArguments<Remote, K>): Promise<void> {
+    const text = encodeRequest(undefined, method, toJson(args[0]));
+    if (this.#state === "closed") throw this.#reason;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#send(text, resolve, reject);
+    await promise;
+  }
+
+  /**
+   * Sends several calls and notifications in one message.
+   *
+   * @returns what became of each, in the order of the entries
+   * @throws as `call` does, when nothing could be sent
+   */
+  async batch<const Entries extends readonly BatchEntry<Remote>[]>(
+    entries: Entries,
+    options?: CallOptions,
+  ): Promise<BatchResults<Remote, Entries>> {
+    const parts = entries.map(({ method, notification, params }) => ({ method, notification, json: toJson(params) }));
+    this.#checkCalls(parts.filter(({ notification }) => !notification).length, options?.signal);
+    const sent = Promise.withResolvers<void>();
+    const calls: OpenCall[] = [];
+    const texts: string[] = [];
+    const results = parts.map(({ method, notification, json }) => {
+      const call = notification ? undefined : this.#calls.open(options?.signal, this.#onCallAbort);
+      if (call !== undefined) calls.push(call);
+      texts.push(encodeRequest(call?.id, method, json));
+      return call === undefined ? sent.promise : call.result;
+    });
+    if (texts.length > 0) {
+      this.#send(`[${texts.join()}]`, sent.resolve, (reason) => {
+        sent.reject(reason);
+        for (const { id } of calls) this.#calls.reject(id, reason);
+      });
+    }
+    sent.promise.catch(() => {});
+    return await Promise.allSettled(results) as BatchResults<Remote, Entries>;
+  }
+
+  /**
+   * Gives out the requests that have no handler, in the order of their arrival, until the connection ends. While nobody
+   * iterates they are answered with "method not found". A request counts against `concurrency` until it is answered.
+   *
+   * @throws {TypeError} when somebody iterates already
+   */
+  [Symbol.asyncIterator](): AsyncIterator<IncomingRequest<Remote>, undefined> {
+    return this.#requests.iterate();
+  }
+
+  /**
+   * Ends the connection: pending calls are rejected, the signals of requests being served are aborted, the readable is
+   * cancelled. Without a reason, what is queued is still handed to the writable, which then closes; with one it is aborted.
+   *
+   * @returns when reading has stopped and both streams are unlocked; it waits neither for the other side nor for handlers
+   */
+  close(reason?: unknown): Promise<void> {
+    if (this.#state !== "closed") {
+      const why = reason ?? new RpcClosedError("the peer was closed");
+      this.#stop("closed", why);
+      this.#requests.close(why);
+      if (reason === undefined) this.#outbox.close();
+      else this.#outbox.abort(reason);
+    }
+    if (reason === undefined) this.#closed.resolve();
+    else this.#closed.reject(reason);
+    return this.#reading;
+  }
+
+  /** Closes the peer. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  readonly #onAbort = (): void => void this.close(this.#signal?.reason);
+
+  readonly #onCallAbort = (id: number): void => {
+    if (this.#cancelMethod !== undefined) {
+      this.#send(encodeRequest(undefined, this.#cancelMethod, toJson({ id })), undefined, undefined);
+    }
+  };
+
+  #checkCalls(count: number, signal: AbortSignal | undefined): void {
+    signal?.throwIfAborted();
+    if (this.#state !== "open") throw this.#reason;
+    if (this.#calls.size + count > this.#limits.pending) {
+      throw new RangeError(`${this.#calls.size} calls are pending, and the limit is ${this.#limits.pending}`);
+    }
+  }
+
+  #send(text: string, written: (() => void) | undefined, failed: ((reason: unknown) => void) | undefined): void {
+    this.#outbox.send(this.#framing.encode(text), written, failed);
+    // A new call lets others take its caller's slot, and wants reading to go on.
+    this.#progress();
+  }
+
+  /** Answers, or drops a refusal when the other side reads none of its answers. */
+  readonly #answer: AnswerSink = (text, isRefusal) => {
+    if (isRefusal && this.#outbox.answerBytes >= this.#limits.queueBytes) this.#dropped++;
+    else this.#outbox.answer(this.#framing.encode(text));
+  };
+
+  async #read(): Promise<void> {
+    const decoder = this.#framing.decoder(this.#limits.messageBytes);
+    try {
+      for (let done = false; !done;) {
+        const read = await this.#reader.read();
+        done = read.done;
+        if (!read.done && !ArrayBuffer.isView(read.value)) {
+          throw new TypeError("the readable gave a chunk that is not a Uint8Array");
+        }
+        for (const frame of read.done ? decoder.end() : decoder.push(read.value)) {
+          if (this.#state !== "open") return;
+          this.#receive(frame);
+          while (!this.#mayRead()) await new Promise<void>((resolve) => this.#resume = resolve);
+        }
+      }
+      this.#end();
+    } catch (reason) {
+      this.close(reason);
+    } finally {
+      this.#reader.releaseLock();
+    }
+  }
+
+  #mayRead(): boolean {
+    const { queueBytes } = this.#limits;
+    return this.#state !== "open" || this.#calls.size > 0 ||
+      (this.#requests.waitingBytes < queueBytes && this.#outbox.answerBytes < queueBytes);
+  }
+
+  #receive(frame: Frame): void {
+    const value = frame instanceof RpcProtocolError ? frame : parseJson(frame, this.#limits.depth);
+    if (value instanceof RpcProtocolError) {
+      this.#reject(value, null, this.#answer);
+      if (value.fault === "framing") this.#end(value);
+    } else if (Array.isArray(value)) {
+      this.#receiveBatch(value, (frame as Uint8Array).length);
+    } else {
+      this.#dispatch(readMessage(value), (frame as Uint8Array).length, this.#answer);
+    }
+  }
+
+  #receiveBatch(values: readonly unknown[], bytes: number): void {
+    const { batch } = this.#limits;
+    if (values.length === 0 || values.length > batch) {
+      const reason = values.length === 0 ? "is an empty batch" : `is a batch of ${values.length}, the limit is ${batch}`;
+      return this.#reject(new RpcProtocolError("not a request", `message ${reason}`), null, this.#answer);
+    }
+    const messages = values.map(readMessage);
+    let due = messages.filter((message) => message.kind !== "response" && message.id !== undefined).length;
+    let isRefusal = true;
+    const answers: string[] = [];
+    const collect: AnswerSink = (text, refusal) => {
+      answers.push(text);
+      isRefusal &&= refusal;
+      if (--due === 0) this.#answer(`[${answers.join()}]`, isRefusal);
+    };
+    const share = Math.ceil(bytes / messages.length);
+    for (const message of messages) this.#dispatch(message, share, collect);
+  }
+
+  #dispatch(message: Message, bytes: number, answer: AnswerSink): void {
+    if (message.kind === "request") {
+      this.#request(message, bytes, answer);
+    } else if (message.kind === "invalid") {
+      this.#reject(message.error, message.id, answer);
+    } else {
+      const { outcome } = message;
+      if ("error" in outcome && outcome.error instanceof RpcProtocolError) this.#reject(outcome.error);
+      this.#calls.settle(message);
+      this.#progress();
+    }
+  }
+}

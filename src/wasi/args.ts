@@ -1,0 +1,83 @@
+/**
+ * Arguments and environment: lists of strings, encoded once when the process starts.
+ *
+ * @module
+ */
+
+import { EFAULT, isInside, SUCCESS } from "./abi.ts";
+import type { Errno } from "./abi.ts";
+import type { Context } from "./context.ts";
+
+const ENCODER = new TextEncoder();
+
+/**
+ * Encodes strings as a guest reads them.
+ *
+ * @throws {TypeError} if one has a NUL, which would end it early
+ */
+export function encodeArgs(args: readonly string[]): Uint8Array[] {
+  return args.map((arg, index) => encode(arg, `argument ${index}`));
+}
+
+/**
+ * Encodes an environment as a guest reads it.
+ *
+ * @throws {TypeError} if a name is empty or has a `=`, or a name or value has a NUL
+ */
+export function encodeEnviron(env: Readonly<Record<string, string>>): Uint8Array[] {
+  return Object.entries(env).map(([name, value]) => {
+    if (name === "" || name.includes("=")) {
+      throw new TypeError(`${JSON.stringify(name)} is no name for an environment variable`);
+    }
+    return encode(`${name}=${value}`, `environment variable ${JSON.stringify(name)}`);
+  });
+}
+
+function encode(text: string, what: string): Uint8Array {
+  if (text.includes("\0")) throw new TypeError(`${what} has a NUL in it`);
+  return ENCODER.encode(text + "\0");
+}
+
+/** `args_get`: writes the arguments, and a pointer to each. */
+export function argsGet(context: Context, pointers: number, buffer: number): Errno {
+  return writeStrings(context, context.args, pointers, buffer);
+}
+
+/** `args_sizes_get`: writes how many arguments there are, and their bytes. */
+export function argsSizesGet(context: Context, count: number, size: number): Errno {
+  return writeSizes(context, context.args, count, size);
+}
+
+/** `environ_get`: writes the environment, and a pointer to each variable. */
+export function environGet(context: Context, pointers: number, buffer: number): Errno {
+  return writeStrings(context, context.environ, pointers, buffer);
+}
+
+/** `environ_sizes_get`: writes how many variables there are, and their bytes. */
+export function environSizesGet(context: Context, count: number, size: number): Errno {
+  return writeSizes(context, context.environ, count, size);
+}
+
+function writeStrings(context: Context, strings: readonly Uint8Array[], pointers: number, buffer: number): Errno {
+  const { memory } = context;
+  const size = sizeOf(strings);
+  if (!isInside(memory, pointers, strings.length * 4) || !isInside(memory, buffer, size)) return EFAULT;
+  context.charge(strings.length * 4 + size);
+  let at = buffer;
+  for (const [index, string] of strings.entries()) {
+    memory.view.setUint32(pointers + index * 4, at, true);
+    memory.bytes.set(string, at);
+    at += string.length;
+  }
+  return SUCCESS;
+}
+
+function writeSizes({ memory }: Context, strings: readonly Uint8Array[], count: number, size: number): Errno {
+  memory.view.setUint32(count, strings.length, true);
+  memory.view.setUint32(size, sizeOf(strings), true);
+  return SUCCESS;
+}
+
+function sizeOf(strings: readonly Uint8Array[]): number {
+  return strings.reduce((size, string) => size + string.length, 0);
+}

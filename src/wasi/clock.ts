@@ -1,0 +1,85 @@
+/**
+ * Clocks: what time it is, how much has passed, and sleeping; by default those of the web platform. Processor time is
+ * left out: a guest has none that could be told from its host's.
+ *
+ * @module
+ */
+
+import { CLOCK_MONOTONIC, CLOCK_REALTIME, EINVAL, SUCCESS } from "./abi.ts";
+import type { Errno } from "./abi.ts";
+import type { Context } from "./context.ts";
+
+/** Where a guest's time comes from. */
+export interface Clock {
+  /** Nanoseconds since the start of 1970, UTC. */
+  realtime(): bigint;
+  /** Nanoseconds since any moment; never less than before. */
+  monotonic(): bigint;
+  /**
+   * Resolves when at least so many milliseconds have passed (a whole number or not, at most 2^31 - 1), or when the signal
+   * aborts. It may reject in the latter case, and should leave no timer behind.
+   */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+  /** Nanoseconds from one value to the next; 1,000,000 by default. */
+  readonly resolution?: bigint;
+}
+
+const NANOSECONDS_PER_MS = 1_000_000n;
+/** The longest that timers can wait. */
+export const MAX_SLEEP_MS: number = 2 ** 31 - 1;
+
+/**
+ * The web platform's clocks. The monotonic one starts with the call, at 1 ms, since Go's runtime takes a zero for a
+ * broken clock.
+ */
+export function systemClock(): Clock {
+  const start = performance.now() - 1;
+  return {
+    realtime: () => BigInt(Date.now()) * NANOSECONDS_PER_MS,
+    monotonic: () => BigInt(Math.round((performance.now() - start) * 1e6)),
+    sleep,
+  };
+}
+
+async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  const end = performance.now() + ms;
+  // Timers may fire a little early.
+  for (let left = ms; left > 0 && !signal.aborted; left = end - performance.now()) {
+    await timeout(Math.min(Math.ceil(left), MAX_SLEEP_MS), signal);
+  }
+}
+
+/** Resolves after a timer of the event loop, or when the signal aborts. */
+export function timeout(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener("abort", end);
+  });
+}
+
+/** The time of a clock, or undefined if there is no such clock. */
+export function readClock({ clock }: Context, id: number): bigint | undefined {
+  if (id === CLOCK_REALTIME) return clock.realtime();
+  if (id === CLOCK_MONOTONIC) return clock.monotonic();
+  return undefined;
+}
+
+/** `clock_time_get`: writes the time of a clock. */
+export function clockTimeGet(context: Context, id: number, _precision: bigint, time: number): Errno {
+  const now = readClock(context, id);
+  if (now === undefined) return EINVAL;
+  context.memory.view.setBigUint64(time, now, true);
+  return SUCCESS;
+}
+
+/** `clock_res_get`: writes the resolution of a clock. */
+export function clockResGet({ clock, memory }: Context, id: number, resolution: number): Errno {
+  if (id !== CLOCK_REALTIME && id !== CLOCK_MONOTONIC) return EINVAL;
+  memory.view.setBigUint64(resolution, clock.resolution ?? NANOSECONDS_PER_MS, true);
+  return SUCCESS;
+}

@@ -1,0 +1,120 @@
+/**
+ * Compiling from every kind of source, and what a module says of itself.
+ *
+ * @module
+ */
+
+import { assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
+import { compile, CompileError, compileSync, instantiate } from "../../src/vm/mod.ts";
+import { wat } from "./_wat.ts";
+
+const BYTES = wat(`(module $adder (import "m" "f" (func (param i64) (result f32))) (memory (export "memory") 1)
+  (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))`) as Uint8Array<ArrayBuffer>;
+
+/** A stream of chunks of a size. */
+function stream(bytes: Uint8Array<ArrayBuffer>, size: number): ReadableStream<Uint8Array> {
+  let at = 0;
+  return new ReadableStream({
+    pull(controller) {
+      if (at >= bytes.length) controller.close();
+      else controller.enqueue(bytes.subarray(at, at += size));
+    },
+  });
+}
+
+Deno.test("compile takes a response, a promise of one, a buffer, a view and a stream", async () => {
+  const padded = new Uint8Array(BYTES.length + 20);
+  padded.set(BYTES, 10);
+  const sources = [
+    new Response(BYTES),
+    Promise.resolve(new Response(BYTES)),
+    BYTES,
+    BYTES.slice().buffer,
+    new DataView(padded.buffer, 10, BYTES.length),
+    stream(BYTES, 1),
+    stream(BYTES, 7),
+    Promise.resolve(BYTES),
+  ];
+  for (const source of sources) {
+    const module = await compile(source);
+    const { exports } = await instantiate(module, { m: { f: () => 0 } });
+    assertEquals((exports.add as (a: number, b: number) => number)(2, 3), 5);
+  }
+});
+
+Deno.test("Module tells its name, imports, exports and custom sections", () => {
+  const module = compileSync(BYTES);
+  assertEquals(module.name, "adder");
+  assertEquals(module.imports, [
+    { module: "m", name: "f", kind: "func", type: { params: ["i64"], results: ["f32"] } },
+  ]);
+  assertEquals(module.exports, [
+    { name: "memory", kind: "memory" },
+    { name: "add", kind: "func", type: { params: ["i32", "i32"], results: ["i32"] } },
+  ]);
+  assertEquals(module.customSections("name").length, 1);
+  assertEquals(module.customSections("none"), []);
+});
+
+Deno.test("compile keeps its own copy of a buffer", async () => {
+  const bytes = BYTES.slice();
+  const module = await compile(bytes);
+  bytes.fill(0);
+  const { exports } = await instantiate(module, { m: { f: () => 0 } });
+  assertEquals((exports.add as (a: number, b: number) => number)(2, 3), 5);
+});
+
+Deno.test("compile gives CompileError with an offset for every prefix of a module, by whole or in chunks", async () => {
+  for (let length = 0; length < BYTES.length; length++) {
+    const prefix = BYTES.slice(0, length);
+    let whole: unknown;
+    try {
+      compileSync(prefix);
+    } catch (error) {
+      if (!(error instanceof CompileError)) throw error;
+      whole = error.message;
+    }
+    const chunked = await compile(stream(prefix, 3)).then(() => undefined, (error) => error.message);
+    assertEquals(chunked, whole, `prefix of ${length} bytes`);
+  }
+});
+
+Deno.test("compile cancels a stream as soon as its bytes are no module", async () => {
+  let cancelled = false;
+  const endless = new ReadableStream<Uint8Array>({
+    pull: (controller) => controller.enqueue(new TextEncoder().encode("<!doctype html> no module")),
+    cancel: () => void (cancelled = true),
+  });
+  await assertRejects(() => compile(endless), CompileError);
+  assertEquals(cancelled, true);
+});
+
+Deno.test("compile refuses responses that are not ok, and other things, with TypeError", async () => {
+  await assertRejects(() => compile(new Response("", { status: 404 })), TypeError, "status 404");
+  await assertRejects(() => compile("text" as never), TypeError);
+  const texts = new ReadableStream({ start: (controller) => controller.enqueue("text") });
+  await assertRejects(() => compile(texts), TypeError, "chunks of bytes");
+});
+
+Deno.test("compile stops with the signal's reason", async () => {
+  const reason = new Error("stop");
+  const hanging = new ReadableStream<Uint8Array>({});
+  const controller = new AbortController();
+  const compiling = assertRejects(() => compile(hanging, { signal: controller.signal }));
+  controller.abort(reason);
+  assertStrictEquals(await compiling, reason);
+  assertStrictEquals(await assertRejects(() => compile(BYTES, { signal: controller.signal })), reason);
+});
+
+Deno.test("compile names what a file is that is no module", () => {
+  const cases = [
+    [`(module)`, "text"],
+    ["\0asm\x0d\0\x01\0", "component"],
+    ["\x7fELF....", "magic header not detected"],
+  ] as const;
+  for (const [text, expected] of cases) {
+    const bytes = Uint8Array.from(text, (character) => character.charCodeAt(0));
+    const error = assertThrows(() => compileSync(bytes), CompileError);
+    assertEquals(error.message.includes(expected), true, error.message);
+  }
+});
