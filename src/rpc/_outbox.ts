@@ -44,7 +44,11 @@ export class Outbox {
   }
 
   /** Queues anything else; one of the two functions is called in the end. */
-  send(bytes: Uint8Array, written: (() => void) | undefined, failed: (reason: unknown) => void): void {
+  send(
+    bytes: Uint8Array,
+    written: (() => void) | undefined,
+    failed: ((reason: unknown) => void) | undefined,
+  ): void {
     this.#add({ bytes, isAnswer: false, written, failed });
   }
 

@@ -39,13 +39,14 @@ export const ErrorCode = {
  * ```
  */
 export class RpcError extends Error {
+  /** Tells the class, also across realms. */
   override readonly name = "RpcError";
   /** An integer; `ErrorCode` has those with a fixed meaning. */
   readonly code: number;
   /** Whatever else the answer carries, as JSON; `undefined` for nothing. */
   readonly data: unknown;
 
-  /** @throws {RangeError} when `code` is not a safe integer, which the protocol asks for */
+  /** An error with all that an answer can carry. @throws {RangeError} when `code` is not a safe integer, which the protocol asks for */
   constructor(code: number, message: string, data?: unknown, options?: ErrorOptions) {
     if (!Number.isSafeInteger(code)) throw new RangeError(`an error code must be an integer, and ${code} is not`);
     super(message, options);
@@ -69,10 +70,12 @@ export type ProtocolFault =
 
 /** The other side sent what is no JSON-RPC 2.0, or more than the limits allow. */
 export class RpcProtocolError extends Error {
+  /** Tells the class, also across realms. */
   override readonly name = "RpcProtocolError";
   /** What is wrong. */
   readonly fault: ProtocolFault;
 
+  /** An error that says what is wrong in one word, and where in a sentence. */
   constructor(fault: ProtocolFault, message: string, options?: ErrorOptions) {
     super(message, options);
     this.fault = fault;
@@ -87,5 +90,6 @@ export class RpcProtocolError extends Error {
 
 /** The connection is over: this side closed the peer, or the other side ended its stream. */
 export class RpcClosedError extends Error {
+  /** Tells the class, also across realms. */
   override readonly name = "RpcClosedError";
 }

@@ -116,8 +116,8 @@ function readOutcome(jsonrpc: unknown, result: unknown, error: unknown): Respons
   if (error === undefined) return malformed('it has neither a "result" nor an "error"');
   if (typeof error !== "object" || error === null) return malformed('its "error" is not an object');
   const { code, message, data } = error as { readonly [key: string]: unknown };
-  if (!Number.isSafeInteger(code)) return malformed("its error's \"code\" is not an integer");
-  if (typeof message !== "string") return malformed("its error's \"message\" is not a string");
+  if (!Number.isSafeInteger(code)) return malformed('its error\'s "code" is not an integer');
+  if (typeof message !== "string") return malformed('its error\'s "message" is not a string');
   return { error: new RpcError(code as number, message, data) };
 }
 

@@ -11,11 +11,13 @@ import type { Handler, Handlers, Methods } from "./types.ts";
 
 /** The streams of a connection, as `Deno.Conn`, `TransformStream` and a spawned process have them. */
 export interface Duplex {
+  /** What the other side sends. */
   readonly readable: ReadableStream<Uint8Array>;
+  /** What it gets. */
   readonly writable: WritableStream<Uint8Array>;
 }
 
-/** Bounds of what the other side can make this one do. */
+/** Bounds of what the other side can make this one do; each is 1 or more, `Infinity` for none. */
 export interface PeerLimits {
   /** Bytes of one received message. Default 1 MiB. */
   readonly messageBytes?: number;
@@ -37,6 +39,7 @@ export interface PeerOptions<Local extends object = Methods, Remote extends obje
   readonly methods?: Handlers<Local, Remote>;
   /** How messages are told apart. Default `newline`. */
   readonly framing?: FramingName;
+  /** Bounds of what the other side can make this one do. */
   readonly limits?: PeerLimits;
   /**
    * The notification that cancels a request by its id, sent when a call is aborted and obeyed when received. Default
@@ -49,8 +52,7 @@ export interface PeerOptions<Local extends object = Methods, Remote extends obje
   readonly signal?: AbortSignal;
 }
 
-/** The bounds of a peer that was told none. */
-export const DEFAULT_LIMITS: Required<PeerLimits> = {
+const DEFAULT_LIMITS: Required<PeerLimits> = {
   messageBytes: 1 << 20,
   depth: 128,
   batch: 1000,
@@ -58,6 +60,21 @@ export const DEFAULT_LIMITS: Required<PeerLimits> = {
   queueBytes: 4 << 20,
   pending: 16_384,
 };
+
+/**
+ * All limits: those given, and the defaults of the others.
+ *
+ * @throws {RangeError} when one is less than 1 or not a number
+ */
+export function resolveLimits(given: PeerLimits): Required<PeerLimits> {
+  const limits = { ...DEFAULT_LIMITS };
+  for (const name of Object.keys(DEFAULT_LIMITS) as (keyof PeerLimits)[]) {
+    const value = given[name] ?? DEFAULT_LIMITS[name];
+    if (!(value >= 1)) throw new RangeError(`the limit ${name} must be 1 or more, and ${value} is not`);
+    limits[name] = value;
+  }
+  return limits;
+}
 
 /**
  * Handlers as a map, which, other than an object, has no `constructor` or `__proto__` for the other side to call.

@@ -10,13 +10,16 @@
  * @module
  */
 
-import { CallTable } from "./_calls.ts";
+import { createApi } from "./api.ts";
+import type { ApiCaller } from "./api.ts";
+import { CallTable, type OpenCall } from "./_calls.ts";
 import { Outbox } from "./_outbox.ts";
 import { type AnswerSink, RequestQueue } from "./_requests.ts";
 import { ErrorCode, RpcClosedError, RpcProtocolError } from "./errors.ts";
-import { type Frame, type Framing, FRAMINGS, type FramingName } from "./framing.ts";
-import { encodeError, encodeRequest, type Message, parseJson, readMessage, type RequestMessage, toJson } from "./message.ts";
-import { DEFAULT_LIMITS, type Duplex, handlerMap, type PeerLimits, type PeerOptions } from "./options.ts";
+import { type Frame, type Framing, FRAMINGS } from "./framing.ts";
+import { encodeError, encodeRequest, parseJson, readMessage, toJson } from "./message.ts";
+import type { Message, RequestId, RequestMessage } from "./message.ts";
+import { type Duplex, handlerMap, type PeerLimits, type PeerOptions, resolveLimits } from "./options.ts";
 import type {
   Api,
   BatchEntry,
@@ -60,11 +63,6 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
   implements Caller<Remote>, AsyncIterable<IncomingRequest<Remote>, undefined>, AsyncDisposable {
   /** The other side's methods as functions; `then` is not among them, so that the object can be awaited. */
   readonly api: Api<Remote>;
-  /**
-   * Resolves when the other side ended its stream and all its requests are answered, or when `close()` was called; rejects
-   * with the reason when a stream failed or `close(reason)` was called.
-   */
-  readonly closed: Promise<void>;
   readonly #closed: PromiseWithResolvers<void> = Promise.withResolvers();
   readonly #limits: Required<PeerLimits>;
   readonly #framing: Framing;
@@ -86,19 +84,25 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
   /** Lets reading go on; set while it pauses. */
   #resume: (() => void) | undefined;
 
-  /** @throws {TypeError} when one of the streams is locked, or a method is no function */
+  /**
+   * Takes both streams and starts to read.
+   *
+   * @throws {TypeError} when one of the streams is locked, or a method is no function
+   * @throws {RangeError} when a limit is less than 1
+   */
   constructor({ readable, writable }: Duplex, options: PeerOptions<Local, Remote> = {}) {
-    if (readable.locked || writable.locked) throw new TypeError("a peer needs both streams to itself, and one is locked");
+    if (readable.locked || writable.locked) {
+      throw new TypeError("a peer needs both streams to itself, and one is locked");
+    }
     const { framing = "newline", signal } = options;
     const handlers = handlerMap<Local, Remote>(options.methods ?? {});
-    this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#limits = resolveLimits(options.limits ?? {});
     this.#framing = FRAMINGS[framing];
     this.#cancelMethod = options.cancelMethod ?? (framing === "content-length" ? "$/cancelRequest" : undefined);
     this.#onInvalid = options.onInvalid;
     this.#signal = signal;
-    this.api = createApi(this);
-    this.closed = this.#closed.promise;
-    this.closed.catch(() => {});
+    this.api = createApi<Remote>(this as unknown as ApiCaller);
+    this.#closed.promise.catch(() => {});
     this.#outbox = new Outbox(writable, () => this.#progress());
     this.#requests = new RequestQueue({
       peer: this,
@@ -111,6 +115,15 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
     this.#reading = this.#read();
     if (signal?.aborted) this.close(signal.reason);
     else signal?.addEventListener("abort", this.#onAbort);
+  }
+
+  /**
+   * Resolves when the other side ended its stream and all its requests are answered, or when `close()` was called. Rejects
+   * with the reason when the readable failed, the framing was lost, or `close(reason)` was called; that it does may be
+   * ignored.
+   */
+  get closed(): Promise<void> {
+    return this.#closed.promise;
   }
 
   /** What was counted so far. */
@@ -271,7 +284,7 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
       }
       this.#end();
     } catch (reason) {
-      this.close(reason);
+      this.close(reason ?? new RpcClosedError("the stream failed without a reason"));
     } finally {
       this.#reader.releaseLock();
     }
@@ -298,7 +311,9 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
   #receiveBatch(values: readonly unknown[], bytes: number): void {
     const { batch } = this.#limits;
     if (values.length === 0 || values.length > batch) {
-      const reason = values.length === 0 ? "is an empty batch" : `is a batch of ${values.length}, the limit is ${batch}`;
+      const reason = values.length === 0
+        ? "is an empty batch"
+        : `is a batch of ${values.length}, the limit is ${batch}`;
       return this.#reject(new RpcProtocolError("not a request", `message ${reason}`), null, this.#answer);
     }
     const messages = values.map(readMessage);
@@ -315,15 +330,71 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
   }
 
   #dispatch(message: Message, bytes: number, answer: AnswerSink): void {
-    if (message.kind === "request") {
-      this.#request(message, bytes, answer);
-    } else if (message.kind === "invalid") {
-      this.#reject(message.error, message.id, answer);
-    } else {
-      const { outcome } = message;
-      if ("error" in outcome && outcome.error instanceof RpcProtocolError) this.#reject(outcome.error);
-      this.#calls.settle(message);
-      this.#progress();
+    if (this.#state === "closed") return;
+    if (message.kind === "request") return this.#request(message, bytes, answer);
+    if (message.kind === "invalid") return this.#reject(message.error, message.id, answer);
+    this.#calls.settle(message);
+    if ("error" in message.outcome && message.outcome.error instanceof RpcProtocolError) {
+      this.#reject(message.outcome.error, undefined, answer);
     }
+    this.#progress();
+  }
+
+  #request(message: RequestMessage, bytes: number, answer: AnswerSink): void {
+    const { id, method, params } = message;
+    if (id === undefined && method === this.#cancelMethod) {
+      this.#requests.cancel((params as { readonly id?: unknown } | null | undefined)?.id);
+    } else if (this.#calls.size > 0 && this.#requests.waitingBytes >= this.#limits.queueBytes) {
+      this.#refused++;
+      if (id !== undefined) answer(encodeError(id, ErrorCode.tooManyRequests, "too many requests are waiting"), true);
+    } else {
+      this.#requests.add(message, bytes, answer);
+    }
+  }
+
+  /** Counts, answers (unless there is no `id` to answer to) and reports what is no message. */
+  #reject(error: RpcProtocolError, id: RequestId | undefined, answer: AnswerSink): void {
+    this.#malformed++;
+    if (id !== undefined) answer(encodeError(id, error.code, error.message), true);
+    try {
+      this.#onInvalid?.(error);
+    } catch (reason) {
+      this.close(reason);
+    }
+  }
+
+  /** Does whatever a settled request or call, or a written chunk, has made possible. */
+  #progress(): void {
+    this.#requests.start();
+    if (this.#state === "ended" && this.#requests.isIdle) this.#finish();
+    if (this.#mayRead()) {
+      this.#resume?.();
+      this.#resume = undefined;
+    }
+  }
+
+  /** The other side sends nothing more, or nothing that can be read. */
+  #end(error?: RpcProtocolError): void {
+    if (this.#state !== "open") return;
+    this.#stop("ended", error ?? new RpcClosedError("the other side ended its stream"));
+    this.#requests.end();
+    this.#progress();
+  }
+
+  /** All that the other side asked for before its end is answered. */
+  async #finish(): Promise<void> {
+    this.#stop("closed", this.#reason);
+    await this.#outbox.close();
+    if (this.#reason instanceof RpcProtocolError) this.#closed.reject(this.#reason);
+    else this.#closed.resolve();
+  }
+
+  #stop(state: "ended" | "closed", reason: unknown): void {
+    this.#state = state;
+    this.#reason = reason;
+    if (state === "closed") this.#signal?.removeEventListener("abort", this.#onAbort);
+    this.#calls.rejectAll(reason);
+    this.#reader.cancel(reason).catch(() => {});
+    this.#resume?.();
   }
 }

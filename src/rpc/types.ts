@@ -18,13 +18,13 @@ export type MethodName<M extends object> =
   & { [K in keyof M]-?: NonNullable<M[K]> extends (...args: never) => unknown ? K : never }[keyof M]
   & string;
 
-/** A method's parameter list: empty, or one parameter that may be optional. */
-type Parameter<M extends object, K extends keyof M> = NonNullable<M[K]> extends (...args: infer A) => unknown
+/** A method's parameter list: empty, or one parameter that may be optional. Of any other function it is `never`. */
+export type ParameterList<M extends object, K extends keyof M> = NonNullable<M[K]> extends (...args: infer A) => unknown
   ? A extends readonly [] | readonly [unknown?] ? A : never
   : never;
 
 /** What a method takes. */
-export type ParamsOf<M extends object, K extends keyof M> = Parameter<M, K>[0];
+export type ParamsOf<M extends object, K extends keyof M> = ParameterList<M, K>[0];
 
 /** What a method gives, promises unwrapped: it is always a promise to the caller. */
 export type ResultOf<M extends object, K extends keyof M> = NonNullable<M[K]> extends (...args: never) => infer R
@@ -38,12 +38,12 @@ export interface CallOptions {
 }
 
 /** The arguments that go with a method's name: params where the method needs them, then options. */
-export type CallArguments<M extends object, K extends keyof M> = [] extends Parameter<M, K>
+export type CallArguments<M extends object, K extends keyof M> = [] extends ParameterList<M, K>
   ? [params?: ParamsOf<M, K>, options?: CallOptions]
   : [params: ParamsOf<M, K>, options?: CallOptions];
 
 /** The params that go with a method's name. */
-export type NotifyArguments<M extends object, K extends keyof M> = [] extends Parameter<M, K>
+export type NotifyArguments<M extends object, K extends keyof M> = [] extends ParameterList<M, K>
   ? [params?: ParamsOf<M, K>]
   : [params: ParamsOf<M, K>];
 
@@ -66,7 +66,7 @@ export interface Caller<Remote extends object = Methods> {
 export type BatchEntry<M extends object> = {
   [K in MethodName<M>]:
     & { readonly method: K; readonly notification?: boolean }
-    & ([] extends Parameter<M, K> ? { readonly params?: ParamsOf<M, K> } : { readonly params: ParamsOf<M, K> });
+    & ([] extends ParameterList<M, K> ? { readonly params?: ParamsOf<M, K> } : { readonly params: ParamsOf<M, K> });
 }[MethodName<M>];
 
 /** What becomes of a batch, entry by entry; notifications give `undefined`. */

@@ -45,8 +45,18 @@ function unary(compute: (d: number, a: number) => void): RareOp {
   return (_, fp, at) => compute(register(fp, at, 0), register(fp, at, 1));
 }
 
-const onF32 = (compute: (a: number) => number): RareOp => unary((d, a) => void (F[d] = compute(F[a])));
-const onF64 = (compute: (a: number) => number): RareOp => unary((d, a) => void (D[d >> 1] = compute(D[a >> 1])));
+// Engines give a signalling NaN back from `Math.floor` and its like as it is; the specification wants a quiet one.
+
+const onF32 = (compute: (a: number) => number): RareOp =>
+  unary((d, a) => {
+    const x = F[d] = compute(F[a]);
+    if (Number.isNaN(x)) R[d] |= 0x400000;
+  });
+const onF64 = (compute: (a: number) => number): RareOp =>
+  unary((d, a) => {
+    const x = D[d >> 1] = compute(D[a >> 1]);
+    if (Number.isNaN(x)) R[d + 1] |= 0x80000;
+  });
 
 function divisor(b: number): bigint {
   if (BITS[b >> 1] === 0n) throw new Fault("integer divide by zero");

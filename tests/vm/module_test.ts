@@ -72,9 +72,9 @@ Deno.test("compile gives CompileError with an offset for every prefix of a modul
       compileSync(prefix);
     } catch (error) {
       if (!(error instanceof CompileError)) throw error;
-      whole = error.message;
+      whole = error.offset;
     }
-    const chunked = await compile(stream(prefix, 3)).then(() => undefined, (error) => error.message);
+    const chunked = await compile(stream(prefix, 3)).then(() => undefined, (error) => error.offset);
     assertEquals(chunked, whole, `prefix of ${length} bytes`);
   }
 });

@@ -1,0 +1,162 @@
+//! JSON-RPC 2.0 over stdin and stdout, one message a line.
+
+const std = @import("std");
+const Value = std.json.Value;
+
+/// A longer line is answered with an error and forgotten.
+const line_size = 64 * 1024;
+
+var input_buffer: [line_size]u8 = undefined;
+var output_buffer: [4096]u8 = undefined;
+
+const ErrorCode = enum(i32) {
+    parse_error = -32700,
+    invalid_request = -32600,
+    method_not_found = -32601,
+    invalid_params = -32602,
+    server_error = -32000,
+};
+
+/// The guest's side of the connection. Each public function of `Methods` is a method, of this shape:
+///
+///     pub fn name(peer: *Peer, params: std.json.Value) !Result
+///
+/// `error.InvalidParams` has its own code; any other error is sent by its name.
+pub fn Peer(comptime Methods: type) type {
+    return struct {
+        io: std.Io,
+        gpa: std.mem.Allocator,
+        input: std.Io.File.Reader,
+        output: std.Io.File.Writer,
+        next_id: u64 = 0,
+        innermost_call: ?*Call = null,
+
+        const Self = @This();
+        const Error = error{ ReadFailed, WriteFailed };
+
+        /// A call to the host that waits for its reply. A request served meanwhile may call too, so calls nest: a list.
+        const Call = struct {
+            outer: ?*Call,
+            id: u64,
+            reply: ?std.json.Parsed(Value) = null,
+        };
+
+        pub fn init(io: std.Io, gpa: std.mem.Allocator) Self {
+            return .{
+                .io = io,
+                .gpa = gpa,
+                .input = std.Io.File.stdin().readerStreaming(io, &input_buffer),
+                .output = std.Io.File.stdout().writerStreaming(io, &output_buffer),
+            };
+        }
+
+        /// Serves requests until the end of stdin.
+        pub fn serve(self: *Self) !void {
+            while (try self.receive()) {}
+        }
+
+        /// Calls a method of the host and waits for its reply; requests that come meanwhile are served first. The
+        /// caller frees the result with `deinit`.
+        pub fn call(self: *Self, method: []const u8, params: anytype) !std.json.Parsed(Value) {
+            var pending: Call = .{ .outer = self.innermost_call, .id = self.next_id };
+            self.next_id += 1;
+            self.innermost_call = &pending;
+            defer self.innermost_call = pending.outer;
+
+            try self.send(.{ .jsonrpc = "2.0", .id = pending.id, .method = method, .params = params });
+            while (pending.reply == null) {
+                if (!try self.receive()) return error.EndOfStream;
+            }
+            var answer = pending.reply.?;
+            errdefer answer.deinit();
+            answer.value = answer.value.object.get("result") orelse return error.HostFailed;
+            return answer;
+        }
+
+        /// Reads one line and acts on it. Returns false at the end of stdin.
+        fn receive(self: *Self) Error!bool {
+            const line = self.readLine() catch |err| {
+                if (err == error.ReadFailed) return error.ReadFailed;
+                try self.fail(.null, .invalid_request, "line too long");
+                return true;
+            } orelse return false;
+
+            // Strings are copied: the next line that is read overwrites this one.
+            const message = std.json.parseFromSlice(Value, self.gpa, line, .{ .allocate = .alloc_always }) catch {
+                try self.fail(.null, .parse_error, "parse error");
+                return true;
+            };
+            if (self.takeReply(message)) return true;
+            defer message.deinit();
+            try self.handleRequest(message.value);
+            return true;
+        }
+
+        fn readLine(self: *Self) error{ ReadFailed, StreamTooLong }!?[]const u8 {
+            const reader = &self.input.interface;
+            return reader.takeDelimiter('\n') catch |err| {
+                if (err == error.StreamTooLong) _ = reader.discardDelimiterInclusive('\n') catch {};
+                return err;
+            };
+        }
+
+        /// Hands a reply to the call that waits for it, which then owns it. Returns false when it is no such reply.
+        fn takeReply(self: *Self, message: std.json.Parsed(Value)) bool {
+            if (message.value != .object) return false;
+            const object = message.value.object;
+            if (object.contains("method")) return false;
+            if (!object.contains("result") and !object.contains("error")) return false;
+            const id = object.get("id") orelse return false;
+            if (id != .integer) return false;
+
+            var waiting = self.innermost_call;
+            while (waiting) |pending| : (waiting = pending.outer) {
+                if (pending.id == id.integer and pending.reply == null) {
+                    pending.reply = message;
+                    return true;
+                }
+            }
+            return false;
+        }
+
+        fn handleRequest(self: *Self, message: Value) !void {
+            const no_request = "neither a request nor a reply that was waited for";
+            if (message != .object) return self.fail(.null, .invalid_request, no_request);
+            const method = message.object.get("method") orelse return self.fail(.null, .invalid_request, no_request);
+            if (method != .string) return self.fail(.null, .invalid_request, no_request);
+            const params = message.object.get("params") orelse .null;
+
+            std.log.info("serving \"{f}\"", .{std.ascii.hexEscape(method.string[0..@min(method.string.len, 80)], .lower)});
+            // A request without an id is a notification, which gets no answer.
+            const id = message.object.get("id");
+            inline for (@typeInfo(Methods).@"struct".decls) |method_declaration| {
+                if (std.mem.eql(u8, method.string, method_declaration.name)) {
+                    const result = @field(Methods, method_declaration.name)(self, params) catch |err| {
+                        const code: ErrorCode = if (err == error.InvalidParams) .invalid_params else .server_error;
+                        if (id) |some| try self.fail(some, code, @errorName(err));
+                        return;
+                    };
+                    if (id) |some| try self.reply(some, result);
+                    return;
+                }
+            }
+            if (id) |some| try self.fail(some, .method_not_found, "method not found");
+        }
+
+        fn reply(self: *Self, id: Value, result: anytype) !void {
+            const value = if (@TypeOf(result) == void) null else result;
+            try self.send(.{ .jsonrpc = "2.0", .id = id, .result = value });
+        }
+
+        fn fail(self: *Self, id: Value, code: ErrorCode, message: []const u8) !void {
+            try self.send(.{ .jsonrpc = "2.0", .id = id, .@"error" = .{ .code = @intFromEnum(code), .message = message } });
+        }
+
+        fn send(self: *Self, message: anytype) !void {
+            const writer = &self.output.interface;
+            try std.json.Stringify.value(message, .{}, writer);
+            try writer.writeByte('\n');
+            try writer.flush(); // or the host would wait for a message that sits in our buffer
+        }
+    };
+}

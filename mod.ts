@@ -1,0 +1,35 @@
+/**
+ * Rivulet runs untrusted WebAssembly plugins as web streams, anywhere JavaScript runs: a plugin's standard input and
+ * output are streams, over which it and the host call each other by JSON-RPC. It interprets WebAssembly itself, so it
+ * needs no permission to compile code, and can stop, meter and suspend a plugin on the one thread that there is.
+ *
+ * The layers under it can be used alone: `@rivulet/rivulet/vm` runs WebAssembly, `@rivulet/rivulet/wasi` runs it as a process with
+ * streams, `@rivulet/rivulet/rpc` speaks JSON-RPC over any pair of streams.
+ *
+ * @example
+ * ```ts
+ * import { compile, Plugin } from "@rivulet/rivulet";
+ *
+ * const file = await Deno.open("examples/guests/prebuilt/c_plugin.wasm");
+ * const module = await compile(file.readable); // or a Response, a promise of one, a buffer
+ *
+ * await using plugin = new Plugin(module, {
+ *   name: "primes",
+ *   methods: { echo: (params) => params }, // what the plugin may call
+ *   onLog: (line) => console.error(line),
+ *   limits: { fuel: 2_000_000_000, memoryPages: 1024, messageBytes: 1 << 20, deadlineMs: 5_000 },
+ * });
+ * console.log(await plugin.call("prime_sieve", 100_000)); // { count: 9592, limit: 100000 }
+ * ```
+ *
+ * @module
+ */
+
+export { Plugin, PluginError } from "./src/plugin.ts";
+export type { PluginCallOptions, PluginFailure, PluginLimits, PluginOptions } from "./src/plugin.ts";
+export { ErrorCode, Peer, RpcClosedError, RpcError, RpcProtocolError } from "./src/rpc/mod.ts";
+export type { Api, CallArguments, Handler, Handlers, MethodName, Methods, RequestContext, ResultOf } from "./src/rpc/mod.ts";
+export { compile, CompileError, LimitError, LinkError, Module, Trap } from "./src/vm/mod.ts";
+export type { Source } from "./src/vm/mod.ts";
+export { ExitError, Process, spawn } from "./src/wasi/mod.ts";
+export type { Clock, ProcessLimits, ProcessOutput, ProcessStatus, SpawnOptions } from "./src/wasi/mod.ts";

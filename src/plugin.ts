@@ -1,0 +1,329 @@
+/**
+ * A plugin: a WebAssembly module whose methods the host calls, and which calls the host's, over JSON-RPC on its standard
+ * streams. It puts process and peer together, bounds them, and says what happened when a call fails; running guests is
+ * wasi's business, messages are rpc's.
+ *
+ * @module
+ */
+
+import { readLines } from "./_streams.ts";
+import { createApi, Peer, RpcClosedError, RpcProtocolError } from "./rpc/mod.ts";
+import type { Api, ApiCaller, CallArguments, Handlers, MethodName, Methods, PeerLimits, ResultOf } from "./rpc/mod.ts";
+import { LimitError, Trap } from "./vm/mod.ts";
+import type { Module } from "./vm/mod.ts";
+import { spawn } from "./wasi/mod.ts";
+import type { Process, ProcessLimits, ProcessStatus, SpawnOptions } from "./wasi/mod.ts";
+
+/** What a plugin may use, each with its default: of the guest, of its messages, of its logs. */
+export interface PluginLimits extends ProcessLimits, PeerLimits {
+  /** Milliseconds from a call to its answer. None by default. */
+  readonly deadlineMs?: number;
+  /** Bytes of logs that an instance may write; what comes after is dropped, and said so once. Default 1 MiB. */
+  readonly logBytes?: number;
+  /** Bytes of one line of logs; longer ones are cut. Default 8 KiB. */
+  readonly logLineBytes?: number;
+  /** Milliseconds that an instance has to end by itself after its answer, before it is stopped. Default 100. */
+  readonly graceMs?: number;
+}
+
+/** How to run a plugin. */
+export interface PluginOptions<Guest extends object = Methods, Host extends object = Methods>
+  extends Pick<SpawnOptions, "args" | "env" | "clock" | "random"> {
+  /** For errors; the module's own name by default. */
+  readonly name?: string;
+  /** What the plugin may call; a handler may call back into the plugin by its context's `peer`. */
+  readonly methods?: Handlers<Host, Guest>;
+  /** Gets what the plugin writes to standard error, a line at a time. What it throws stops the instance. */
+  readonly onLog?: (line: string) => void;
+  /** How messages are told apart; a line each by default. */
+  readonly framing?: "newline" | "content-length";
+  /** Bounds of each instance. */
+  readonly limits?: PluginLimits;
+  /**
+   * How long an instance lives: for one `call`, and the next has a new one, which shares nothing with it; or as long as
+   * the `plugin`, whose calls then share its state, its fuel, and its end. Default `call`.
+   */
+  readonly lifetime?: "call" | "plugin";
+}
+
+/** How to make one call. */
+export interface PluginCallOptions {
+  /** Rejects the call with the signal's reason, at once, and stops an instance that lives for this call only. */
+  readonly signal?: AbortSignal;
+  /** In place of the limit of the same name. */
+  readonly deadlineMs?: number;
+}
+
+/**
+ * Why a call failed otherwise than by the plugin's own error answer: the guest trapped; exited without an answer;
+ * reached a limit; wrote what is no JSON-RPC; or was stopped, by the host's logger or by disposal.
+ */
+export type PluginFailure = "trap" | "exit" | "limit" | "protocol" | "stopped" | "disposed";
+
+/** What is known of an instance when a call fails. */
+interface FailureDetails {
+  readonly exitCode: number | undefined;
+  readonly fuelUsed: number;
+  readonly logs: readonly string[];
+}
+
+/** A call of a plugin failed. `cause` is the {@linkcode Trap}, the {@linkcode LimitError} or whatever else was behind it. */
+export class PluginError extends Error {
+  override readonly name = "PluginError";
+  readonly reason: PluginFailure;
+  /** The plugin's name. */
+  readonly plugin: string;
+  /** The method that was called. */
+  readonly method: string;
+  /** The exit code, if the guest exited. */
+  readonly exitCode: number | undefined;
+  /** Fuel that the instance had used. */
+  readonly fuelUsed: number;
+  /** The last lines of its log. */
+  readonly logs: readonly string[];
+
+  constructor(
+    reason: PluginFailure,
+    what: string,
+    call: { readonly plugin: string; readonly method: string },
+    details: FailureDetails,
+    options?: ErrorOptions,
+  ) {
+    const logs = details.logs.map((line) => `\n    log: ${line}`).join("");
+    super(`plugin ${call.plugin}, method ${call.method}: ${what}${logs}`, options);
+    this.reason = reason;
+    this.plugin = call.plugin;
+    this.method = call.method;
+    this.exitCode = details.exitCode;
+    this.fuelUsed = details.fuelUsed;
+    this.logs = details.logs;
+  }
+}
+
+const DEFAULT_LOG_BYTES = 1 << 20;
+const DEFAULT_LOG_LINE_BYTES = 8 << 10;
+const DEFAULT_GRACE_MS = 100;
+/** Lines of the log that an error tells of. */
+const ERROR_LOG_LINES = 10;
+
+/** The reason with which a disposed plugin stops its instances. */
+class Disposed extends Error {}
+
+/**
+ * A module as a set of methods.
+ *
+ * @example
+ * ```ts
+ * import { compile, Plugin } from "@rivulet/rivulet";
+ *
+ * const wasm = await Deno.readFile("examples/guests/prebuilt/c_plugin.wasm");
+ * await using plugin = new Plugin<{ ping(): string }>(await compile(wasm), {
+ *   methods: { echo: (params) => params },
+ *   limits: { fuel: 100_000_000, deadlineMs: 5_000 },
+ * });
+ * if (await plugin.api.ping() !== "pong") throw new Error("it says pong");
+ * ```
+ */
+export class Plugin<Guest extends object = Methods, Host extends object = Methods> implements AsyncDisposable {
+  /** For errors and people. */
+  readonly name: string;
+  /** The plugin's methods as functions: `api.ping()` for `call("ping")`. */
+  readonly api: Api<Guest> = createApi<Guest>(this as unknown as ApiCaller);
+  readonly #module: Module;
+  readonly #options: PluginOptions<Guest, Host>;
+  readonly #open = new Set<Session<Guest, Host>>();
+  #resident: Session<Guest, Host> | undefined;
+  #isDisposed = false;
+
+  /** @param module what `compile` gave; plugins may share it */
+  constructor(module: Module, options: PluginOptions<Guest, Host> = {}) {
+    this.#module = module;
+    this.#options = options;
+    this.name = options.name ?? module.name ?? "plugin";
+  }
+
+  /**
+   * Calls a method of the plugin.
+   *
+   * @returns the answer, as the plugin sent it: its type is a promise of the interface, not checked
+   * @throws {RpcError} if the plugin answers with an error
+   * @throws {PluginError} if it does not answer
+   */
+  async call<K extends MethodName<Guest>>(
+    method: K,
+    ...args: CallArguments<Guest, K> | [params: CallArguments<Guest, K>[0], options?: PluginCallOptions]
+  ): Promise<ResultOf<Guest, K>> {
+    const [params, options = {}] = args as readonly [unknown, PluginCallOptions?];
+    options.signal?.throwIfAborted();
+    if (this.#isDisposed) throw this.#disposedError(method);
+    const isOwn = this.#options.lifetime !== "plugin";
+    const session = isOwn ? this.#openSession() : this.#residentSession();
+    try {
+      return await session.call(method, params, options, isOwn) as ResultOf<Guest, K>;
+    } finally {
+      if (isOwn) session.finish();
+    }
+  }
+
+  /** Stops all instances; their calls reject, and later ones too. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isDisposed = true;
+    const sessions = [...this.#open];
+    for (const session of sessions) session.stop(new Disposed("the plugin was disposed"));
+    await Promise.all(sessions.map((session) => session.ended));
+  }
+
+  #residentSession(): Session<Guest, Host> {
+    return this.#resident ??= this.#openSession();
+  }
+
+  #openSession(): Session<Guest, Host> {
+    const session = new Session(this.name, this.#module, this.#options);
+    this.#open.add(session);
+    session.ended.then(() => {
+      this.#open.delete(session);
+      if (this.#resident === session) this.#resident = undefined;
+    });
+    return session;
+  }
+
+  #disposedError(method: string): PluginError {
+    const details = { exitCode: undefined, fuelUsed: 0, logs: [] };
+    return new PluginError("disposed", "the plugin was disposed", { plugin: this.name, method }, details);
+  }
+}
+
+/** One instance of a plugin, with its peer and its log. */
+class Session<Guest extends object, Host extends object> {
+  /** Settles, never rejecting, when the guest and its log have ended. */
+  readonly ended: Promise<void>;
+  readonly #plugin: string;
+  readonly #limits: PluginLimits;
+  readonly #process: Process;
+  readonly #peer: Peer;
+  readonly #logs: string[] = [];
+  readonly #logged: Promise<void>;
+  /** Why this side stopped the guest. */
+  #stopped: { readonly reason: unknown } | undefined;
+  #grace: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(plugin: string, module: Module, options: PluginOptions<Guest, Host>) {
+    const { args = [plugin], env, clock, random, methods, framing, limits = {} } = options;
+    this.#plugin = plugin;
+    this.#limits = limits;
+    // The deadline is that of a call, which this class keeps; a process may live for many.
+    this.#process = spawn(module, { args, env, clock, random, limits: { ...limits, deadlineMs: undefined } });
+    this.#peer = new Peer(this.#process, {
+      methods: methods as Handlers<Methods, Methods> | undefined,
+      framing,
+      limits,
+      onInvalid: (error) => this.stop(error),
+    });
+    this.#peer.closed.catch(() => {});
+    this.#logged = this.#readLog(options.onLog);
+    this.ended = this.#process.status.then(() => this.#logged).then(() => clearTimeout(this.#grace));
+  }
+
+  async call(method: string, params: unknown, options: PluginCallOptions, isOwn: boolean): Promise<unknown> {
+    const { signal, deadlineMs = this.#limits.deadlineMs } = options;
+    const onAbort = () => this.stop(signal!.reason);
+    if (isOwn) signal?.addEventListener("abort", onAbort);
+    const timer = deadlineMs === undefined ? undefined : setTimeout(() => this.stop(lateError(deadlineMs)), deadlineMs);
+    try {
+      return await this.#peer.call(method, params, { signal });
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason;
+      if (error instanceof RpcClosedError || error === this.#stopped?.reason) throw await this.#failure(method, error);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
+    }
+  }
+
+  /** Stops the guest. Calls that wait reject; what made it stop is their error's cause. */
+  stop(reason: unknown): void {
+    this.#stopped ??= { reason };
+    this.#process.kill(reason);
+    this.#peer.close(reason).catch(() => {});
+  }
+
+  /** After the last answer: the guest sees the end of its input, and may end by itself for a while. */
+  finish(): void {
+    this.#peer.close().catch(() => {});
+    this.#grace = setTimeout(() => this.#process.kill(), this.#limits.graceMs ?? DEFAULT_GRACE_MS);
+    this.ended.then(() => clearTimeout(this.#grace));
+  }
+
+  async #readLog(onLog: PluginOptions["onLog"]): Promise<void> {
+    const { logBytes = DEFAULT_LOG_BYTES, logLineBytes = DEFAULT_LOG_LINE_BYTES } = this.#limits;
+    try {
+      const dropped = await readLines(
+        this.#process.stderr,
+        { lineBytes: logLineBytes, totalBytes: logBytes },
+        (line) => {
+          this.#logs.push(line);
+          if (this.#logs.length > ERROR_LOG_LINES) this.#logs.shift();
+          onLog?.(line);
+        },
+      );
+      if (dropped > 0) onLog?.(`(${dropped} bytes of log were dropped, the limit is ${logBytes})`);
+    } catch (error) {
+      this.stop(error);
+    }
+  }
+
+  /** The error of a call that will have no answer. */
+  async #failure(method: string, cause: unknown): Promise<PluginError> {
+    const call = { plugin: this.#plugin, method };
+    const status = await this.#statusSoon();
+    const stopped = this.#stopped?.reason;
+    const { reason, what, error = cause } = stopped === undefined ? causeOf(status) : stopCauseOf(stopped);
+    const exitCode = reason === "exit" ? status.code : undefined;
+    const details = { exitCode, fuelUsed: status.fuelUsed, logs: [...this.#logs] };
+    return new PluginError(reason, `${what}, after ${status.fuelUsed} units of fuel`, call, details, { cause: error });
+  }
+
+  /** How the guest ended. If it has closed its output but goes on, it is stopped after a while. */
+  async #statusSoon(): Promise<ProcessStatus> {
+    const timer = setTimeout(() => this.#process.kill(), this.#limits.graceMs ?? DEFAULT_GRACE_MS);
+    try {
+      const status = await this.#process.status;
+      await this.#logged;
+      return status;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+/** What is behind a failed call. */
+interface Cause {
+  readonly reason: PluginFailure;
+  readonly what: string;
+  readonly error?: unknown;
+}
+
+function causeOf({ code, error }: ProcessStatus): Cause {
+  if (error instanceof Trap) return { reason: "trap", what: `the guest trapped: ${error.message}`, error };
+  if (error instanceof LimitError) return { reason: "limit", what: error.message, error };
+  if (error !== undefined) return { reason: "stopped", what: `the guest was stopped: ${messageOf(error)}`, error };
+  return { reason: "exit", what: `the guest exited with code ${code} and gave no answer` };
+}
+
+function stopCauseOf(error: unknown): Cause {
+  if (error instanceof LimitError) return { reason: "limit", what: error.message, error };
+  if (error instanceof RpcProtocolError) {
+    return { reason: "protocol", what: `the guest wrote what is no message: ${error.message}`, error };
+  }
+  if (error instanceof Disposed) return { reason: "disposed", what: error.message };
+  return { reason: "stopped", what: `the guest was stopped: ${messageOf(error)}`, error };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function lateError(deadlineMs: number): LimitError {
+  return new LimitError("deadlineMs", deadlineMs, `no answer within ${deadlineMs} ms`);
+}

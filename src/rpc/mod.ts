@@ -1,0 +1,60 @@
+/**
+ * JSON-RPC 2.0 over any pair of web byte streams, both sides equal: requests, notifications and batches either way, one
+ * message a line or behind `Content-Length` headers. It knows nothing of WebAssembly, and trusts nothing that it reads.
+ *
+ * @example Serve a method, and call it
+ * ```ts
+ * import { Peer } from "@rivulet/rivulet/rpc";
+ *
+ * const there = new TransformStream<Uint8Array, Uint8Array>();
+ * const back = new TransformStream<Uint8Array, Uint8Array>();
+ *
+ * await using _server = new Peer({ readable: there.readable, writable: back.writable }, {
+ *   methods: { greet: (name) => `Hello, ${name}!` },
+ * });
+ * await using client = new Peer({ readable: back.readable, writable: there.writable });
+ *
+ * console.log(await client.call("greet", "world")); // Hello, world!
+ * ```
+ *
+ * @example Answer requests in a loop
+ * ```ts
+ * import { Peer } from "@rivulet/rivulet/rpc";
+ *
+ * const readable = new Blob(['{"jsonrpc":"2.0","id":0,"method":"ping","params":null}\n']).stream();
+ * const decoded = new TextDecoderStream();
+ * const peer = new Peer({ readable, writable: decoded.writable as WritableStream<Uint8Array> });
+ *
+ * for await (const request of peer) request.reply("pong");
+ * for await (const text of decoded.readable) console.log(text); // {"jsonrpc":"2.0","id":0,"result":"pong"}
+ * ```
+ *
+ * @module
+ */
+
+export { createApi } from "./api.ts";
+export type { ApiCaller } from "./api.ts";
+export { ErrorCode, type ProtocolFault, RpcClosedError, RpcError, RpcProtocolError } from "./errors.ts";
+export type { FramingName } from "./framing.ts";
+export type { RequestId } from "./message.ts";
+export type { Duplex, PeerLimits, PeerOptions } from "./options.ts";
+export { Peer } from "./peer.ts";
+export type {
+  Api,
+  BatchEntry,
+  BatchResults,
+  CallArguments,
+  Caller,
+  CallOptions,
+  Handler,
+  Handlers,
+  IncomingRequest,
+  MethodName,
+  Methods,
+  NotifyArguments,
+  ParameterList,
+  ParamsOf,
+  PeerStats,
+  RequestContext,
+  ResultOf,
+} from "./types.ts";

@@ -1,0 +1,162 @@
+/**
+ * Waiting for several things at once: times, bytes to read, room to write.
+ *
+ * @module
+ */
+
+import {
+  CLOCK_ABSTIME,
+  CLOCK_MONOTONIC,
+  EBADF,
+  ECANCELED,
+  EINVAL,
+  EVENT_CLOCK,
+  EVENT_FD_READ,
+  EVENT_FD_WRITE,
+  EVENT_HANGUP,
+  SIZES,
+  SUCCESS,
+} from "./abi.ts";
+import type { Errno, GuestMemory, Layout } from "./abi.ts";
+import { MAX_SLEEP_MS, readClock } from "./clock.ts";
+import type { Answer, Context } from "./context.ts";
+import { waitForChange } from "./stream_fd.ts";
+import type { StreamFd } from "./stream_fd.ts";
+
+/** Subscriptions of one call at most: far more than a process has streams and timers, and done in a few milliseconds. */
+const MAX_SUBSCRIPTIONS = 4096;
+/** Fuel of looking at one subscription: about a microsecond. */
+const SUBSCRIPTION_FUEL = 100;
+
+/** What a guest waits for. */
+interface Subscription {
+  readonly userdata: bigint;
+  readonly type: number;
+  /** The descriptor, or the clock. */
+  readonly id: number;
+  /** When a clock's time has come; undefined if there is no such clock. */
+  readonly deadline: bigint | undefined;
+  /** The time has been slept for, whatever the clock says. */
+  isDue: boolean;
+}
+
+interface Event {
+  readonly userdata: bigint;
+  readonly type: number;
+  readonly error: Errno;
+  readonly bytes: number;
+  readonly flags: number;
+}
+
+/** `poll_oneoff`: waits until something has happened, and writes everything that has. */
+export function pollOneoff(
+  context: Context,
+  layout: Layout,
+  from: number,
+  to: number,
+  count: number,
+  size: number,
+): Answer {
+  if (count === 0 || count > MAX_SUBSCRIPTIONS) return EINVAL;
+  context.charge(count * SUBSCRIPTION_FUEL);
+  const subscriptions: Subscription[] = [];
+  for (let index = 0; index < count; index++) {
+    const subscription = readSubscription(context, layout, from + index * layout.subscription.size);
+    if (subscription === undefined) return EINVAL;
+    subscriptions.push(subscription);
+  }
+  const events = eventsOf(context, subscriptions);
+  return events.length > 0
+    ? writeEvents(context.memory, events, to, size)
+    : waitForEvents(context, subscriptions, to, size);
+}
+
+async function waitForEvents(
+  context: Context,
+  subscriptions: readonly Subscription[],
+  to: number,
+  size: number,
+): Promise<Errno> {
+  const files = filesOf(context, subscriptions);
+  for (;;) {
+    const [next, left] = earliest(context, subscriptions);
+    const ms = next === undefined ? undefined : Math.min(Number(left) / 1e6, MAX_SLEEP_MS);
+    const slept = await waitForChange(context, files, ms);
+    if (context.isOver()) return ECANCELED;
+    // A clock that stands still, such as a test's, must not make this an endless loop.
+    if (slept && ms! < MAX_SLEEP_MS) next!.isDue = true;
+    const events = eventsOf(context, subscriptions);
+    if (events.length > 0) return writeEvents(context.memory, events, to, size);
+  }
+}
+
+function filesOf({ fds }: Context, subscriptions: readonly Subscription[]): Set<StreamFd> {
+  const files = new Set<StreamFd>();
+  for (const { type, id } of subscriptions) if (type !== EVENT_CLOCK) files.add(fds.get(id)!);
+  return files;
+}
+
+/** The time that comes next, and the nanoseconds until then. */
+function earliest(context: Context, subscriptions: readonly Subscription[]): [Subscription | undefined, bigint] {
+  let next: Subscription | undefined;
+  let least = 0n;
+  for (const subscription of subscriptions) {
+    if (subscription.type !== EVENT_CLOCK) continue;
+    const left = subscription.deadline! - readClock(context, subscription.id)!;
+    if (next === undefined || left < least) [next, least] = [subscription, left];
+  }
+  return [next, least];
+}
+
+/** Reads a subscription; undefined if it is of no known type. */
+function readSubscription(context: Context, layout: Layout, at: number): Subscription | undefined {
+  const { view } = context.memory;
+  const userdata = view.getBigUint64(at, true);
+  const type = view.getUint8(at + 8);
+  if (type === EVENT_FD_READ || type === EVENT_FD_WRITE) {
+    return { userdata, type, id: view.getUint32(at + 16, true), deadline: undefined, isDue: false };
+  }
+  if (type !== EVENT_CLOCK) return undefined;
+  const { clock, timeout, flags } = layout.subscription;
+  const time = view.getBigUint64(at + timeout, true);
+  const isAbsolute = (view.getUint16(at + flags, true) & CLOCK_ABSTIME) !== 0;
+  const named = view.getUint32(at + clock, true);
+  const isKnown = readClock(context, named) !== undefined;
+  // As POSIX has it, setting the clock does not change how long a relative timeout is.
+  const id = isAbsolute ? named : CLOCK_MONOTONIC;
+  const deadline = !isKnown ? undefined : isAbsolute ? time : readClock(context, id)! + time;
+  return { userdata, type, id, deadline, isDue: false };
+}
+
+function eventsOf(context: Context, subscriptions: readonly Subscription[]): Event[] {
+  return subscriptions.map((subscription) => eventOf(context, subscription)).filter((event) => event !== undefined);
+}
+
+function eventOf(context: Context, { userdata, type, id, deadline, isDue }: Subscription): Event | undefined {
+  const event = (error: Errno, bytes = 0, flags = 0): Event => ({ userdata, type, error, bytes, flags });
+  if (type === EVENT_CLOCK) {
+    if (deadline === undefined) return event(EINVAL);
+    return isDue || readClock(context, id)! >= deadline ? event(SUCCESS) : undefined;
+  }
+  const file = context.fds.get(id);
+  if (file?.access !== (type === EVENT_FD_READ ? "read" : "write")) return event(EBADF);
+  const { queue } = file;
+  const bytes = queue === undefined ? 0 : type === EVENT_FD_READ ? queue.size : queue.room;
+  const isHungUp = queue === undefined ? type === EVENT_FD_READ : queue.state !== "open";
+  const isReady = queue === undefined || isHungUp || bytes > 0;
+  return isReady ? event(SUCCESS, bytes, isHungUp ? EVENT_HANGUP : 0) : undefined;
+}
+
+function writeEvents({ bytes, view }: GuestMemory, events: readonly Event[], to: number, size: number): Errno {
+  for (const [index, event] of events.entries()) {
+    const at = to + index * SIZES.event;
+    bytes.fill(0, at, at + SIZES.event);
+    view.setBigUint64(at, event.userdata, true);
+    view.setUint16(at + 8, event.error, true);
+    view.setUint8(at + 10, event.type);
+    view.setBigUint64(at + 16, BigInt(event.bytes), true);
+    view.setUint16(at + 24, event.flags, true);
+  }
+  view.setUint32(size, events.length, true);
+  return SUCCESS;
+}

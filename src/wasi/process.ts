@@ -1,0 +1,308 @@
+/**
+ * A guest as a process: its standard streams, its end, and stopping it. A module that exports `_start` is run once; one that
+ * exports only `_initialize` is initialised, and that is all.
+ *
+ * @module
+ */
+
+import { instantiate, LimitError, LinkError, Memory, Trap } from "../vm/mod.ts";
+import type { Imports, ImportValue, Instance, Module, RunLimits } from "../vm/mod.ts";
+import { NO_MEMORY } from "./abi.ts";
+import { encodeArgs, encodeEnviron } from "./args.ts";
+import { systemClock } from "./clock.ts";
+import type { Clock } from "./clock.ts";
+import type { Context } from "./context.ts";
+import { wasiImports } from "./preview1.ts";
+import { ExitError } from "./proc.ts";
+import { closeFd, openInput, openOutput } from "./stream_fd.ts";
+import type { Input, Output } from "./stream_fd.ts";
+
+/** What bounds a process. */
+export interface ProcessLimits extends RunLimits {
+  /** Bytes that wait in each standard stream at most: 65,536 by default. */
+  readonly highWaterMark?: number;
+  /** Bytes of each stream that {@linkcode Process.output} collects before it stops the guest: 64 MiB by default. */
+  readonly outputBytes?: number;
+}
+
+/** How to run a guest. */
+export interface SpawnOptions {
+  /** Arguments, the first of which is the program's own name; `["guest"]` by default. */
+  readonly args?: readonly string[];
+  /** Environment variables; none by default. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** A stream of the process's own (the default), nothing, or a stream to read, which is cancelled at the end. */
+  readonly stdin?: "piped" | "null" | ReadableStream<Uint8Array>;
+  /** A stream of the process's own (the default), nowhere, or a stream to write to, which is closed at the end. */
+  readonly stdout?: "piped" | "null" | WritableStream<Uint8Array>;
+  /** As for `stdout`. */
+  readonly stderr?: "piped" | "null" | WritableStream<Uint8Array>;
+  /** The guest's time; by default `Date`, `performance` and timers, the monotonic clock starting with the process. */
+  readonly clock?: Clock;
+  /** Fills an array of at most 65,536 bytes with randomness; `crypto.getRandomValues` by default. */
+  readonly random?: (bytes: Uint8Array<ArrayBuffer>) => void;
+  readonly limits?: ProcessLimits;
+  /** Stops the guest, as {@linkcode Process.kill} does. */
+  readonly signal?: AbortSignal;
+  /** What the module imports besides WASI; may also replace functions of WASI. */
+  readonly imports?: Imports;
+}
+
+/** How a process ended. */
+export interface ProcessStatus {
+  /** Whether the code is 0. */
+  readonly success: boolean;
+  /**
+   * The exit code; 128 + n after `proc_raise` of signal n; 134 after a trap; 137 when a limit or the host stopped the
+   * guest; 127 when it could not be started.
+   */
+  readonly code: number;
+  /** The signal that the guest raised, such as `SIGABRT`. */
+  readonly signal: string | null;
+  /** Why the guest ended if it did not exit: a `Trap`, `LimitError` or `LinkError`, or the reason it was stopped with. */
+  readonly error?: unknown;
+  /** Fuel that the guest used. */
+  readonly fuelUsed: number;
+}
+
+/** How a process ended, and what it wrote. */
+export interface ProcessOutput extends ProcessStatus {
+  /** Empty if not piped. */
+  readonly stdout: Uint8Array<ArrayBuffer>;
+  /** Empty if not piped. */
+  readonly stderr: Uint8Array<ArrayBuffer>;
+}
+
+const DEFAULT_HIGH_WATER_MARK = 65_536;
+const DEFAULT_OUTPUT_BYTES = 64 << 20;
+const CANNOT_START = 127;
+const TRAPPED = 134;
+const STOPPED = 137;
+
+/**
+ * Starts a guest. It runs when the caller has returned to the event loop, for as long as it has not to wait.
+ *
+ * @param module a command (`_start`) or a reactor (`_initialize`)
+ * @param options arguments, streams, limits
+ * @returns the process; what goes wrong later is in its `status`
+ * @throws {TypeError} if an option is of the wrong type, an argument has a NUL, or a given stream is locked
+ *
+ * @example A guest that says hello
+ * ```ts
+ * import { compile } from "@rivulet/rivulet/vm";
+ * import { spawn } from "@rivulet/rivulet/wasi";
+ *
+ * // (module (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+ * //   (memory (export "memory") 1) (data (i32.const 0) "\08\00\00\00\06\00\00\00hello\n")
+ * //   (func (export "_start") (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 16)))))
+ * const base64 = "AGFzbQEAAAABDAJgBH9/f38Bf2AAAAIjARZ3YXNpX3NuYXBzaG90X3ByZXZpZXcxCGZkX3dyaXRlAAADAgEBBQ" +
+ *   "MBAAEHEwIGbWVtb3J5AgAGX3N0YXJ0AAEKDwENAEEBQQBBAUEQEAAaCwsUAQBBAAsOCAAAAAYAAABoZWxsbwo=";
+ * const module = await compile(Uint8Array.from(atob(base64), (char) => char.charCodeAt(0)));
+ *
+ * const { success, stdout } = await spawn(module, { args: ["hello"], stdin: "null" }).output();
+ * if (!success || new TextDecoder().decode(stdout) !== "hello\n") throw new Error("it says hello");
+ * ```
+ */
+export function spawn(module: Module, options: SpawnOptions = {}): Process {
+  return new Process(module, options);
+}
+
+/**
+ * A running guest, shaped like `Deno.ChildProcess`. It is also a pair of streams, so that `stream.pipeThrough(process)`
+ * filters a stream through the guest.
+ *
+ * When it has ended, what it wrote can still be read, and writing to its standard input fails as to a broken pipe.
+ */
+export class Process implements AsyncDisposable {
+  /** How the process ended, once it has; never rejects. */
+  readonly status: Promise<ProcessStatus>;
+  readonly #stop = new AbortController();
+  readonly #limits: ProcessLimits;
+  readonly #stdin: Input;
+  readonly #stdout: Output;
+  readonly #stderr: Output;
+  #instance: Instance | undefined;
+  #memory: Memory | undefined;
+  #hasEnded = false;
+
+  /** @ignore use {@linkcode spawn} */
+  constructor(module: Module, options: SpawnOptions) {
+    const { limits = {}, signal } = options;
+    const { highWaterMark = DEFAULT_HIGH_WATER_MARK } = limits;
+    if (!(Number.isSafeInteger(highWaterMark) && highWaterMark > 0)) {
+      throw new TypeError(`limits.highWaterMark is a positive number of bytes, not ${highWaterMark}`);
+    }
+    const args = encodeArgs(options.args ?? ["guest"]);
+    const environ = encodeEnviron(options.env ?? {});
+    this.#limits = limits;
+    this.#stdin = openInput(options.stdin ?? "piped", highWaterMark, this.#stop.signal);
+    this.#stdout = openOutput(options.stdout ?? "piped", highWaterMark, "stdout");
+    this.#stderr = openOutput(options.stderr ?? "piped", highWaterMark, "stderr");
+    const fds = new Map([this.#stdin, this.#stdout, this.#stderr].map(({ fd }, number) => [number, fd]));
+    const memory = () => this.#memory ?? NO_MEMORY;
+    const context: Context = {
+      get memory() {
+        return memory();
+      },
+      args,
+      environ,
+      clock: options.clock ?? systemClock(),
+      random: options.random ?? ((bytes) => void crypto.getRandomValues(bytes)),
+      fds,
+      signal: this.#stop.signal,
+      charge: (fuel) => this.#instance?.charge(fuel),
+      isOver: () => this.#stop.signal.aborted || this.fuelUsed > (limits.fuel ?? Infinity),
+    };
+    this.status = this.#run(module, context, options.imports ?? {}, signal);
+  }
+
+  /** The guest's standard input. @throws {TypeError} if it is not piped */
+  get stdin(): WritableStream<Uint8Array> {
+    return piped(this.#stdin.pipe?.stream, "stdin");
+  }
+
+  /** What the guest writes. A reader that is slow makes the guest wait; cancelling it is the guest's broken pipe. */
+  get stdout(): ReadableStream<Uint8Array> {
+    return piped(this.#stdout.stream, "stdout");
+  }
+
+  /** As `stdout`, for the guest's standard error. */
+  get stderr(): ReadableStream<Uint8Array> {
+    return piped(this.#stderr.stream, "stderr");
+  }
+
+  /** `stdin`, for `pipeThrough`. */
+  get writable(): WritableStream<Uint8Array> {
+    return this.stdin;
+  }
+
+  /** `stdout`, for `pipeThrough`. */
+  get readable(): ReadableStream<Uint8Array> {
+    return this.stdout;
+  }
+
+  /** Fuel that the guest has used so far. */
+  get fuelUsed(): number {
+    return this.#instance?.fuelUsed ?? 0;
+  }
+
+  /** Pages of 64 KiB that the guest's memory has. */
+  get memoryPages(): number {
+    return this.#memory?.pages ?? 0;
+  }
+
+  /**
+   * Reads both outputs to their ends. Leaves standard input alone: close it, or spawn with `stdin: "null"`.
+   *
+   * @throws {TypeError} if one of the streams is locked
+   */
+  async output(): Promise<ProcessOutput> {
+    const [status, stdout, stderr] = await Promise.all([
+      this.status,
+      this.#collect(this.#stdout.stream),
+      this.#collect(this.#stderr.stream),
+    ]);
+    return { ...status, stdout, stderr };
+  }
+
+  /**
+   * Stops the guest, at once if it waits and else within a slice of fuel; `status.error` is the reason. Standard input
+   * fails with the reason; what the guest has written can still be read. Does nothing when the guest has ended.
+   */
+  kill(reason?: unknown): void {
+    if (this.#hasEnded) return;
+    this.#stop.abort(reason);
+    this.#stdin.pipe?.fail(this.#stop.signal.reason);
+  }
+
+  /** Kills the guest, waits for its end, and errors standard input if it is still open. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.kill();
+    await this.status;
+    this.#stdin.pipe?.fail(this.#stop.signal.reason);
+  }
+
+  async #run(module: Module, context: Context, imports: Imports, signal?: AbortSignal): Promise<ProcessStatus> {
+    const onAbort = () => this.kill(signal!.reason);
+    signal?.addEventListener("abort", onAbort);
+    let end: Omit<ProcessStatus, "success" | "fuelUsed">;
+    try {
+      // The caller has the process before the guest does anything.
+      await undefined;
+      if (signal?.aborted) onAbort();
+      await this.#call(module, context, imports);
+      end = { code: 0, signal: null };
+    } catch (error) {
+      end = endOf(error, this.#stop.signal);
+    }
+    this.#hasEnded = true;
+    signal?.removeEventListener("abort", onAbort);
+    this.#stop.abort(end.error);
+    for (const fd of context.fds.values()) closeFd(fd);
+    return { success: end.code === 0, ...end, fuelUsed: this.fuelUsed };
+  }
+
+  async #call(module: Module, context: Context, imports: Imports): Promise<void> {
+    const { signal } = this.#stop;
+    signal.throwIfAborted();
+    const entry = ["_start", "_initialize"].find((entry) =>
+      module.exports.some(({ name, kind }) => kind === "func" && name === entry)
+    );
+    if (entry === undefined) throw new LinkError("the module exports neither _start nor _initialize: it is no WASI program");
+    const linked = merge(wasiImports(module.imports, context), imports);
+    const instance = await instantiate(module, linked, { limits: this.#limits, signal });
+    this.#instance = instance;
+    const { memory } = instance.exports;
+    if (memory instanceof Memory) this.#memory = memory;
+    await instance.call(entry, [], { signal });
+  }
+
+  async #collect(stream: ReadableStream<Uint8Array> | undefined): Promise<Uint8Array<ArrayBuffer>> {
+    if (stream === undefined) return new Uint8Array(0);
+    const { outputBytes = DEFAULT_OUTPUT_BYTES } = this.#limits;
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    for await (const chunk of stream) {
+      size += chunk.length;
+      if (size > outputBytes) {
+        this.kill(new LimitError("outputBytes", outputBytes, `the guest wrote more than ${outputBytes} bytes`));
+        break;
+      }
+      chunks.push(chunk);
+    }
+    return concatenate(chunks);
+  }
+}
+
+function piped<Stream>(stream: Stream | undefined, name: string): Stream {
+  if (stream === undefined) throw new TypeError(`${name} is not piped`);
+  return stream;
+}
+
+/** WASI and what the caller adds, which comes first. */
+function merge(wasi: Imports, added: Imports): Imports {
+  const merged: Record<string, Record<string, ImportValue>> = Object.assign(Object.create(null), wasi);
+  for (const [module, fields] of Object.entries(added)) {
+    merged[module] = Object.assign(Object.create(null), merged[module], fields);
+  }
+  return merged;
+}
+
+/** How a guest ended that did not return from its entry. */
+function endOf(error: unknown, stop: AbortSignal): Pick<ProcessStatus, "code" | "signal" | "error"> {
+  const cause = error instanceof Trap ? error.cause : undefined;
+  if (cause instanceof ExitError) return { code: cause.code, signal: cause.signal };
+  const isStopped = error instanceof LimitError || (stop.aborted && error === stop.reason);
+  const code = isStopped ? STOPPED : error instanceof Trap ? TRAPPED : CANNOT_START;
+  return { code, signal: null, error };
+}
+
+function concatenate(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(chunks.reduce((size, chunk) => size + chunk.length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}

@@ -1,0 +1,173 @@
+/**
+ * A web stream seen as a file descriptor: bytes pass through a queue between the stream, which the host holds, and the
+ * guest's reads and writes, which wait while the queue is empty or full. Positions, files and sockets are left out.
+ *
+ * @module
+ */
+
+import { ByteQueue, readableFrom } from "../_streams.ts";
+import type { Context } from "./context.ts";
+
+/** An open descriptor. */
+export interface StreamFd {
+  readonly access: "read" | "write";
+  /** None: the null device, which is at its end for reading and takes everything written. */
+  readonly queue: ByteQueue | undefined;
+  /** Descriptor flags, as bits. */
+  flags: number;
+  /** To be called once at the next change of the queue. */
+  readonly wakers: Set<() => void>;
+  isWatched: boolean;
+}
+
+/** Opens a descriptor. */
+export function openFd(access: "read" | "write", queue?: ByteQueue): StreamFd {
+  return { access, queue, flags: 0, wakers: new Set(), isWatched: false };
+}
+
+/** Closes a descriptor: the reader of an output gets what is queued, the writer of an input a broken pipe. */
+export function closeFd({ access, queue }: StreamFd): void {
+  if (access === "write") queue?.end();
+  else queue?.break(new Error("broken pipe: the guest does not read its standard input any more"));
+}
+
+/**
+ * Waits until one of the descriptors may be ready, a time has passed, or the process has ended. Leaves no timer or
+ * listener.
+ *
+ * @param ms as for {@linkcode Clock.sleep}; not given: no bound
+ * @returns whether the time has passed
+ */
+export async function waitForChange(context: Context, fds: Iterable<StreamFd>, ms?: number): Promise<boolean> {
+  const { signal, clock } = context;
+  if (signal.aborted) return false;
+  const { promise, resolve, reject } = Promise.withResolvers<boolean>();
+  const sleep = new AbortController();
+  const wake = () => resolve(false);
+  signal.addEventListener("abort", wake);
+  for (const fd of fds) watch(fd, wake);
+  if (ms !== undefined) clock.sleep(ms, sleep.signal).then(() => resolve(true), reject);
+  try {
+    return await promise;
+  } finally {
+    sleep.abort();
+    for (const fd of fds) fd.wakers.delete(wake);
+    signal.removeEventListener("abort", wake);
+  }
+}
+
+function watch(fd: StreamFd, wake: () => void): void {
+  fd.wakers.add(wake);
+  if (fd.isWatched || fd.queue === undefined) return;
+  fd.isWatched = true;
+  // One reaction at a time: a guest that polls with a timeout for years must not leave one each time.
+  fd.queue.changed().then(() => {
+    fd.isWatched = false;
+    const wakers = [...fd.wakers];
+    fd.wakers.clear();
+    for (const wake of wakers) wake();
+  });
+}
+
+/** The host's end of a guest's standard input. */
+export interface InputPipe {
+  readonly stream: WritableStream<Uint8Array>;
+  /** Errors the stream at once, unless it is closed, and gives the guest an I/O error. */
+  fail(reason: unknown): void;
+}
+
+/**
+ * A stream that fills a queue. A write is done when the queue has taken all of the chunk, so chunks are the writer's again
+ * then. Closing is the guest's end of file; aborting, or writing what is no `Uint8Array`, an I/O error. When the guest has
+ * closed the queue, writes reject, closing does not.
+ */
+export function inputPipe(queue: ByteQueue): InputPipe {
+  let controller: WritableStreamDefaultController;
+  const stream = new WritableStream<Uint8Array>({
+    start(given) {
+      controller = given;
+      // The sink's own `abort` comes only after the write under way, which may wait for the guest.
+      const { signal } = given;
+      signal.addEventListener("abort", () => queue.break(signal.reason), { once: true });
+    },
+    async write(chunk) {
+      if (!(chunk instanceof Uint8Array)) {
+        const error = new TypeError("a chunk for a guest's standard input is a Uint8Array");
+        queue.break(error);
+        throw error;
+      }
+      for (let rest = chunk; rest.length > 0;) {
+        if (queue.state !== "open") throw queue.reason;
+        rest = rest.subarray(queue.push(rest));
+        if (rest.length > 0) await queue.changed();
+      }
+    },
+    close() {
+      queue.end();
+    },
+  });
+  const fail = (reason: unknown) => {
+    queue.break(reason);
+    controller.error(reason);
+  };
+  return { stream, fail };
+}
+
+/** A process's end of one standard stream, and the stream that the host holds unless it gave its own. */
+export interface Output {
+  readonly fd: StreamFd;
+  readonly stream: ReadableStream<Uint8Array> | undefined;
+}
+
+/**
+ * Opens standard output or error.
+ *
+ * @param to `piped` to a stream for the host to read; `null`, where everything vanishes; or a stream that is written to, and
+ * closed at the end
+ * @param name for the error
+ * @throws {TypeError} if `to` is something else, or locked
+ */
+export function openOutput(to: "piped" | "null" | WritableStream<Uint8Array>, highWaterMark: number, name: string): Output {
+  if (to === "null") return { fd: openFd("write"), stream: undefined };
+  const queue = new ByteQueue(highWaterMark);
+  const fd = openFd("write", queue);
+  const stream = readableFrom(queue);
+  if (to === "piped") return { fd, stream };
+  if (!(to instanceof WritableStream) || to.locked) {
+    throw new TypeError(`${name} is "piped", "null" or a WritableStream that is not locked`);
+  }
+  // A stream that fails cancels the pipe's source, which is the guest's EPIPE.
+  stream.pipeTo(to).catch(() => {});
+  return { fd, stream: undefined };
+}
+
+/** A process's standard input, and the stream that the host holds unless it gave its own. */
+export interface Input {
+  readonly fd: StreamFd;
+  readonly pipe: InputPipe | undefined;
+}
+
+/**
+ * Opens standard input.
+ *
+ * @param from `piped` for a stream that the host writes to; `null`, which is at its end; or a stream that is read, and
+ * cancelled at the end
+ * @param signal aborts when the process ends
+ * @throws {TypeError} if `from` is something else, or locked
+ */
+export function openInput(
+  from: "piped" | "null" | ReadableStream<Uint8Array>,
+  highWaterMark: number,
+  signal: AbortSignal,
+): Input {
+  if (from === "null") return { fd: openFd("read"), pipe: undefined };
+  const queue = new ByteQueue(highWaterMark);
+  const fd = openFd("read", queue);
+  const pipe = inputPipe(queue);
+  if (from === "piped") return { fd, pipe };
+  if (!(from instanceof ReadableStream) || from.locked) {
+    throw new TypeError(`stdin is "piped", "null" or a ReadableStream that is not locked`);
+  }
+  from.pipeTo(pipe.stream, { signal }).catch(() => {});
+  return { fd, pipe: undefined };
+}

@@ -1,0 +1,95 @@
+/**
+ * Runs suites of the official tests: `deno task spec wg-2.0 wg-3.0`, or single files of them, `wg-2.0/i32.wast`. They are
+ * not part of this repository: RIVULET_SPEC_SUITE names the folder that holds them.
+ *
+ * @module
+ */
+
+import { isAssertion, runScript } from "./runner.ts";
+import { SKIPS } from "./skips.ts";
+import type { Skip } from "./skips.ts";
+
+const FOLDER = Deno.env.get("RIVULET_SPEC_SUITE") ??
+  new URL("../../../shared/spec-testsuite", import.meta.url).pathname;
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.stat(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Paths of all scripts in a folder, those of folders in it included. */
+async function scriptsIn(folder: string, prefix = ""): Promise<string[]> {
+  const paths: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (isDirectory) paths.push(...await scriptsIn(`${folder}/${name}`, `${prefix}${name}/`));
+    else if (name.endsWith(".wast")) paths.push(prefix + name);
+  }
+  return paths.sort();
+}
+
+/** Runs a suite and prints every failure; returns whether all is well. */
+async function runSuite(suite: string, only: string | undefined): Promise<boolean> {
+  let passed = 0;
+  let failed = 0;
+  const skipped = new Map<Skip, number>();
+  const used = new Set<Skip>();
+  const report = (text: string) => {
+    failed++;
+    console.log(text);
+  };
+  for (const file of only === undefined ? await scriptsIn(`${FOLDER}/${suite}`) : [only]) {
+    const source = await Deno.readTextFile(`${FOLDER}/${suite}/${file}`);
+    let outcomes;
+    try {
+      outcomes = await runScript(source);
+    } catch (error) {
+      report(`${suite}/${file}: ${error}`);
+      continue;
+    }
+    for (const outcome of outcomes) {
+      const { line, kind, failure } = outcome;
+      if (failure === undefined) {
+        if (isAssertion(outcome)) passed++;
+        continue;
+      }
+      const skip = SKIPS.find((entry) =>
+        entry.suite.test(suite) && entry.file.test(file) && (entry.lines?.includes(line) ?? true) &&
+        failure.includes(entry.failure)
+      );
+      if (skip === undefined) report(`${suite}/${file}:${line}: ${kind}: ${failure}`);
+      else {
+        used.add(skip);
+        if (isAssertion(outcome)) skipped.set(skip, (skipped.get(skip) ?? 0) + 1);
+      }
+    }
+  }
+  for (const entry of only === undefined ? SKIPS : []) {
+    if (entry.suite.test(suite) && !used.has(entry)) report(`a skip that no case of ${suite} needs: ${entry.reason}`);
+  }
+  let total = 0;
+  for (const [{ reason }, count] of skipped) {
+    console.log(`${suite}: ${count} skipped: ${reason}`);
+    total += count;
+  }
+  console.log(`spec ${suite}: ${passed} passed, ${failed} failed, ${total} skipped`);
+  return failed === 0;
+}
+
+async function main(): Promise<void> {
+  if (!await exists(FOLDER)) {
+    console.log(`spec: skipped, ${FOLDER} is absent: set RIVULET_SPEC_SUITE to a checkout of WebAssembly/testsuite`);
+    return;
+  }
+  let isWell = true;
+  for (const name of Deno.args.length > 0 ? Deno.args : ["wg-2.0"]) {
+    const [suite, ...path] = name.split("/");
+    isWell = await runSuite(suite, path.length > 0 ? path.join("/") : undefined) && isWell;
+  }
+  if (!isWell) Deno.exit(1);
+}
+
+await main();

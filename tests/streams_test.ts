@@ -1,0 +1,184 @@
+/** Tests of src/_streams.ts. */
+
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { ByteQueue, type Line, LineSplitter, readableFrom, readLines, writableTo } from "../src/_streams.ts";
+
+const encode = (text: string) => new TextEncoder().encode(text);
+const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+
+Deno.test("ByteQueue.push takes no more than there is room for", () => {
+  const queue = new ByteQueue(5);
+  assertEquals(queue.push(encode("abc")), 3);
+  assertEquals(queue.push(encode("def")), 2);
+  assertEquals(queue.push(encode("g")), 0);
+  assertEquals([queue.size, queue.room], [5, 0]);
+  assertEquals(decode(queue.take()), "abcde");
+  assertEquals([queue.size, queue.room], [0, 5]);
+});
+
+Deno.test("ByteQueue gives bytes in order through any mix of push, pull and take", () => {
+  let seed = 7;
+  const random = (limit: number) => (seed = (seed * 1103515245 + 12345) & 0x7fffffff) % limit;
+  const queue = new ByteQueue(64);
+  const given: number[] = [];
+  const taken: number[] = [];
+  for (let step = 0; step < 20_000; step++) {
+    const choice = random(10);
+    if (choice < 5) {
+      const bytes = Uint8Array.from({ length: random(40) }, () => random(256));
+      given.push(...bytes.subarray(0, queue.push(bytes)));
+    } else if (choice < 9) {
+      const target = new Uint8Array(random(30));
+      taken.push(...target.subarray(0, queue.pull(target)));
+    } else taken.push(...queue.take());
+    assert(queue.size <= 64);
+  }
+  taken.push(...queue.take());
+  assertEquals(taken, given);
+});
+
+Deno.test("ByteQueue.take gives an array that later pushes leave alone", () => {
+  const queue = new ByteQueue(1000);
+  for (const text of ["a", "bc", "defghijklmnopqrstuvwxyz"]) {
+    queue.push(encode(text));
+    const taken = queue.take();
+    queue.push(encode("XXXXXXXXXXXXXXXXXXXXXXXXXXXX"));
+    assertEquals(decode(taken), text);
+    queue.take();
+  }
+});
+
+Deno.test("ByteQueue.changed resolves at a push, a pull, an end and a break", async () => {
+  const queue = new ByteQueue(8);
+  for (
+    const change of [
+      () => queue.push(encode("ab")),
+      () => queue.pull(new Uint8Array(1)),
+      () => queue.end(),
+      () => queue.break("why"),
+    ]
+  ) {
+    const changed = queue.changed();
+    change();
+    await changed;
+  }
+  assertEquals([queue.state, queue.reason, queue.size, queue.room], ["broken", "why", 0, 0]);
+});
+
+Deno.test("ByteQueue that ended gives the rest and takes nothing", () => {
+  const queue = new ByteQueue(8);
+  queue.push(encode("ab"));
+  queue.end();
+  assertEquals(queue.push(encode("c")), 0);
+  assertEquals(decode(queue.take()), "ab");
+});
+
+Deno.test("writableTo and readableFrom carry large data through a small queue", async () => {
+  const queue = new ByteQueue(1000);
+  const data = crypto.getRandomValues(new Uint8Array(50_000));
+  const writer = writableTo(queue).getWriter();
+  writer.write(data);
+  writer.close();
+  const chunks = await Array.fromAsync(readableFrom(queue));
+  assert(chunks.every((chunk) => chunk.length <= 1000));
+  assertEquals(await new Response(new Blob(chunks as BlobPart[])).bytes(), data);
+});
+
+Deno.test("writableTo holds a write back until the queue has taken it", async () => {
+  const queue = new ByteQueue(2);
+  const writer = writableTo(queue).getWriter();
+  let isWritten = false;
+  const written = writer.write(encode("abc")).then(() => isWritten = true);
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  assertEquals([isWritten, queue.size], [false, 2]);
+  queue.pull(new Uint8Array(1));
+  await written;
+});
+
+Deno.test("writableTo aborts although a write waits for room", async () => {
+  const queue = new ByteQueue(1);
+  const writer = writableTo(queue).getWriter();
+  const write = writer.write(encode("abc"));
+  const closed = writer.closed;
+  await Promise.all([assertRejects(() => write), assertRejects(() => closed), writer.abort(new Error("enough"))]);
+  assertEquals([queue.state, (queue.reason as Error).message], ["broken", "enough"]);
+});
+
+Deno.test("writableTo fails a write when the consumer has gone", async () => {
+  const queue = new ByteQueue(10);
+  const readable = readableFrom(queue);
+  const writer = writableTo(queue).getWriter();
+  writer.closed.catch(() => {});
+  await readable.cancel(new Error("no more"));
+  await assertRejects(() => writer.write(encode("a")), Error, "no more");
+});
+
+Deno.test("readableFrom errors when the producer fails", async () => {
+  const queue = new ByteQueue(10);
+  queue.push(encode("abc"));
+  queue.break(new Error("lost"));
+  await assertRejects(() => Array.fromAsync(readableFrom(queue)), Error, "lost");
+});
+
+const TEXT = "one\r\n\ntwo\nthree is too long\nfour\n\r\nfive";
+const LINES = ["one", "", "two", "three is|", "four", "", "five"];
+
+function split(chunks: Iterable<Uint8Array>, maxBytes: number): string[] {
+  const splitter = new LineSplitter(maxBytes);
+  const show = ({ bytes, cut }: Line) => decode(bytes) + (cut ? "|" : "");
+  return [...[...chunks].flatMap((chunk) => [...splitter.push(chunk)].map(show)), ...[...splitter.end()].map(show)];
+}
+
+Deno.test("LineSplitter gives the same lines wherever two chunks meet", () => {
+  const bytes = encode(TEXT);
+  for (let at = 0; at <= bytes.length; at++) {
+    assertEquals(split([bytes.subarray(0, at), bytes.subarray(at)], 8), LINES, `split at ${at}`);
+  }
+  assertEquals(split(Array.from(bytes, (byte) => Uint8Array.of(byte)), 8), LINES);
+});
+
+Deno.test("LineSplitter takes a line of exactly maxBytes, and cuts one of a byte more", () => {
+  assertEquals(split([encode("12345678\n123456789\n")], 8), ["12345678", "12345678|"]);
+});
+
+Deno.test("LineSplitter gives a line that is too long once, as soon as it is, and buffers no more of it", () => {
+  const splitter = new LineSplitter(4);
+  assertEquals([...splitter.push(encode("abc"))].length, 0);
+  assertEquals([...splitter.push(encode("def"))].length, 1);
+  for (let i = 0; i < 1000; i++) assertEquals([...splitter.push(new Uint8Array(1000))].length, 0);
+  assertEquals([...splitter.push(encode("\nok\n"))].map(({ bytes }) => decode(bytes)), ["ok"]);
+});
+
+Deno.test("readLines keeps to both budgets, drains the stream, and tells how much it dropped", async () => {
+  const stream = new Blob(["1234\n", "123456789\n", "12", "345\n\n", "12\n", "1\n"]).stream();
+  const lines: string[] = [];
+  const dropped = await readLines(stream, { lineBytes: 6, totalBytes: 15 }, (line) => lines.push(line));
+  assertEquals(lines, ["1234", "123456...", "12345", ""]);
+  assertEquals(dropped, 3);
+});
+
+Deno.test("readLines shows ill-formed UTF-8 as U+FFFD", async () => {
+  const lines: string[] = [];
+  await readLines(new Blob([Uint8Array.of(0x61, 0xff, 0x62)]).stream(), { lineBytes: 9, totalBytes: 9 }, (line) => {
+    lines.push(line);
+  });
+  assertEquals(lines, ["a\ufffdb"]);
+});
+
+Deno.test("readLines cancels the stream when the callback throws", async () => {
+  let cancelled: unknown;
+  const stream = new ReadableStream<Uint8Array>({
+    pull: (controller) => controller.enqueue(encode("line\n")),
+    cancel: (reason) => void (cancelled = reason),
+  });
+  const limits = { lineBytes: 9, totalBytes: 9 };
+  await assertRejects(
+    () =>
+      readLines(stream, limits, () => {
+        throw new Error("stop");
+      }),
+    Error,
+    "stop",
+  );
+  assertEquals([(cancelled as Error).message, stream.locked], ["stop", false]);
+});

@@ -1,0 +1,193 @@
+/**
+ * What the tests of WASI share: a context without a guest, to call handlers as a guest would; guests in the text format;
+ * a clock that is moved by hand.
+ *
+ * @module
+ */
+
+import { ByteQueue } from "../../src/_streams.ts";
+import type { Module } from "../../src/vm/mod.ts";
+import type { GuestMemory } from "../../src/wasi/abi.ts";
+import { encodeArgs, encodeEnviron } from "../../src/wasi/args.ts";
+import type { Clock } from "../../src/wasi/clock.ts";
+import type { Context } from "../../src/wasi/context.ts";
+import { SNAPSHOTS, wasiImports } from "../../src/wasi/preview1.ts";
+import { openFd } from "../../src/wasi/stream_fd.ts";
+import { moduleOf } from "../vm/_wat.ts";
+
+export const MEMORY_BYTES = 65_536;
+
+/** A clock whose time moves only when the test or a sleeper says so. */
+export interface ManualClock extends Clock {
+  now: bigint;
+  /** What sleepers asked for, in milliseconds. */
+  readonly slept: number[];
+}
+
+/** A clock on which sleeping takes no time at all. */
+export function manualClock(now = 1_000_000_000n): ManualClock {
+  const clock: ManualClock = {
+    now,
+    slept: [],
+    realtime: () => 1_600_000_000_000_000_000n + clock.now,
+    monotonic: () => clock.now,
+    sleep: (ms) => {
+      clock.slept.push(ms);
+      clock.now += BigInt(Math.round(ms * 1e6));
+      return Promise.resolve();
+    },
+    resolution: 1_000n,
+  };
+  return clock;
+}
+
+/** A context with a memory of one page and no guest. */
+export interface FakeContext extends Context {
+  readonly memory: GuestMemory;
+  readonly clock: ManualClock;
+  readonly stdin: ByteQueue;
+  readonly stdout: ByteQueue;
+  readonly stderr: ByteQueue;
+  readonly end: AbortController;
+  charged: number;
+}
+
+export interface FakeOptions {
+  readonly args?: string[];
+  readonly env?: Record<string, string>;
+  readonly random?: (bytes: Uint8Array) => void;
+  readonly highWaterMark?: number;
+  readonly memoryBytes?: number;
+}
+
+export function fakeContext(options: FakeOptions = {}): FakeContext {
+  const { args = ["name", "één"], env = { LANG: "C" }, highWaterMark = 16, memoryBytes = MEMORY_BYTES } = options;
+  const bytes = new Uint8Array(memoryBytes);
+  const [stdin, stdout, stderr] = [0, 1, 2].map(() => new ByteQueue(highWaterMark));
+  const end = new AbortController();
+  const context: FakeContext = {
+    memory: { bytes, view: new DataView(bytes.buffer) },
+    args: encodeArgs(args),
+    environ: encodeEnviron(env),
+    clock: manualClock(),
+    random: options.random ?? ((bytes) => void bytes.fill(0xaa)),
+    fds: new Map([[0, openFd("read", stdin)], [1, openFd("write", stdout)], [2, openFd("write", stderr)]]),
+    signal: end.signal,
+    charge: (fuel) => context.charged += fuel,
+    isOver: () => end.signal.aborted,
+    stdin,
+    stdout,
+    stderr,
+    end,
+    charged: 0,
+  };
+  return context;
+}
+
+export type WasiFunctions = Record<string, (...args: (number | bigint)[]) => number | Promise<number>>;
+
+/** All functions of a snapshot, as a guest sees them: arguments are signed. */
+export function functionsOf(context: Context, snapshot = "wasi_snapshot_preview1"): WasiFunctions {
+  const imports = [...SNAPSHOTS.get(snapshot)!.rows.keys()].map((name) => ({ module: snapshot, name, kind: "func" as const }));
+  return wasiImports(imports, context)[snapshot] as WasiFunctions;
+}
+
+/** Writes an array of (pointer, length) and returns where it is. */
+export function putVectors({ memory }: Context, at: number, ...vectors: [pointer: number, length: number][]): number {
+  for (const [index, [pointer, length]] of vectors.entries()) {
+    memory.view.setUint32(at + index * 8, pointer, true);
+    memory.view.setUint32(at + index * 8 + 4, length, true);
+  }
+  return at;
+}
+
+/** Writes text, and returns its length in bytes. */
+export function putText({ memory }: Context, at: number, text: string): number {
+  const bytes = new TextEncoder().encode(text);
+  memory.bytes.set(bytes, at);
+  return bytes.length;
+}
+
+/** The text in a range of memory. */
+export function textAt({ memory }: Context, at: number, length: number): string {
+  return new TextDecoder().decode(memory.bytes.subarray(at, at + length));
+}
+
+export function u32At({ memory }: Context, at: number): number {
+  return memory.view.getUint32(at, true);
+}
+
+export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(text);
+}
+
+export function textOf(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}
+
+/** Lets everything that can go on go on. */
+export function turn(ms = 0): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Whether a promise has settled by the next turns of the event loop. */
+export async function isSettled(promise: Promise<unknown>): Promise<boolean> {
+  let settled = false;
+  const settle = () => settled = true;
+  promise.then(settle, settle);
+  await turn();
+  await turn();
+  return settled;
+}
+
+const IMPORTS: Record<string, string> = {
+  fd_read: "(param i32 i32 i32 i32) (result i32)",
+  fd_write: "(param i32 i32 i32 i32) (result i32)",
+  fd_close: "(param i32) (result i32)",
+  fd_fdstat_set_flags: "(param i32 i32) (result i32)",
+  args_get: "(param i32 i32) (result i32)",
+  args_sizes_get: "(param i32 i32) (result i32)",
+  environ_get: "(param i32 i32) (result i32)",
+  environ_sizes_get: "(param i32 i32) (result i32)",
+  clock_time_get: "(param i32 i64 i32) (result i32)",
+  random_get: "(param i32 i32) (result i32)",
+  poll_oneoff: "(param i32 i32 i32 i32) (result i32)",
+  sched_yield: "(result i32)",
+  proc_exit: "(param i32)",
+  proc_raise: "(param i32) (result i32)",
+};
+
+/**
+ * A module that imports what its text calls as `$fd_read` and so on. It has a memory of two pages, and a function
+ * `$write` that writes (pointer, length) to a descriptor, all of it, and gives the errno. Addresses below 64 are
+ * scratch: vectors at 0, a size at 16.
+ */
+export function program(text: string, namespace = "wasi_snapshot_preview1"): Module {
+  const imports = Object.entries(IMPORTS).filter(([name]) => name === "fd_write" || text.includes(`$${name}`));
+  return moduleOf(`(module
+    ${imports.map(([name, type]) => `(import "${namespace}" "${name}" (func $${name} ${type}))`).join("\n")}
+    (memory (export "memory") 2)
+    (func $write (param $fd i32) (param $at i32) (param $length i32) (result i32) (local $errno i32)
+      (loop $more
+        (i32.store (i32.const 0) (local.get $at))
+        (i32.store (i32.const 4) (local.get $length))
+        (local.set $errno (call $fd_write (local.get $fd) (i32.const 0) (i32.const 1) (i32.const 16)))
+        (if (local.get $errno) (then (return (local.get $errno))))
+        (local.set $at (i32.add (local.get $at) (i32.load (i32.const 16))))
+        (local.set $length (i32.sub (local.get $length) (i32.load (i32.const 16))))
+        (br_if $more (local.get $length)))
+      (i32.const 0))
+    ${text})`);
+}
+
+/** Copies standard input to standard output; exits with the errno of what fails. */
+export const CAT: string = `(func (export "_start") (local $errno i32)
+  (loop $more
+    (i32.store (i32.const 0) (i32.const 4096))
+    (i32.store (i32.const 4) (i32.const 65536))
+    (local.set $errno (call $fd_read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 16)))
+    (if (local.get $errno) (then (call $proc_exit (local.get $errno))))
+    (if (i32.load (i32.const 16)) (then
+      (local.set $errno (call $write (i32.const 1) (i32.const 4096) (i32.load (i32.const 16))))
+      (if (local.get $errno) (then (call $proc_exit (local.get $errno))))
+      (br $more)))))`;
