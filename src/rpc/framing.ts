@@ -36,6 +36,8 @@ export interface Framing {
 
 /** Bytes of one message's headers; LSP's own are under 100. */
 const HEADER_BYTES = 4096;
+/** A header's name in lower case, as HTTP allows it. */
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
 const LINE_FEED = 10;
 
 const encoder = new TextEncoder();
@@ -130,8 +132,9 @@ class ContentLengthDecoder implements FrameDecoder {
 
   #takeField(line: string): Frame | undefined {
     const colon = line.indexOf(":");
-    if (colon < 1) return this.#lose(`${JSON.stringify(line.slice(0, 60))} is no header`);
-    if (line.slice(0, colon).toLowerCase() !== "content-length") return undefined;
+    const name = line.slice(0, Math.max(colon, 0)).toLowerCase();
+    if (!HEADER_NAME.test(name)) return this.#lose(`${JSON.stringify(line.slice(0, 60))} is no header`);
+    if (name !== "content-length") return undefined;
     if (this.#length !== undefined) return this.#lose("it has two Content-Length headers");
     const value = line.slice(colon + 1).trim();
     // Fifteen digits are a safe integer; Number alone would also take "", "0x10" and "1e3".

@@ -40,31 +40,25 @@ export function unsupported(proposal: string, construct: string, offset: number)
   return new CompileError(`${proposal} is not supported: ${construct}`, offset);
 }
 
-function refuse(
-  rows: readonly Row[],
-  code: number,
-  construct: string,
-  otherwise: string,
-  offset: number,
-): CompileError {
-  const proposal = proposalOf(rows, code);
-  const text = `${construct} 0x${code.toString(16).padStart(2, "0")}`;
-  return proposal === undefined
-    ? new CompileError(`${otherwise}: ${text}`, offset)
-    : unsupported(proposal, text, offset);
-}
+const hex = (code: number): string => code.toString(16).padStart(2, "0");
 
 /** The error for an opcode that is not run; 0xFC00 plus the number for the 0xFC prefix. */
 export function refuseOpcode(code: number, offset: number): CompileError {
-  return refuse(UNSUPPORTED_OPCODES, code, "opcode", "illegal opcode", offset);
+  const proposal = proposalOf(UNSUPPORTED_OPCODES, code);
+  if (proposal !== undefined) return unsupported(proposal, `opcode 0x${hex(code)}`, offset);
+  return new CompileError(`illegal opcode ${hex(code)}`, offset);
 }
 
 /** The error for a type code that is not one of this library's; `otherwise` is what to call a code of no proposal. */
 export function refuseType(code: number, otherwise: string, offset: number): CompileError {
-  return refuse(TYPES, code, "type", otherwise, offset);
+  const proposal = proposalOf(TYPES, code);
+  if (proposal !== undefined) return unsupported(proposal, `type 0x${hex(code)}`, offset);
+  return new CompileError(`${otherwise} 0x${hex(code)}`, offset);
 }
 
 /** The error for the flags of a table's or memory's limits. */
 export function refuseLimitsFlags(flags: number, offset: number): CompileError {
-  return refuse(LIMITS_FLAGS, flags, "flags", "malformed limits flags", offset);
+  const proposal = proposalOf(LIMITS_FLAGS, flags);
+  if (proposal !== undefined) return unsupported(proposal, `limits with flags 0x${hex(flags)}`, offset);
+  return new CompileError(`malformed limits flags 0x${hex(flags)}`, offset);
 }

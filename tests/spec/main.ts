@@ -43,14 +43,7 @@ async function runSuite(suite: string, only: string | undefined): Promise<boolea
   };
   for (const file of only === undefined ? await scriptsIn(`${FOLDER}/${suite}`) : [only]) {
     const source = await Deno.readTextFile(`${FOLDER}/${suite}/${file}`);
-    let outcomes;
-    try {
-      outcomes = await runScript(source);
-    } catch (error) {
-      report(`${suite}/${file}: ${error}`);
-      continue;
-    }
-    for (const outcome of outcomes) {
+    for (const outcome of await runScript(source)) {
       const { line, kind, failure } = outcome;
       if (failure === undefined) {
         if (isAssertion(outcome)) passed++;

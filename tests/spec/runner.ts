@@ -12,10 +12,10 @@ import type { Action, Command, Constant, ModuleSource } from "./script.ts";
 import { SYNONYMS } from "./skips.ts";
 import { isNumber, keyOf, numbersOf, toBinary } from "./translate.ts";
 
-/** What became of a command; `failure` is undefined if it did what it should. */
+/** What became of a command, or of a script that can't be read; `failure` is undefined if all is as it should be. */
 export interface Outcome {
   readonly line: number;
-  readonly kind: Command["kind"];
+  readonly kind: Command["kind"] | "script";
   readonly failure: string | undefined;
 }
 
@@ -27,9 +27,14 @@ export function isAssertion({ kind }: Outcome): boolean {
 /** A case that was not as expected. */
 class Failure extends Error {}
 
-/** Runs a script; it throws only if the script can't be read. */
+/** Runs a script. */
 export async function runScript(source: string): Promise<Outcome[]> {
-  const commands = readScript(source);
+  let commands: readonly Command[];
+  try {
+    commands = readScript(source);
+  } catch (error) {
+    return [{ line: 0, kind: "script", failure: describe(error) }];
+  }
   const script = new Script(numbersOf(commands), await engine.createSpectest());
   const outcomes: Outcome[] = [];
   for (const command of commands) {
@@ -43,7 +48,7 @@ class Script {
   readonly #numbers: ReadonlyMap<string, bigint>;
   readonly #registered: Map<string, Instance>;
   readonly #instances = new Map<string, Instance>();
-  readonly #definitions = new Map<string, Module>();
+  readonly #definitions = new Map<string, Module | Failure>();
   /** The last instance, or why there is none. */
   #current: Instance | Failure = new Failure("no module yet");
   /** Why the instance of a name is missing. */
@@ -61,7 +66,7 @@ class Script {
       await this.#run(command);
       return undefined;
     } catch (error) {
-      return error instanceof Failure ? error.message : describe(error);
+      return asFailure(error).message;
     }
   }
 
@@ -70,8 +75,7 @@ class Script {
       case "module":
         return await this.#define(command.name, () => this.#instantiate(compile(command.module)));
       case "definition":
-        this.#definitions.set(command.name ?? "", compile(command.module));
-        return;
+        return this.#keepDefinition(command.name, command.module);
       case "instance":
         return await this.#define(command.name, () => this.#instantiate(this.#definition(command.definition)));
       case "register":
@@ -101,7 +105,7 @@ class Script {
       this.#current = await make();
       if (name !== undefined) this.#instances.set(name, this.#current);
     } catch (error) {
-      this.#current = error instanceof Failure ? error : new Failure(describe(error));
+      this.#current = asFailure(error);
       if (name !== undefined) this.#missing.set(name, this.#current);
       throw this.#current;
     }
@@ -126,9 +130,18 @@ class Script {
     return engine.link(module, imports);
   }
 
+  #keepDefinition(name = "", source: ModuleSource): void {
+    try {
+      this.#definitions.set(name, compile(source));
+    } catch (error) {
+      this.#definitions.set(name, asFailure(error));
+      throw error;
+    }
+  }
+
   #definition(name = ""): Module {
-    const module = this.#definitions.get(name);
-    if (module === undefined) throw new Failure(`no definition ${name}`);
+    const module = this.#definitions.get(name) ?? new Failure(`no definition ${name}`);
+    if (module instanceof Failure) throw module;
     return module;
   }
 
@@ -223,6 +236,10 @@ function saysTheSame(suite: string, ours: string): boolean {
   // The suite may name an element that a trap's reason does not.
   if (ours.startsWith(suite) || suite.startsWith(ours.split("\n")[0])) return true;
   return SYNONYMS.some(([theirs, words]) => suite.startsWith(theirs) && ours.startsWith(words));
+}
+
+function asFailure(error: unknown): Failure {
+  return error instanceof Failure ? error : new Failure(describe(error));
 }
 
 function describe(error: unknown): string {

@@ -12,13 +12,11 @@ import type { Command, Constant } from "./script.ts";
 
 const wabt = await wabtFactory();
 
-/** Everything that wabt knows, so that what is not supported is refused by the virtual machine and not by wabt. */
+/** All that wabt can write as the specification has it: what is not supported is for the virtual machine to refuse. */
 const FEATURES = {
   exceptions: true,
   threads: true,
-  function_references: true,
   tail_call: true,
-  gc: true,
   memory64: true,
   multi_memory: true,
   extended_const: true,

@@ -86,9 +86,12 @@ pub fn Peer(comptime Methods: type) type {
                 try self.fail(.null, .parse_error, "parse error");
                 return true;
             };
-            if (self.takeReply(message)) return true;
-            defer message.deinit();
-            try self.handleRequest(message.value);
+            if (isReply(message.value)) {
+                self.handleReply(message);
+            } else {
+                defer message.deinit();
+                try self.handleRequest(message.value);
+            }
             return true;
         }
 
@@ -100,38 +103,37 @@ pub fn Peer(comptime Methods: type) type {
             };
         }
 
-        /// Hands a reply to the call that waits for it, which then owns it. Returns false when it is no such reply.
-        fn takeReply(self: *Self, message: std.json.Parsed(Value)) bool {
-            if (message.value != .object) return false;
-            const object = message.value.object;
-            if (object.contains("method")) return false;
-            if (!object.contains("result") and !object.contains("error")) return false;
-            const id = object.get("id") orelse return false;
-            if (id != .integer) return false;
-
-            var waiting = self.innermost_call;
-            while (waiting) |pending| : (waiting = pending.outer) {
-                if (pending.id == id.integer and pending.reply == null) {
-                    pending.reply = message;
-                    return true;
-                }
-            }
-            return false;
+        fn isReply(message: Value) bool {
+            if (message != .object or message.object.contains("method")) return false;
+            return message.object.contains("id") and
+                (message.object.contains("result") or message.object.contains("error"));
         }
 
-        fn handleRequest(self: *Self, message: Value) !void {
-            const no_request = "neither a request nor a reply that was waited for";
-            if (message != .object) return self.fail(.null, .invalid_request, no_request);
-            const method = message.object.get("method") orelse return self.fail(.null, .invalid_request, no_request);
-            if (method != .string) return self.fail(.null, .invalid_request, no_request);
-            const params = message.object.get("params") orelse .null;
+        /// Hands a reply to the call that waits for it, which then owns it.
+        fn handleReply(self: *Self, message: std.json.Parsed(Value)) void {
+            const id = message.value.object.get("id").?;
+            var waiting = self.innermost_call;
+            while (waiting) |pending| : (waiting = pending.outer) {
+                if (id == .integer and id.integer == pending.id and pending.reply == null) {
+                    pending.reply = message;
+                    return;
+                }
+            }
+            std.log.warn("ignored a reply to no call of ours", .{});
+            message.deinit();
+        }
 
-            std.log.info("serving \"{f}\"", .{std.ascii.hexEscape(method.string[0..@min(method.string.len, 80)], .lower)});
-            // A request without an id is a notification, which gets no answer.
-            const id = message.object.get("id");
-            inline for (@typeInfo(Methods).@"struct".decls) |method_declaration| {
-                if (std.mem.eql(u8, method.string, method_declaration.name)) {
-                    const result = @field(Methods, method_declaration.name)(self, params) catch |err| {
+        fn handleRequest(self: *Self, message: Value) error{WriteFailed}!void {
+            const method = methodOf(message) orelse {
+                return self.fail(.null, .invalid_request, "neither a request nor a reply");
+            };
+            const params = message.object.get("params") orelse .null;
+            const id = message.object.get("id"); // a request without one is a notification, which gets no answer
+
+            std.log.info("serving {s}", .{method[0..@min(method.len, 80)]});
+            inline for (@typeInfo(Methods).@"struct".decls) |declaration| {
+                if (std.mem.eql(u8, method, declaration.name)) {
+                    const result = @field(Methods, declaration.name)(self, params) catch |err| {
                         const code: ErrorCode = if (err == error.InvalidParams) .invalid_params else .server_error;
                         if (id) |some| try self.fail(some, code, @errorName(err));
                         return;
@@ -141,6 +143,12 @@ pub fn Peer(comptime Methods: type) type {
                 }
             }
             if (id) |some| try self.fail(some, .method_not_found, "method not found");
+        }
+
+        fn methodOf(message: Value) ?[]const u8 {
+            if (message != .object) return null;
+            const method = message.object.get("method") orelse return null;
+            return if (method == .string) method.string else null;
         }
 
         fn reply(self: *Self, id: Value, result: anytype) !void {

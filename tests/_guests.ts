@@ -1,0 +1,34 @@
+/**
+ * The example guests as modules, for tests: those that are checked in, and those that `deno task guests` builds.
+ *
+ * @module
+ */
+
+import { compile } from "@rivulet/rivulet";
+import type { Module } from "@rivulet/rivulet";
+
+const GUESTS = new URL("../examples/guests/", import.meta.url);
+
+/** Whether the guest is there: the Rust and Go plugins have to be built first. */
+export function hasGuest(name: string): boolean {
+  return pathOf(name) !== undefined;
+}
+
+/** A guest by the name of its file. */
+export async function guest(name: string): Promise<Module> {
+  const path = pathOf(name);
+  if (path === undefined) throw new Error(`the guest ${name} is not there: run \`deno task guests\``);
+  return await compile(await Deno.readFile(path));
+}
+
+function pathOf(name: string): URL | undefined {
+  for (const folder of ["prebuilt", "build"]) {
+    const path = new URL(`${folder}/${name}.wasm`, GUESTS);
+    try {
+      if (Deno.statSync(path).isFile) return path;
+    } catch {
+      // Look in the next folder.
+    }
+  }
+  return undefined;
+}

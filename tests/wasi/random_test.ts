@@ -1,0 +1,58 @@
+/**
+ * Randomness.
+ *
+ * @module
+ */
+
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { ECANCELED, EFAULT, SUCCESS } from "../../src/wasi/abi.ts";
+import { fakeContext, functionsOf, isSettled, MEMORY_BYTES } from "./_guest.ts";
+
+Deno.test("random_get fills exactly the range", () => {
+  const context = fakeContext();
+  assertEquals(functionsOf(context).random_get(100, 10), SUCCESS);
+  assertEquals([...context.memory.bytes.subarray(98, 112)], [0, 0, ...Array(10).fill(0xaa), 0, 0]);
+  assertEquals(context.charged, 10);
+});
+
+Deno.test("random_get of no bytes succeeds, up to the end of memory", () => {
+  const context = fakeContext({ random: () => assert(false) });
+  assertEquals(functionsOf(context).random_get(MEMORY_BYTES, 0), SUCCESS);
+  assertEquals(functionsOf(context).random_get(MEMORY_BYTES + 1, 0), EFAULT);
+});
+
+Deno.test("random_get asks for at most 65,536 bytes at a time", async () => {
+  const sizes: number[] = [];
+  const context = fakeContext({ memoryBytes: 3 << 20, random: (bytes) => void sizes.push(bytes.length) });
+  assertEquals(await functionsOf(context).random_get(1, 200_000), SUCCESS);
+  assertEquals(sizes, [65_536, 65_536, 65_536, 200_000 - 3 * 65_536]);
+});
+
+Deno.test("random_get of megabytes lets the event loop turn, and stops when the process ends", async () => {
+  let filled = 0;
+  const context = fakeContext({ memoryBytes: 64 << 20, random: (bytes) => void (filled += bytes.length) });
+  const answer = functionsOf(context).random_get(0, 64 << 20);
+  assert(answer instanceof Promise);
+  assertEquals(filled, 1 << 20);
+  assert(!await isSettled(answer));
+  context.end.abort();
+  assertEquals(await answer, ECANCELED);
+  assert(filled < 64 << 20);
+});
+
+Deno.test("random_get of megabytes fills them all", async () => {
+  const context = fakeContext({ memoryBytes: 5 << 20 });
+  assertEquals(await functionsOf(context).random_get(3, (5 << 20) - 4), SUCCESS);
+  const { bytes } = context.memory;
+  assertEquals([bytes[2], bytes[3], bytes[bytes.length - 2], bytes[bytes.length - 1]], [0, 0xaa, 0xaa, 0]);
+  assertEquals(bytes.indexOf(0, 3), bytes.length - 1);
+});
+
+Deno.test("random_get lets what its source throws out", () => {
+  const context = fakeContext({
+    random: () => {
+      throw new Error("no entropy");
+    },
+  });
+  assertThrows(() => functionsOf(context).random_get(0, 1), Error, "no entropy");
+});
