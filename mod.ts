@@ -28,7 +28,16 @@
 export { Plugin, PluginError } from "./src/plugin.ts";
 export type { PluginCallOptions, PluginFailure, PluginLimits, PluginOptions } from "./src/plugin.ts";
 export { ErrorCode, Peer, RpcClosedError, RpcError, RpcProtocolError } from "./src/rpc/mod.ts";
-export type { Api, CallArguments, Handler, Handlers, MethodName, Methods, RequestContext, ResultOf } from "./src/rpc/mod.ts";
+export type {
+  Api,
+  CallArguments,
+  Handler,
+  Handlers,
+  MethodName,
+  Methods,
+  RequestContext,
+  ResultOf,
+} from "./src/rpc/mod.ts";
 export { compile, CompileError, LimitError, LinkError, Module, Trap } from "./src/vm/mod.ts";
 export type { Source } from "./src/vm/mod.ts";
 export { ExitError, Process, spawn } from "./src/wasi/mod.ts";

@@ -69,7 +69,9 @@ interface FailureDetails {
 
 /** A call of a plugin failed. `cause` is the {@linkcode Trap}, the {@linkcode LimitError} or whatever else was behind it. */
 export class PluginError extends Error {
+  /** Tells the class, also across realms. */
   override readonly name = "PluginError";
+  /** What kind of failure it is. */
   readonly reason: PluginFailure;
   /** The plugin's name. */
   readonly plugin: string;
@@ -82,6 +84,7 @@ export class PluginError extends Error {
   /** The last lines of its log. */
   readonly logs: readonly string[];
 
+  /** @ignore made by `Plugin` */
   constructor(
     reason: PluginFailure,
     what: string,
@@ -89,8 +92,9 @@ export class PluginError extends Error {
     details: FailureDetails,
     options?: ErrorOptions,
   ) {
-    const logs = details.logs.map((line) => `\n    log: ${line}`).join("");
-    super(`plugin ${call.plugin}, method ${call.method}: ${what}${logs}`, options);
+    const [headline, ...rest] = what.split("\n");
+    const lines = [...rest, ...details.logs.map((line) => `    log: ${line}`)].map((line) => `\n${line}`).join("");
+    super(`${call.plugin}.${call.method}: ${headline} (fuel used: ${details.fuelUsed})${lines}`, options);
     this.reason = reason;
     this.plugin = call.plugin;
     this.method = call.method;
@@ -135,7 +139,12 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
   #resident: Session<Guest, Host> | undefined;
   #isDisposed = false;
 
-  /** @param module what `compile` gave; plugins may share it */
+  /**
+   * Starts nothing yet: instances are made by calls.
+   *
+   * @param module what `compile` gave; plugins may share it
+   * @param options host methods, logs, limits
+   */
   constructor(module: Module, options: PluginOptions<Guest, Host> = {}) {
     this.#module = module;
     this.#options = options;
@@ -281,7 +290,7 @@ class Session<Guest extends object, Host extends object> {
     const { reason, what, error = cause } = stopped === undefined ? causeOf(status) : stopCauseOf(stopped);
     const exitCode = reason === "exit" ? status.code : undefined;
     const details = { exitCode, fuelUsed: status.fuelUsed, logs: [...this.#logs] };
-    return new PluginError(reason, `${what}, after ${status.fuelUsed} units of fuel`, call, details, { cause: error });
+    return new PluginError(reason, what, call, details, { cause: error });
   }
 
   /** How the guest ended. If it has closed its output but goes on, it is stopped after a while. */

@@ -75,7 +75,9 @@ function caseOf(name: OpName, number: number, equation: string): string {
         .replaceAll(new RegExp(`\\bD\\.${letter}\\b`, "g"), `D[${register} >> 1]`);
     } else body = body.replaceAll(new RegExp(`#${letter}\\b`, "g"), word);
   }
-  const next = body.endsWith("continue;") ? "" : ` pc = pc + ${operands.length + 1} | 0; continue;`;
+  const next = /continue;( \})?$/.test(body) && !body.startsWith("if")
+    ? ""
+    : ` pc = pc + ${operands.length + 1} | 0; continue;`;
   if (!/[;}]$/.test(body)) body += ";";
   return `case ${number}: /* ${name} */ { ${hoisted.join(" ")} ${body}${next} }`;
 }

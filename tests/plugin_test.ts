@@ -4,7 +4,14 @@
  * @module
  */
 
-import { assert, assertEquals, assertInstanceOf, assertRejects, assertStrictEquals, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertRejects,
+  assertStrictEquals,
+  assertStringIncludes,
+} from "@std/assert";
 import { LimitError, Plugin, PluginError, RpcError, Trap } from "@rivulet/rivulet";
 import type { PluginFailure, PluginLimits, PluginOptions } from "@rivulet/rivulet";
 import { guest } from "./_guests.ts";

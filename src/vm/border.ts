@@ -120,7 +120,9 @@ export function writeValues(
   values: readonly Value[],
   handles: Handles,
 ): void {
-  for (let index = 0; index < types.length; index++) writeValue(types[index], words, at + index * 2, values[index], handles);
+  for (let index = 0; index < types.length; index++) {
+    writeValue(types[index], words, at + index * 2, values[index], handles);
+  }
 }
 
 /** A host function's result as a list: nothing, one value, or as many as the type has. */

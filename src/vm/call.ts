@@ -111,6 +111,7 @@ export class Call {
   #answerType: FuncType | undefined;
   #answerAt = 0;
 
+  /** @ignore made by `Instance.start` */
   constructor(func: Func, args: readonly Value[]) {
     this.#func = func;
     this.#arguments = args;

@@ -491,7 +491,6 @@ class Translator {
 
   #end(): void {
     const label = this.#labels.pop()!;
-    const operands = this.#operands;
     if (label.kind === "function") return this.#return();
     this.#moveTo(label, label.results.length);
     this.#closeAt(label);
@@ -600,7 +599,15 @@ class Translator {
     const element = this.#pop();
     const type = record.types[typeIndex];
     const first = this.#arguments(type);
-    this.#emit(OP.return_call_indirect, element, canonicalTypes[typeIndex], first, type.params.length, this.#cost, table);
+    this.#emit(
+      OP.return_call_indirect,
+      element,
+      canonicalTypes[typeIndex],
+      first,
+      type.params.length,
+      this.#cost,
+      table,
+    );
     this.#afterReturnCall(type);
     this.#return();
     this.#unreachable();

@@ -95,7 +95,9 @@ export function callNow(func: Func, args: readonly Value[]): Value {
       case "failed":
         throw call.error;
       case "pending": {
-        const error = new TypeError("a host function gave a promise to a guest that was called without waiting: use call()");
+        const error = new TypeError(
+          "a host function gave a promise to a guest that was called without waiting: use call()",
+        );
         call.stop(error);
         throw error;
       }
@@ -116,8 +118,8 @@ function isBudgetUsed({ limits, fuelUsed }: Instance): boolean {
   return limits.fuel !== undefined && fuelUsed > limits.fuel;
 }
 
-function budgetError({ limits, fuelUsed }: Instance): LimitError {
-  return new LimitError("fuel", limits.fuel!, `the guest used ${fuelUsed} of ${limits.fuel} units of fuel`);
+function budgetError({ limits }: Instance): LimitError {
+  return new LimitError("fuel", limits.fuel!, `the guest used up its ${limits.fuel} units of fuel`);
 }
 
 function deadlineError(deadlineMs: number): LimitError {

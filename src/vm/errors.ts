@@ -7,11 +7,12 @@
 
 /** The bytes are not a module that this library runs. */
 export class CompileError extends Error {
+  /** Tells the class, also across realms. */
   override readonly name = "CompileError";
   /** Byte offset in the module where the fault was seen. */
   readonly offset: number;
 
-  /** @param message what is wrong, without the offset  @param offset where, in bytes from the module's start */
+  /** An error about the bytes at an offset from the module's start, which is added to the message. */
   constructor(message: string, offset: number, options?: ErrorOptions) {
     super(`${message} (at offset 0x${offset.toString(16)})`, options);
     this.offset = offset;
@@ -20,6 +21,7 @@ export class CompileError extends Error {
 
 /** An import is missing, or is not of the type that the module declares. */
 export class LinkError extends Error {
+  /** Tells the class, also across realms. */
   override readonly name = "LinkError";
 }
 
@@ -49,11 +51,14 @@ export interface StackFrame {
 
 /** The guest did what WebAssembly forbids, or a host function that it called threw or rejected (then `cause` is set). */
 export class Trap extends Error {
+  /** Tells the class, also across realms. */
   override readonly name = "Trap";
+  /** Which of the specification's traps, or that a host function failed. */
   readonly reason: TrapReason;
   /** The guest's calls, innermost first; at most 64 of them (the innermost 48 and the outermost 16). */
   readonly guestStack: readonly StackFrame[];
 
+  /** A trap, and where the guest was, which is added to the message. */
   constructor(reason: TrapReason, guestStack: readonly StackFrame[] = [], options?: ErrorOptions) {
     const lines = guestStack.map((frame) =>
       `\n    at ${frame.moduleName === undefined ? "" : frame.moduleName + "!"}${frame.functionName}`
@@ -66,12 +71,14 @@ export class Trap extends Error {
 
 /** A bound that the caller set (or its default) was reached. */
 export class LimitError extends Error {
+  /** Tells the class, also across realms. */
   override readonly name = "LimitError";
   /** Which bound, by its name in the options. */
   readonly limit: string;
   /** The bound's value, in its own unit. */
   readonly value: number;
 
+  /** An error that names the bound and its value. */
   constructor(limit: string, value: number, message: string, options?: ErrorOptions) {
     super(message, options);
     this.limit = limit;
@@ -81,5 +88,6 @@ export class LimitError extends Error {
 
 /** A fault of this library, never of the guest: please report it. */
 export class InternalError extends Error {
+  /** Tells the class, also across realms. */
   override readonly name = "InternalError";
 }

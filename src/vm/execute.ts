@@ -96,8 +96,6 @@ export function execute(): number {
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 3 | 0;
-          continue;
         }
         case 1: /* br_if */ {
           if (R[fp + C[pc + 1 | 0] | 0] !== 0) {
@@ -129,8 +127,6 @@ export function execute(): number {
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 3 | 0;
-          continue;
         }
         case 4: /* call */ {
           {
@@ -150,8 +146,6 @@ export function execute(): number {
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 4 | 0;
-          continue;
         }
         case 5: /* call_indirect */ {
           const f = table[R[fp + C[pc + 1 | 0] | 0] >>> 0] | 0;
@@ -181,8 +175,6 @@ export function execute(): number {
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 5 | 0;
-          continue;
         }
         case 6: /* return */ {
           fuel = fuel - C[pc + 1 | 0] | 0;

@@ -27,7 +27,9 @@ export type ExportedFunction = (...args: Value[]) => Value;
 
 /** A function type by names, as descriptors have it. */
 export interface FuncTypeDescriptor {
+  /** Types of the parameters. */
   readonly params: readonly ValueTypeName[];
+  /** Types of the results. */
   readonly results: readonly ValueTypeName[];
 }
 

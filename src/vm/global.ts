@@ -12,7 +12,9 @@ import type { GlobalType, ValueTypeName } from "./types.ts";
 
 /** A global's type by names. */
 export interface GlobalDescriptor {
+  /** The type of its value. */
   readonly value: ValueTypeName;
+  /** Whether it can be set; not, by default. */
   readonly mutable?: boolean;
 }
 
@@ -28,14 +30,18 @@ export interface GlobalDescriptor {
  * ```
  */
 export class Global {
+  /** @ignore its type by codes */
   readonly type: GlobalType;
-  /** Two words at `offset` hold the bits of a number. */
+  /** @ignore two words at `offset` hold the bits of a number */
   readonly cells: Int32Array;
+  /** @ignore where in `cells` it is */
   readonly offset: number;
-  /** The reference, for a global that holds one: a function instance, a host value or null. */
+  /** @ignore the reference, for a global that holds one: a function instance, a host value or null */
   reference: unknown = null;
 
   /**
+   * A global of its own; the other parameters are for instances.
+   *
    * @param descriptor its type
    * @param value what it starts with
    * @throws {TypeError} if the value can't be converted to the type
@@ -59,7 +65,7 @@ export class Global {
     this.#write(value);
   }
 
-  /** Whether its type is a reference type. */
+  /** @ignore whether its type is a reference type */
   get holdsReference(): boolean {
     return this.type.value === FUNCREF || this.type.value === EXTERNREF;
   }

@@ -97,4 +97,3 @@ export class Instance {
     return { functionIndex, functionName: named ?? `func[${functionIndex}]`, moduleName: record.names.module };
   }
 }
-

@@ -11,7 +11,9 @@ import { MAX_PAGES, MAX_SPEC_PAGES, PAGE_BYTES } from "./limits.ts";
 
 /** How large a memory is, in pages of 64 KiB. */
 export interface MemoryDescriptor {
+  /** What it starts with. */
   readonly initial: number;
+  /** What it may have. */
   readonly maximum?: number;
 }
 
@@ -28,13 +30,15 @@ export interface MemoryDescriptor {
  * ```
  */
 export class Memory {
-  /** What the type says; the memory may be held to less. */
+  /** @ignore what the type says; the memory may be held to less */
   readonly declaredMaximum: number | undefined;
   readonly #maximum: number;
   #view!: DataView<ArrayBuffer>;
   #bytes!: Uint8Array<ArrayBuffer>;
 
   /**
+   * A memory of zeros.
+   *
    * @param descriptor sizes in pages
    * @param limit pages that this memory may really have, whatever its type says
    * @throws {LimitError} if it starts larger than the limit, or than the runtime has room for

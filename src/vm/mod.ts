@@ -24,8 +24,7 @@ import type { CallOptions } from "./drive.ts";
 import type { Func, Value } from "./func.ts";
 import { createInstance, exportsOf } from "./instantiate.ts";
 import type { Imports } from "./instantiate.ts";
-import { Instance as InstanceState } from "./instance.ts";
-import type { ExportValue, RunLimits } from "./instance.ts";
+import type { ExportValue, Instance as InstanceState, RunLimits } from "./instance.ts";
 import { codeOf } from "./module.ts";
 import type { Module } from "./module.ts";
 
@@ -46,10 +45,11 @@ export { compile, compileSync, Module } from "./module.ts";
 export type { CompileOptions, ExportDescriptor, ImportDescriptor, Source } from "./module.ts";
 export { Table } from "./table.ts";
 export type { TableDescriptor } from "./table.ts";
-export type { ValueTypeName } from "./types.ts";
+export type { ExternKind, ValueTypeName } from "./types.ts";
 
 /** What bounds an instance. */
 export interface InstantiateOptions {
+  /** Bounds of the instance: none but memory's and tables' by default. */
   readonly limits?: RunLimits;
   /** Stops the start function. */
   readonly signal?: AbortSignal;

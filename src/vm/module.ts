@@ -25,8 +25,11 @@ export interface CompileOptions {
 
 /** An import that a module declares. */
 export interface ImportDescriptor {
+  /** The first of its two names. */
   readonly module: string;
+  /** The second. */
   readonly name: string;
+  /** What it is. */
   readonly kind: ExternKind;
   /** The type of a function. */
   readonly type?: FuncTypeDescriptor;
@@ -34,7 +37,9 @@ export interface ImportDescriptor {
 
 /** An export of a module. */
 export interface ExportDescriptor {
+  /** Its name. */
   readonly name: string;
+  /** What it is. */
   readonly kind: ExternKind;
   /** The type of a function. */
   readonly type?: FuncTypeDescriptor;

@@ -17,8 +17,11 @@ import type { ReferenceType } from "./types.ts";
 
 /** A table's type by names. */
 export interface TableDescriptor {
+  /** The type of its elements. */
   readonly element: "funcref" | "externref";
+  /** How many it starts with. */
   readonly initial: number;
+  /** How many it may have. */
   readonly maximum?: number;
 }
 
@@ -37,7 +40,9 @@ const OTHER = -1;
  * ```
  */
 export class Table {
+  /** @ignore its type by code */
   readonly element: ReferenceType;
+  /** @ignore what its type says */
   readonly declaredMaximum: number | undefined;
   readonly #maximum: number;
   readonly #owner: Instance | undefined;
@@ -46,6 +51,8 @@ export class Table {
   readonly #others = new Map<number, unknown>();
 
   /**
+   * A table of its own; the last parameter is for instances.
+   *
    * @param descriptor its type
    * @param value what every element starts as; null if not given
    * @throws {LimitError} if it starts with more elements than the limit
@@ -69,7 +76,7 @@ export class Table {
     return this.#codes.length;
   }
 
-  /** What the dispatch loop reads: see `#codes`. */
+  /** @ignore what the dispatch loop reads: see `#codes` */
   get codes(): Int32Array {
     return this.#codes;
   }
@@ -99,13 +106,14 @@ export class Table {
     }
   }
 
-  /** The element at an index that exists: a function instance, a host value or null. */
+  /** @ignore the element at an index that exists: a function instance, a host value or null */
   reference(index: number): unknown {
     const code = this.#codes[index];
     if (code === 0) return null;
     return code > 0 ? this.#owner!.func(code - 1) : this.#others.get(index);
   }
 
+  /** @ignore sets an element that exists */
   setReference(index: number, reference: unknown): void {
     if (this.#codes[index] === OTHER) this.#others.delete(index);
     if (reference === null) this.#codes[index] = 0;
@@ -117,18 +125,18 @@ export class Table {
     }
   }
 
-  /** Sets an element to a function of the owner, by index. */
+  /** @ignore sets an element to a function of the owner, by index */
   setOwnFunction(index: number, functionIndex: number): void {
     if (this.#codes[index] === OTHER) this.#others.delete(index);
     this.#codes[index] = functionIndex + 1;
   }
 
-  /** Sets a range that exists. */
+  /** @ignore sets a range that exists */
   fill(from: number, reference: unknown, count: number): void {
     for (let index = from; index < from + count; index++) this.setReference(index, reference);
   }
 
-  /** Grows with a reference; gives the size before, or -1. */
+  /** @ignore grows with a reference; gives the size before, or -1 */
   growBy(delta: number, reference: unknown): number {
     const before = this.length;
     if (!(delta >= 0 && delta <= this.#maximum - before)) return -1;
@@ -139,7 +147,7 @@ export class Table {
     return before;
   }
 
-  /** Whether functions of that instance are kept as indices. */
+  /** @ignore whether functions of that instance are kept as indices */
   isOwnedBy(instance: Instance): boolean {
     return this.#owner === instance;
   }

@@ -140,7 +140,12 @@ export function fdFdstatSetFlags({ fds }: Context, fd: number, flags: number): E
 }
 
 /** `fd_filestat_get`: a terminal with one link, without size or times. */
-export function fdFilestatGet({ fds, memory: { bytes, view } }: Context, layout: Layout, fd: number, at: number): Errno {
+export function fdFilestatGet(
+  { fds, memory: { bytes, view } }: Context,
+  layout: Layout,
+  fd: number,
+  at: number,
+): Errno {
   if (!fds.has(fd)) return EBADF;
   const { size, nlink } = layout.filestat;
   bytes.fill(0, at, at + size);

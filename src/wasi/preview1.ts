@@ -44,7 +44,8 @@ type Pointee = keyof typeof SIZES | "filestat" | "subscription";
 /** The kinds in a list such as `"fd iovec[] size"`. */
 type Kinds<List extends string> = List extends `${infer First} ${infer Rest}` ? [First, ...Kinds<Rest>] : [List];
 type Arguments<List extends string> = List extends "" ? [] : {
-  [Index in keyof Kinds<List>]: Kinds<List>[Index] extends Kind ? Kinds<List>[Index] extends "u64" ? bigint : number : never;
+  [Index in keyof Kinds<List>]: Kinds<List>[Index] extends Kind ? Kinds<List>[Index] extends "u64" ? bigint : number
+    : never;
 };
 
 /** A row of the table. */

@@ -10,12 +10,14 @@ import type { Context } from "./context.ts";
 
 /** Thrown by a host function to end the guest, as `proc_exit` does. Not a fault: `status` has the code and no error. */
 export class ExitError extends Error {
+  /** Tells the class, also across realms. */
   override readonly name = "ExitError";
   /** The exit code, a u32; 128 + n for signal n. */
   readonly code: number;
   /** The signal that the guest raised, such as `SIGABRT`. */
   readonly signal: string | null;
 
+  /** The end of a guest, with its code or the signal that it raised. */
   constructor(code: number, signal: string | null = null) {
     super(signal === null ? `the guest exited with code ${code}` : `the guest raised ${signal}`);
     this.code = code;

@@ -41,6 +41,7 @@ export interface SpawnOptions {
   readonly clock?: Clock;
   /** Fills an array of at most 65,536 bytes with randomness; `crypto.getRandomValues` by default. */
   readonly random?: (bytes: Uint8Array<ArrayBuffer>) => void;
+  /** Bounds of the guest. */
   readonly limits?: ProcessLimits;
   /** Stops the guest, as {@linkcode Process.kill} does. */
   readonly signal?: AbortSignal;
@@ -248,7 +249,9 @@ export class Process implements AsyncDisposable {
     const entry = ["_start", "_initialize"].find((entry) =>
       module.exports.some(({ name, kind }) => kind === "func" && name === entry)
     );
-    if (entry === undefined) throw new LinkError("the module exports neither _start nor _initialize: it is no WASI program");
+    if (entry === undefined) {
+      throw new LinkError("the module exports neither _start nor _initialize: it is no WASI program");
+    }
     const linked = merge(wasiImports(module.imports, context), imports);
     const instance = await instantiate(module, linked, { limits: this.#limits, signal });
     this.#instance = instance;

@@ -127,7 +127,11 @@ export interface Output {
  * @param name for the error
  * @throws {TypeError} if `to` is something else, or locked
  */
-export function openOutput(to: "piped" | "null" | WritableStream<Uint8Array>, highWaterMark: number, name: string): Output {
+export function openOutput(
+  to: "piped" | "null" | WritableStream<Uint8Array>,
+  highWaterMark: number,
+  name: string,
+): Output {
   if (to === "null") return { fd: openFd("write"), stream: undefined };
   const queue = new ByteQueue(highWaterMark);
   const fd = openFd("write", queue);

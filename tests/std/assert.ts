@@ -5,7 +5,7 @@
  * @module
  */
 
-import * as std from "npm:deno-std@1.4.0/assert/mod.js";
+import * as std from "deno-std/assert/mod.js";
 
 // deno-lint-ignore no-explicit-any -- a class is told by what it constructs, whatever it takes
 type Class<T> = abstract new (...args: any[]) => T;

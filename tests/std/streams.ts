@@ -4,7 +4,7 @@
  * @module
  */
 
-import * as std from "npm:deno-std@1.4.0/streams/mod.js";
+import * as std from "deno-std/streams/mod.js";
 
 /** The parts of `@std/streams` that tests and examples use. */
 interface Streams {

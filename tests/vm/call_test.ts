@@ -152,7 +152,12 @@ Deno.test("a chain of host and guest calls without end traps and does not overfl
 });
 
 Deno.test("infinite recursion traps as call stack exhausted, with or without slices", async () => {
-  for (const text of [`(func $f (export "f") (call $f))`, `(func $f (export "f") (param i64 i64) (call $f (local.get 0) (local.get 1)))`]) {
+  for (
+    const text of [
+      `(func $f (export "f") (call $f))`,
+      `(func $f (export "f") (param i64 i64) (call $f (local.get 0) (local.get 1)))`,
+    ]
+  ) {
     for (const slice of [10, 1_000, Infinity]) {
       const instance = await instanceOf(`(module ${text})`);
       const call = instance.start("f", [1n, 2n]);
@@ -184,10 +189,12 @@ Deno.test("Instance.call stops at the deadline, while host timers fire", async (
 
 Deno.test("Instance.call rejects with the signal's reason, running or pending", async () => {
   const reason = new Error("stop");
-  for (const [instance, name] of [
-    [await instanceOf(LOOP), "spin"],
-    [await instanceOf(ASK, { host: { ask: () => new Promise(() => {}) } }), "twice"],
-  ] as const) {
+  for (
+    const [instance, name] of [
+      [await instanceOf(LOOP), "spin"],
+      [await instanceOf(ASK, { host: { ask: () => new Promise(() => {}) } }), "twice"],
+    ] as const
+  ) {
     const controller = new AbortController();
     setTimeout(() => controller.abort(reason), 10);
     const error = await assertRejects(() => instance.call(name, [], { signal: controller.signal }));
@@ -199,7 +206,9 @@ Deno.test("Instance.call rejects with the signal's reason, running or pending", 
 Deno.test("guests that spin leave others their turns", async () => {
   const controller = new AbortController();
   const spinning = await Promise.all(Array.from({ length: 20 }, () => instanceOf(LOOP)));
-  const stopped = spinning.map((instance) => instance.call("spin", [], { signal: controller.signal }).catch(() => "stopped"));
+  const stopped = spinning.map((instance) =>
+    instance.call("spin", [], { signal: controller.signal }).catch(() => "stopped")
+  );
   const worker = await instanceOf(FIB);
   assertEquals(await worker.call("fib", [16]), 987);
   controller.abort();

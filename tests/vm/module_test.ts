@@ -9,7 +9,9 @@ import { compile, CompileError, compileSync, instantiate } from "../../src/vm/mo
 import { wat } from "./_wat.ts";
 
 const BYTES = wat(`(module $adder (import "m" "f" (func (param i64) (result f32))) (memory (export "memory") 1)
-  (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))`) as Uint8Array<ArrayBuffer>;
+  (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))`) as Uint8Array<
+  ArrayBuffer
+>;
 
 /** A stream of chunks of a size. */
 function stream(bytes: Uint8Array<ArrayBuffer>, size: number): ReadableStream<Uint8Array> {

@@ -5,11 +5,14 @@
  */
 
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { Fault } from "../../src/vm/_fault.ts";
+import type { Fault } from "../../src/vm/_fault.ts";
 import { bigintToF32, nearest, RANGES, saturation, truncate } from "../../src/vm/numeric.ts";
 
 Deno.test("nearest rounds ties to even and keeps the sign of zero", () => {
-  const cases = [[0.5, 0], [1.5, 2], [2.5, 2], [-0.5, -0], [-1.5, -2], [-0.2, -0], [0, 0], [-0, -0], [4503599627370495.5, 4503599627370496]];
+  const cases = [[0.5, 0], [1.5, 2], [2.5, 2], [-0.5, -0], [-1.5, -2], [-0.2, -0], [0, 0], [-0, -0], [
+    4503599627370495.5,
+    4503599627370496,
+  ]];
   for (const [x, expected] of cases) assertStrictEquals(nearest(x), expected, `${x}`);
   assertStrictEquals(nearest(Infinity), Infinity);
   assertStrictEquals(nearest(NaN), NaN);
@@ -19,7 +22,9 @@ Deno.test("truncate traps exactly outside the range", () => {
   assertEquals(truncate(2147483647.9, RANGES.i32_s), 2147483647);
   assertEquals(truncate(-2147483648.9, RANGES.i32_s), -2147483648);
   assertStrictEquals(truncate(-0.9, RANGES.i32_u), -0);
-  for (const [x, range] of [[2147483648, "i32_s"], [-2147483649, "i32_s"], [-1, "i32_u"], [2 ** 64, "i64_u"]] as const) {
+  for (
+    const [x, range] of [[2147483648, "i32_s"], [-2147483649, "i32_s"], [-1, "i32_u"], [2 ** 64, "i64_u"]] as const
+  ) {
     assertEquals((assertThrows(() => truncate(x, RANGES[range])) as unknown as Fault).reason, "integer overflow");
   }
 });

@@ -13,7 +13,12 @@ Deno.test("Memory grows to its maximum, keeps its bytes, and gives -1 beyond", (
   const memory = new Memory({ initial: 1, maximum: 3 });
   memory.bytes[65535] = 7;
   assertEquals([memory.grow(1), memory.grow(2), memory.grow(1), memory.grow(0)], [1, -1, 2, 3]);
-  assertEquals([memory.pages, memory.bytes.length, memory.view.byteLength, memory.bytes[65535]], [3, 196608, 196608, 7]);
+  assertEquals([memory.pages, memory.bytes.length, memory.view.byteLength, memory.bytes[65535]], [
+    3,
+    196608,
+    196608,
+    7,
+  ]);
 });
 
 Deno.test("memory.grow gives -1 at the limit of the host, whatever the module says", async () => {
@@ -149,16 +154,22 @@ Deno.test("instantiate names a missing or wrong import in its LinkError", async 
 });
 
 Deno.test("instantiate traps on a segment that does not fit, and runs the start function", async () => {
-  await assertRejects(() => instanceOf(`(module (memory 1) (data (i32.const 65536) "x"))`), Trap, "out of bounds memory");
+  await assertRejects(
+    () => instanceOf(`(module (memory 1) (data (i32.const 65536) "x"))`),
+    Trap,
+    "out of bounds memory",
+  );
   await assertRejects(() => instanceOf(`(module (table 1 funcref) (elem (i32.const 1) $f) (func $f))`), Trap);
   const seen: number[] = [];
-  const text = `(module (import "m" "see" (func $see (param i32))) (start $main) (func $main (call $see (i32.const 3))))`;
+  const text =
+    `(module (import "m" "see" (func $see (param i32))) (start $main) (func $main (call $see (i32.const 3))))`;
   await instanceOf(text, { m: { see: async (n: number) => void seen.push(await n) } });
   assertEquals(seen, [3]);
 });
 
 Deno.test("a host function of several results gives an array of as many", async () => {
-  const text = `(module (import "m" "two" (func $two (result i32 i32))) (func (export "sub") (result i32) (call $two) i32.sub))`;
+  const text =
+    `(module (import "m" "two" (func $two (result i32 i32))) (func (export "sub") (result i32) (call $two) i32.sub))`;
   assertEquals(functionOf(await instanceOf(text, { m: { two: () => [9, 4] } }), "sub")(), 5);
   for (const result of [7, [1], [1, 2, 3], undefined]) {
     const instance = await instanceOf(text, { m: { two: () => result } });

@@ -88,7 +88,11 @@ export type WasiFunctions = Record<string, (...args: (number | bigint)[]) => num
 
 /** All functions of a snapshot, as a guest sees them: arguments are signed. */
 export function functionsOf(context: Context, snapshot = "wasi_snapshot_preview1"): WasiFunctions {
-  const imports = [...SNAPSHOTS.get(snapshot)!.rows.keys()].map((name) => ({ module: snapshot, name, kind: "func" as const }));
+  const imports = [...SNAPSHOTS.get(snapshot)!.rows.keys()].map((name) => ({
+    module: snapshot,
+    name,
+    kind: "func" as const,
+  }));
   return wasiImports(imports, context)[snapshot] as WasiFunctions;
 }
 

@@ -14,16 +14,52 @@ import type { FakeContext } from "./_guest.ts";
 
 /** Parameters as C headers for preview 1 have them: i for i32, I for i64. */
 const SIGNATURES: Record<string, string> = {
-  args_get: "ii", args_sizes_get: "ii", environ_get: "ii", environ_sizes_get: "ii", clock_res_get: "ii",
-  clock_time_get: "iIi", fd_advise: "iIIi", fd_allocate: "iII", fd_close: "i", fd_datasync: "i", fd_fdstat_get: "ii",
-  fd_fdstat_set_flags: "ii", fd_fdstat_set_rights: "iII", fd_filestat_get: "ii", fd_filestat_set_size: "iI",
-  fd_filestat_set_times: "iIIi", fd_pread: "iiiIi", fd_prestat_get: "ii", fd_prestat_dir_name: "iii",
-  fd_pwrite: "iiiIi", fd_read: "iiii", fd_readdir: "iiiIi", fd_renumber: "ii", fd_seek: "iIii", fd_sync: "i",
-  fd_tell: "ii", fd_write: "iiii", path_create_directory: "iii", path_filestat_get: "iiiii",
-  path_filestat_set_times: "iiiiIIi", path_link: "iiiiiii", path_open: "iiiiiIIii", path_readlink: "iiiiii",
-  path_remove_directory: "iii", path_rename: "iiiiii", path_symlink: "iiiii", path_unlink_file: "iii",
-  poll_oneoff: "iiii", proc_exit: "i", proc_raise: "i", sched_yield: "", random_get: "ii", sock_accept: "iii",
-  sock_recv: "iiiiii", sock_send: "iiiii", sock_shutdown: "ii",
+  args_get: "ii",
+  args_sizes_get: "ii",
+  environ_get: "ii",
+  environ_sizes_get: "ii",
+  clock_res_get: "ii",
+  clock_time_get: "iIi",
+  fd_advise: "iIIi",
+  fd_allocate: "iII",
+  fd_close: "i",
+  fd_datasync: "i",
+  fd_fdstat_get: "ii",
+  fd_fdstat_set_flags: "ii",
+  fd_fdstat_set_rights: "iII",
+  fd_filestat_get: "ii",
+  fd_filestat_set_size: "iI",
+  fd_filestat_set_times: "iIIi",
+  fd_pread: "iiiIi",
+  fd_prestat_get: "ii",
+  fd_prestat_dir_name: "iii",
+  fd_pwrite: "iiiIi",
+  fd_read: "iiii",
+  fd_readdir: "iiiIi",
+  fd_renumber: "ii",
+  fd_seek: "iIii",
+  fd_sync: "i",
+  fd_tell: "ii",
+  fd_write: "iiii",
+  path_create_directory: "iii",
+  path_filestat_get: "iiiii",
+  path_filestat_set_times: "iiiiIIi",
+  path_link: "iiiiiii",
+  path_open: "iiiiiIIii",
+  path_readlink: "iiiiii",
+  path_remove_directory: "iii",
+  path_rename: "iiiiii",
+  path_symlink: "iiiii",
+  path_unlink_file: "iii",
+  poll_oneoff: "iiii",
+  proc_exit: "i",
+  proc_raise: "i",
+  sched_yield: "",
+  random_get: "ii",
+  sock_accept: "iii",
+  sock_recv: "iiiiii",
+  sock_send: "iiiii",
+  sock_shutdown: "ii",
 };
 
 const NAMES = Object.keys(SIGNATURES);
@@ -63,12 +99,33 @@ Deno.test("wasiImports gives only what a module imports", () => {
 
 /** What is refused, on an open descriptor; every other descriptor is EBADF. */
 const REFUSED: Record<string, number> = {
-  fd_advise: ESPIPE, fd_allocate: ESPIPE, fd_datasync: EINVAL, fd_sync: EINVAL, fd_fdstat_set_rights: ENOTSUP,
-  fd_filestat_set_size: EINVAL, fd_filestat_set_times: EPERM, fd_pread: ESPIPE, fd_pwrite: ESPIPE,
-  fd_prestat_get: EBADF, fd_prestat_dir_name: EBADF, fd_readdir: ENOTDIR, fd_seek: ESPIPE, fd_tell: ESPIPE,
-  path_create_directory: ENOTDIR, path_filestat_get: ENOTDIR, path_filestat_set_times: ENOTDIR, path_link: ENOTDIR,
-  path_open: ENOTDIR, path_readlink: ENOTDIR, path_remove_directory: ENOTDIR, path_rename: ENOTDIR,
-  path_symlink: ENOTDIR, path_unlink_file: ENOTDIR, sock_accept: ENOTSOCK, sock_recv: ENOTSOCK, sock_send: ENOTSOCK,
+  fd_advise: ESPIPE,
+  fd_allocate: ESPIPE,
+  fd_datasync: EINVAL,
+  fd_sync: EINVAL,
+  fd_fdstat_set_rights: ENOTSUP,
+  fd_filestat_set_size: EINVAL,
+  fd_filestat_set_times: EPERM,
+  fd_pread: ESPIPE,
+  fd_pwrite: ESPIPE,
+  fd_prestat_get: EBADF,
+  fd_prestat_dir_name: EBADF,
+  fd_readdir: ENOTDIR,
+  fd_seek: ESPIPE,
+  fd_tell: ESPIPE,
+  path_create_directory: ENOTDIR,
+  path_filestat_get: ENOTDIR,
+  path_filestat_set_times: ENOTDIR,
+  path_link: ENOTDIR,
+  path_open: ENOTDIR,
+  path_readlink: ENOTDIR,
+  path_remove_directory: ENOTDIR,
+  path_rename: ENOTDIR,
+  path_symlink: ENOTDIR,
+  path_unlink_file: ENOTDIR,
+  sock_accept: ENOTSOCK,
+  sock_recv: ENOTSOCK,
+  sock_send: ENOTSOCK,
   sock_shutdown: ENOTSOCK,
 };
 
@@ -77,7 +134,9 @@ for (const [name, errno] of Object.entries(REFUSED)) {
     const context = fakeContext();
     const before = context.memory.bytes.slice();
     for (const fd of [0, 1, 2]) assertEquals(functionsOf(context)[name](...goodArguments(name, fd)), errno);
-    for (const fd of [3, 4, -1, 0x7fffffff]) assertEquals(functionsOf(context)[name](...goodArguments(name, fd)), EBADF);
+    for (const fd of [3, 4, -1, 0x7fffffff]) {
+      assertEquals(functionsOf(context)[name](...goodArguments(name, fd)), EBADF);
+    }
     assertEquals(context.memory.bytes, before);
     assertEquals([context.stdin.state, context.stdout.state, context.stderr.state], ["open", "open", "open"]);
   });

@@ -1,0 +1,1 @@
+/** Being written by the project helper (05:27): wait. @module */
