@@ -12,9 +12,9 @@
 import { CODE } from "./code.ts";
 
 /** Words of the register file: what the frames of all active calls together may hold (4 MiB). */
-export const REGISTER_WORDS = 1 << 20;
+export const REGISTER_WORDS: number = 1 << 20;
 /** Words of the call stack, two a call: 32,768 calls deep. */
-export const STACK_WORDS = 1 << 16;
+export const STACK_WORDS: number = 1 << 16;
 
 /** The register file as int32 words; a register is two of them. */
 export const REGISTERS: Int32Array<ArrayBuffer> = new Int32Array(REGISTER_WORDS);

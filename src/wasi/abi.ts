@@ -50,13 +50,15 @@ export const FDFLAG_NONBLOCK = 1 << 2;
 export const FDFLAGS = 0b11111;
 
 /** Rights of a descriptor, as bits. Those to seek and tell are absent, which makes it a terminal for `isatty`. */
-export const RIGHTS = {
+export const RIGHTS: Readonly<
+  Record<"fd_read" | "fd_fdstat_set_flags" | "fd_write" | "fd_filestat_get" | "poll_fd_readwrite", bigint>
+> = {
   fd_read: 1n << 1n,
   fd_fdstat_set_flags: 1n << 3n,
   fd_write: 1n << 6n,
   fd_filestat_get: 1n << 21n,
   poll_fd_readwrite: 1n << 27n,
-} as const;
+};
 
 /** A time has come. */
 export const EVENT_CLOCK = 0;

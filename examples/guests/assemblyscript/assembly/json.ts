@@ -6,7 +6,7 @@
 /** How deep objects and arrays may nest: the reader recurses. */
 const MAX_DEPTH = 64;
 
-/** The end of a text, and every character that can follow a skipped one, as codes. */
+/** What `at` gives behind the end of a text. */
 const END: i32 = -1;
 
 function at(text: string, index: i32): i32 {
@@ -126,9 +126,9 @@ export function member(text: string, name: string): string | null {
   return null;
 }
 
-/** Reads a whole number below 2^53, given as `5` or as `[5]`; -1 when the value is something else. */
+/** Reads a whole number of at most 15 digits, sent as `5` or as `[5]`; -1 when the value is something else. */
 export function wholeNumber(value: string): i64 {
   if (value.startsWith("[")) value = value.slice(1, -1).trim();
-  if (value.length == 0 || value.length > 15 || skipDigits(value, 0) != value.length) return -1;
+  if (value.length > 15 || skipDigits(value, 0) != value.length) return -1;
   return I64.parseInt(value);
 }

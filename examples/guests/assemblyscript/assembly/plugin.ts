@@ -2,7 +2,12 @@
  * A Rivulet plugin in AssemblyScript: one function a method. The protocol is in rpc.ts, the JSON reader in json.ts.
  */
 
-import { clockid, eventtype, poll_oneoff } from "@assemblyscript/wasi-shim/assembly/bindings/wasi_snapshot_preview1";
+import {
+  clockid,
+  eventtype,
+  poll_oneoff,
+  subscription_clock,
+} from "@assemblyscript/wasi-shim/assembly/bindings/wasi_snapshot_preview1";
 import { wholeNumber } from "./json";
 import { callHost, ErrorCode, Methods, Request, serve } from "./rpc";
 
@@ -20,16 +25,19 @@ function getTime(request: Request): void {
   request.reply((Date.now() / 1000).toString());
 }
 
-/** One subscription, one event, and how many events there were: what poll_oneoff reads and writes. */
-const poll = memory.data(48 + 32 + 4, 8);
+const subscription = new subscription_clock();
+/** Where poll_oneoff writes one event, of 32 bytes, and how many there were. */
+const occurred = memory.data(32 + 4, 8);
 
 function sleep(request: Request): void {
   const milliseconds = wholeNumber(request.params);
   if (milliseconds < 0) return request.fail(ErrorCode.INVALID_PARAMS, "expected milliseconds");
-  store<u8>(poll, eventtype.CLOCK, 8);
-  store<u32>(poll, clockid.MONOTONIC, 16);
-  store<u64>(poll, <u64>milliseconds * 1000000, 24);
-  poll_oneoff(poll, poll + 48, 1, poll + 80);
+  subscription.type = eventtype.CLOCK;
+  subscription.clock_id = clockid.MONOTONIC;
+  subscription.timeout = <u64>milliseconds * 1000000;
+  if (poll_oneoff(changetype<usize>(subscription), occurred, 1, occurred + 32) != 0) {
+    return request.fail(ErrorCode.SERVER_ERROR, "cannot sleep");
+  }
   request.reply("null");
 }
 

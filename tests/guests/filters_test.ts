@@ -1,0 +1,54 @@
+/**
+ * The example filters: streams through guests.
+ *
+ * @module
+ */
+
+import { assert, assertEquals } from "@std/assert";
+import { toText } from "@std/streams";
+import { spawn } from "@rivulet/rivulet";
+import { guest } from "../_guests.ts";
+
+/** A stream of the same chunk again and again. */
+function repeat(chunk: Uint8Array, times: number): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    pull(controller) {
+      if (times-- > 0) controller.enqueue(chunk.slice());
+      else controller.close();
+    },
+  });
+}
+
+Deno.test("upper turns a stream to upper case, split anywhere", async () => {
+  await using process = spawn(await guest("upper"));
+  const source = ReadableStream.from(["Str", "eams ", "", "ä", " through guests\n"]).pipeThrough(new TextEncoderStream());
+  assertEquals(await toText(source.pipeThrough(process)), "STREAMS ä THROUGH GUESTS\n");
+  assertEquals((await process.status).code, 0);
+});
+
+Deno.test("number_lines numbers lines", async () => {
+  await using process = spawn(await guest("number_lines"));
+  const text = await toText(new Blob(["one\ntwo\nthree\n"]).stream().pipeThrough(process));
+  assertEquals(text.trimEnd().split("\n").map((line) => line.trim().replace(/\s+/, " ")), ["1 one", "2 two", "3 three"]);
+});
+
+/** Sends mebibytes through a guest; gives the bytes that came out and how far the host's memory grew beyond its start. */
+async function flow(name: string, mebibytes: number): Promise<{ bytes: number; pages: number; seconds: number }> {
+  await using process = spawn(await guest(name));
+  const chunk = new TextEncoder().encode("0123456789abcde\n".repeat(4096));
+  const began = performance.now();
+  let bytes = 0;
+  for await (const part of repeat(chunk, mebibytes * 16).pipeThrough(process)) bytes += part.length;
+  const { success } = await process.status;
+  assert(success);
+  return { bytes, pages: process.memoryPages, seconds: (performance.now() - began) / 1000 };
+}
+
+for (const name of ["upper", "number_lines"]) {
+  Deno.test(`${name} passes 8 MiB in the memory that it takes for 1`, async () => {
+    const small = await flow(name, 1);
+    const large = await flow(name, 8);
+    assert(large.bytes >= 8 << 20);
+    assertEquals(large.pages, small.pages);
+  });
+}

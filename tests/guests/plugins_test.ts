@@ -1,0 +1,64 @@
+/**
+ * The five example plugins, each in another language: all answer the same methods in the same way.
+ *
+ * @module
+ */
+
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { Plugin, RpcError } from "@rivulet/rivulet";
+import { guest, hasGuest } from "../_guests.ts";
+
+/** The methods of the seed framework's test plugin. */
+interface Guest {
+  ping(): string;
+  get_random_number(): number;
+  get_time(): number;
+  sleep(milliseconds: number): null;
+  many_echo(times: number): unknown;
+  prime_sieve(limit: number): { count: number; limit: number };
+}
+
+interface Host {
+  echo(params: unknown): unknown;
+}
+
+/** Languages whose plugin has to be built before, with `deno task guests`. */
+const BUILT = ["rust", "go"];
+
+for (const language of ["c", "zig", "assemblyscript", "rust", "go"]) {
+  const name = `${language}_plugin`;
+  const isThere = hasGuest(name);
+  if (!isThere) {
+    const how = BUILT.includes(language) ? "build it with `deno task guests`" : "it should be checked in";
+    console.log(`the ${language} plugin is not tested: ${name}.wasm is not there, ${how}`);
+  }
+  const ignore = !isThere && BUILT.includes(language);
+
+  Deno.test({
+    name: `the ${language} plugin answers all six methods, on a new instance each`,
+    ignore,
+    async fn() {
+      let echoes = 0;
+      await using plugin = new Plugin<Guest, Host>(await guest(name), {
+        methods: {
+          echo: (params) => {
+            echoes++;
+            return params;
+          },
+        },
+        limits: { fuel: 2_000_000_000, deadlineMs: 60_000 },
+      });
+      assertEquals(await plugin.api.ping(), "pong");
+      const numbers = [await plugin.api.get_random_number(), await plugin.api.get_random_number()];
+      assert(numbers.every((number) => number >= 0 && number < 2 ** 64) && numbers[0] !== numbers[1], `${numbers}`);
+      assert(Math.abs(await plugin.api.get_time() - Date.now() / 1000) < 60);
+      const began = performance.now();
+      await plugin.api.sleep(50);
+      assert(performance.now() - began >= 49);
+      await plugin.api.many_echo(200);
+      assertEquals(echoes, 200);
+      assertEquals(await plugin.api.prime_sieve(100_000), { count: 9592, limit: 100_000 });
+      assertEquals((await assertRejects(() => plugin.call("nothing" as "ping"), RpcError)).code, -32601);
+    },
+  });
+}

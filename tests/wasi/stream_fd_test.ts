@@ -1,0 +1,253 @@
+/**
+ * Web streams as descriptors: what the host's end of each sees.
+ *
+ * @module
+ */
+
+import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
+import { ByteQueue } from "../../src/_streams.ts";
+import { closeFd, inputPipe, openFd, openInput, openOutput, waitForChange } from "../../src/wasi/stream_fd.ts";
+import { bytesOf, fakeContext, isSettled, textOf, turn } from "./_guest.ts";
+
+const never = new AbortController().signal;
+
+Deno.test("standard input takes writes up to the high-water mark, and then makes the writer wait", async () => {
+  const queue = new ByteQueue(4);
+  const writer = inputPipe(queue).stream.getWriter();
+  await writer.write(bytesOf("abcd"));
+  const waiting = writer.write(bytesOf("efghij"));
+  assert(!await isSettled(waiting));
+  assertEquals([queue.size, writer.desiredSize], [4, 0]);
+  queue.pull(new Uint8Array(4));
+  assert(!await isSettled(waiting));
+  assertEquals(textOf(queue.take()), "efgh");
+  await waiting;
+  assertEquals(textOf(queue.take()), "ij");
+});
+
+Deno.test("standard input copies chunks before their write is done", async () => {
+  const queue = new ByteQueue(16);
+  const chunk = bytesOf("abc");
+  await inputPipe(queue).stream.getWriter().write(chunk);
+  chunk.fill(0);
+  assertEquals(textOf(queue.take()), "abc");
+});
+
+Deno.test("standard input passes over empty chunks", async () => {
+  const queue = new ByteQueue(1);
+  queue.push(bytesOf("x"));
+  await inputPipe(queue).stream.getWriter().write(new Uint8Array(0));
+});
+
+Deno.test("standard input takes subarrays and bytes of a buffer that others see", async () => {
+  const queue = new ByteQueue(16);
+  const writer = inputPipe(queue).stream.getWriter();
+  await writer.write(bytesOf("0123456789").subarray(3, 6));
+  await writer.write(new Uint8Array(new SharedArrayBuffer(1)));
+  assertEquals(textOf(queue.take()), "345\0");
+});
+
+for (
+  const chunk of ["text", new ArrayBuffer(4), new Float64Array(2), new DataView(new ArrayBuffer(2)), [1, 2], null, {
+    length: 2,
+    subarray: () => [],
+  }]
+) {
+  Deno.test(`standard input rejects ${Object.prototype.toString.call(chunk)}, and fails`, async () => {
+    const queue = new ByteQueue(16);
+    const writer = inputPipe(queue).stream.getWriter();
+    await assertRejects(() => writer.write(chunk as unknown as Uint8Array), TypeError, "Uint8Array");
+    await assertRejects(() => writer.closed, TypeError);
+    assertEquals(queue.state, "broken");
+  });
+}
+
+Deno.test("closing standard input ends the queue after what was written", async () => {
+  const queue = new ByteQueue(2);
+  const writer = inputPipe(queue).stream.getWriter();
+  const written = writer.write(bytesOf("abc"));
+  const closed = writer.close();
+  assert(!await isSettled(closed));
+  assertEquals([textOf(queue.take()), queue.state], ["ab", "open"]);
+  await Promise.all([written, closed]);
+  assertEquals([textOf(queue.take()), queue.state], ["c", "ended"]);
+});
+
+Deno.test("aborting standard input breaks the queue at once, though a write waits", async () => {
+  const queue = new ByteQueue(1);
+  const { stream } = inputPipe(queue);
+  const writer = stream.getWriter();
+  const written = writer.write(bytesOf("abc"));
+  await turn();
+  const reason = new Error("enough");
+  const aborted = writer.abort(reason);
+  assertStrictEquals(await written.catch((error) => error), reason);
+  await aborted;
+  assertEquals([queue.state, queue.size], ["broken", 0]);
+  assertStrictEquals(queue.reason, reason);
+});
+
+Deno.test("when the guest has closed standard input, writes reject and closing does not", async () => {
+  const queue = new ByteQueue(4);
+  const fd = openFd("read", queue);
+  const waiting = inputPipe(queue).stream.getWriter();
+  const written = waiting.write(bytesOf("abcdef"));
+  await turn();
+  closeFd(fd);
+  await assertRejects(() => written, Error, "broken pipe");
+  const idle = inputPipe(queue).stream.getWriter();
+  await idle.close();
+});
+
+Deno.test("fail errors standard input at once, even when locked and idle", async () => {
+  const queue = new ByteQueue(4);
+  const pipe = inputPipe(queue);
+  const writer = pipe.stream.getWriter();
+  const reason = new Error("killed");
+  pipe.fail(reason);
+  assertStrictEquals(await writer.closed.catch((error) => error), reason);
+  pipe.fail(new Error("again"));
+  assertStrictEquals(queue.reason, reason);
+});
+
+Deno.test("openInput reads a stream no further than the high-water mark and a chunk", async () => {
+  let pulled = 0;
+  const source = new ReadableStream<Uint8Array>({
+    pull: (controller) => {
+      pulled++;
+      controller.enqueue(bytesOf("abcd"));
+    },
+  }, { highWaterMark: 0 });
+  const end = new AbortController();
+  const { fd, pipe } = openInput(source, 8, end.signal);
+  await turn();
+  await turn();
+  assertEquals([pipe, fd.queue!.size, pulled <= 4], [undefined, 8, true]);
+  end.abort();
+  await turn();
+});
+
+Deno.test("openInput cancels its stream at once when the process ends", async () => {
+  let cancelled: unknown;
+  const source = new ReadableStream<Uint8Array>({ cancel: (reason) => void (cancelled = reason) });
+  const end = new AbortController();
+  openInput(source, 8, end.signal);
+  await turn();
+  end.abort("over");
+  await turn();
+  assertEquals([cancelled, source.locked], ["over", false]);
+});
+
+Deno.test("openInput ends with its stream, and fails with it", async () => {
+  const ended = openInput(new Response("abc").body!, 8, never);
+  await turn(5);
+  assertEquals([textOf(ended.fd.queue!.take()), ended.fd.queue!.state], ["abc", "ended"]);
+  const failed = openInput(ReadableStream.from<Uint8Array>(failing()), 8, never);
+  await turn();
+  await turn();
+  assertEquals(failed.fd.queue!.state, "broken");
+});
+
+async function* failing(): AsyncGenerator<Uint8Array> {
+  yield bytesOf("abc");
+  await Promise.reject(new Error("network"));
+}
+
+Deno.test("openInput and openOutput reject what is no stream, or is locked", () => {
+  const locked = new ReadableStream<Uint8Array>();
+  locked.getReader();
+  const lockedTarget = new WritableStream<Uint8Array>();
+  lockedTarget.getWriter();
+  for (const from of [locked, "inherit", {}, null]) {
+    assertThrows(() => openInput(from as "piped", 8, never), TypeError, "stdin");
+  }
+  for (const to of [lockedTarget, "inherit", {}, null]) {
+    assertThrows(() => openOutput(to as "piped", 8, "stderr"), TypeError, "stderr");
+  }
+});
+
+Deno.test("standard output gathers what the guest writes while nobody reads", async () => {
+  const { fd, stream } = openOutput("piped", 16, "stdout");
+  for (const text of ["a", "bc", "def"]) fd.queue!.push(bytesOf(text));
+  const reader = stream!.getReader();
+  assertEquals(textOf((await reader.read()).value!), "abcdef");
+  const next = reader.read();
+  assert(!await isSettled(next));
+  fd.queue!.push(bytesOf("prompt"));
+  assertEquals(textOf((await next).value!), "prompt");
+});
+
+Deno.test("standard output that is closed can still be read", async () => {
+  const { fd, stream } = openOutput("piped", 16, "stdout");
+  fd.queue!.push(bytesOf("last words"));
+  closeFd(fd);
+  assertEquals(await new Response(stream).text(), "last words");
+});
+
+Deno.test("cancelling standard output breaks the queue", async () => {
+  const { fd, stream } = openOutput("piped", 16, "stdout");
+  fd.queue!.push(bytesOf("unread"));
+  await stream!.cancel("not interested");
+  assertEquals([fd.queue!.state, fd.queue!.size], ["broken", 0]);
+});
+
+Deno.test("openOutput writes to a stream with its backpressure, and closes it", async () => {
+  const chunks: string[] = [];
+  let closed = false;
+  const gate = Promise.withResolvers<void>();
+  const target = new WritableStream<Uint8Array>({
+    write: async (chunk) => {
+      await gate.promise;
+      chunks.push(textOf(chunk));
+    },
+    close: () => void (closed = true),
+  });
+  const { fd, stream } = openOutput(target, 4, "stdout");
+  assertEquals(stream, undefined);
+  for (const text of ["abcd", "efgh", "ijkl"]) {
+    fd.queue!.push(bytesOf(text));
+    await turn();
+  }
+  assertEquals(fd.queue!.room, 0);
+  closeFd(fd);
+  gate.resolve();
+  await turn(5);
+  assertEquals([chunks.join("").slice(0, 8), closed], ["abcdefgh", true]);
+});
+
+Deno.test("openOutput breaks the queue when its stream fails", async () => {
+  const target = new WritableStream<Uint8Array>({
+    write: () => Promise.reject(new Error("disk full")),
+  });
+  const { fd } = openOutput(target, 4, "stdout");
+  fd.queue!.push(bytesOf("ab"));
+  await turn(5);
+  assertEquals(fd.queue!.state, "broken");
+});
+
+Deno.test("waitForChange leaves nothing behind, whoever wakes it", async () => {
+  const context = fakeContext();
+  const fds = [...context.fds.values()];
+  assertEquals(await waitForChange(context, fds, 1), true);
+  const waiting = waitForChange(context, fds);
+  context.stderr.push(bytesOf("x"));
+  assertEquals(await waiting, false);
+  const ended = waitForChange(context, fds);
+  context.end.abort();
+  assertEquals([await ended, await waitForChange(context, fds, 1)], [false, false]);
+  assertEquals(fds.map(({ wakers }) => wakers.size), [0, 0, 0]);
+});
+
+Deno.test("waitForChange wakes all who wait for one descriptor", async () => {
+  const context = fakeContext();
+  const fd = context.fds.get(0)!;
+  const waiting = [1, 2, 3].map(() => waitForChange(context, [fd]));
+  context.stdin.push(bytesOf("x"));
+  assertEquals(await Promise.all(waiting), [false, false, false]);
+});
+
+Deno.test("waitForChange rejects when the clock does", async () => {
+  const context = fakeContext();
+  context.clock.sleep = () => Promise.reject(new Error("no timers"));
+  await assertRejects(() => waitForChange(context, context.fds.values(), 1), Error, "no timers");
+});
