@@ -1,1 +1,159 @@
-/** Being written by the project helper (05:27): wait. @module */
+/**
+ * The rules that the source is held to as text: who may import whom, what no file under src may name, how files open and
+ * how long they are, and that links between pages lead somewhere.
+ *
+ * @module
+ */
+
+import { assertEquals } from "@std/assert";
+import ts from "typescript";
+
+const ROOT = new URL("../", import.meta.url);
+
+/** What each layer, a folder of src or a file, may import from outside itself. */
+const ARROWS: ReadonlyMap<string, readonly string[]> = new Map([
+  ["src/vm/", []],
+  ["src/wasi/", ["src/vm/mod.ts", "src/_streams.ts"]],
+  ["src/rpc/", ["src/_streams.ts"]],
+  ["src/_streams.ts", []],
+  ["src/plugin.ts", ["src/vm/mod.ts", "src/wasi/mod.ts", "src/rpc/mod.ts", "src/_streams.ts"]],
+  ["mod.ts", ["src/vm/mod.ts", "src/wasi/mod.ts", "src/rpc/mod.ts", "src/plugin.ts"]],
+]);
+
+/** What runtimes have and the web's standards do not, the host's WebAssembly, and what makes code from text. */
+const FOREIGN_NAMES: ReadonlySet<string> = new Set([
+  ...["Buffer", "Bun", "Deno", "process", "require"],
+  ...["WebAssembly", "eval", "Function"],
+]);
+
+const MAX_LINES = 400;
+
+/** Files of one algorithm or one loop, which would not be clearer in two, and how long they may be. */
+const LONGER_FILES: ReadonlyMap<string, number> = new Map([
+  ["src/vm/_validate_body.ts", 650],
+  ["src/vm/call.ts", 650],
+  ["src/vm/compile.ts", 900],
+  ["src/vm/execute.ts", 2_500],
+]);
+
+/** Folders of what tools made or others wrote. */
+const NOT_OURS: ReadonlySet<string> = new Set([".git", ".zig-cache", "build", "dist", "node_modules", "target"]);
+
+/** Paths, from the root, of all files under a folder whose names end so. */
+function filesUnder(folder: string, ending: string): string[] {
+  return [...Deno.readDirSync(new URL(folder, ROOT))].flatMap(({ name, isDirectory }) => {
+    if (isDirectory) return NOT_OURS.has(name) ? [] : filesUnder(`${folder}${name}/`, ending);
+    return name.endsWith(ending) ? [`${folder}${name}`] : [];
+  }).sort();
+}
+
+function read(path: string): string {
+  return Deno.readTextFileSync(new URL(path, ROOT));
+}
+
+/** Where a link or a relative specifier in the file at `path` leads, as a path from the root; others stay as they are. */
+function resolve(specifier: string, path: string): string {
+  if (!specifier.startsWith(".")) return specifier;
+  return new URL(specifier, new URL(path, ROOT)).href.slice(ROOT.href.length);
+}
+
+/** The files of the package. */
+const sources: ReadonlyMap<string, ts.SourceFile> = new Map(
+  ["mod.ts", ...filesUnder("src/", ".ts")].map((path) => [
+    path,
+    ts.createSourceFile(path, read(path), ts.ScriptTarget.Latest),
+  ]),
+);
+
+/** All that a file imports or re-exports from, in any form. */
+function importsOf(path: string): string[] {
+  return ts.preProcessFile(read(path)).importedFiles.map(({ fileName }) => resolve(fileName, path));
+}
+
+/** The files that are loaded before this one: what it imports not only types from. */
+function loadedBy(path: string): string[] {
+  return [...sources.get(path)?.statements ?? []].flatMap((node) => {
+    if (!(ts.isImportDeclaration(node) || ts.isExportDeclaration(node))) return [];
+    const isType = ts.isExportDeclaration(node) ? node.isTypeOnly : node.importClause?.isTypeOnly ?? false;
+    const specifier = node.moduleSpecifier;
+    return isType || specifier === undefined || !ts.isStringLiteral(specifier) ? [] : [resolve(specifier.text, path)];
+  });
+}
+
+function layerOf(path: string): string | undefined {
+  return [...ARROWS.keys()].find((layer) => layer.endsWith("/") ? path.startsWith(layer) : path === layer);
+}
+
+Deno.test("each layer imports what it may, and nothing from outside the package", () => {
+  const wrong = [...sources.keys()].flatMap((path) => {
+    const layer = layerOf(path);
+    if (layer === undefined) return [`${path} belongs to no layer`];
+    const isAllowed = (target: string) => layerOf(target) === layer || ARROWS.get(layer)!.includes(target);
+    return importsOf(path).filter((target) => !isAllowed(target)).map((target) => `${path} imports ${target}`);
+  });
+  assertEquals(wrong, []);
+});
+
+Deno.test("no file of the package loads itself through others", () => {
+  const done = new Set<string>();
+  const cycles: string[] = [];
+  const visit = (path: string, importers: readonly string[]): void => {
+    if (importers.includes(path)) cycles.push([...importers.slice(importers.indexOf(path)), path].join(" -> "));
+    else if (!done.has(path)) { for (const target of loadedBy(path)) visit(target, [...importers, path]); }
+    done.add(path);
+  };
+  for (const path of sources.keys()) visit(path, []);
+  assertEquals(cycles, []);
+});
+
+Deno.test("no file of the package names a runtime, the host's WebAssembly, or what makes code from text", () => {
+  const named: string[] = [];
+  for (const [path, source] of sources) {
+    const visit = (node: ts.Node): void => {
+      if (ts.isIdentifier(node) && FOREIGN_NAMES.has(node.text)) {
+        const { line } = source.getLineAndCharacterOfPosition(node.getStart(source));
+        named.push(`${path}:${line + 1} names ${node.text}`);
+      }
+      ts.forEachChild(node, visit);
+    };
+    visit(source);
+  }
+  assertEquals(named, []);
+});
+
+Deno.test("every file opens with a comment that says what it is", () => {
+  const opening = (path: string) => /^\/\*\*[^]*?\*\//.exec(read(path))?.[0] ?? "";
+  const others = ["tests/", "tasks/", "examples/"].flatMap((folder) => filesUnder(folder, ".ts"));
+  assertEquals(others.filter((path) => opening(path) === ""), []);
+  assertEquals([...sources.keys()].filter((path) => !opening(path).includes("\n * @module\n")), []);
+});
+
+Deno.test("files are at most 400 lines long, or as long as they are listed to be", () => {
+  const wrong = [...sources.keys()].flatMap((path) => {
+    const lines = read(path).split("\n").length - 1;
+    const most = LONGER_FILES.get(path) ?? MAX_LINES;
+    if (lines > most) return [`${path} has ${lines} lines of ${most}`];
+    return LONGER_FILES.has(path) && lines <= MAX_LINES ? [`${path} need not be listed`] : [];
+  });
+  assertEquals(wrong, []);
+});
+
+Deno.test("examples import the package as its users do", () => {
+  const isUsers = (specifier: string) => !specifier.startsWith("src/") && specifier !== "mod.ts";
+  const paths = filesUnder("examples/", ".ts");
+  const wrong = paths.flatMap((path) =>
+    importsOf(path).filter((it) => !isUsers(it)).map((it) => `${path} imports ${it}`)
+  );
+  assertEquals(wrong, []);
+});
+
+Deno.test("links between pages lead to files that exist", () => {
+  const files = new Set(filesUnder("", ""));
+  const dead = filesUnder("", ".md").flatMap((path) =>
+    [...read(path).matchAll(/\]\((?!\w+:|#)([^)#]+)/g)]
+      .map(([, link]) => resolve(`./${link}`, path))
+      .filter((target) => !files.has(target))
+      .map((target) => `${path} links to ${target}`)
+  );
+  assertEquals(dead, []);
+});

@@ -27,7 +27,8 @@ export interface Guest {
   output: string;
 }
 
-const CLANG = ["clang", "-O2", "-Wall", "-Wextra", "-Wl,--strip-debug", "-Wl,-z,stack-size=262144", "-Wl,--stack-first"];
+/** The linker keeps the name section, so that the stack of a trap has names. */
+const CLANG = ["clang", "-O2", "-Wall", "-Wextra", "-Wl,--strip-debug,--stack-first,-z,stack-size=262144"];
 /** A printf that leaves out floating point is half the size. */
 const SMALL_PRINTF = "-lc-printscan-no-floating-point";
 const CARGO = ["cargo", "build", "--locked", "--release", "--target=wasm32-wasip1", "--target-dir=target"];
@@ -115,11 +116,11 @@ function exists(path: string): Promise<boolean> {
   return Deno.stat(path).then(() => true, () => false);
 }
 
-/** Installs what a guest's package-lock.json pins, unless that was done before. */
+/** Installs what a guest's package.json pins, unless that was done before. */
 async function installNpm(directory: string): Promise<string | undefined> {
   if (await exists(join(directory, "node_modules"))) return undefined;
   if (!await runs(["npm", "--version"], directory)) return "no npm";
-  await run(["npm", "ci"], directory);
+  await run(["npm", "install"], directory);
 }
 
 /** How each language's toolchain is found for the guests in `directory`: a toolchain, or the reason why there is none. */

@@ -45,7 +45,7 @@ export const CLOCK_MONOTONIC = 1;
 export const FILETYPE_CHARACTER_DEVICE = 2;
 
 /** Descriptor flag: reads and writes answer `EAGAIN` rather than wait. */
-export const FDFLAG_NONBLOCK = 1 << 2;
+export const FDFLAG_NONBLOCK: number = 1 << 2;
 /** All descriptor flags that there are. */
 export const FDFLAGS = 0b11111;
 

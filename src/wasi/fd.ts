@@ -25,6 +25,9 @@ import type { Answer, Context } from "./context.ts";
 import { closeFd, waitForChange } from "./stream_fd.ts";
 import type { StreamFd } from "./stream_fd.ts";
 
+/** Fuel of reading one buffer's place from memory: about 40 ns. */
+const VECTOR_FUEL = 4;
+
 /** `fd_read`: reads what is there, at least one byte; waits for it; 0 bytes are the end. */
 export function fdRead(context: Context, fd: number, vectors: number, count: number, size: number): Answer {
   return transfer(context, context.fds.get(fd), "read", vectors, count, size);
@@ -46,7 +49,7 @@ function transfer(
   if (file?.access !== access) return EBADF;
   const vectors = readVectors(context.memory, pointer, count);
   if (typeof vectors === "number") return vectors;
-  context.charge(count);
+  context.charge(count * VECTOR_FUEL);
   const attempt = () => (access === "read" ? read : write)(context, file, vectors, size);
   const errno = attempt();
   return errno === EAGAIN && (file.flags & FDFLAG_NONBLOCK) === 0 ? whenReady(context, file, attempt) : errno;

@@ -220,11 +220,11 @@ Deno.test("the null device is at its end for reading, and takes everything", () 
   assertEquals([fd_write(1, putVectors(context, 0, [100, 50_000]), 1, 64), u32At(context, 64)], [SUCCESS, 50_000]);
 });
 
-Deno.test("fd_read and fd_write charge a unit a byte moved, and one a buffer", () => {
+Deno.test("fd_read and fd_write charge a unit a byte moved, and four a buffer", () => {
   const context = fakeContext();
   putText(context, 100, "hello");
   functionsOf(context).fd_write(1, putVectors(context, 0, [100, 5], [100, 2]), 2, 64);
-  assertEquals(context.charged, 9);
+  assertEquals(context.charged, 15);
 });
 
 Deno.test("fd_close closes the stream, once", () => {

@@ -244,7 +244,9 @@ Deno.test("a full standard output makes the guest wait until it is read", async 
   assertEquals(process.fuelUsed, fuelUsed);
   const reader = process.stdout.getReader();
   assertEquals((await reader.read()).value!.length, 10_000);
-  assertEquals((await reader.read()).value!.length, 10_000);
+  const { value } = await reader.read();
+  assert(value!.length > 0 && value!.length <= 10_000);
+  await turn();
   assert(process.fuelUsed > fuelUsed);
   await reader.cancel();
   assertEquals((await process.status).code, 64);
