@@ -122,7 +122,9 @@ export class ByteQueue {
   }
 }
 
-/** The consuming end of a queue as a stream. Cancelling the stream breaks the queue; a broken queue errors the stream. */
+/**
+ * The consuming end of a queue as a stream. Cancelling the stream breaks the queue; a broken queue errors the stream.
+ */
 export function readableFrom(queue: ByteQueue): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
@@ -219,7 +221,8 @@ export interface LineLimits {
  * Reads a stream to its end, and hands over its lines as text; ill-formed UTF-8 becomes U+FFFD. The stream is always
  * drained, whatever the limits, so that its producer never waits.
  *
- * @returns the bytes dropped for `totalBytes`; rejects when the stream errors or `onLine` throws, then cancels the stream
+ * @returns the bytes dropped for `totalBytes`; rejects when the stream errors or `onLine` throws, then cancels the
+ * stream
  */
 export async function readLines(
   stream: ReadableStream<Uint8Array>,

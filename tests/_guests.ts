@@ -1,5 +1,6 @@
 /**
- * The example guests as modules, for tests: those that are checked in, and those that `deno task guests` builds.
+ * The example guests as modules, for tests: those that are checked in, and those that `deno task guests` builds. With
+ * RIVULET_GUESTS they come from another folder, the `--out` of such a build.
  *
  * @module
  */
@@ -7,7 +8,7 @@
 import { compile } from "@rivulet/rivulet";
 import type { Module } from "@rivulet/rivulet";
 
-const GUESTS = new URL("../examples/guests/", import.meta.url);
+const GUESTS = Deno.env.get("RIVULET_GUESTS") ?? `${import.meta.dirname}/../examples/guests`;
 
 /** Whether the guest is there: the Rust and Go plugins have to be built first. */
 export function hasGuest(name: string): boolean {
@@ -21,9 +22,9 @@ export async function guest(name: string): Promise<Module> {
   return await compile(await Deno.readFile(path));
 }
 
-function pathOf(name: string): URL | undefined {
+function pathOf(name: string): string | undefined {
   for (const folder of ["prebuilt", "build"]) {
-    const path = new URL(`${folder}/${name}.wasm`, GUESTS);
+    const path = `${GUESTS}/${folder}/${name}.wasm`;
     try {
       if (Deno.statSync(path).isFile) return path;
     } catch {

@@ -1,6 +1,6 @@
 /**
- * Calls that wait for their answer. An answer is matched to its call by the id's type and value; whatever does not match
- * is counted and changes nothing. Sending is the peer's matter.
+ * Calls that wait for their answer. An answer is matched to its call by the id's type and value; whatever does not
+ * match is counted and changes nothing. Sending is the peer's matter.
  *
  * @module
  */

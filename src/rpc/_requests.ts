@@ -1,16 +1,41 @@
 /**
- * Requests of the other side: those that wait for their turn, those that are being served, and how each is answered once.
- * Reading and writing are the peer's matter.
+ * Requests of the other side: those that wait for their turn, those that are being served, and how each is answered
+ * once. Reading and writing are the peer's matter.
  *
  * @module
  */
 
 import { ErrorCode, RpcError } from "./errors.ts";
-import { encodeFailure, encodeResult, type RequestId, type RequestMessage } from "./message.ts";
+import { encodeError, encodeFailure, encodeResult } from "./message.ts";
+import type { Message, RequestId, RequestMessage } from "./message.ts";
 import type { Caller, Handler, IncomingRequest } from "./types.ts";
 
 /** Takes an answer's text; `refusal` says that the request was not served. */
 export type AnswerSink = (answer: string, refusal: boolean) => void;
+
+/**
+ * Sinks for the answers to the messages of a batch: all go as one array into `sink` when the last of them is there.
+ * What would make the array longer than `maxLength` UTF-16 units is replaced by an error, since a small batch can ask
+ * for very large answers, and nothing can leave before the last.
+ */
+export function collectAnswers(
+  messages: readonly Message[],
+  maxLength: number,
+  sink: AnswerSink,
+): (message: Message) => AnswerSink {
+  const answers: string[] = [];
+  let due = messages.filter((message) => message.kind !== "response" && message.id !== undefined).length;
+  let length = 0;
+  let isRefusal = true;
+  return (message) => (answer, refusal) => {
+    const fits = length + answer.length <= maxLength;
+    if (fits) length += answer.length;
+    const id = message.id as RequestId;
+    answers.push(fits ? answer : encodeError(id, ErrorCode.internalError, "the answers to this batch are too long"));
+    isRefusal &&= refusal;
+    if (--due === 0) sink(`[${answers.join()}]`, isRefusal);
+  };
+}
 
 /** A request from its arrival to its answer. */
 class OpenRequest<Remote extends object> implements IncomingRequest<Remote> {

@@ -46,7 +46,11 @@ export class RpcError extends Error {
   /** Whatever else the answer carries, as JSON; `undefined` for nothing. */
   readonly data: unknown;
 
-  /** An error with all that an answer can carry. @throws {RangeError} when `code` is not a safe integer, which the protocol asks for */
+  /**
+   * An error with all that an answer can carry.
+   *
+   * @throws {RangeError} when `code` is not a safe integer, which the protocol asks for
+   */
   constructor(code: number, message: string, data?: unknown, options?: ErrorOptions) {
     if (!Number.isSafeInteger(code)) throw new RangeError(`an error code must be an integer, and ${code} is not`);
     super(message, options);

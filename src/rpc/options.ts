@@ -27,7 +27,10 @@ export interface PeerLimits {
   readonly batch?: number;
   /** Requests served at once, not counting those that wait for a call of this side. Default 64. */
   readonly concurrency?: number;
-  /** Bytes of requests that wait to be served, and of answers that wait to be written. Default 4 MiB each. */
+  /**
+   * Bytes of requests that wait to be served, of answers that wait to be written, of the answers to one batch. Default
+   * 4 MiB each.
+   */
   readonly queueBytes?: number;
   /** Calls of this side that wait for an answer; more are rejected with a `RangeError`. Default 16,384. */
   readonly pending?: number;
@@ -46,7 +49,9 @@ export interface PeerOptions<Local extends object = Methods, Remote extends obje
    * `$/cancelRequest`, which is LSP's, with `content-length` framing, and none with `newline`.
    */
   readonly cancelMethod?: string;
-  /** Told of every malformed or oversized message, after its error answer was queued. What it throws closes the peer. */
+  /**
+   * Told of every malformed or oversized message, after its error answer was queued. What it throws closes the peer.
+   */
   readonly onInvalid?: (error: RpcProtocolError) => void;
   /** Aborting it closes the peer with the signal's reason. */
   readonly signal?: AbortSignal;

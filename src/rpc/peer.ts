@@ -10,11 +10,10 @@
  * @module
  */
 
-import { createApi } from "./api.ts";
-import type { ApiCaller } from "./api.ts";
 import { CallTable, type OpenCall } from "./_calls.ts";
 import { Outbox } from "./_outbox.ts";
-import { type AnswerSink, RequestQueue } from "./_requests.ts";
+import { type AnswerSink, collectAnswers, RequestQueue } from "./_requests.ts";
+import { type ApiCaller, createApi } from "./api.ts";
 import { ErrorCode, RpcClosedError, RpcProtocolError } from "./errors.ts";
 import { type Frame, type Framing, FRAMINGS } from "./framing.ts";
 import { encodeError, encodeRequest, parseJson, readMessage, toJson } from "./message.ts";
@@ -36,9 +35,9 @@ import type {
 } from "./types.ts";
 
 /**
- * One end of a JSON-RPC 2.0 connection. `Remote` is the interface of the methods that the other side serves, `Local` that
- * of this side's. Once constructed it reads until the stream ends or the peer is closed. No method throws for what the
- * other side does, and no promise is left that could reject unhandled, but those of one's own calls.
+ * One end of a JSON-RPC 2.0 connection. `Remote` is the interface of the methods that the other side serves, `Local`
+ * that of this side's. Once constructed it reads until the stream ends or the peer is closed. No method throws for what
+ * the other side does, and no promise is left that could reject unhandled, but those of one's own calls.
  *
  * @example
  * ```ts
@@ -118,9 +117,9 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
   }
 
   /**
-   * Resolves when the other side ended its stream and all its requests are answered, or when `close()` was called. Rejects
-   * with the reason when the readable failed, the framing was lost, or `close(reason)` was called; that it does may be
-   * ignored.
+   * Resolves when the other side ended its stream and all its requests are answered, or when `close()` was called.
+   * Rejects with the reason when the readable failed, the framing was lost, or `close(reason)` was called; that it does
+   * may be ignored.
    */
   get closed(): Promise<void> {
     return this.#closed.promise;
@@ -162,16 +161,15 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
   /**
    * Calls a method of the other side without asking for an answer.
    *
-   * @returns when the stream has taken the message, so that awaiting it keeps to the stream's pace
+   * @returns when the stream has taken the message, so that awaiting it keeps to the stream's pace; one who does not
+   * await it is not told of a failure
    * @throws {TypeError} when the params have no JSON form
    * @throws whatever ended the connection
    */
-  async notify<K extends MethodName<Remote>>(method: K, ...args: NotifyArguments<Remote, K>): Promise<void> {
-    const text = encodeRequest(undefined, method, toJson(args[0]));
-    if (this.#state === "closed") throw this.#reason;
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#send(text, resolve, reject);
-    await promise;
+  notify<K extends MethodName<Remote>>(method: K, ...args: NotifyArguments<Remote, K>): Promise<void> {
+    const notified = this.#notify(method, args[0]);
+    notified.catch(() => {});
+    return notified;
   }
 
   /**
@@ -217,9 +215,11 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
 
   /**
    * Ends the connection: pending calls are rejected, the signals of requests being served are aborted, the readable is
-   * cancelled. Without a reason, what is queued is still handed to the writable, which then closes; with one it is aborted.
+   * cancelled. Without a reason, what is queued is still handed to the writable, which then closes; with one it is
+   * aborted.
    *
-   * @returns when reading has stopped and both streams are unlocked; it waits neither for the other side nor for handlers
+   * @returns when reading has stopped and both streams are unlocked; it waits neither for the other side nor for
+   * handlers
    */
   close(reason?: unknown): Promise<void> {
     if (this.#state !== "closed") {
@@ -246,6 +246,14 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
       this.#send(encodeRequest(undefined, this.#cancelMethod, toJson({ id })), undefined, undefined);
     }
   };
+
+  async #notify(method: string, params: unknown): Promise<void> {
+    const text = encodeRequest(undefined, method, toJson(params));
+    if (this.#state === "closed") throw this.#reason;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#send(text, resolve, reject);
+    await promise;
+  }
 
   #checkCalls(count: number, signal: AbortSignal | undefined): void {
     signal?.throwIfAborted();
@@ -317,16 +325,9 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
       return this.#reject(new RpcProtocolError("not a request", `message ${reason}`), null, this.#answer);
     }
     const messages = values.map(readMessage);
-    let due = messages.filter((message) => message.kind !== "response" && message.id !== undefined).length;
-    let isRefusal = true;
-    const answers: string[] = [];
-    const collect: AnswerSink = (text, refusal) => {
-      answers.push(text);
-      isRefusal &&= refusal;
-      if (--due === 0) this.#answer(`[${answers.join()}]`, isRefusal);
-    };
+    const sinkFor = collectAnswers(messages, this.#limits.queueBytes, this.#answer);
     const share = Math.ceil(bytes / messages.length);
-    for (const message of messages) this.#dispatch(message, share, collect);
+    for (const message of messages) this.#dispatch(message, share, sinkFor(message));
   }
 
   #dispatch(message: Message, bytes: number, answer: AnswerSink): void {

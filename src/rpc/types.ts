@@ -1,6 +1,6 @@
 /**
- * What the two sides of a connection offer each other, as TypeScript sees it: method interfaces, and the typed calls and
- * handlers that follow from them. Types only: nothing checks at run time that the other side keeps to them.
+ * What the two sides of a connection offer each other, as TypeScript sees it: method interfaces, and the typed calls
+ * and handlers that follow from them. Types only: nothing checks at run time that the other side keeps to them.
  *
  * @module
  */
@@ -33,7 +33,9 @@ export type ResultOf<M extends object, K extends keyof M> = NonNullable<M[K]> ex
 
 /** Options of one call or batch. */
 export interface CallOptions {
-  /** Aborting it rejects the call at once with the signal's reason; an answer that still comes is counted and ignored. */
+  /**
+   * Aborting it rejects the call at once with the signal's reason; an answer that still comes is counted and ignored.
+   */
   readonly signal?: AbortSignal;
 }
 
@@ -101,8 +103,8 @@ export interface IncomingRequest<Remote extends object = Methods> extends Reques
 }
 
 /**
- * Serves one method: gets the params, gives the result or throws. What arrives is whatever the other side sent: a type on
- * `params` is a wish, and checking it is the handler's own work.
+ * Serves one method: gets the params, gives the result or throws. What arrives is whatever the other side sent: a type
+ * on `params` is a wish, and checking it is the handler's own work.
  */
 // Declared as a method, whose parameters TypeScript compares both ways, so that a handler may state its wish.
 export type Handler<Params = unknown, Result = unknown, Remote extends object = Methods> = {

@@ -12,7 +12,8 @@
 import { Fault } from "./_fault.ts";
 import { readValues, resultValues, writeValues } from "./border.ts";
 import { CODE, CODE_WORDS, ENTRY_WORDS, entryAt, FINISH, flushCode, positionOf } from "./code.ts";
-import { ARENA_FULL, translateFunction } from "./compile.ts";
+import { ARENA_FULL } from "./_emitter.ts";
+import { translateFunction } from "./compile.ts";
 import { InternalError, LimitError, Trap } from "./errors.ts";
 import type { StackFrame, TrapReason } from "./errors.ts";
 import * as loop from "./execute.ts";

@@ -11,35 +11,17 @@
  */
 
 import { Cursor } from "./_cursor.ts";
-import { CONSTANT, Operands } from "./_operands.ts";
-import { CODE, CODE_WORDS, codeTop, commitCode, ENTRY_WORDS } from "./code.ts";
+import { Emitter, is64, ROOM } from "./_emitter.ts";
+import { CONSTANT } from "./_operands.ts";
+import { findPlan } from "./_plans.ts";
+import { CODE, codeTop, commitCode } from "./code.ts";
 import type { ModuleCode } from "./code.ts";
 import { InternalError } from "./errors.ts";
-import { BRANCH_IF, BRANCH_UNLESS, DESTINATION, findPlan, NEGATED } from "./_plans.ts";
-import type { Plan } from "./_plans.ts";
-import { OP, OP_WORDS } from "./ops.ts";
+import { OP } from "./ops.ts";
 import { opcodeRow } from "./opcodes.ts";
 import type { Immediates } from "./opcodes.ts";
 import { EXTERNREF, F32, F64, FUNCREF, I32, I64 } from "./types.ts";
 import type { FuncType, ValueType } from "./types.ts";
-
-/** Thrown when the arena has no room for the function: flush it and try again. */
-export const ARENA_FULL: unique symbol = Symbol("arena full");
-
-/**
- * An offset that no memory can reach: larger ones are cut to it, which traps just the same and keeps the loop's sum of
- * address, offset and access size from wrapping around to a valid address.
- */
-const UNREACHABLE_OFFSET = 0x7fff0000;
-
-/** One zeroed local in this many costs one unit of fuel at a call, so that large frames are not free. */
-const ZEROED_LOCALS_PER_FUEL = 8;
-
-/** A function takes at most half of the arena, less what is reserved: a caller and its callee always fit together. */
-const MAX_FUNCTION_WORDS = (CODE_WORDS >> 1) - 16;
-
-/** More words than any op has, `br_table` without its targets. */
-const ROOM = 8;
 
 /** `nop`, `block`, `loop`, `else`, `end`. */
 const FUEL_FREE = new Set([0x01, 0x02, 0x03, 0x05, 0x0b]);
@@ -60,7 +42,6 @@ interface Label {
   toElse: number;
 }
 
-const is64 = (type: ValueType): boolean => type === I64 || type === F64;
 const EMPTY: readonly ValueType[] = [];
 const SINGLE = new Map<number, readonly ValueType[]>(
   ([I32, I64, F32, F64, FUNCREF, EXTERNREF] as const).map((type) => [type, [type]]),
@@ -71,14 +52,8 @@ class Translator {
   readonly #cursor: Cursor;
   readonly #type: FuncType;
   readonly #localTypes: Uint8Array;
-  readonly #operands: Operands;
+  readonly #code: Emitter;
   readonly #labels: Label[] = [];
-  readonly #entry: number = codeTop();
-  #at: number;
-  /** Fuel of the instructions since the last call, up to and including the present one. */
-  #cost: number;
-  /** Address of the op that gave the top entry, or 0 if that is not the last op or a label has come since. */
-  #last = 0;
 
   constructor(module: ModuleCode, functionIndex: number) {
     const { record } = module;
@@ -87,15 +62,7 @@ class Translator {
     this.#cursor = new Cursor(record.bytes, body.start, body.end);
     this.#type = record.types[record.functions[functionIndex]];
     this.#localTypes = this.#readLocals();
-    const locals = this.#localTypes.length;
-    const params = this.#type.params.length;
-    this.#operands = new Operands(locals);
-    this.#at = this.#entry;
-    this.#reserve(ENTRY_WORDS);
-    CODE[this.#at + 1] = params << 1;
-    CODE[this.#at + 2] = locals << 1;
-    this.#at += ENTRY_WORDS;
-    this.#cost = Math.floor((locals - params) / ZEROED_LOCALS_PER_FUEL);
+    this.#code = new Emitter(this.#cursor, this.#localTypes.length, this.#type.params.length);
   }
 
   /** Translates the body; returns the address after its last word. */
@@ -105,14 +72,14 @@ class Translator {
     while (this.#labels.length > 0) {
       let code = cursor.u8();
       if (code === 0xfc) code = 0xfc00 | cursor.u32();
-      if (!FUEL_FREE.has(code)) this.#cost++;
+      if (!FUEL_FREE.has(code)) this.#code.cost++;
       const plan = findPlan(code);
-      if (plan !== undefined) this.#planned(plan);
+      if (plan !== undefined) this.#code.planned(plan);
       else this.#special(code);
     }
-    const frame = this.#localTypes.length + Math.max(this.#operands.maxHeight, this.#type.results.length);
-    CODE[this.#entry] = frame << 1;
-    return this.#at;
+    const frame = this.#localTypes.length + Math.max(this.#code.operands.maxHeight, this.#type.results.length);
+    CODE[this.#code.entry] = frame << 1;
+    return this.#code.at;
   }
 
   #readLocals(): Uint8Array {
@@ -131,194 +98,17 @@ class Translator {
     return types;
   }
 
-  // Emission
-
-  #reserve(words: number): void {
-    const end = this.#at + words;
-    if (end > CODE_WORDS || end - this.#entry > MAX_FUNCTION_WORDS) throw ARENA_FULL;
-  }
-
-  #emit(op: number, a = 0, b = 0, c = 0, d = 0, e = 0, f = 0): void {
-    const at = this.#at;
-    this.#reserve(ROOM);
-    CODE[at] = op;
-    CODE[at + 1] = a;
-    CODE[at + 2] = b;
-    CODE[at + 3] = c;
-    CODE[at + 4] = d;
-    CODE[at + 5] = e;
-    CODE[at + 6] = f;
-    this.#at = at + OP_WORDS[op];
-    this.#last = 0;
-  }
-
-  /** Pushes the result of the op at `address`, whose destination is the home of the top. */
-  #pushResult(type: ValueType, address: number): void {
-    this.#operands.push(type);
-    this.#last = address;
-  }
-
-  /** Emits the move of an entry to a register. */
-  #move(height: number, destination: number): void {
-    const { type, register, low, high } = this.#entryAt(height);
-    if (register === destination) return;
-    if (register === CONSTANT) this.#emit(is64(type) ? OP.const64 : OP.const32, destination, low, high);
-    else this.#emit(is64(type) ? OP.mov64 : OP.mov32, destination, register);
-  }
-
-  #entryAt(height: number): { type: ValueType; register: number; low: number; high: number } {
-    const operands = this.#operands;
-    return {
-      type: operands.type(height),
-      register: operands.register(height),
-      low: operands.low(height),
-      high: operands.high(height),
-    };
-  }
-
-  #settleAll(): void {
-    this.#operands.settleAll((height) => this.#move(height, this.#operands.home(height)));
-  }
-
-  /** Pops the top entry; returns its register, moving a constant to one. */
-  #pop(): number {
-    const operands = this.#operands;
-    operands.pop();
-    const register = operands.register(operands.height);
-    if (register !== CONSTANT) return register;
-    const home = operands.home(operands.height);
-    this.#move(operands.height, home);
-    return home;
-  }
-
-  // Instructions with a signature in the table
-
-  #planned(plan: Plan): void {
-    const operands = this.#operands;
-    switch (plan.kind) {
-      case "retype":
-        operands.retype(plan.result!);
-        return;
-      case "load": {
-        const offset = this.#memoryOffset();
-        const address = this.#pop();
-        const at = this.#at;
-        this.#emit(plan.op, address, offset, operands.home(operands.height));
-        this.#pushResult(plan.result!, at);
-        return;
-      }
-      case "store": {
-        const offset = this.#memoryOffset();
-        const top = operands.height - 1;
-        const isConstant = operands.register(top) === CONSTANT && plan.opConstant !== undefined;
-        const value = isConstant ? operands.low(top) : this.#pop();
-        if (isConstant) operands.pop();
-        const address = this.#pop();
-        this.#emit(isConstant ? plan.opConstant : plan.op, address, offset, value);
-        return;
-      }
-      case "unary": {
-        if (plan.op === OP.i32_eqz && this.#negateComparison()) return;
-        const operand = this.#pop();
-        const at = this.#at;
-        this.#emit(plan.op, operands.home(operands.height), operand);
-        this.#pushResult(plan.result!, at);
-        return;
-      }
-      case "binary":
-        this.#binary(plan);
-    }
-  }
-
-  #memoryOffset(): number {
-    this.#cursor.u32();
-    return Math.min(this.#cursor.u32(), UNREACHABLE_OFFSET);
-  }
-
-  #binary(plan: Plan): void {
-    const operands = this.#operands;
-    const second = operands.height - 1;
-    const first = second - 1;
-    const secondIsConstant = operands.register(second) === CONSTANT && plan.opConstant !== undefined;
-    const firstIsConstant = !secondIsConstant && operands.register(first) === CONSTANT &&
-      operands.register(second) !== CONSTANT && plan.opConstantFirst !== undefined;
-    if (secondIsConstant || firstIsConstant) {
-      const constant = secondIsConstant ? second : first;
-      let low = operands.low(constant);
-      let high = operands.high(constant);
-      if (plan.negateConstant) {
-        high = ~high + (low === 0 ? 1 : 0) | 0;
-        low = -low | 0;
-      }
-      operands.pop();
-      if (firstIsConstant) {
-        const register = operands.register(second);
-        operands.pop();
-        this.#emitResult(firstIsConstant ? plan.opConstantFirst! : 0, plan.result!, register, low, high);
-      } else this.#emitResult(plan.opConstant!, plan.result!, this.#pop(), low, high);
-      return;
-    }
-    const b = this.#pop();
-    const a = this.#pop();
-    if (plan.swap) this.#emitResult(plan.op, plan.result!, b, a);
-    else this.#emitResult(plan.op, plan.result!, a, b);
-  }
-
-  /** Emits an op with destination and three more words, and pushes its result. */
-  #emitResult(op: number, type: ValueType, a = 0, b = 0, c = 0): void {
-    const at = this.#at;
-    this.#emit(op, this.#operands.home(this.#operands.height), a, b, c);
-    this.#pushResult(type, at);
-  }
-
-  /** Address of the last op if it gave the top entry, or else 0. */
-  #producer(): number {
-    const at = this.#last;
-    if (at === 0) return 0;
-    const top = this.#operands.height - 1;
-    const home = this.#operands.home(top);
-    return this.#operands.register(top) === home && CODE[at + DESTINATION[CODE[at]]] === home ? at : 0;
-  }
-
-  /** Turns a comparison that was just emitted into its opposite, for `i32.eqz`. */
-  #negateComparison(): boolean {
-    const at = this.#producer();
-    const negated = at === 0 ? undefined : NEGATED.get(CODE[at]);
-    if (negated === undefined) return false;
-    CODE[at] = negated.op;
-    if (negated.swap) [CODE[at + 2], CODE[at + 3]] = [CODE[at + 3], CODE[at + 2]];
-    return true;
-  }
-
-  // Locals
-
-  #assign(local: number): ValueType {
-    const operands = this.#operands;
-    const producer = this.#producer();
-    operands.pop();
-    const height = operands.height;
-    const target = local << 1;
-    const type = operands.type(height);
-    if (operands.register(height) === target) return type;
-    const spilled = operands.settleLocal(local, (pending) => this.#move(pending, operands.home(pending)));
-    if (producer !== 0 && !spilled) {
-      CODE[producer + DESTINATION[CODE[producer]]] = target;
-      this.#last = 0;
-    } else this.#move(height, target);
-    return type;
-  }
-
   // Control
 
   #open(kind: Label["kind"], params: readonly ValueType[], results: readonly ValueType[], toElse = 0): void {
-    this.#last = 0;
+    this.#code.forget();
     this.#labels.push({
       kind,
-      height: this.#operands.height - params.length,
+      height: this.#code.operands.height - params.length,
       params,
       results,
-      address: this.#at,
-      cost: this.#cost,
+      address: this.#code.at,
+      cost: this.#code.cost,
       branches: 0,
       toElse,
     });
@@ -340,15 +130,15 @@ class Translator {
 
   /** Moves the top entries to where the label expects them, leaving the operand stack as it is. */
   #moveTo(label: Label, count: number): void {
-    const operands = this.#operands;
+    const { operands } = this.#code;
     for (let index = 0; index < count; index++) {
-      this.#move(operands.height - count + index, operands.home(label.height + index));
+      this.#code.move(operands.height - count + index, operands.home(label.height + index));
     }
   }
 
   /** Whether what a branch carries, under `above` other entries, is not yet where the label expects it. */
   #needsMoves(label: Label, above = 0): boolean {
-    const operands = this.#operands;
+    const { operands } = this.#code;
     const count = this.#carried(label).length;
     const first = operands.height - above - count;
     for (let index = 0; index < count; index++) {
@@ -361,76 +151,29 @@ class Translator {
   #target(label: Label, t: number): void {
     if (label.kind === "loop") {
       CODE[t] = label.address;
-      CODE[t + 1] = this.#cost - label.cost;
+      CODE[t + 1] = this.#code.cost - label.cost;
     } else {
       CODE[t] = label.branches;
-      CODE[t + 1] = this.#cost;
+      CODE[t + 1] = this.#code.cost;
       label.branches = t;
     }
-  }
-
-  /** Arrives here with the branches of a chain. */
-  #bind(chain: number): void {
-    for (let t = chain; t !== 0;) {
-      const next = CODE[t];
-      CODE[t] = this.#at;
-      CODE[t + 1] = CODE[t + 1] - this.#cost | 0;
-      t = next;
-    }
-    this.#last = 0;
   }
 
   #branch(label: Label): void {
     if (label.kind === "function") return this.#return();
     this.#moveTo(label, this.#carried(label).length);
-    this.#emit(OP.jump);
-    this.#target(label, this.#at - 2);
-  }
-
-  /**
-   * Pops the condition, taking back the comparison that gave it if one op can compare and branch. Moves may be emitted
-   * between this and {@linkcode #branchOn}: they go to homes below the condition's, so they do not change its operands.
-   */
-  #takeCondition(branchIf: boolean): Condition {
-    const operands = this.#operands;
-    const at = this.#producer();
-    if (at !== 0) {
-      const op = CODE[at];
-      const [a, b, c] = [CODE[at + 2], CODE[at + 3], CODE[at + 4]];
-      const fused = op === OP.i32_eqz
-        ? { op: branchIf ? OP.br_unless : OP.br_if, swap: false }
-        : (branchIf ? BRANCH_IF : BRANCH_UNLESS).get(op);
-      if (fused !== undefined) {
-        operands.pop();
-        this.#at = at;
-        return fused.swap ? { op: fused.op, a: b, b: a, c } : { op: fused.op, a, b, c };
-      }
-    }
-    return { op: branchIf ? OP.br_if : OP.br_unless, a: this.#pop(), b: 0, c: 0 };
-  }
-
-  /** Emits the branch; returns the address of its `t` word. */
-  #branchOn({ op, a, b, c }: Condition): number {
-    this.#emit(op, a, b, c);
-    return this.#at - 2;
-  }
-
-  /** A branch over what follows, to be bound later; returns the address of its `t` word. */
-  #branchOver(condition: Condition): number {
-    const t = this.#branchOn(condition);
-    CODE[t] = 0;
-    CODE[t + 1] = this.#cost;
-    return t;
+    this.#code.emit(OP.jump);
+    this.#target(label, this.#code.at - 2);
   }
 
   #branchIf(label: Label): void {
     // The condition is above what the branch carries, and an op that is taken back can't be put back.
     if (label.kind !== "function" && !this.#needsMoves(label, 1)) {
-      return this.#target(label, this.#branchOn(this.#takeCondition(true)));
+      return this.#target(label, this.#code.branchOn(this.#code.takeCondition(true)));
     }
-    const over = this.#branchOver(this.#takeCondition(false));
+    const over = this.#code.branchOver(this.#code.takeCondition(false));
     this.#branch(label);
-    this.#bind(over);
+    this.#code.bind(over);
   }
 
   #branchTable(): void {
@@ -438,11 +181,11 @@ class Translator {
     const count = cursor.u32();
     const depths = new Uint32Array(count + 1);
     for (let index = 0; index <= count; index++) depths[index] = cursor.u32();
-    const index = this.#pop();
-    this.#reserve(ROOM + (count + 1) * 2);
-    this.#emit(OP.br_table, index, count);
-    const table = this.#at;
-    this.#at += (count + 1) * 2;
+    const index = this.#code.pop();
+    this.#code.reserve(ROOM + (count + 1) * 2);
+    this.#code.emit(OP.br_table, index, count);
+    const table = this.#code.at;
+    this.#code.at += (count + 1) * 2;
     /** Where each label's values are moved, for labels that need it. */
     const stubs = new Map<Label, number>();
     for (const [place, depth] of depths.entries()) {
@@ -454,7 +197,7 @@ class Translator {
       }
       let stub = stubs.get(label);
       if (stub === undefined) {
-        stub = this.#at;
+        stub = this.#code.at;
         stubs.set(label, stub);
         this.#branch(label);
       }
@@ -469,24 +212,24 @@ class Translator {
   }
 
   #return(): void {
-    const operands = this.#operands;
+    const { operands } = this.#code;
     const { results } = this.#type;
     const count = results.length;
-    if (count === 0) return this.#emit(OP.return, this.#cost);
+    if (count === 0) return this.#code.emit(OP.return, this.#code.cost);
     if (count === 1) {
       const top = operands.height - 1;
       let register = operands.register(top);
-      if (register === CONSTANT) this.#move(top, register = operands.home(top));
-      return this.#emit(is64(results[0]) ? OP.return64 : OP.return32, register, this.#cost);
+      if (register === CONSTANT) this.#code.move(top, register = operands.home(top));
+      return this.#code.emit(is64(results[0]) ? OP.return64 : OP.return32, register, this.#code.cost);
     }
     // Results go to the frame's first registers, where locals live: first out of the locals, then down in order.
     const first = operands.height - count;
     const homes = results.map((_, index) => operands.home(first + index));
-    for (const [index, home] of homes.entries()) this.#move(first + index, home);
+    for (const [index, home] of homes.entries()) this.#code.move(first + index, home);
     for (const [index, home] of homes.entries()) {
-      this.#emit(is64(results[index]) ? OP.mov64 : OP.mov32, index << 1, home);
+      this.#code.emit(is64(results[index]) ? OP.mov64 : OP.mov32, index << 1, home);
     }
-    this.#emit(OP.return, this.#cost);
+    this.#code.emit(OP.return, this.#code.cost);
   }
 
   #end(): void {
@@ -498,26 +241,26 @@ class Translator {
 
   /** Arrives at the end of a block whose results are in place. */
   #closeAt(label: Label): void {
-    this.#bind(label.branches);
-    if (label.toElse !== 0) this.#bind(label.toElse);
+    this.#code.bind(label.branches);
+    if (label.toElse !== 0) this.#code.bind(label.toElse);
     this.#restack(label.height, label.results);
   }
 
   /** Sets the operand stack to a height and values at home above it. */
   #restack(height: number, types: readonly ValueType[]): void {
-    this.#operands.popTo(height);
-    for (const type of types) this.#operands.push(type);
-    this.#last = 0;
+    this.#code.operands.popTo(height);
+    for (const type of types) this.#code.operands.push(type);
+    this.#code.forget();
   }
 
   #else(label: Label): void {
-    this.#emit(OP.jump);
-    this.#target(label, this.#at - 2);
+    this.#code.emit(OP.jump);
+    this.#target(label, this.#code.at - 2);
     this.#startElse(label);
   }
 
   #startElse(label: Label): void {
-    this.#bind(label.toElse);
+    this.#code.bind(label.toElse);
     label.toElse = 0;
     this.#restack(label.height, label.params);
   }
@@ -542,26 +285,26 @@ class Translator {
 
   /** Settles the arguments on the top of the stack and pops them; returns the register of the first. */
   #arguments(type: FuncType): number {
-    const operands = this.#operands;
+    const { operands } = this.#code;
     const count = type.params.length;
     const first = operands.height - count;
-    for (let height = first; height < operands.height; height++) this.#move(height, operands.home(height));
+    for (let height = first; height < operands.height; height++) this.#code.move(height, operands.home(height));
     operands.popTo(first);
     return operands.home(first);
   }
 
   #afterCall(type: FuncType): void {
-    this.#restack(this.#operands.height, type.results);
+    this.#restack(this.#code.operands.height, type.results);
   }
 
   #call(functionIndex: number): void {
     const { record } = this.#module;
     const type = record.types[record.functions[functionIndex]];
     const first = this.#arguments(type);
-    if (functionIndex < record.importedFunctions) this.#emit(OP.call_import, functionIndex, first);
+    if (functionIndex < record.importedFunctions) this.#code.emit(OP.call_import, functionIndex, first);
     else {
-      this.#emit(OP.call_lazy, functionIndex, first, this.#cost);
-      this.#cost = 0;
+      this.#code.emit(OP.call_lazy, functionIndex, first, this.#code.cost);
+      this.#code.cost = 0;
     }
     this.#afterCall(type);
   }
@@ -570,12 +313,12 @@ class Translator {
     const { record, canonicalTypes } = this.#module;
     const typeIndex = this.#cursor.u32();
     const table = this.#cursor.u32();
-    const element = this.#pop();
+    const element = this.#code.pop();
     const type = record.types[typeIndex];
     const first = this.#arguments(type);
     const op = table === 0 && record.importedTables === 0 ? OP.call_indirect : OP.call_indirect_any;
-    this.#emit(op, element, canonicalTypes[typeIndex], first, this.#cost, table);
-    this.#cost = 0;
+    this.#code.emit(op, element, canonicalTypes[typeIndex], first, this.#code.cost, table);
+    this.#code.cost = 0;
     this.#afterCall(type);
   }
 
@@ -585,7 +328,7 @@ class Translator {
     if (functionIndex < record.importedFunctions) this.#call(functionIndex);
     else {
       const first = this.#arguments(type);
-      this.#emit(OP.return_call, functionIndex, first, type.params.length, this.#cost);
+      this.#code.emit(OP.return_call, functionIndex, first, type.params.length, this.#code.cost);
       this.#afterReturnCall(type);
     }
     this.#return();
@@ -596,16 +339,16 @@ class Translator {
     const { record, canonicalTypes } = this.#module;
     const typeIndex = this.#cursor.u32();
     const table = this.#cursor.u32();
-    const element = this.#pop();
+    const element = this.#code.pop();
     const type = record.types[typeIndex];
     const first = this.#arguments(type);
-    this.#emit(
+    this.#code.emit(
       OP.return_call_indirect,
       element,
       canonicalTypes[typeIndex],
       first,
       type.params.length,
-      this.#cost,
+      this.#code.cost,
       table,
     );
     this.#afterReturnCall(type);
@@ -615,7 +358,7 @@ class Translator {
 
   /** A function of a host or of another instance is called, not jumped to: a return follows. */
   #afterReturnCall(type: FuncType): void {
-    this.#cost = 0;
+    this.#code.cost = 0;
     this.#afterCall(type);
   }
 
@@ -623,28 +366,28 @@ class Translator {
 
   #special(code: number): void {
     const cursor = this.#cursor;
-    const operands = this.#operands;
+    const { operands } = this.#code;
     switch (code) {
       case 0x00:
-        this.#emit(OP.unreachable);
+        this.#code.emit(OP.unreachable);
         return this.#unreachable();
       case 0x01:
         return;
       case 0x02: {
         const [params, results] = this.#blockType();
-        this.#settleAll();
+        this.#code.settleAll();
         return this.#open("block", params, results);
       }
       case 0x03: {
         const [params, results] = this.#blockType();
-        this.#settleAll();
+        this.#code.settleAll();
         return this.#open("loop", params, results);
       }
       case 0x04: {
         const [params, results] = this.#blockType();
-        const condition = this.#takeCondition(false);
-        this.#settleAll();
-        return this.#open("if", params, results, this.#branchOver(condition));
+        const condition = this.#code.takeCondition(false);
+        this.#code.settleAll();
+        return this.#open("if", params, results, this.#code.branchOver(condition));
       }
       case 0x05: {
         const label = this.#labels[this.#labels.length - 1];
@@ -683,11 +426,11 @@ class Translator {
         return operands.pushLocal(this.#localTypes[local] as ValueType, local);
       }
       case 0x21:
-        this.#assign(cursor.u32());
+        this.#code.assign(cursor.u32());
         return;
       case 0x22: {
         const local = cursor.u32();
-        return operands.pushLocal(this.#assign(local), local);
+        return operands.pushLocal(this.#code.assign(local), local);
       }
       case 0x23:
         return this.#globalGet(cursor.u32());
@@ -707,37 +450,37 @@ class Translator {
       case 0xd0:
         return operands.pushConstant(cursor.u8() as ValueType, 0, 0);
       case 0xd1:
-        return this.#emitResult(OP.i32_eqz, I32, this.#pop());
+        return this.#code.emitResult(OP.i32_eqz, I32, this.#code.pop());
       case 0xd2:
-        return this.#emitResult(OP.ref_func, FUNCREF, cursor.u32());
+        return this.#code.emitResult(OP.ref_func, FUNCREF, cursor.u32());
       default:
         return this.#bulk(code);
     }
   }
 
   #select(): void {
-    const condition = this.#pop();
-    const second = this.#pop();
-    const first = this.#pop();
-    const type = this.#operands.type(this.#operands.height);
-    this.#emitResult(is64(type) ? OP.select64 : OP.select32, type, first, second, condition);
+    const condition = this.#code.pop();
+    const second = this.#code.pop();
+    const first = this.#code.pop();
+    const type = this.#code.operands.type(this.#code.operands.height);
+    this.#code.emitResult(is64(type) ? OP.select64 : OP.select32, type, first, second, condition);
   }
 
   #globalGet(index: number): void {
     const { globals, importedGlobals } = this.#module.record;
     const { value, mutable } = globals[index];
-    if (value === FUNCREF || value === EXTERNREF) this.#emitResult(OP.global_get_ref, value, index);
-    else if (mutable && index < importedGlobals) this.#emitResult(OP.global_get_shared, value, index);
-    else this.#emitResult(is64(value) ? OP.global_get64 : OP.global_get32, value, index << 1);
+    if (value === FUNCREF || value === EXTERNREF) this.#code.emitResult(OP.global_get_ref, value, index);
+    else if (mutable && index < importedGlobals) this.#code.emitResult(OP.global_get_shared, value, index);
+    else this.#code.emitResult(is64(value) ? OP.global_get64 : OP.global_get32, value, index << 1);
   }
 
   #globalSet(index: number): void {
     const { globals, importedGlobals } = this.#module.record;
     const { value } = globals[index];
-    const register = this.#pop();
-    if (value === FUNCREF || value === EXTERNREF) this.#emit(OP.global_set_ref, index, register);
-    else if (index < importedGlobals) this.#emit(OP.global_set_shared, index, register);
-    else this.#emit(is64(value) ? OP.global_set64 : OP.global_set32, index << 1, register);
+    const register = this.#code.pop();
+    if (value === FUNCREF || value === EXTERNREF) this.#code.emit(OP.global_set_ref, index, register);
+    else if (index < importedGlobals) this.#code.emit(OP.global_set_shared, index, register);
+    else this.#code.emit(is64(value) ? OP.global_set64 : OP.global_set32, index << 1, register);
   }
 
   /** Tables, memory as a whole, and bulk operations: rare ops, with their indices after their registers. */
@@ -746,25 +489,25 @@ class Translator {
     switch (code) {
       case 0x25: {
         const table = cursor.u32();
-        return this.#emitResult(OP.table_get, this.#module.record.tables[table].element, this.#pop(), table);
+        return this.#code.emitResult(OP.table_get, this.#module.record.tables[table].element, this.#code.pop(), table);
       }
       case 0x26: {
-        const value = this.#pop();
-        return this.#emit(OP.table_set, cursor.u32(), this.#pop(), value);
+        const value = this.#code.pop();
+        return this.#code.emit(OP.table_set, cursor.u32(), this.#code.pop(), value);
       }
       case 0x3f:
         cursor.u32();
-        return this.#emitResult(OP.memory_size, I32);
+        return this.#code.emitResult(OP.memory_size, I32);
       case 0x40:
         cursor.u32();
-        return this.#emitResult(OP.memory_grow, I32, this.#pop());
+        return this.#code.emitResult(OP.memory_grow, I32, this.#code.pop());
       case 0xfc08: {
         const segment = cursor.u32();
         cursor.u32();
         return this.#emitBulk(OP.memory_init, segment);
       }
       case 0xfc09:
-        return this.#emit(OP.data_drop, cursor.u32());
+        return this.#code.emit(OP.data_drop, cursor.u32());
       case 0xfc0a:
         cursor.u32();
         cursor.u32();
@@ -777,17 +520,17 @@ class Translator {
         return this.#emitBulk(OP.table_init, segment, cursor.u32());
       }
       case 0xfc0d:
-        return this.#emit(OP.elem_drop, cursor.u32());
+        return this.#code.emit(OP.elem_drop, cursor.u32());
       case 0xfc0e: {
         const to = cursor.u32();
         return this.#emitBulk(OP.table_copy, to, cursor.u32());
       }
       case 0xfc0f: {
-        const delta = this.#pop();
-        return this.#emitResult(OP.table_grow, I32, this.#pop(), delta, cursor.u32());
+        const delta = this.#code.pop();
+        return this.#code.emitResult(OP.table_grow, I32, this.#code.pop(), delta, cursor.u32());
       }
       case 0xfc10:
-        return this.#emitResult(OP.table_size, I32, cursor.u32());
+        return this.#code.emitResult(OP.table_size, I32, cursor.u32());
       case 0xfc11:
         return this.#emitBulk(OP.table_fill, cursor.u32());
       default:
@@ -796,18 +539,10 @@ class Translator {
   }
 
   #emitBulk(op: number, i = 0, j = 0): void {
-    const c = this.#pop();
-    const b = this.#pop();
-    this.#emit(op, this.#pop(), b, c, i, j);
+    const c = this.#code.pop();
+    const b = this.#code.pop();
+    this.#code.emit(op, this.#code.pop(), b, c, i, j);
   }
-}
-
-/** What a conditional branch tests: the op and its operands before `t` and `u`. */
-interface Condition {
-  readonly op: number;
-  readonly a: number;
-  readonly b: number;
-  readonly c: number;
 }
 
 function skipImmediates(cursor: Cursor, immediates: Immediates): void {

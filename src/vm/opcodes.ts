@@ -269,6 +269,7 @@ export const UNSUPPORTED_OPCODES: readonly (readonly [first: number, last: numbe
   [0x18, 0x19, "exception handling"],
   [0x1f, 0x1f, "exception handling"],
   [0xd3, 0xd6, "typed function references and garbage collection"],
+  [0xe0, 0xe6, "stack switching"],
   [0xfb, 0xfb, "garbage collection"],
   [0xfd, 0xfd, "SIMD"],
   [0xfe, 0xfe, "threads"],

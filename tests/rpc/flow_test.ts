@@ -149,6 +149,20 @@ Deno.test("a flood of garbage from one who reads no answers is dropped and count
   await peer.close();
 });
 
+Deno.test("a small batch that asks for huge answers gets errors for what is too much", async () => {
+  const { peer, sendJson, next } = connect({
+    methods: { big: () => "x".repeat(1000) },
+    limits: { queueBytes: 10_000 },
+  });
+  sendJson(Array.from({ length: 100 }, (_, id) => ({ jsonrpc, id, method: "big" })));
+  const answers = await next();
+  assertEquals(answers.map(({ id }: { id: number }) => id), Array.from({ length: 100 }, (_, id) => id));
+  const failed = answers.filter((answer: object) => "error" in answer);
+  assertEquals(failed.length, 91);
+  assertErrorAnswer(failed[0], failed[0].id, ErrorCode.internalError);
+  await peer.close();
+});
+
 Deno.test("a call within a call within a call needs no slot of its own", async () => {
   const [left, right] = crossed();
   const methods = (self: string) => ({

@@ -1,7 +1,7 @@
 /**
- * Malformed and malicious messages, as a table: what is sent, what the peer must answer, and what it must count. Each row
- * runs against a peer with two pending calls; afterwards the peer must still serve, and its calls must get their own
- * answers and no others.
+ * Malformed and malicious messages, as a table: what is sent, what the peer must answer, and what it must count. Each
+ * row runs against a peer with two pending calls; afterwards the peer must still serve, and its calls must get their
+ * own answers and no others.
  */
 
 import { RpcProtocolError } from "@rivulet/rivulet/rpc";

@@ -92,9 +92,11 @@ Deno.test("a flood without newline passes through in bounded chunks", async () =
 });
 
 Deno.test("random_get of 256 MiB stops at the budget and at an abort, while timers fire", async () => {
-  const module = moduleOf(`(module (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+  const module = moduleOf(
+    `(module (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
     (memory (export "memory") 4096)
-    ${FOR_EVER("(drop (call $random (i32.const 0) (i32.const 0x10000000)))")})`);
+    ${FOR_EVER("(drop (call $random (i32.const 0) (i32.const 0x10000000)))")})`,
+  );
   let filled = 0;
   const random = (bytes: Uint8Array) => void (filled += bytes.length);
   const budget = await spawn(module, { random, limits: { fuel: 1_000_000 } }).status;
@@ -130,7 +132,20 @@ Deno.test("sleeping for a century ends with an abort, and leaves no timer", asyn
 });
 
 Deno.test("no arguments make a function throw, or answer what is no errno", async () => {
-  const edges = [0, 1, 2, 3, 7, 1024, MEMORY_BYTES - 1, MEMORY_BYTES, 0x7fff_ffff, 0x8000_0000, 0xffff_fffc, 0xffff_ffff];
+  const edges = [
+    0,
+    1,
+    2,
+    3,
+    7,
+    1024,
+    MEMORY_BYTES - 1,
+    MEMORY_BYTES,
+    0x7fff_ffff,
+    0x8000_0000,
+    0xffff_fffc,
+    0xffff_ffff,
+  ];
   let state = 12_345;
   const pick = () => edges[(state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0) % 1_000_003 % edges.length];
   for (const [name, { rows }] of SNAPSHOTS) {
@@ -141,7 +156,9 @@ Deno.test("no arguments make a function throw, or answer what is no errno", asyn
       for (let at = 0; at < 4096; at += 4) context.memory.view.setUint32(at, pick(), true);
       for (const { name, kinds } of rows.values()) {
         if (name === "proc_exit" || name === "proc_raise" || name === "fd_close" || name === "fd_renumber") continue;
-        const args = kinds.map((kind) => kind === "u64" ? BigInt(pick()) << 32n : kind === "fd" ? pick() % 4 : pick() | 0);
+        const args = kinds.map((kind) =>
+          kind === "u64" ? BigInt(pick()) << 32n : kind === "fd" ? pick() % 4 : pick() | 0
+        );
         context.stdin.push(bytesOf("x"));
         context.stdout.take();
         context.stderr.take();

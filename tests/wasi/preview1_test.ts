@@ -13,6 +13,7 @@ import { bytesOf, fakeContext, functionsOf, MEMORY_BYTES, putVectors } from "./_
 import type { FakeContext } from "./_guest.ts";
 
 /** Parameters as C headers for preview 1 have them: i for i32, I for i64. */
+// deno-fmt-ignore
 const SIGNATURES: Record<string, string> = {
   args_get: "ii",
   args_sizes_get: "ii",
@@ -98,6 +99,7 @@ Deno.test("wasiImports gives only what a module imports", () => {
 });
 
 /** What is refused, on an open descriptor; every other descriptor is EBADF. */
+// deno-fmt-ignore
 const REFUSED: Record<string, number> = {
   fd_advise: ESPIPE,
   fd_allocate: ESPIPE,

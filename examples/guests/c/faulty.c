@@ -1,6 +1,7 @@
 /*
  * A plugin that misbehaves on request, to show and to test what a host does about it.
  */
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -55,11 +56,11 @@ static void trap(const char *id, const char *params) {
     reply(id, "null");
 }
 
-/* Takes memory, a MiB at a time, until there is none; answers how many MiB it got. */
+/* Takes memory, 16 pages or one MiB at a time, until the host refuses; answers how many MiB it got. */
 static void hoard(const char *id, const char *params) {
     (void)params;
     size_t mebibytes = 0;
-    while (malloc(1 << 20)) mebibytes++;
+    while (__builtin_wasm_memory_grow(0, 16) != SIZE_MAX) mebibytes++;
     reply(id, "%zu", mebibytes);
 }
 

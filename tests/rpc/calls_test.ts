@@ -1,0 +1,161 @@
+/** Tests of src/rpc/peer.ts against a hand-written other side: calls, notifications and batches that the peer sends. */
+
+import { RpcError } from "@rivulet/rivulet/rpc";
+import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import { connect, settle } from "./_wire.ts";
+
+const jsonrpc = "2.0";
+
+Deno.test("call sends ids counted from 0, and params always", async () => {
+  const { peer, next, sendJson } = connect();
+  const calls = [peer.call("a"), peer.call("b", { x: 1 }), peer.api.c([2])];
+  assertEquals(await next(), { jsonrpc, id: 0, method: "a", params: null });
+  assertEquals(await next(), { jsonrpc, id: 1, method: "b", params: { x: 1 } });
+  assertEquals(await next(), { jsonrpc, id: 2, method: "c", params: [2] });
+  for (const id of [2, 0, 1]) sendJson({ jsonrpc, id, result: `answer ${id}` });
+  assertEquals(await Promise.all(calls), ["answer 0", "answer 1", "answer 2"]);
+  await peer.close();
+});
+
+Deno.test("call rejects with the code, message and data of an error answer", async () => {
+  const { peer, sendJson } = connect();
+  const call = peer.call("a");
+  sendJson({ jsonrpc, id: 0, error: { code: -7, message: "no", data: { why: ["x"] } } });
+  const error = await assertRejects(() => call, RpcError, "no");
+  assertEquals([error.code, error.data], [-7, { why: ["x"] }]);
+  await peer.close();
+});
+
+Deno.test("call rejects params without a JSON form, and uses up no id for them", async () => {
+  const { peer, next } = connect();
+  await assertRejects(() => peer.call("a", 1n), TypeError);
+  await assertRejects(() => peer.call("a", () => {}), TypeError, "function");
+  await assertRejects(() => peer.batch([{ method: "a" }, { method: "b", params: 1n }]), TypeError);
+  peer.call("b").catch(() => {});
+  assertEquals((await next()).id, 0);
+  await peer.close();
+});
+
+Deno.test("call rejects when too many calls are pending", async () => {
+  const { peer, sendJson } = connect({ limits: { pending: 2 } });
+  const [first] = [peer.call("a"), peer.call("b")].map((call) => call.catch((error) => error));
+  await assertRejects(() => peer.call("c"), RangeError, "2 calls are pending");
+  await assertRejects(() => peer.batch([{ method: "a" }]), RangeError);
+  sendJson({ jsonrpc, id: 0, result: 1 });
+  assertEquals(await first, 1);
+  peer.call("d").catch(() => {});
+  await peer.close();
+});
+
+Deno.test("call rejects at once when its signal aborts, with its reason, and a late answer is counted", async () => {
+  const { peer, sendJson, rest } = connect();
+  const controller = new AbortController();
+  const reason = { why: "enough" };
+  const call = peer.call("slow", null, { signal: controller.signal });
+  controller.abort(reason);
+  assertStrictEquals(await call.catch((error) => error), reason);
+  sendJson({ jsonrpc, id: 0, result: "late" });
+  assertEquals((await rest()).length, 1);
+  assertEquals(peer.stats.duplicateIds, 1);
+  await peer.close();
+});
+
+Deno.test("call sends nothing when its signal is aborted already", async () => {
+  const { peer, rest } = connect();
+  await assertRejects(() => peer.call("a", null, { signal: AbortSignal.abort(new Error("before")) }), Error, "before");
+  assertEquals(await rest(), []);
+  await peer.close();
+});
+
+Deno.test("call leaves no listener on the signal once it has settled", async () => {
+  const { peer, sendJson } = connect();
+  const { signal } = new AbortController();
+  let listeners = 0;
+  const add = signal.addEventListener.bind(signal);
+  const remove = signal.removeEventListener.bind(signal);
+  signal.addEventListener = (...args: Parameters<typeof add>) => (listeners++, add(...args));
+  signal.removeEventListener = (...args: Parameters<typeof remove>) => (listeners--, remove(...args));
+  const calls = Promise.allSettled(["a", "b", "c"].map((method) => peer.call(method, 0, { signal })));
+  assertEquals(listeners, 3);
+  sendJson({ jsonrpc, id: 0, result: 1 });
+  sendJson({ jsonrpc, id: 1, error: { code: 1, message: "no" } });
+  await settle();
+  await peer.close();
+  await calls;
+  assertEquals(listeners, 0);
+});
+
+Deno.test("api has no then, nor symbols, so that it can be awaited and printed", async () => {
+  const { peer } = connect();
+  const api = await peer.api;
+  assertEquals(Reflect.get(api, "then"), undefined);
+  assertEquals(Reflect.get(api, Symbol.toPrimitive), undefined);
+  assertEquals(typeof api.anything, "function");
+  await peer.close();
+});
+
+Deno.test("notify sends no id and resolves when the stream took it", async () => {
+  const { peer, next, block } = connect();
+  const unblock = block();
+  let isDone = false;
+  const notified = peer.notify("log", ["x"]).then(() => isDone = true);
+  await settle();
+  assertEquals(isDone, false);
+  unblock();
+  await notified;
+  assertEquals(await next(), { jsonrpc, method: "log", params: ["x"] });
+  await peer.close();
+});
+
+Deno.test("batch sends one message and tells what became of each entry", async () => {
+  const { peer, next, sendJson } = connect();
+  const batch = peer.batch([
+    { method: "a", params: 1 },
+    { method: "b", notification: true },
+    { method: "c" },
+    { method: "d" },
+  ]);
+  assertEquals(await next(), [
+    { jsonrpc, id: 0, method: "a", params: 1 },
+    { jsonrpc, method: "b", params: null },
+    { jsonrpc, id: 1, method: "c", params: null },
+    { jsonrpc, id: 2, method: "d", params: null },
+  ]);
+  sendJson([{ jsonrpc, id: 2, result: "D" }, { jsonrpc, id: 1, error: { code: 1, message: "no" } }]);
+  sendJson({ jsonrpc, id: 0, result: "A" });
+  const results = await batch;
+  assertEquals(results.map((result) => result.status === "fulfilled" ? result.value : result.reason.message), [
+    "A",
+    undefined,
+    "no",
+    "D",
+  ]);
+  await peer.close();
+});
+
+Deno.test("batch of nothing sends nothing", async () => {
+  const { peer, rest } = connect();
+  assertEquals(await peer.batch([]), []);
+  assertEquals(await rest(), []);
+  await peer.close();
+});
+
+Deno.test("messages of one tick leave in one chunk", async () => {
+  const { peer, send, rest, chunks } = connect({ methods: { echo: (params) => params } });
+  const lines = Array.from({ length: 500 }, (_, id) => `{"jsonrpc":"2.0","id":${id},"method":"echo"}\n`);
+  send(lines.join(""));
+  const answers = await rest();
+  assertEquals(answers.map(({ id }) => id), lines.map((_, id) => id));
+  assertEquals(chunks(), 1);
+  await peer.close();
+});
+
+Deno.test("notify that nobody awaits brings nobody down when it fails", async () => {
+  const { peer, refuse } = connect();
+  refuse(new Error("nobody listens"));
+  peer.notify("a");
+  peer.notify("b", 1n);
+  await peer.close();
+  peer.notify("c");
+  await settle();
+});

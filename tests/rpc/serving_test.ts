@@ -1,0 +1,219 @@
+/**
+ * Tests of src/rpc/peer.ts against a hand-written other side: requests that the peer answers, by handlers or in a loop.
+ */
+
+import { ErrorCode, RpcError } from "@rivulet/rivulet/rpc";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assertErrorAnswer, connect, settle } from "./_wire.ts";
+
+const jsonrpc = "2.0";
+
+Deno.test("a handler's result, promise, thenable or nothing is the answer", async () => {
+  const { peer, sendJson, next } = connect({
+    methods: {
+      value: (params) => ({ got: params }),
+      promise: async (params) => await params,
+      thenable: () => ({ then: (resolve: (value: string) => void) => resolve("then") }) as PromiseLike<string>,
+      nothing: () => {},
+    },
+  });
+  const results = { value: { got: [1] }, promise: [1], thenable: "then", nothing: null };
+  for (const [method, result] of Object.entries(results)) {
+    sendJson({ jsonrpc, id: method, method, params: [1] });
+    assertEquals(await next(), { jsonrpc, id: method, result });
+  }
+  await peer.close();
+});
+
+Deno.test("a handler's failure is an error answer", async () => {
+  const { peer, sendJson, next } = connect({
+    methods: {
+      rpc: () => Promise.reject(new RpcError(ErrorCode.invalidParams, "bad", { at: 1 })),
+      throws: () => {
+        throw new Error("oops");
+      },
+      rejects: () => Promise.reject("text"),
+      bigint: () => 1n,
+      hostile: () => ({ toJSON: () => Promise.reject.call(0) }),
+      then: () =>
+        Object.defineProperty({}, "then", {
+          get() {
+            throw new Error("trap");
+          },
+        }),
+    },
+  });
+  const expected = {
+    rpc: { code: -32602, message: "bad", data: { at: 1 } },
+    throws: { code: -32603, message: "oops" },
+    rejects: { code: -32603, message: "text" },
+    then: { code: -32603, message: "trap" },
+  };
+  for (const [method, error] of Object.entries(expected)) {
+    sendJson({ jsonrpc, id: 1, method });
+    assertEquals(await next(), { jsonrpc, id: 1, error });
+  }
+  for (const method of ["bigint", "hostile"]) {
+    sendJson({ jsonrpc, id: 1, method });
+    assertErrorAnswer(await next(), 1, -32603);
+  }
+  await peer.close();
+});
+
+Deno.test("a handler gets params as they came, and a context", async () => {
+  const seen: unknown[] = [];
+  const wire = connect({
+    methods: {
+      look(params, context) {
+        seen.push(params, context.method, context.id, context.notification, context.signal.aborted, context.peer);
+      },
+    },
+  });
+  wire.sendJson({ jsonrpc, id: "x", method: "look", params: null });
+  await wire.next();
+  wire.sendJson({ jsonrpc, method: "look" });
+  assertEquals(await wire.rest(), []);
+  const { peer } = wire;
+  assertEquals(seen, [null, "look", "x", false, false, peer, undefined, "look", undefined, true, false, peer]);
+  await peer.close();
+});
+
+Deno.test("methods are the own enumerable properties, or the entries of a map, at construction", async () => {
+  const methods = Object.create({ inherited: () => 1 }, {
+    own: { value: () => 2, enumerable: true, writable: true },
+    hidden: { value: () => 3, enumerable: false },
+  });
+  for (const given of [methods, new Map([["own", () => 2]])]) {
+    const { peer, sendJson, next } = connect({ methods: given });
+    if (given === methods) methods.own = () => 4;
+    sendJson({ jsonrpc, id: 1, method: "own" });
+    assertEquals((await next()).result, 2);
+    for (const method of ["inherited", "hidden"]) {
+      sendJson({ jsonrpc, id: 1, method });
+      assertErrorAnswer(await next(), 1, -32601);
+    }
+    await peer.close();
+  }
+});
+
+Deno.test("a batch is answered as one array, in which notifications and answers have no place", async () => {
+  const { peer, sendJson, next, rest } = connect({
+    methods: { later: (params) => new Promise((resolve) => setTimeout(resolve, 1, params)), now: (params) => params },
+  });
+  const call = peer.call("theirs");
+  await next();
+  sendJson([
+    { jsonrpc, id: 1, method: "later", params: "a" },
+    { jsonrpc, method: "now" },
+    { jsonrpc, id: "2", method: "now", params: "b" },
+    { jsonrpc, id: 0, result: "ours" },
+    17,
+    { jsonrpc, id: 3, method: "none" },
+  ]);
+  assertEquals(await call, "ours");
+  const answers = new Map((await next()).map((answer: { id: unknown }) => [answer.id, answer]));
+  assertEquals(answers.size, 4);
+  assertEquals(answers.get(1), { jsonrpc, id: 1, result: "a" });
+  assertEquals(answers.get("2"), { jsonrpc, id: "2", result: "b" });
+  assertErrorAnswer(answers.get(null), null, -32600);
+  assertErrorAnswer(answers.get(3), 3, -32601);
+  sendJson([{ jsonrpc, method: "now" }, { jsonrpc, method: "none" }]);
+  assertEquals(await rest(), []);
+  await peer.close();
+});
+
+Deno.test("iteration gives the requests without a handler, to be answered once", async () => {
+  const { peer, sendJson, next, rest } = connect({ methods: { known: () => "known" } });
+  const requests = peer[Symbol.asyncIterator]();
+  for (const method of ["known", "a", "b"]) sendJson({ jsonrpc, id: method, method, params: [method] });
+  assertEquals((await next()).result, "known");
+  const first = (await requests.next()).value!;
+  const second = (await requests.next()).value!;
+  assertEquals([first.method, first.params, first.id, second.method], ["a", ["a"], "a", "b"]);
+  second.fail(new RpcError(5, "five"));
+  second.reply("too late");
+  assertEquals(await next(), { jsonrpc, id: "b", error: { code: 5, message: "five" } });
+  first.reply({ done: true });
+  assertEquals(await next(), { jsonrpc, id: "a", result: { done: true } });
+  assertEquals(await rest(), []);
+  await peer.close();
+});
+
+Deno.test("iteration ends with the stream, after all requests were given out", async () => {
+  const { peer, sendJson, end, rest, told } = connect();
+  const methods: string[] = [];
+  const iteration = (async () => {
+    for await (const request of peer) {
+      methods.push(request.method);
+      await settle();
+      request.reply();
+    }
+  })();
+  for (const method of ["a", "b", "c"]) sendJson({ jsonrpc, id: method, method });
+  end();
+  await iteration;
+  await peer.closed;
+  assertEquals([methods, told.closed], [["a", "b", "c"], true]);
+  assertEquals((await rest()).map(({ id }) => id), ["a", "b", "c"]);
+});
+
+Deno.test("iteration that is left answers what it has not given out with method not found", async () => {
+  const { peer, sendJson, next } = connect();
+  for (const method of ["a", "b"]) sendJson({ jsonrpc, id: method, method });
+  for await (const request of peer) {
+    await settle();
+    request.reply("mine");
+    break;
+  }
+  assertEquals((await next()).result, "mine");
+  assertErrorAnswer(await next(), "b", -32601);
+  sendJson({ jsonrpc, id: "c", method: "c" });
+  assertErrorAnswer(await next(), "c", -32601);
+  await peer.close();
+});
+
+Deno.test("iteration is one at a time, and may begin again", async () => {
+  const { peer } = connect();
+  const requests = peer[Symbol.asyncIterator]();
+  const waiting = requests.next();
+  assertThrows(() => peer[Symbol.asyncIterator](), TypeError);
+  await requests.return!();
+  assertEquals(await waiting, { done: true, value: undefined });
+  const again = peer[Symbol.asyncIterator]().next();
+  assertEquals(await requests.next(), { done: true, value: undefined });
+  await peer.close();
+  assertEquals(await again, { done: true, value: undefined });
+});
+
+Deno.test("iteration gives out notifications, which hold no slot", async () => {
+  const { peer, sendJson } = connect({ limits: { concurrency: 1 } });
+  for (let i = 0; i < 5; i++) sendJson({ jsonrpc, method: "note", params: i });
+  const seen: unknown[] = [];
+  for await (const { notification, params } of peer) {
+    seen.push(params);
+    assert(notification);
+    if (seen.length === 5) break;
+  }
+  assertEquals(seen, [0, 1, 2, 3, 4]);
+  await peer.close();
+});
+
+Deno.test("cancelMethod aborts the handler's signal, and is sent when a call is aborted", async () => {
+  const { peer, sendJson, next } = connect({
+    cancelMethod: "cancel",
+    methods: {
+      wait: (_params, { signal }) => new Promise((_, reject) => signal.onabort = () => reject(signal.reason)),
+    },
+  });
+  sendJson({ jsonrpc, id: 1, method: "wait" });
+  sendJson({ jsonrpc, id: "1", method: "wait" });
+  for (const params of [{ id: 2 }, {}, null, "1", { id: "1" }]) sendJson({ jsonrpc, method: "cancel", params });
+  assertErrorAnswer(await next(), "1", ErrorCode.requestCancelled);
+  const controller = new AbortController();
+  const call = peer.call("theirs", null, { signal: controller.signal });
+  assertEquals((await next()).method, "theirs");
+  controller.abort();
+  await assertRejects(() => call, DOMException);
+  assertEquals(await next(), { jsonrpc, method: "cancel", params: { id: 0 } });
+  await peer.close();
+});
