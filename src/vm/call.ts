@@ -306,8 +306,8 @@ export class Call {
   }
 
   #run(fuel: number): void {
-    let remaining = fuel;
-    while (this.#isGoingOn) {
+    let remaining = fuel - this.#count(this.#takeCharge());
+    while (this.#isGoingOn && remaining >= 0) {
       if (!this.#live) this.#restoreFrame();
       const quantum = Math.min(remaining, QUANTUM);
       STATE[0] = this.#pc;
@@ -329,7 +329,6 @@ export class Call {
       }
       if (stop === loop.RARE) remaining -= this.#count(this.#runRare());
       else if (stop !== loop.OUT_OF_FUEL) throw new Fault(STOP_TRAPS[stop]);
-      if (remaining < 0) break;
     }
     if (!this.#isGoingOn) return;
     if (this.#live) this.#top = this.#fp + CODE[entryAt(this.#pc)];
@@ -482,9 +481,14 @@ export class Call {
       if (isPromiseLike(result)) this.#await(result, func.type, at);
       else this.#writeResults(func.type, at, result);
     }
-    const charged = this.#instance.charged;
+    return HOST_CALL_FUEL + this.#takeCharge();
+  }
+
+  /** What host functions have charged since this was last asked. */
+  #takeCharge(): number {
+    const { charged } = this.#instance;
     this.#instance.charged = 0;
-    return HOST_CALL_FUEL + charged;
+    return charged;
   }
 
   #writeResults(type: FuncType, at: number, result: Value): void {

@@ -19,7 +19,7 @@ import type { StackFrame } from "./errors.ts";
 export interface RunLimits {
   /** Fuel for all calls of the instance together; no bound by default. */
   readonly fuel?: number;
-  /** Fuel after which a call lets the event loop turn: 100,000 by default, about a millisecond. */
+  /** Fuel after which a call lets the event loop turn: 100,000 by default. */
   readonly slice?: number;
   /** Pages of memory that the guest may have, whatever its module says. */
   readonly memoryPages?: number;

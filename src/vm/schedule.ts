@@ -10,8 +10,8 @@
 /** Does one slice of work and returns the fuel that it took. */
 export type Slice = () => number;
 
-/** Fuel for one turn of the event loop, about 4 ms on a machine of 2026. */
-const TURN_FUEL = 400_000;
+/** Fuel for one turn of the event loop: about 2 ms in hot code, up to 20 in code that an engine sees for the first time. */
+const TURN_FUEL = 1_000_000;
 /** Places at the front of the queue that are kept when empty, before the rest moves up. */
 const MAX_STALE = 1_024;
 

@@ -22,7 +22,7 @@ function task(name: string, slices: number, fuel: number, turns: string[]): Prom
 
 Deno.test("schedule gives tasks their turns in order", async () => {
   const turns: string[] = [];
-  await Promise.all(["a", "b", "c"].map((name) => task(name, 5, 150_000, turns)));
+  await Promise.all(["a", "b", "c"].map((name) => task(name, 5, 400_000, turns)));
   for (const name of ["a", "b", "c"]) {
     const places = turns.flatMap((turn, index) => turn === name ? [index] : []);
     const gaps = places.slice(1).map((place, index) => place - places[index]);
@@ -36,7 +36,7 @@ Deno.test("schedule lets timers fire between turns of a task without end", async
   const slice = () => {
     slices++;
     if (!isOver) schedule(slice);
-    return 400_000;
+    return 1_000_000;
   };
   schedule(slice);
   await new Promise((resolve) => setTimeout(resolve, 20));
