@@ -118,8 +118,7 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
 
   /**
    * Resolves when the other side ended its stream and all its requests are answered, or when `close()` was called.
-   * Rejects with the reason when the readable failed, the framing was lost, or `close(reason)` was called; that it does
-   * may be ignored.
+   * Rejects with the reason when the readable failed, the framing was lost, or `close(reason)` was called.
    */
   get closed(): Promise<void> {
     return this.#closed.promise;
@@ -218,8 +217,7 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
    * cancelled. Without a reason, what is queued is still handed to the writable, which then closes; with one it is
    * aborted.
    *
-   * @returns when reading has stopped and both streams are unlocked; it waits neither for the other side nor for
-   * handlers
+   * @returns when reading has stopped and both streams are unlocked, without waiting for the other side or for handlers
    */
   close(reason?: unknown): Promise<void> {
     if (this.#state !== "closed") {
@@ -319,10 +317,8 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
   #receiveBatch(values: readonly unknown[], bytes: number): void {
     const { batch } = this.#limits;
     if (values.length === 0 || values.length > batch) {
-      const reason = values.length === 0
-        ? "is an empty batch"
-        : `is a batch of ${values.length}, the limit is ${batch}`;
-      return this.#reject(new RpcProtocolError("not a request", `message ${reason}`), null, this.#answer);
+      const reason = `message is a batch of ${values.length}, not of 1 to ${batch}`;
+      return this.#reject(new RpcProtocolError("not a request", reason), null, this.#answer);
     }
     const messages = values.map(readMessage);
     const sinkFor = collectAnswers(messages, this.#limits.queueBytes, this.#answer);

@@ -167,16 +167,23 @@ export class BodyValidator {
 
   // The algorithm's primitives
 
+  #reserveOperands(height: number): void {
+    if (height <= this.#operands.length) return;
+    if (height > MAX_OPERANDS) throw this.#error(`more than ${MAX_OPERANDS} operands on the stack`);
+    this.#operands = grown(this.#operands, height);
+  }
+
   #pushVal(type: number): void {
-    if (this.#height === this.#operands.length) {
-      if (this.#height >= MAX_OPERANDS) throw this.#error(`more than ${MAX_OPERANDS} operands on the stack`);
-      this.#operands = grown(this.#operands, this.#height + 1);
-    }
+    this.#reserveOperands(this.#height + 1);
     this.#operands[this.#height++] = type;
   }
 
   #pushVals(types: readonly ValueType[]): void {
-    for (let index = 0; index < types.length; index++) this.#pushVal(types[index]);
+    const height = this.#height;
+    this.#height = height + types.length;
+    this.#reserveOperands(this.#height);
+    const operands = this.#operands;
+    for (let index = 0; index < types.length; index++) operands[height + index] = types[index];
   }
 
   /** Pops an operand of any type. */

@@ -10,7 +10,7 @@
  */
 
 import { hostFunction } from "../vm/mod.ts";
-import type { HostFunction, ImportDescriptor } from "../vm/mod.ts";
+import type { FuncTypeDescriptor, HostFunction, ImportDescriptor } from "../vm/mod.ts";
 import {
   EBADF,
   EFAULT,
@@ -49,7 +49,7 @@ type Arguments<List extends string> = List extends "" ? [] : {
 };
 
 /** A row of the table. */
-export interface Row {
+interface Row {
   readonly name: string;
   readonly kinds: readonly Kind[];
   /** The handler; or what a call with open descriptors is answered, where others get `EBADF`. */
@@ -127,25 +127,46 @@ function rows(layout: Layout): Row[] {
   ];
 }
 
-/** One snapshot: its functions by name, and how large its structures are. */
-interface Snapshot {
-  readonly rows: ReadonlyMap<string, Row>;
-  readonly sizes: Readonly<Record<Pointee, number>>;
+/** A function, with what follows from its parameters. */
+export interface WasiFunction extends Row {
+  readonly type: FuncTypeDescriptor;
+  readonly pointers: readonly PointerCheck[];
+  /** Positions of descriptors. */
+  readonly fds: readonly number[];
 }
 
-function snapshot(layout: Layout): Snapshot {
-  const { filestat, subscription } = layout;
-  return {
-    rows: new Map(rows(layout).map((row) => [row.name, row])),
-    sizes: { ...SIZES, filestat: filestat.size, subscription: subscription.size },
-  };
+/** A pointer among the parameters, at a position, to things of `size` bytes: one, or as many as the argument `count` says. */
+interface PointerCheck {
+  readonly at: number;
+  readonly size: number;
+  readonly count: number | undefined;
 }
 
-/** The snapshots by the names that modules import from. */
-export const SNAPSHOTS: ReadonlyMap<string, Snapshot> = new Map([
-  ["wasi_snapshot_preview1", snapshot(PREVIEW1)],
-  ["wasi_unstable", snapshot(UNSTABLE)],
+/** The functions of the two snapshots, by the names that modules import them by. */
+export const SNAPSHOTS: ReadonlyMap<string, ReadonlyMap<string, WasiFunction>> = new Map([
+  ["wasi_snapshot_preview1", functions(PREVIEW1)],
+  ["wasi_unstable", functions(UNSTABLE)],
 ]);
+
+function functions(layout: Layout): ReadonlyMap<string, WasiFunction> {
+  const sizes = { ...SIZES, filestat: layout.filestat.size, subscription: layout.subscription.size };
+  return new Map(
+    rows(layout).map((row) => {
+      const { name, kinds } = row;
+      const type: FuncTypeDescriptor = {
+        params: kinds.map((kind) => kind === "u64" ? "i64" : "i32"),
+        results: name === "proc_exit" ? [] : ["i32"],
+      };
+      const pointers = kinds.flatMap((kind, at): PointerCheck | [] => {
+        const [, pointee, suffix] = /^(\w+)(\*|\[\])$/.exec(kind) ?? [];
+        if (pointee === undefined) return [];
+        return { at, size: sizes[pointee as Pointee], count: suffix === "*" ? undefined : kinds.indexOf("size", at) };
+      });
+      const fds = kinds.flatMap((kind, at) => kind === "fd" ? at : []);
+      return [name, { ...row, type, pointers, fds }];
+    }),
+  );
+}
 
 /** The functions of WASI that a module imports, for one process. */
 export function wasiImports(
@@ -154,48 +175,22 @@ export function wasiImports(
 ): Record<string, Record<string, HostFunction>> {
   const modules: Record<string, Record<string, HostFunction>> = Object.create(null);
   for (const { module, name } of imports) {
-    const snapshot = SNAPSHOTS.get(module);
-    const row = snapshot?.rows.get(name);
-    if (row !== undefined) (modules[module] ??= Object.create(null))[name] = bind(row, snapshot!.sizes, context);
+    const wanted = SNAPSHOTS.get(module)?.get(name);
+    if (wanted !== undefined) (modules[module] ??= Object.create(null))[name] = bind(wanted, context);
   }
   return modules;
 }
 
-/** A pointer among the parameters: `count` is the position of how many things of `size` bytes it points to. */
-interface PointerCheck {
-  readonly at: number;
-  readonly size: number;
-  readonly count: number | undefined;
-}
-
-function bind({ name, kinds, run }: Row, sizes: Snapshot["sizes"], context: Context): HostFunction {
-  const checks = kinds.flatMap((kind, at) => pointerCheck(kinds, kind, at, sizes) ?? []);
-  const fds = kinds.flatMap((kind, at) => kind === "fd" ? at : []);
-  const handle: Handler = typeof run === "function"
-    ? run
-    : (_context, ...args) => fds.every((at) => context.fds.has(args[at] as number)) ? run : EBADF;
-  const call = (...args: unknown[]): Answer => {
+function bind({ type, pointers, fds, run }: WasiFunction, context: Context): HostFunction {
+  return hostFunction(type, (...args: unknown[]): Answer => {
     for (let at = 0; at < args.length; at++) args[at] = unsigned(args[at] as number | bigint);
-    for (const { at, size, count } of checks) {
+    for (const { at, size, count } of pointers) {
       const length = count === undefined ? size : size * (args[count] as number);
       if (!isInside(context.memory, args[at] as number, length)) return EFAULT;
     }
-    return handle(context, ...args);
-  };
-  const params = kinds.map((kind) => kind === "u64" ? "i64" as const : "i32" as const);
-  return hostFunction({ params, results: name === "proc_exit" ? [] : ["i32"] }, call);
-}
-
-function pointerCheck(
-  kinds: readonly Kind[],
-  kind: Kind,
-  at: number,
-  sizes: Snapshot["sizes"],
-): PointerCheck | undefined {
-  const match = /^(\w+)(\*|\[\])$/.exec(kind);
-  if (match === null) return undefined;
-  const size = sizes[match[1] as Pointee];
-  return { at, size, count: match[2] === "*" ? undefined : kinds.indexOf("size", at) };
+    if (typeof run === "function") return run(context, ...args);
+    return fds.every((at) => context.fds.has(args[at] as number)) ? run : EBADF;
+  });
 }
 
 function unsigned(value: number | bigint): number | bigint {

@@ -238,7 +238,7 @@ export class Process implements AsyncDisposable {
     }
     this.#hasEnded = true;
     signal?.removeEventListener("abort", onAbort);
-    this.#stop.abort(end.error);
+    this.#stop.abort(end.error ?? new Error("the guest has ended"));
     for (const fd of context.fds.values()) closeFd(fd);
     return { success: end.code === 0, ...end, fuelUsed: this.fuelUsed };
   }

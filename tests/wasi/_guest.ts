@@ -88,7 +88,7 @@ export type WasiFunctions = Record<string, (...args: (number | bigint)[]) => num
 
 /** All functions of a snapshot, as a guest sees them: arguments are signed. */
 export function functionsOf(context: Context, snapshot = "wasi_snapshot_preview1"): WasiFunctions {
-  const imports = [...SNAPSHOTS.get(snapshot)!.rows.keys()].map((name) => ({
+  const imports = [...SNAPSHOTS.get(snapshot)!.keys()].map((name) => ({
     module: snapshot,
     name,
     kind: "func" as const,

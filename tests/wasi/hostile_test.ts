@@ -148,13 +148,13 @@ Deno.test("no arguments make a function throw, or answer what is no errno", asyn
   ];
   let state = 12_345;
   const pick = () => edges[(state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0) % 1_000_003 % edges.length];
-  for (const [name, { rows }] of SNAPSHOTS) {
+  for (const [name, table] of SNAPSHOTS) {
     const context = fakeContext({ highWaterMark: 1 << 20 });
     const functions = functionsOf(context, name);
     for (let round = 0; round < 300; round++) {
       // Memory with pointers and sizes that are sometimes good.
       for (let at = 0; at < 4096; at += 4) context.memory.view.setUint32(at, pick(), true);
-      for (const { name, kinds } of rows.values()) {
+      for (const { name, kinds } of table.values()) {
         if (name === "proc_exit" || name === "proc_raise" || name === "fd_close" || name === "fd_renumber") continue;
         const args = kinds.map((kind) =>
           kind === "u64" ? BigInt(pick()) << 32n : kind === "fd" ? pick() % 4 : pick() | 0

@@ -67,20 +67,23 @@ const NAMES = Object.keys(SIGNATURES);
 
 Deno.test("preview1 has the 46 functions, with their types, in both snapshots", () => {
   assertEquals(NAMES.length, 46);
-  for (const { rows } of SNAPSHOTS.values()) {
-    assertEquals([...rows.keys()].toSorted(), NAMES.toSorted());
-    for (const { name, kinds } of rows.values()) {
-      assertEquals(kinds.map((kind) => kind === "u64" ? "I" : "i").join(""), SIGNATURES[name], name);
+  for (const functions of SNAPSHOTS.values()) {
+    assertEquals([...functions.keys()].toSorted(), NAMES.toSorted());
+    for (const { name, type } of functions.values()) {
+      assertEquals(type.params.map((type) => type === "i64" ? "I" : "i").join(""), SIGNATURES[name], name);
+      assertEquals(type.results, name === "proc_exit" ? [] : ["i32"]);
     }
   }
 });
 
-Deno.test("preview1 follows every array by its size", () => {
-  for (const { rows, sizes } of SNAPSHOTS.values()) {
-    for (const { name, kinds } of rows.values()) {
-      for (const [at, kind] of kinds.entries()) {
-        if (kind.endsWith("[]")) assert(kinds.indexOf("size", at) > at, name);
-        if (/[*\]]$/.test(kind)) assert(kind.replace(/\W+/, "") in sizes, `${name}: ${kind}`);
+Deno.test("preview1 checks every pointer, and follows every array by its size", () => {
+  for (const functions of SNAPSHOTS.values()) {
+    for (const { name, kinds, pointers } of functions.values()) {
+      const positions = kinds.flatMap((kind, at) => /[*\]]$/.test(kind) ? at : []);
+      assertEquals(pointers.map(({ at }) => at), positions, name);
+      for (const { at, size, count } of pointers) {
+        assert(size > 0, `${name}: ${kinds[at]}`);
+        if (kinds[at].endsWith("[]")) assert(count! > at && kinds[count!] === "size", name);
       }
     }
   }
@@ -160,7 +163,7 @@ Deno.test("path_link and path_rename answer EBADF if either descriptor is not op
 const EDGES = [MEMORY_BYTES - 1, MEMORY_BYTES, 0x7fff_ffff, 0xffff_fffc, 0xffff_ffff];
 
 function kindsOf(name: string): readonly string[] {
-  return SNAPSHOTS.get("wasi_snapshot_preview1")!.rows.get(name)!.kinds;
+  return SNAPSHOTS.get("wasi_snapshot_preview1")!.get(name)!.kinds;
 }
 
 /** Arguments that point into memory, each pointer 1,024 bytes from the one before; arrays have two items. */
@@ -181,7 +184,7 @@ function readyContext(name: string): FakeContext {
   return context;
 }
 
-for (const [snapshot] of SNAPSHOTS) {
+for (const snapshot of SNAPSHOTS.keys()) {
   for (const name of NAMES) {
     const pointers = kindsOf(name).flatMap((kind, at) => /^pointer$|\*$|\[\]$/.test(kind) ? at : []);
     if (pointers.length === 0) continue;

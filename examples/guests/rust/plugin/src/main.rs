@@ -75,7 +75,7 @@ async fn many_echo(host: Host, count: Number) -> Result<(), RpcError> {
 async fn prime_sieve(_: Host, limit: Number) -> Result<Primes, RpcError> {
     let limit = limit.get();
     info!("prime_sieve up to {limit}");
-    let size = usize::try_from(limit).ok().and_then(|limit| limit.checked_add(1)).ok_or(RpcError::InvalidParams)?;
+    let size = usize::try_from(limit.saturating_add(1)).map_err(to_rpc_err)?;
     let mut composite = Vec::new();
     composite.try_reserve_exact(size).map_err(to_rpc_err)?;
     composite.resize(size, false);
@@ -95,7 +95,11 @@ async fn prime_sieve(_: Host, limit: Number) -> Result<Primes, RpcError> {
 
 fn main() {
     // stdout belongs to the protocol; logs, the kit's own warnings among them, go to stderr.
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(false).without_time().init();
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .without_time()
+        .init();
 
     PluginServer::new_with_transport()
         .with_method("ping", ping)
