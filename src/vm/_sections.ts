@@ -79,15 +79,13 @@ export class ModuleDraft implements ModuleRecord {
 /** Decodes the whole of a section, from the cursor to its end, into the draft. */
 type SectionReader = (cursor: Cursor, draft: ModuleDraft) => void;
 
-/** A section: its number in the binary, its name, its reader, and its place among the others. */
-export interface Section {
-  readonly id: number;
-  readonly name: SectionName | "custom";
-  /** The code section has none: decode.ts reads it body by body. */
-  readonly read: SectionReader | undefined;
-  /** Sections come in ascending order; undefined for custom sections, which come anywhere. */
-  readonly order: number | undefined;
-}
+/**
+ * A kind of section: its name, its place among the others, and its reader. Custom sections come anywhere; the code
+ * section has no reader, since decode.ts reads it body by body.
+ */
+export type Section =
+  | { readonly name: SectionName; readonly order: number; readonly read: SectionReader | undefined }
+  | { readonly name: "custom"; readonly order: undefined; readonly read: SectionReader };
 
 const IN_ORDER: readonly (readonly [id: number, name: SectionName, read: SectionReader | undefined])[] = [
   [1, "type", readTypes],
@@ -105,8 +103,8 @@ const IN_ORDER: readonly (readonly [id: number, name: SectionName, read: Section
 ];
 
 const SECTIONS: ReadonlyMap<number, Section> = new Map<number, Section>([
-  [0, { id: 0, name: "custom", read: readCustom, order: undefined }],
-  ...IN_ORDER.map(([id, name, read], order) => [id, { id, name, read, order }] as const),
+  [0, { name: "custom", order: undefined, read: readCustom }],
+  ...IN_ORDER.map(([id, name, read], order) => [id, { name, order, read }] as const),
 ]);
 
 /** The section with this number, which was read at `offset`. */

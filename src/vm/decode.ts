@@ -12,7 +12,7 @@ import { checkHeader, HEADER_BYTES } from "./_header.ts";
 import { findSection, ModuleDraft } from "./_sections.ts";
 import { CompileError } from "./errors.ts";
 import { MAX_BODY_BYTES, MAX_MODULE_BYTES } from "./limits.ts";
-import type { ModuleRecord, SectionName } from "./types.ts";
+import type { ModuleRecord } from "./types.ts";
 
 /** Is told how far a module has been decoded. What it throws, the decoder throws. */
 export interface ModuleVisitor {
@@ -124,7 +124,7 @@ export class ModuleDecoder {
           throw new CompileError(`unexpected content after last section: ${name} section again or too late`, at);
         }
         nextOrder = order + 1;
-        draft.sections.set(name as SectionName, { start, end });
+        draft.sections.set(name, { start, end });
       }
       if (read === undefined) yield* this.#decodeCode(start, end);
       else {
@@ -149,15 +149,15 @@ export class ModuleDecoder {
     let at = head.offset;
     for (let index = 0; index < count; index++) {
       if (this.#length < at + MAX_U32_BYTES) yield Math.min(end, at + MAX_U32_BYTES);
-      const cursor = this.#cursor(at, end);
-      const size = cursor.u32();
-      const body = { start: cursor.offset, end: cursor.offset + size };
-      if (size > MAX_BODY_BYTES) {
-        throw new CompileError(`code section: body ${index} has ${size} bytes, the limit is ${MAX_BODY_BYTES}`, at);
+      const size = this.#cursor(at, end);
+      const length = size.u32();
+      const body = { start: size.offset, end: size.offset + length };
+      if (length > MAX_BODY_BYTES) {
+        throw new CompileError(`code section: body ${index} has ${length} bytes, the limit is ${MAX_BODY_BYTES}`, at);
       }
-      if (body.end > end) throw outOfBounds(`body ${index}`, size, cursor);
-      if (this.#length < body.end) yield body.end;
-      if (this.#length < body.end) throw outOfBounds(`body ${index}`, size, cursor);
+      if (this.#length < body.end && body.end <= end) yield body.end;
+      const whole = this.#cursor(body.start, end);
+      if (whole.end < body.end) throw outOfBounds(`body ${index}`, length, whole);
       draft.bodies.push(body);
       this.#visitor?.body(draft, index);
       at = body.end;

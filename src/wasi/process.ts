@@ -112,7 +112,8 @@ export function spawn(module: Module, options: SpawnOptions = {}): Process {
  * A running guest, shaped like `Deno.ChildProcess`. It is also a pair of streams, so that `stream.pipeThrough(process)`
  * filters a stream through the guest.
  *
- * When it has ended, what it wrote can still be read, and writing to its standard input fails as to a broken pipe.
+ * When it has ended, what it wrote can still be read. Writing to its standard input then fails as to a broken pipe; if it
+ * failed or was stopped, that stream is errored at once.
  */
 export class Process implements AsyncDisposable {
   /** How the process ended, once it has; never rejects. */
@@ -207,13 +208,11 @@ export class Process implements AsyncDisposable {
   }
 
   /**
-   * Stops the guest, at once if it waits and else within a slice of fuel; `status.error` is the reason. Standard input
-   * fails with the reason; what the guest has written can still be read. Does nothing when the guest has ended.
+   * Stops the guest, at once if it waits and else within a slice of fuel. The reason is what `status.error` says, and what
+   * standard input fails with; an `AbortError` by default. Does nothing when the guest has ended.
    */
   kill(reason?: unknown): void {
-    if (this.#hasEnded) return;
-    this.#stop.abort(reason);
-    this.#stdin.pipe?.fail(this.#stop.signal.reason);
+    if (!this.#hasEnded) this.#stop.abort(reason);
   }
 
   /** Kills the guest, waits for its end, and errors standard input if it is still open. */
@@ -239,6 +238,7 @@ export class Process implements AsyncDisposable {
     this.#hasEnded = true;
     signal?.removeEventListener("abort", onAbort);
     this.#stop.abort(end.error ?? new Error("the guest has ended"));
+    if (end.error !== undefined) this.#stdin.pipe?.fail(end.error);
     for (const fd of context.fds.values()) closeFd(fd);
     return { success: end.code === 0, ...end, fuelUsed: this.fuelUsed };
   }

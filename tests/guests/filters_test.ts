@@ -21,7 +21,9 @@ function repeat(chunk: Uint8Array, times: number): ReadableStream<Uint8Array> {
 
 Deno.test("upper turns a stream to upper case, split anywhere", async () => {
   await using process = spawn(await guest("upper"));
-  const source = ReadableStream.from(["Str", "eams ", "", "ä", " through guests\n"]).pipeThrough(new TextEncoderStream());
+  const source = ReadableStream.from(["Str", "eams ", "", "ä", " through guests\n"]).pipeThrough(
+    new TextEncoderStream(),
+  );
   assertEquals(await toText(source.pipeThrough(process)), "STREAMS ä THROUGH GUESTS\n");
   assertEquals((await process.status).code, 0);
 });
@@ -29,7 +31,11 @@ Deno.test("upper turns a stream to upper case, split anywhere", async () => {
 Deno.test("number_lines numbers lines", async () => {
   await using process = spawn(await guest("number_lines"));
   const text = await toText(new Blob(["one\ntwo\nthree\n"]).stream().pipeThrough(process));
-  assertEquals(text.trimEnd().split("\n").map((line) => line.trim().replace(/\s+/, " ")), ["1 one", "2 two", "3 three"]);
+  assertEquals(text.trimEnd().split("\n").map((line) => line.trim().replace(/\s+/, " ")), [
+    "1 one",
+    "2 two",
+    "3 three",
+  ]);
 });
 
 /** Sends mebibytes through a guest; gives the bytes that came out and how far the host's memory grew beyond its start. */

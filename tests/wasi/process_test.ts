@@ -388,6 +388,15 @@ Deno.test("killing a guest cancels a stream that is piped to it", async () => {
   assertEquals(cancelled, "stop");
 });
 
+Deno.test("a guest that traps errors its standard input at once, and whoever pipes to it is cancelled", async () => {
+  const process = spawn(program(`(func (export "_start") unreachable)`));
+  const source = new ReadableStream<Uint8Array>();
+  const error = await source.pipeTo(process.writable).catch((error) => error);
+  assertInstanceOf(error, Trap);
+  assertStrictEquals((await process.status).error, error);
+  assert(!source.locked);
+});
+
 Deno.test("an aborted signal stops the guest with its reason, before or while it runs", async () => {
   const reason = new Error("cancelled");
   const early = await spawn(hello, { signal: AbortSignal.abort(reason) }).status;
