@@ -141,14 +141,16 @@ export class ModuleDecoder {
 
   *#decodeCode(start: number, end: number): Generator<number, void, void> {
     const draft = this.#draft;
-    if (this.#length < start + MAX_U32_BYTES) yield Math.min(end, start + MAX_U32_BYTES);
+    const wanted = Math.min(end, start + MAX_U32_BYTES);
+    if (this.#length < wanted) yield wanted;
     const head = this.#cursor(start, end);
     const count = head.u32();
     if (count !== draft.functions.length - draft.importedFunctions) throw inconsistentCode(draft, count, start);
     this.#visitor?.declarations(draft);
     let at = head.offset;
     for (let index = 0; index < count; index++) {
-      if (this.#length < at + MAX_U32_BYTES) yield Math.min(end, at + MAX_U32_BYTES);
+      const wanted = Math.min(end, at + MAX_U32_BYTES);
+      if (this.#length < wanted) yield wanted;
       const size = this.#cursor(at, end);
       const length = size.u32();
       const body = { start: size.offset, end: size.offset + length };

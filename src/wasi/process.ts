@@ -125,7 +125,6 @@ export class Process implements AsyncDisposable {
   readonly #stderr: Output;
   #instance: Instance | undefined;
   #memory: Memory | undefined;
-  #hasEnded = false;
 
   /** @ignore use {@linkcode spawn} */
   constructor(module: Module, options: SpawnOptions) {
@@ -212,7 +211,7 @@ export class Process implements AsyncDisposable {
    * standard input fails with; an `AbortError` by default. Does nothing when the guest has ended.
    */
   kill(reason?: unknown): void {
-    if (!this.#hasEnded) this.#stop.abort(reason);
+    this.#stop.abort(reason);
   }
 
   /** Kills the guest, waits for its end, and errors standard input if it is still open. */
@@ -235,7 +234,6 @@ export class Process implements AsyncDisposable {
     } catch (error) {
       end = endOf(error, this.#stop.signal);
     }
-    this.#hasEnded = true;
     signal?.removeEventListener("abort", onAbort);
     this.#stop.abort(end.error ?? new Error("the guest has ended"));
     if (end.error !== undefined) this.#stdin.pipe?.fail(end.error);
@@ -246,9 +244,8 @@ export class Process implements AsyncDisposable {
   async #call(module: Module, context: Context, imports: Imports): Promise<void> {
     const { signal } = this.#stop;
     signal.throwIfAborted();
-    const entry = ["_start", "_initialize"].find((entry) =>
-      module.exports.some(({ name, kind }) => kind === "func" && name === entry)
-    );
+    const functions = module.exports.filter(({ kind }) => kind === "func").map(({ name }) => name);
+    const entry = ["_start", "_initialize"].find((name) => functions.includes(name));
     if (entry === undefined) {
       throw new LinkError("the module exports neither _start nor _initialize: it is no WASI program");
     }

@@ -119,12 +119,9 @@ Deno.test("newline decoder reads 1 GiB without a line feed in little memory and 
 
 Deno.test("newline decoder is linear in a long message that comes in small chunks", () => {
   const chunk = new Uint8Array(16).fill(0x61);
-  const time = (chunks: number) => {
-    const decoder = FRAMINGS.newline.decoder(1 << 24);
-    const start = performance.now();
-    for (let i = 0; i < chunks; i++) for (const _ of decoder.push(chunk));
-    return performance.now() - start;
-  };
-  time(10_000);
-  assertLess(time(320_000), 64 * Math.max(time(20_000), 2));
+  const decoder = FRAMINGS.newline.decoder(1 << 24);
+  const start = performance.now();
+  for (let i = 0; i < 320_000; i++) for (const _ of decoder.push(chunk));
+  // A tenth of a second; copying what came before with each chunk would take minutes.
+  assertLess(performance.now() - start, 10_000);
 });

@@ -183,15 +183,3 @@ export function program(text: string, namespace = "wasi_snapshot_preview1"): Mod
       (i32.const 0))
     ${text})`);
 }
-
-/** Copies standard input to standard output; exits with the errno of what fails. */
-export const CAT: string = `(func (export "_start") (local $errno i32)
-  (loop $more
-    (i32.store (i32.const 0) (i32.const 4096))
-    (i32.store (i32.const 4) (i32.const 65536))
-    (local.set $errno (call $fd_read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 16)))
-    (if (local.get $errno) (then (call $proc_exit (local.get $errno))))
-    (if (i32.load (i32.const 16)) (then
-      (local.set $errno (call $write (i32.const 1) (i32.const 4096) (i32.load (i32.const 16))))
-      (if (local.get $errno) (then (call $proc_exit (local.get $errno))))
-      (br $more)))))`;

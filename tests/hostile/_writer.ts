@@ -1,0 +1,134 @@
+/**
+ * Writes modules of any size, well formed or not: each part is bytes, and nothing is checked. Lengths and counts are right
+ * unless a test gives its own.
+ *
+ * @module
+ */
+
+/** Some bytes of a module. */
+export type Part = Uint8Array | readonly number[];
+
+/** Numbers of the sections. */
+export const SECTION = {
+  custom: 0,
+  type: 1,
+  import: 2,
+  function: 3,
+  table: 4,
+  memory: 5,
+  global: 6,
+  export: 7,
+  start: 8,
+  element: 9,
+  code: 10,
+  data: 11,
+  dataCount: 12,
+} as const;
+
+/** Value types. */
+export const I32 = 0x7f;
+export const I64 = 0x7e;
+export const FUNCREF = 0x70;
+export const EXTERNREF = 0x6f;
+
+const HEADER: Part = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
+
+/** Parts one after the other. */
+export function join(...parts: readonly Part[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+/** The same bytes again and again. */
+export function repeat(part: Part, count: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(part.length * count);
+  bytes.set(part.length <= bytes.length ? part : []);
+  for (let filled = part.length; filled < bytes.length; filled *= 2) bytes.copyWithin(filled, 0, filled);
+  return bytes;
+}
+
+/** An unsigned LEB128; of up to 64 bits, so that counts can be larger than allowed. */
+export function u32(value: number): number[] {
+  const bytes: number[] = [];
+  for (; value > 0x7f; value = Math.floor(value / 128)) bytes.push(value % 128 | 0x80);
+  return [...bytes, value];
+}
+
+/** A signed LEB128 of an integer of up to 32 bits. */
+export function s32(value: number): number[] {
+  const bytes: number[] = [];
+  for (; value < -64 || value > 63; value >>= 7) bytes.push(value & 0x7f | 0x80);
+  return [...bytes, value & 0x7f];
+}
+
+/** Bytes after their length. */
+export function sized(...parts: readonly Part[]): Uint8Array<ArrayBuffer> {
+  const contents = join(...parts);
+  return join(u32(contents.length), contents);
+}
+
+/** A name. */
+export function name(text: string): Uint8Array<ArrayBuffer> {
+  return sized(new TextEncoder().encode(text));
+}
+
+/** The same item `count` times, after the count. */
+export function items(count: number, item: Part): Uint8Array<ArrayBuffer> {
+  return join(u32(count), repeat(item, count));
+}
+
+/** A section. */
+export function section(id: number, ...parts: readonly Part[]): Uint8Array<ArrayBuffer> {
+  return join([id], sized(...parts));
+}
+
+/** A module. */
+export function module(...sections: readonly Part[]): Uint8Array<ArrayBuffer> {
+  return join(HEADER, ...sections);
+}
+
+/** A function type. */
+export function funcType(params: Part, results: Part = []): Uint8Array<ArrayBuffer> {
+  return join([0x60], sized(params), sized(results));
+}
+
+/** A body: what it declares as locals, and its instructions, to which `end` is added. */
+export function body(instructions: Part, locals: Part = [0]): Uint8Array<ArrayBuffer> {
+  return sized(locals, instructions, [0x0b]);
+}
+
+/** What a module of functions has. */
+export interface Functions {
+  /** Types; `() -> ()` by default. */
+  readonly types?: readonly Part[];
+  /** For each body its type. */
+  readonly bodies: readonly (readonly [type: number, body: Part])[];
+  /** Sections between the function section and the export section, in their order. */
+  readonly before?: readonly Part[];
+  /** Sections between the export section and the code section. */
+  readonly after?: readonly Part[];
+}
+
+/** A module of functions, of which the first is exported as `f`. */
+export function functions(
+  { types = [funcType([])], bodies, before = [], after = [] }: Functions,
+): Uint8Array<ArrayBuffer> {
+  return module(
+    section(SECTION.type, u32(types.length), ...types),
+    section(SECTION.function, u32(bodies.length), ...bodies.map(([type]) => u32(type))),
+    ...before,
+    section(SECTION.export, [1], name("f"), [0, 0]),
+    ...after,
+    section(SECTION.code, u32(bodies.length), ...bodies.map(([, body]) => body)),
+  );
+}
+
+/** A module with one function `() -> ()`, exported as `f`. */
+export function oneFunction(instructions: Part, locals?: Part, before: readonly Part[] = []): Uint8Array<ArrayBuffer> {
+  return functions({ bodies: [[0, body(instructions, locals)]], before });
+}

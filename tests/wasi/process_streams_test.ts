@@ -1,0 +1,156 @@
+/**
+ * A guest's standard streams, as its host sees them.
+ *
+ * @module
+ */
+
+import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
+import { LimitError } from "../../src/vm/mod.ts";
+import { spawn } from "../../src/wasi/mod.ts";
+import { bytesOf, isSettled, program, textOf, turn } from "./_guest.ts";
+import { cat, empty, flood, hello, sleeper } from "./_programs.ts";
+
+Deno.test("pipeThrough filters a stream through a guest", async () => {
+  const source = new Response("a filter").body!;
+  assertEquals(await new Response(source.pipeThrough(spawn(cat))).text(), "a filter");
+});
+
+Deno.test("pipeThrough passes two megabytes through a buffer of 1,000 bytes, unchanged", async () => {
+  const bytes = new Uint8Array(2 << 20).map((_, index) => (index * 7 + (index >> 8)) & 0xff);
+  const process = spawn(cat, { limits: { highWaterMark: 1000 } });
+  const output = new Response(bytes).body!.pipeThrough(process);
+  assertEquals(new Uint8Array(await new Response(output).arrayBuffer()), bytes);
+  assertEquals((await process.status).code, 0);
+});
+
+Deno.test("a guest waits for standard input, and its end ends it", async () => {
+  const process = spawn(cat);
+  const writer = process.stdin.getWriter();
+  const reader = process.stdout.getReader();
+  for (const text of ["one", "two"]) {
+    await writer.write(bytesOf(text));
+    assertEquals(textOf((await reader.read()).value!), text);
+    assert(!await isSettled(process.status));
+  }
+  await writer.close();
+  assertEquals((await process.status).code, 0);
+  assert((await reader.read()).done);
+});
+
+Deno.test("aborting standard input is the guest's EIO", async () => {
+  const process = spawn(cat);
+  await process.stdin.abort(new Error("no more"));
+  assertEquals((await process.status).code, 29);
+});
+
+Deno.test("writing what is no Uint8Array rejects, and is the guest's EIO", async () => {
+  const process = spawn(cat);
+  const writer = process.stdin.getWriter();
+  await assertRejects(() => writer.write("text" as unknown as Uint8Array), TypeError);
+  assertEquals((await process.status).code, 29);
+});
+
+Deno.test("cancelling standard output is the guest's EPIPE, waiting or not", async () => {
+  for (const wait of [0, 5]) {
+    const process = spawn(flood);
+    await turn(wait);
+    await process.stdout.cancel();
+    assertEquals((await process.status).code, 64);
+  }
+});
+
+Deno.test("a full standard output makes the guest wait until it is read", async () => {
+  const process = spawn(flood, { limits: { highWaterMark: 10_000 } });
+  await turn(5);
+  const { fuelUsed } = process;
+  await turn(5);
+  assertEquals(process.fuelUsed, fuelUsed);
+  const reader = process.stdout.getReader();
+  assertEquals((await reader.read()).value!.length, 10_000);
+  const { value } = await reader.read();
+  assert(value!.length > 0 && value!.length <= 10_000);
+  await turn();
+  assert(process.fuelUsed > fuelUsed);
+  await reader.cancel();
+  assertEquals((await process.status).code, 64);
+});
+
+Deno.test("status is there though nobody reads, and the output stays to be read", async () => {
+  const process = spawn(hello);
+  await process.status;
+  assertEquals(await new Response(process.stdout).text(), "hello\n");
+  assertEquals(await new Response(process.stderr).text(), "world\n");
+});
+
+Deno.test("when the guest has ended, writes reject as to a broken pipe, and closing does not", async () => {
+  const process = spawn(empty);
+  await process.status;
+  await process.stdin.close();
+  const other = spawn(empty);
+  await other.status;
+  await assertRejects(() => other.stdin.getWriter().write(bytesOf("late")), Error, "broken pipe");
+});
+
+Deno.test("a write that waits rejects when the guest ends", async () => {
+  const process = spawn(sleeper, { limits: { highWaterMark: 4, deadlineMs: 10 } });
+  await assertRejects(() => process.stdin.getWriter().write(bytesOf("never read")), Error);
+  await process.status;
+});
+
+Deno.test("the guest closing its descriptors ends the streams before the guest ends", async () => {
+  const process = spawn(program(`(func (export "_start") (local $errno i32)
+    (drop (call $fd_close (i32.const 0)))
+    (drop (call $fd_close (i32.const 1)))
+    (drop (call $poll_oneoff (i32.const 64) (i32.const 256) (i32.const 1) (i32.const 16))))
+    (data (i32.const 80) "\\01") (data (i32.const 88) "\\00\\00\\00\\00\\00\\00\\00\\10")`));
+  assertEquals(await new Response(process.stdout).text(), "");
+  await assertRejects(() => process.stdin.getWriter().write(bytesOf("x")), Error, "broken pipe");
+  assert(!await isSettled(process.status));
+  process.kill();
+  await process.status;
+});
+
+Deno.test("streams that are not piped throw when asked for", () => {
+  const process = spawn(empty, { stdin: "null", stdout: "null", stderr: "null" });
+  for (const name of ["stdin", "stdout", "stderr", "readable", "writable"] as const) {
+    assertThrows(() => process[name], TypeError, "is not piped");
+  }
+});
+
+Deno.test("stdin and stdout may be streams of the caller's", async () => {
+  const text: string[] = [];
+  const closed = Promise.withResolvers<void>();
+  const target = new WritableStream<Uint8Array>({
+    write: (chunk) => void text.push(textOf(chunk)),
+    close: () => closed.resolve(),
+  });
+  const process = spawn(cat, { stdin: new Response("given").body!, stdout: target });
+  assertEquals((await process.status).code, 0);
+  await closed.promise;
+  assertEquals(text.join(""), "given");
+});
+
+Deno.test("the caller's stdin is cancelled when the guest ends without reading it", async () => {
+  let cancelled = false;
+  const source = new ReadableStream<Uint8Array>({ cancel: () => void (cancelled = true) });
+  await spawn(empty, { stdin: source }).status;
+  await turn();
+  assertEquals([cancelled, source.locked], [true, false]);
+});
+
+Deno.test("output of streams that are not piped is empty, and of locked ones throws", async () => {
+  const { stdout, stderr } = await spawn(hello, { stdout: "null" }).output();
+  assertEquals([textOf(stdout), textOf(stderr)], ["", "world\n"]);
+  const process = spawn(hello);
+  process.stdout.getReader();
+  await assertRejects(() => process.output(), TypeError);
+  await process.status;
+});
+
+Deno.test("output stops a guest that writes more than outputBytes", async () => {
+  const { code, error, stdout } = await spawn(flood, { limits: { outputBytes: 200_000 } }).output();
+  assertEquals(code, 137);
+  assertInstanceOf(error, LimitError);
+  assertEquals(error.limit, "outputBytes");
+  assert(stdout.length <= 200_000 && stdout.length > 0);
+});
