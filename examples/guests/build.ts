@@ -116,11 +116,10 @@ function exists(path: string): Promise<boolean> {
   return Deno.stat(path).then(() => true, () => false);
 }
 
-/** Installs what a guest's package.json pins, unless that was done before. */
+/** Installs what a guest's package.json pins, unless that was done before. Returns the reason if it cannot. */
 async function installNpm(directory: string): Promise<string | undefined> {
-  if (await exists(join(directory, "node_modules"))) return undefined;
   if (!await runs(["npm", "--version"], directory)) return "no npm";
-  await run(["npm", "install"], directory);
+  if (!await exists(join(directory, "node_modules"))) await run(["npm", "install"], directory);
 }
 
 /** How each language's toolchain is found for the guests in `directory`: a toolchain, or the reason why there is none. */

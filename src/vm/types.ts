@@ -42,10 +42,15 @@ export function valueTypeName(type: ValueType): ValueTypeName {
   return NAMES[type];
 }
 
-/** The binary code of a value type's text-format name. */
+const CODES: ReadonlyMap<string, ValueType> = new Map(
+  Object.entries(NAMES).map(([code, name]) => [name, Number(code) as ValueType]),
+);
+
+/** The binary code of a value type's text-format name. @throws {TypeError} if there is no such type */
 export function valueTypeCode(name: ValueTypeName): ValueType {
-  for (const [code, known] of Object.entries(NAMES)) if (known === name) return Number(code) as ValueType;
-  throw new TypeError(`unknown value type ${JSON.stringify(name)}`);
+  const code = CODES.get(name);
+  if (code === undefined) throw new TypeError(`unknown value type ${JSON.stringify(name)}`);
+  return code;
 }
 
 /** A function type. */

@@ -35,6 +35,11 @@ const HEADER: Part = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
 
 /** Parts one after the other. */
 export function join(...parts: readonly Part[]): Uint8Array<ArrayBuffer> {
+  return joinAll(parts);
+}
+
+/** Parts of a list, which may be too long to be arguments, one after the other. */
+export function joinAll(parts: readonly Part[]): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
   let at = 0;
   for (const part of parts) {
@@ -119,12 +124,12 @@ export function functions(
   { types = [funcType([])], bodies, before = [], after = [] }: Functions,
 ): Uint8Array<ArrayBuffer> {
   return module(
-    section(SECTION.type, u32(types.length), ...types),
-    section(SECTION.function, u32(bodies.length), ...bodies.map(([type]) => u32(type))),
+    section(SECTION.type, u32(types.length), joinAll(types)),
+    section(SECTION.function, u32(bodies.length), joinAll(bodies.map(([type]) => u32(type)))),
     ...before,
     section(SECTION.export, [1], name("f"), [0, 0]),
     ...after,
-    section(SECTION.code, u32(bodies.length), ...bodies.map(([, body]) => body)),
+    section(SECTION.code, u32(bodies.length), joinAll(bodies.map(([, body]) => body))),
   );
 }
 

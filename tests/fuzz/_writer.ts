@@ -1,0 +1,61 @@
+/**
+ * Instructions with constants, as bytes: what the assembler of tests/vm leaves out.
+ *
+ * @module
+ */
+
+import { F32_NANS, F64_NANS, randomNumber, TYPE_CODES } from "./_values.ts";
+import { pick } from "./_random.ts";
+import type { Random } from "./_random.ts";
+
+const VIEW = new DataView(new ArrayBuffer(8));
+
+/** A signed LEB128. */
+export function signed(value: number | bigint): number[] {
+  const bytes: number[] = [];
+  for (let rest = BigInt(value);; rest >>= 7n) {
+    const low = Number(rest & 0x7fn);
+    if (rest >= -64n && rest < 64n) return [...bytes, low];
+    bytes.push(low | 0x80);
+  }
+}
+
+/** `t.const`, or `ref.null` for a reference type. */
+export function constant(type: string, value: number | bigint): number[] {
+  switch (type) {
+    case "i":
+      return [0x41, ...signed(value)];
+    case "I":
+      return [0x42, ...signed(value)];
+    case "f":
+      VIEW.setFloat32(0, value as number, true);
+      return [0x43, ...bytes(4)];
+    case "F":
+      VIEW.setFloat64(0, value as number, true);
+      return [0x44, ...bytes(8)];
+    default:
+      return [0xd0, TYPE_CODES[type]];
+  }
+}
+
+/** The constant that stands for nothing in particular. */
+export function zero(type: string): number[] {
+  return constant(type, type === "I" ? 0n : 0);
+}
+
+/** A NaN constant of the float type, with any payload. */
+export function nan(random: Random, type: string): number[] {
+  if (type === "f") VIEW.setUint32(0, pick(random, F32_NANS), true);
+  else VIEW.setBigUint64(0, pick(random, F64_NANS), true);
+  return type === "f" ? [0x43, ...bytes(4)] : [0x44, ...bytes(8)];
+}
+
+/** A constant at an edge, NaNs with payloads included; null for reference types. */
+export function randomConstant(random: Random, type: string): number[] {
+  if ((type === "f" || type === "F") && random(8) === 0) return nan(random, type);
+  return type === "r" || type === "e" ? zero(type) : constant(type, randomNumber(random, type));
+}
+
+function bytes(count: number): Uint8Array {
+  return new Uint8Array(VIEW.buffer, 0, count);
+}
