@@ -1,5 +1,5 @@
 /**
- * Bytes between a producer and a consumer: a queue counted in bytes, web streams at either end of one, and the lines of
+ * Bytes between a producer and a consumer: a queue counted in bytes, its end as a web stream, and the lines of
  * a byte stream. It knows nothing of guests or of messages.
  *
  * @module
@@ -137,27 +137,6 @@ export function readableFrom(queue: ByteQueue): ReadableStream<Uint8Array> {
       queue.break(reason);
     },
   }, { highWaterMark: 0 });
-}
-
-/** The producing end of a queue as a stream: a write is done when the queue has taken all of the chunk. */
-export function writableTo(queue: ByteQueue): WritableStream<Uint8Array> {
-  return new WritableStream<Uint8Array>({
-    start(controller) {
-      // Not the sink's `abort`, which waits for the write under way, which waits for a consumer that may never come.
-      controller.signal.addEventListener("abort", () => queue.break(controller.signal.reason));
-    },
-    async write(chunk) {
-      for (let taken = 0;;) {
-        if (queue.state !== "open") throw queue.reason;
-        taken += queue.push(chunk.subarray(taken));
-        if (taken === chunk.length) return;
-        await queue.changed();
-      }
-    },
-    close() {
-      queue.end();
-    },
-  });
 }
 
 /** One line, without its end (`\n` or `\r\n`). */

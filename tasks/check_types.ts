@@ -1,13 +1,15 @@
 /**
- * Checks that the types also serve those who compile with `tsc`: emits declarations to dist/types, then checks a small
- * consumer against them, strictly, by both ways of resolving modules.
+ * Checks that the types also serve those who compile with `tsc`: emits declarations as an npm package would have them to
+ * dist/node_modules, then checks a small consumer against them, strictly, by both ways of resolving modules.
  *
  * @module
  */
 
-const root = new URL("../", import.meta.url).pathname;
-const TSC = "npm:typescript@6.0.3/tsc";
-const COMMON = ["--target", "esnext", "--lib", "esnext,dom,dom.iterable,dom.asynciterable", "--strict"];
+import ts from "typescript";
+import config from "../deno.json" with { type: "json" };
+
+const ROOT = `${import.meta.dirname}/..`;
+const PACKAGE = `${ROOT}/dist/node_modules/${config.name}`;
 
 /** What a user of the package might write. */
 const CONSUMER = `
@@ -36,44 +38,48 @@ export async function use(response: Response): Promise<string> {
 }
 `;
 
-async function tsc(what: string, args: readonly string[]): Promise<void> {
-  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--allow-all", "--no-lock", TSC, ...COMMON, ...args],
-    cwd: `${root}dist`,
-  }).output();
-  if (!success) {
-    console.error(new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr));
-    throw new Error(`${what} failed`);
+/** Checks files, and emits what the options say; ends the task with the compiler's words if there is an error. */
+function check(what: string, files: readonly string[], options: ts.CompilerOptions): void {
+  const program = ts.createProgram(files, {
+    target: ts.ScriptTarget.ESNext,
+    lib: ["esnext", "dom", "dom.iterable", "dom.asynciterable"].map((name) => `lib.${name}.d.ts`),
+    types: [],
+    strict: true,
+    ...options,
+  });
+  const diagnostics = [...ts.getPreEmitDiagnostics(program), ...program.emit().diagnostics];
+  if (diagnostics.length > 0) {
+    const host = { getCanonicalFileName: String, getCurrentDirectory: () => ROOT, getNewLine: () => "\n" };
+    console.error(ts.formatDiagnostics(diagnostics, host));
+    Deno.exit(1);
   }
   console.log(`${what}: ok`);
 }
 
-const folder = `${root}dist/node_modules/@rivulet/rivulet`;
-await Deno.remove(folder, { recursive: true }).catch(() => {});
-await Deno.mkdir(folder, { recursive: true });
-await tsc("declarations", [
-  ...["--declaration", "--emitDeclarationOnly", "--allowImportingTsExtensions", "--erasableSyntaxOnly"],
-  ...["--isolatedDeclarations", "--verbatimModuleSyntax", "--module", "esnext", "--moduleResolution", "bundler"],
-  ...["--rootDir", root, "--outDir", folder, `${root}mod.ts`],
-]);
-const entry = (path: string) => ({ types: `./${path}.d.ts` });
-await Deno.writeTextFile(
-  `${folder}/package.json`,
-  JSON.stringify({
-    name: "@rivulet/rivulet",
-    type: "module",
-    exports: {
-      ".": entry("mod"),
-      "./vm": entry("src/vm/mod"),
-      "./wasi": entry("src/wasi/mod"),
-      "./rpc": entry("src/rpc/mod"),
-    },
-  }),
-);
-await Deno.writeTextFile(`${root}dist/package.json`, JSON.stringify({ type: "module" }));
-await Deno.writeTextFile(`${root}dist/consumer.ts`, CONSUMER);
-for (const [module, resolution] of [["esnext", "bundler"], ["nodenext", "nodenext"]]) {
-  await tsc(`a consumer with moduleResolution ${resolution}`, [
-    ...["--noEmit", "--module", module, "--moduleResolution", resolution, "consumer.ts"],
-  ]);
+await Deno.remove(PACKAGE, { recursive: true }).catch(() => {});
+check("declarations", Object.values(config.exports).map((path) => `${ROOT}/${path}`), {
+  module: ts.ModuleKind.ESNext,
+  moduleResolution: ts.ModuleResolutionKind.Bundler,
+  declaration: true,
+  emitDeclarationOnly: true,
+  isolatedDeclarations: true,
+  allowImportingTsExtensions: true,
+  erasableSyntaxOnly: true,
+  verbatimModuleSyntax: true,
+  rootDir: ROOT,
+  outDir: PACKAGE,
+});
+
+const exports = Object.entries(config.exports).map(([name, path]) => [name, { types: path.replace(/ts$/, "d.ts") }]);
+const manifest = { name: config.name, type: "module", exports: Object.fromEntries(exports) };
+await Deno.writeTextFile(`${PACKAGE}/package.json`, JSON.stringify(manifest));
+await Deno.writeTextFile(`${ROOT}/dist/consumer.mts`, CONSUMER);
+for (
+  const [module, moduleResolution] of [
+    [ts.ModuleKind.ESNext, ts.ModuleResolutionKind.Bundler],
+    [ts.ModuleKind.NodeNext, ts.ModuleResolutionKind.NodeNext],
+  ] as const
+) {
+  const what = `a consumer with moduleResolution ${ts.ModuleResolutionKind[moduleResolution]}`;
+  check(what, [`${ROOT}/dist/consumer.mts`], { module, moduleResolution, noEmit: true });
 }

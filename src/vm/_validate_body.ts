@@ -11,7 +11,14 @@ import { Cursor } from "./_cursor.ts";
 import { readReferenceType, readValueType } from "./_sections.ts";
 import { refuseOpcode, refuseType, unsupported } from "./_unsupported.ts";
 import { CompileError, InternalError } from "./errors.ts";
-import { MAX_BR_TABLE_TARGETS, MAX_LOCALS, MAX_OPERANDS } from "./limits.ts";
+import {
+  MAX_BR_TABLE_TARGETS,
+  MAX_LISTED_OPERANDS,
+  MAX_LISTED_OPERANDS_PER_BYTE,
+  MAX_LOCALS,
+  MAX_NESTING,
+  MAX_OPERANDS,
+} from "./limits.ts";
 import { OPCODES } from "./opcodes.ts";
 import type { Immediates } from "./opcodes.ts";
 import { EXTERNREF, F32, F64, FUNCREF, I32, I64, valueTypeName } from "./types.ts";
@@ -100,6 +107,8 @@ export class BodyValidator {
   #unreached = false;
   /** Offset of the present instruction. */
   #at = 0;
+  /** Operands that calls, branches and blocks of all bodies so far took and gave. */
+  #listed = 0;
 
   /** @param declared a byte for each function, not 0 if `ref.func` may name it */
   constructor(record: ModuleRecord, declared: Uint8Array) {
@@ -162,7 +171,7 @@ export class BodyValidator {
   }
 
   #reserveLocals(count: number): void {
-    if (count > this.#locals.length) this.#locals = grown(this.#locals, count);
+    if (count > this.#locals.length) this.#locals = grown(this.#locals, count, MAX_LOCALS);
   }
 
   // The algorithm's primitives
@@ -170,7 +179,7 @@ export class BodyValidator {
   #reserveOperands(height: number): void {
     if (height <= this.#operands.length) return;
     if (height > MAX_OPERANDS) throw this.#error(`more than ${MAX_OPERANDS} operands on the stack`);
-    this.#operands = grown(this.#operands, height);
+    this.#operands = grown(this.#operands, height, MAX_OPERANDS);
   }
 
   #pushVal(type: number): void {
@@ -179,11 +188,20 @@ export class BodyValidator {
   }
 
   #pushVals(types: readonly ValueType[]): void {
+    this.#list(types);
     const height = this.#height;
     this.#height = height + types.length;
     this.#reserveOperands(this.#height);
     const operands = this.#operands;
     for (let index = 0; index < types.length; index++) operands[height + index] = types[index];
+  }
+
+  /** Holds the work of lists to a bound: one of two bytes may be of a thousand types. */
+  #list(types: readonly ValueType[]): void {
+    this.#listed += types.length;
+    if (this.#listed > MAX_LISTED_OPERANDS + this.#at * MAX_LISTED_OPERANDS_PER_BYTE) {
+      throw this.#error(`calls, branches and blocks take and give too many operands: ${this.#listed} so far`);
+    }
   }
 
   /** Pops an operand of any type. */
@@ -201,6 +219,7 @@ export class BodyValidator {
   }
 
   #popVals(types: readonly ValueType[]): void {
+    this.#list(types);
     for (let index = types.length - 1; index >= 0; index--) this.#popVal(types[index]);
   }
 
@@ -214,7 +233,8 @@ export class BodyValidator {
   #pushCtrl(opcode: number, blockType: number): void {
     const frame = this.#frame + FRAME_WORDS;
     if (frame === this.#frames.length) {
-      const frames = new Int32Array(frame * 2);
+      if (frame >= MAX_NESTING * FRAME_WORDS) throw this.#error(`blocks are nested deeper than ${MAX_NESTING}`);
+      const frames = new Int32Array(Math.min(frame * 2, MAX_NESTING * FRAME_WORDS));
       frames.set(this.#frames);
       this.#frames = frames;
     }
@@ -611,8 +631,8 @@ export class BodyValidator {
   }
 }
 
-function grown(bytes: Uint8Array, atLeast: number): Uint8Array {
-  const larger = new Uint8Array(Math.max(atLeast, bytes.length * 2));
+function grown(bytes: Uint8Array, atLeast: number, atMost: number): Uint8Array {
+  const larger = new Uint8Array(Math.max(atLeast, Math.min(bytes.length * 2, atMost)));
   larger.set(bytes);
   return larger;
 }

@@ -84,17 +84,23 @@ class Translator {
 
   #readLocals(): Uint8Array {
     const { params } = this.#type;
-    const runs: (readonly [count: number, type: number])[] = [];
+    const cursor = this.#cursor;
+    const groups = cursor.u32();
+    const start = cursor.offset;
     let total = params.length;
-    for (let groups = this.#cursor.u32(); groups > 0; groups--) {
-      const run = [this.#cursor.u32(), this.#cursor.u8()] as const;
-      total += run[0];
-      runs.push(run);
+    for (let group = 0; group < groups; group++) {
+      total += cursor.u32();
+      cursor.u8();
     }
     const types = new Uint8Array(total);
     types.set(params);
-    let at = params.length;
-    for (const [count, type] of runs) types.fill(type, at, at += count);
+    // A second reading: millions of groups may be empty, and a list of them is larger than their bytes.
+    cursor.offset = start;
+    for (let group = 0, at = params.length; group < groups; group++) {
+      const end = at + cursor.u32();
+      types.fill(cursor.u8(), at, end);
+      at = end;
+    }
     return types;
   }
 
@@ -186,20 +192,20 @@ class Translator {
     this.#code.emit(OP.br_table, index, count);
     const table = this.#code.at;
     this.#code.at += (count + 1) * 2;
-    /** Where each label's values are moved, for labels that need it. */
-    const stubs = new Map<Label, number>();
+    /** Where each label's values are moved; undefined if they are in place. */
+    const stubs = new Map<Label, number | undefined>();
     for (const [place, depth] of depths.entries()) {
       const label = this.#label(depth);
       const t = table + place * 2;
-      if (label.kind !== "function" && !this.#needsMoves(label)) {
+      if (!stubs.has(label)) {
+        const isDirect = label.kind !== "function" && !this.#needsMoves(label);
+        stubs.set(label, isDirect ? undefined : this.#code.at);
+        if (!isDirect) this.#branch(label);
+      }
+      const stub = stubs.get(label);
+      if (stub === undefined) {
         this.#target(label, t);
         continue;
-      }
-      let stub = stubs.get(label);
-      if (stub === undefined) {
-        stub = this.#code.at;
-        stubs.set(label, stub);
-        this.#branch(label);
       }
       CODE[t] = stub;
       CODE[t + 1] = 0;

@@ -53,15 +53,15 @@ export function drive(call: Call, instance: Instance, options: CallOptions = {})
       const status = call.resume(sliceFuel(instance));
       // A host function may have stopped the call meanwhile.
       if (isOver) return 0;
-      if (status === "pending") call.settled!.then(proceed);
-      else if (status === "finished") {
-        end();
-        resolve(call.result);
-      } else if (status === "failed") {
+      if (status === "failed") {
         end();
         reject(call.error);
       } else if (isBudgetUsed(instance)) stop(budgetError(instance));
-      else if (due !== undefined && performance.now() >= due) stop(deadlineError(deadlineMs!));
+      else if (status === "pending") call.settled!.then(proceed);
+      else if (status === "finished") {
+        end();
+        resolve(call.result);
+      } else if (due !== undefined && performance.now() >= due) stop(deadlineError(deadlineMs!));
       else schedule(slice);
       return call.fuelUsed - before;
     };
@@ -89,22 +89,20 @@ export function callNow(func: Func, args: readonly Value[]): Value {
   const instance = func.instance!;
   const call = new Call(func, args);
   for (;;) {
-    switch (call.resume(sliceFuel(instance))) {
-      case "finished":
-        return call.result;
-      case "failed":
-        throw call.error;
-      case "pending": {
-        const error = new TypeError(
-          "a host function gave a promise to a guest that was called without waiting: use call()",
-        );
-        call.stop(error);
-        throw error;
-      }
-      default:
-        if (!isBudgetUsed(instance)) continue;
-        call.stop(budgetError(instance));
-        throw call.error;
+    const status = call.resume(sliceFuel(instance));
+    if (status === "failed") throw call.error;
+    if (isBudgetUsed(instance)) {
+      const error = budgetError(instance);
+      call.stop(error);
+      throw error;
+    }
+    if (status === "finished") return call.result;
+    if (status === "pending") {
+      const error = new TypeError(
+        "a host function gave a promise to a guest that was called without waiting: use call()",
+      );
+      call.stop(error);
+      throw error;
     }
   }
 }

@@ -1,6 +1,7 @@
 /**
  * Every bound of the virtual machine, each with its reason: what a module may hold, and what a running guest may use.
- * The first group follows the JavaScript API's implementation limits, so a module that loads in a browser loads here.
+ * Most follow the JavaScript API's implementation limits, so a module that loads in a browser loads here; what it
+ * leaves open is far beyond what compilers produce.
  *
  * @see https://webassembly.github.io/spec/js-api/#limits
  * @module
@@ -34,8 +35,17 @@ export const MAX_PARAMS = 1_000;
 export const MAX_RESULTS = 1_000;
 /** Locals of a function, parameters included. */
 export const MAX_LOCALS = 50_000;
-/** Operands on a function's stack at once: a call of two bytes may give a thousand. */
-export const MAX_OPERANDS = 1_000_000;
+/** Operands on a function's stack at once, each of which takes the translator some 40 bytes; a call of two may give a thousand. */
+export const MAX_OPERANDS = 100_000;
+/** Blocks around an instruction: more than one `br_table` can tell apart. */
+export const MAX_NESTING = 100_000;
+/**
+ * Operands that calls, branches and blocks take and give, by lists of up to a thousand that they name in two bytes: so
+ * many for each byte of the module before them, ...
+ */
+export const MAX_LISTED_OPERANDS_PER_BYTE = 16;
+/** ... and so many in any module. Work on a body is linear in its length by that. */
+export const MAX_LISTED_OPERANDS = 1_000_000;
 /** Bytes of one function body. */
 export const MAX_BODY_BYTES = 7_654_321;
 /** Bytes of a name: an import's, an export's or a custom section's. */

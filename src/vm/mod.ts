@@ -53,6 +53,8 @@ export interface InstantiateOptions {
   readonly limits?: RunLimits;
   /** Stops the start function. */
   readonly signal?: AbortSignal;
+  /** Is given the instance before its start function runs, for host functions that need its memory. */
+  readonly onInstance?: (instance: Instance) => void;
 }
 
 /**
@@ -72,9 +74,11 @@ export async function instantiate(
 ): Promise<Instance> {
   const code = codeOf(module);
   const state = createInstance(code, imports, options.limits ?? {});
+  const instance = new Instance(module, state);
+  options.onInstance?.(instance);
   const { start } = code.record;
   if (start !== undefined) await run(state.func(start), [], { signal: options.signal });
-  return new Instance(module, state);
+  return instance;
 }
 
 async function run(func: Func, args: readonly Value[], options: CallOptions): Promise<Value> {

@@ -250,10 +250,12 @@ export class Process implements AsyncDisposable {
       throw new LinkError("the module exports neither _start nor _initialize: it is no WASI program");
     }
     const linked = merge(wasiImports(module.imports, context), imports);
-    const instance = await instantiate(module, linked, { limits: this.#limits, signal });
-    this.#instance = instance;
-    const { memory } = instance.exports;
-    if (memory instanceof Memory) this.#memory = memory;
+    const onInstance = (instance: Instance) => {
+      this.#instance = instance;
+      const { memory } = instance.exports;
+      if (memory instanceof Memory) this.#memory = memory;
+    };
+    const instance = await instantiate(module, linked, { limits: this.#limits, signal, onInstance });
     await instance.call(entry, [], { signal });
   }
 

@@ -328,3 +328,21 @@ Deno.test("sleeping takes its time, while others run", async () => {
   assert(statuses.every(({ code }) => code === 0));
   assert(took >= 29.9 && took < 300, `took ${took} ms`);
 });
+
+Deno.test("a start function may use WASI, with the memory that the module exports", async () => {
+  const text = `(module (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 1) (data (i32.const 0) "\\10\\00\\00\\00\\03\\00\\00\\00") (data (i32.const 16) "hi\\n")
+    (start $start) (func $start (if (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)) (then unreachable)))
+    (func (export "_start")))`;
+  const { success, stdout } = await spawn(moduleOf(text), { stdin: "null" }).output();
+  assertEquals([success, textOf(stdout)], [true, "hi\n"]);
+});
+
+Deno.test("a guest that uses up its fuel in its last host call has reached the limit", async () => {
+  const text = `(module (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+    (memory (export "memory") 100)
+    (func (export "_start") (drop (call $random (i32.const 0) (i32.const 6000000)))))`;
+  const { success, error } = await spawn(moduleOf(text), { stdin: "null", limits: { fuel: 1_000_000 } }).status;
+  assertEquals(success, false);
+  assertInstanceOf(error, LimitError);
+});
