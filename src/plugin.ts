@@ -41,7 +41,8 @@ export interface PluginOptions<Guest extends object = Methods, Host extends obje
   readonly limits?: PluginLimits;
   /**
    * How long an instance lives: for one `call`, and the next has a new one, which shares nothing with it; or as long as
-   * the `plugin`, whose calls then share its state, its fuel, and its end. Default `call`.
+   * the `plugin`, whose calls then share its state, its fuel, and its end: a deadline that one of them misses stops the
+   * instance, since the guest is stuck, and the next call starts another. Default `call`.
    */
   readonly lifetime?: "call" | "plugin";
 }
@@ -183,7 +184,9 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
   }
 
   #residentSession(): Session<Guest, Host> {
-    return this.#resident ??= this.#openSession();
+    // One that was stopped may take a moment to end: a new call is not to share its fate.
+    if (this.#resident === undefined || this.#resident.isStopped) this.#resident = this.#openSession();
+    return this.#resident;
   }
 
   #openSession(): Session<Guest, Host> {
@@ -231,6 +234,11 @@ class Session<Guest extends object, Host extends object> {
     this.#peer.closed.catch(() => {});
     this.#logged = this.#readLog(options.onLog);
     this.ended = this.#process.status.then(() => this.#logged).then(() => clearTimeout(this.#grace));
+  }
+
+  /** Whether this side has stopped the guest. */
+  get isStopped(): boolean {
+    return this.#stopped !== undefined;
   }
 
   async call(method: string, params: unknown, options: PluginCallOptions, isOwn: boolean): Promise<unknown> {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import ts from "typescript";
 
 const ROOT = new URL("../", import.meta.url);
@@ -156,4 +156,13 @@ Deno.test("links between pages lead to files that exist", () => {
       .map((target) => `${path} links to ${target}`)
   );
   assertEquals(dead, []);
+});
+
+Deno.test("the README lists every limit", () => {
+  const limits = [...sources.values()].flatMap(({ statements }) => statements)
+    .filter(ts.isInterfaceDeclaration).filter(({ name }) => /^(Run|Process|Peer|Plugin)Limits$/.test(name.text))
+    .flatMap(({ members }) => members.map(({ name }) => name !== undefined && ts.isIdentifier(name) ? name.text : ""));
+  const text = /\n## Limits\n[^]*?\n## /.exec(read("README.md"))?.[0] ?? "";
+  assert(limits.length > 10);
+  assertEquals(limits.filter((limit) => !text.includes(`\`${limit}\``)), []);
 });

@@ -209,6 +209,14 @@ Deno.test("a resident plugin that has ended is started again by the next call", 
   assertEquals(await plugin.call("echo", [1]), [1]);
 });
 
+Deno.test("a call made while a resident instance is being stopped has a new one", async () => {
+  await using plugin = faultyPlugin({ deadlineMs: 50 }, { lifetime: "plugin" });
+  await failure(plugin.call("spin"), "limit");
+  const stuck = failure(plugin.call("babble"), "protocol");
+  await stuck;
+  assertEquals(await plugin.call("echo", [2]), [2]);
+});
+
 Deno.test("disposing a plugin rejects its calls, and later ones", async () => {
   const plugin = faultyPlugin();
   const call = plugin.call("spin");
