@@ -93,6 +93,13 @@ export class Emitter {
     this.#last = 0;
   }
 
+  /** Charges what has gathered, by a jump to what follows. */
+  charge(): void {
+    if (this.cost === 0) return;
+    this.emit(OP.jump, this.at + OP_WORDS[OP.jump], this.cost);
+    this.cost = 0;
+  }
+
   /** Pushes the result of the op at `address`, whose destination is the home of the top. */
   pushResult(type: ValueType, address: number): void {
     this.operands.push(type);

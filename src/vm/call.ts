@@ -11,6 +11,8 @@
 
 import { Fault } from "./_fault.ts";
 import { readValues, resultValues, writeValues } from "./border.ts";
+import { BULK_OPS, bulkOperands } from "./bulk_ops.ts";
+import type { BulkOp } from "./bulk_ops.ts";
 import { CODE, CODE_WORDS, ENTRY_WORDS, entryAt, FINISH, flushCode, positionOf } from "./code.ts";
 import { ARENA_FULL } from "./_emitter.ts";
 import { translateFunction } from "./compile.ts";
@@ -32,6 +34,9 @@ import type { FuncType, ValueType } from "./types.ts";
 const QUANTUM = 20_000;
 /** Fuel of calling a host function, beyond that of the instruction: leaving and entering the loop. */
 const HOST_CALL_FUEL = 50;
+/** Work of a rare op, and of translating a byte of a body, in units of fuel; see `Call.work`. */
+const RARE_WORK = 50;
+const TRANSLATION_WORK = 8;
 /** Calls of guests by host functions that guests have called, one inside the other, on JavaScript's own stack. */
 const MAX_NESTED_CALLS = 100;
 /** Frames that a trap tells of: the innermost and the outermost. */
@@ -91,6 +96,9 @@ export class Call {
   #error: unknown;
   #settled: Promise<void> | undefined;
   #fuelUsed = 0;
+  #work = 0;
+  /** Bytes or elements that the bulk op at the program counter has done. */
+  #done = 0;
 
   #instance: Instance;
   readonly #frames: Frame[] = [];
@@ -140,6 +148,14 @@ export class Call {
     return this.#fuelUsed;
   }
 
+  /**
+   * @ignore what it has cost its thread, in units of fuel: besides the fuel that which depends on more than the module
+   * and its input, such as translating code again, or an op's own cost. It ends slices, and is no part of the budget.
+   */
+  get work(): number {
+    return this.#work;
+  }
+
   /** While pending: settles, without a value and never rejecting, when the call can go on. */
   get settled(): Promise<void> | undefined {
     return this.#settled;
@@ -168,9 +184,10 @@ export class Call {
    * promise is pending, or the end.
    *
    * @param fuel a number of instructions, 0 or more
+   * @param work as much as that may be: stops earlier when its {@linkcode Call.work} has grown by so much
    * @returns how the call stands then; never throws what the guest did
    */
-  resume(fuel: number): CallStatus {
+  resume(fuel: number, work: number = Infinity): CallStatus {
     if (this.#status === "finished" || this.#status === "failed") return this.#status;
     if (this.#status === "pending" && this.#answer === undefined) return this.#status;
     if (!(fuel >= 0)) throw new RangeError(`fuel is 0 or more, not ${fuel}`);
@@ -185,7 +202,7 @@ export class Call {
       if (this.#status === "ready") this.#begin();
       else if (this.#status === "pending") this.#takeAnswer();
       this.#status = "suspended";
-      this.#run(fuel);
+      this.#run(fuel, this.#work + work);
     } catch (error) {
       this.#fail(error);
     } finally {
@@ -305,9 +322,11 @@ export class Call {
     this.#enterSegment(entry + ENTRY_WORDS, this.#base);
   }
 
-  #run(fuel: number): void {
+  #run(fuel: number, workEnd: number): void {
     let remaining = fuel - this.#count(this.#takeCharge());
-    while (this.#isGoingOn && remaining >= 0) {
+    // What `#begin` translated.
+    this.#work += takeTranslationWork();
+    while (this.#isGoingOn && remaining >= 0 && this.#work < workEnd) {
       if (!this.#live) this.#restoreFrame();
       const quantum = Math.min(remaining, QUANTUM);
       STATE[0] = this.#pc;
@@ -327,8 +346,10 @@ export class Call {
         this.#sp = STATE[2];
         remaining -= this.#count(quantum - STATE[3]);
       }
-      if (stop === loop.RARE) remaining -= this.#count(this.#runRare());
-      else if (stop !== loop.OUT_OF_FUEL) throw new Fault(STOP_TRAPS[stop]);
+      if (stop === loop.RARE) {
+        remaining -= this.#count(this.#runRare());
+        this.#work += RARE_WORK + takeTranslationWork();
+      } else if (stop !== loop.OUT_OF_FUEL) throw new Fault(STOP_TRAPS[stop]);
     }
     if (!this.#isGoingOn) return;
     if (this.#live) this.#top = this.#fp + CODE[entryAt(this.#pc)];
@@ -344,6 +365,7 @@ export class Call {
   #count(fuel: number): number {
     this.#fuelUsed += fuel;
     this.#instance.fuelUsed += fuel;
+    this.#work += fuel;
     return fuel;
   }
 
@@ -357,6 +379,8 @@ export class Call {
       this.#pc = pc + OP_WORDS[op];
       return fuel;
     }
+    const bulk = BULK_OPS[op];
+    if (bulk !== undefined) return this.#runBulk(bulk);
     switch (op) {
       case OP.finish:
         this.#finishSegment();
@@ -384,6 +408,21 @@ export class Call {
       default:
         throw new InternalError(`op ${op} at ${pc} is not known`);
     }
+  }
+
+  /** Does a part of the op at the program counter, which stays there until all of it is done. */
+  #runBulk(bulk: BulkOp): number {
+    const at = this.#pc + 1;
+    const done = this.#done;
+    const operands = bulkOperands(this.#fp, at);
+    const [, , count] = operands;
+    if (done === 0) bulk.check(this.#instance, at, operands);
+    const until = Math.min(done + bulk.part, count);
+    bulk.run(this.#instance, at, operands, done, until);
+    this.#work += (until - done) * bulk.work;
+    this.#done = until < count ? until : 0;
+    if (until === count) this.#pc += OP_WORDS[CODE[this.#pc]];
+    return until - done;
   }
 
   /** The function that an indirect call at the program counter names; its first two operands are element and type. */
@@ -572,18 +611,36 @@ function entryOf(instance: Instance, functionIndex: number): number {
   const known = code.entries[functionIndex];
   if (known !== 0) return known;
   try {
-    return translateFunction(code, functionIndex);
+    return translate(instance, functionIndex);
   } catch (error) {
     if (error !== ARENA_FULL) throw error;
   }
   Call.flushCode();
   try {
-    return translateFunction(code, functionIndex);
+    return translate(instance, functionIndex);
   } catch (error) {
     if (error !== ARENA_FULL) throw error;
     const name = instance.stackFrame(functionIndex).functionName;
     throw new LimitError("code", CODE_WORDS, `the body of ${name} is too large to be translated`);
   }
+}
+
+/** Work of translating that no call has taken up yet. */
+let translationWork = 0;
+
+function takeTranslationWork(): number {
+  const work = translationWork;
+  translationWork = 0;
+  return work;
+}
+
+function translate(instance: Instance, functionIndex: number): number {
+  const { code } = instance;
+  const { start, end } = code.record.bodies[functionIndex - code.record.importedFunctions];
+  translationWork += (end - start) * TRANSLATION_WORK;
+  if (code.known[functionIndex] !== 0) instance.retranslatedBytes += end - start;
+  code.known[functionIndex] = 1;
+  return translateFunction(code, functionIndex);
 }
 
 /** Lets the dispatch loop use an instance. */

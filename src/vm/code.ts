@@ -28,10 +28,14 @@ export interface ModuleCode {
   readonly record: ModuleRecord;
   /** Entry address of each function, or 0 while it is not translated; imports stay 0. */
   readonly entries: Int32Array;
+  /** For each function, 1 if it has ever been translated. */
+  readonly known: Uint8Array;
   /** Type of each function: the index of the first equal type. */
   readonly functionTypes: Int32Array;
   /** For each type index, that of the first equal type. */
   readonly canonicalTypes: Int32Array;
+  /** Whether each instruction charges its fuel at once, so that a call can be suspended after any of them: for tests. */
+  stepping: boolean;
 }
 
 /** Prepares a validated module for translation. */
@@ -47,8 +51,10 @@ export function createModuleCode(record: ModuleRecord): ModuleCode {
   return {
     record,
     entries: new Int32Array(record.functions.length),
+    known: new Uint8Array(record.functions.length),
     functionTypes: Int32Array.from(record.functions, (typeIndex) => canonicalTypes[typeIndex]),
     canonicalTypes,
+    stepping: false,
   };
 }
 

@@ -23,6 +23,8 @@ import type { Immediates } from "./opcodes.ts";
 import { EXTERNREF, F32, F64, FUNCREF, I32, I64 } from "./types.ts";
 import type { FuncType, ValueType } from "./types.ts";
 
+/** A branch or return that moves so many values costs one more unit of fuel. */
+const MOVES_PER_FUEL = 8;
 /** `nop`, `block`, `loop`, `else`, `end`. */
 const FUEL_FREE = new Set([0x01, 0x02, 0x03, 0x05, 0x0b]);
 
@@ -76,6 +78,7 @@ class Translator {
       const plan = findPlan(code);
       if (plan !== undefined) this.#code.planned(plan);
       else this.#special(code);
+      if (this.#module.stepping) this.#code.charge();
     }
     const frame = this.#localTypes.length + Math.max(this.#code.operands.maxHeight, this.#type.results.length);
     CODE[this.#code.entry] = frame << 1;
@@ -167,9 +170,14 @@ class Translator {
 
   #branch(label: Label): void {
     if (label.kind === "function") return this.#return();
-    this.#moveTo(label, this.#carried(label).length);
+    const count = this.#carried(label).length;
+    this.#moveTo(label, count);
+    const { cost } = this.#code;
+    this.#code.cost += Math.floor(count / MOVES_PER_FUEL);
     this.#code.emit(OP.jump);
     this.#target(label, this.#code.at - 2);
+    // What follows is arrived at without the moves.
+    this.#code.cost = cost;
   }
 
   #branchIf(label: Label): void {
@@ -228,6 +236,7 @@ class Translator {
       if (register === CONSTANT) this.#code.move(top, register = operands.home(top));
       return this.#code.emit(is64(results[0]) ? OP.return64 : OP.return32, register, this.#code.cost);
     }
+    const cost = this.#code.cost + Math.floor(count / MOVES_PER_FUEL);
     // Results go to the frame's first registers, where locals live: first out of the locals, then down in order.
     const first = operands.height - count;
     const homes = results.map((_, index) => operands.home(first + index));
@@ -235,7 +244,7 @@ class Translator {
     for (const [index, home] of homes.entries()) {
       this.#code.emit(is64(results[index]) ? OP.mov64 : OP.mov32, index << 1, home);
     }
-    this.#code.emit(OP.return, this.#code.cost);
+    this.#code.emit(OP.return, cost);
   }
 
   #end(): void {

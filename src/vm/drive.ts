@@ -21,6 +21,13 @@ export interface CallOptions {
 }
 
 const DEFAULT_SLICE = 100_000;
+/** Work of a slice beyond its fuel: about a millisecond's. */
+const MAX_UNPAID_WORK = 200_000;
+/**
+ * Bytes of functions that may be translated again without regard to the budget. It costs no fuel, since it depends on
+ * other guests too; but a few functions too large for the arena could make it most of the work.
+ */
+const FREE_RETRANSLATION = 64 << 20;
 /** The longest that timers can wait. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -49,8 +56,9 @@ export function drive(call: Call, instance: Instance, options: CallOptions = {})
     };
     const slice = (): number => {
       if (isOver) return 0;
-      const before = call.fuelUsed;
-      const status = call.resume(sliceFuel(instance));
+      const before = call.work;
+      const fuel = sliceFuel(instance);
+      const status = call.resume(fuel, fuel + MAX_UNPAID_WORK);
       // A host function may have stopped the call meanwhile.
       if (isOver) return 0;
       if (status === "failed") {
@@ -63,7 +71,7 @@ export function drive(call: Call, instance: Instance, options: CallOptions = {})
         resolve(call.result);
       } else if (due !== undefined && performance.now() >= due) stop(deadlineError(deadlineMs!));
       else schedule(slice);
-      return call.fuelUsed - before;
+      return call.work - before;
     };
     const proceed = () => schedule(slice);
     const due = deadlineMs === undefined ? undefined : performance.now() + deadlineMs;
@@ -112,12 +120,16 @@ function sliceFuel({ limits, fuelUsed }: Instance): number {
   return Math.max(0, Math.min(slice, fuel - fuelUsed));
 }
 
-function isBudgetUsed({ limits, fuelUsed }: Instance): boolean {
-  return limits.fuel !== undefined && fuelUsed > limits.fuel;
+function isBudgetUsed({ limits: { fuel }, fuelUsed, retranslatedBytes }: Instance): boolean {
+  return fuel !== undefined && (fuelUsed > fuel || retranslatedBytes > fuel + FREE_RETRANSLATION);
 }
 
-function budgetError({ limits }: Instance): LimitError {
-  return new LimitError("fuel", limits.fuel!, `the guest used up its ${limits.fuel} units of fuel`);
+function budgetError({ limits, fuelUsed, retranslatedBytes }: Instance): LimitError {
+  const fuel = limits.fuel!;
+  const what = fuelUsed > fuel
+    ? `used up its ${fuel} units of fuel`
+    : `had ${retranslatedBytes} bytes of its functions translated again: they do not fit into the code arena together`;
+  return new LimitError("fuel", fuel, `the guest ${what}`);
 }
 
 function deadlineError(deadlineMs: number): LimitError {

@@ -23,7 +23,7 @@ export interface RunLimits {
   readonly slice?: number;
   /** Pages of memory that the guest may have, whatever its module says. */
   readonly memoryPages?: number;
-  /** Elements that each table may have, whatever the module says. */
+  /** Elements that the tables of the guest may have together, whatever the module says; 1,000,000 by default. */
   readonly tableElements?: number;
   /** Milliseconds that a call may take, waiting included; no bound by default. */
   readonly deadlineMs?: number;
@@ -49,6 +49,8 @@ export class Instance {
   readonly droppedData: Uint8Array;
   /** Fuel used by all calls so far. */
   fuelUsed = 0;
+  /** Bytes of bodies that were translated again, because the arena had been flushed. */
+  retranslatedBytes = 0;
   /** Fuel that host functions charged and no call has taken up yet. */
   charged = 0;
 

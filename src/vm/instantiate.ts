@@ -8,6 +8,7 @@
 
 import { Fault } from "./_fault.ts";
 import { evaluate } from "./const_expr.ts";
+import { initMemory, initTable } from "./bulk_ops.ts";
 import type { ModuleCode } from "./code.ts";
 import { callNow } from "./drive.ts";
 import { LinkError, Trap } from "./errors.ts";
@@ -17,7 +18,6 @@ import { Global } from "./global.ts";
 import { Instance } from "./instance.ts";
 import type { ExportValue, RunLimits } from "./instance.ts";
 import { Memory } from "./memory.ts";
-import { initMemory, initTable } from "./rare_ops.ts";
 import { Table } from "./table.ts";
 import { EXTERNREF, FUNCREF, funcTypeName, sameFuncType, valueTypeName } from "./types.ts";
 import type { Export, FuncType, Import, Limits } from "./types.ts";
@@ -28,7 +28,7 @@ export type ImportValue = HostFunction | Memory | Table | Global;
 /** Imports by module and name. Only own properties count. */
 export type Imports = Readonly<Record<string, Readonly<Record<string, ImportValue>>>>;
 
-/** Elements that a table may have where the caller does not say. */
+/** Elements that the tables of an instance may have where the caller does not say. */
 const DEFAULT_TABLE_ELEMENTS = 1_000_000;
 
 function wrap(func: Func): ExportedFunction {
@@ -47,12 +47,13 @@ export function createInstance(code: ModuleCode, imports: Imports, limits: RunLi
   const instance = new Instance(code, limits, wrap);
   linkImports(instance, imports);
   const { memoryPages, tableElements = DEFAULT_TABLE_ELEMENTS } = limits;
+  const room = { limit: tableElements, left: tableElements };
   for (const { limits: { minimum, maximum } } of record.memories.slice(record.importedMemories)) {
     instance.memory = new Memory({ initial: minimum, maximum }, memoryPages);
   }
   for (const { element, limits: { minimum, maximum } } of record.tables.slice(record.importedTables)) {
     const type = valueTypeName(element) as "funcref" | "externref";
-    instance.tables.push(new Table({ element: type, initial: minimum, maximum }, null, tableElements, instance));
+    instance.tables.push(new Table({ element: type, initial: minimum, maximum }, null, room, instance));
   }
   for (const [place, init] of record.globalInits.entries()) {
     const index = record.importedGlobals + place;

@@ -36,10 +36,13 @@ function readNames(cursor: Cursor, functionCount: number): Names {
     const subsection = new Cursor(cursor.bytes, cursor.offset, end);
     if (id === MODULE_NAME) module = subsection.name();
     else if (id === FUNCTION_NAMES) {
+      let next = 0;
       for (let count = subsection.count(); count > 0; count--) {
         const index = subsection.u32();
-        const name = subsection.name();
-        if (index < functionCount) functions.set(index, name);
+        // In ascending order, so there are no more of them than functions.
+        if (index < next || index >= functionCount) break;
+        functions.set(index, subsection.name());
+        next = index + 1;
       }
     }
     cursor.offset = end;

@@ -1,6 +1,6 @@
 /**
- * The ops that leave the dispatch loop and concern one instance only: rare arithmetic, tables, bulk operations, shared
- * globals. Calls are call.ts's. One function an op; a trap is thrown as a `Fault`, before any effect.
+ * The ops that leave the dispatch loop and concern one instance only: rare arithmetic, tables, growing, shared globals.
+ * Calls are call.ts's, bulk operations bulk_ops.ts's. One function an op; a trap is thrown as a `Fault`, before any effect.
  *
  * @see https://webassembly.github.io/spec/core/exec/instructions.html
  * @module
@@ -8,7 +8,6 @@
 
 import { Fault } from "./_fault.ts";
 import { CODE } from "./code.ts";
-import { evaluateElement } from "./const_expr.ts";
 import { REGISTERS, REGISTERS_F32, REGISTERS_F64 } from "./execute.ts";
 import type { Instance } from "./instance.ts";
 import { bigintToF32, nearest, RANGES, saturation, truncate } from "./numeric.ts";
@@ -16,6 +15,7 @@ import type { IntegerRange } from "./numeric.ts";
 import { OP } from "./ops.ts";
 import type { OpName } from "./ops.ts";
 import { PAGE_BYTES } from "./limits.ts";
+import type { Table } from "./table.ts";
 import { F64, I64 } from "./types.ts";
 
 /**
@@ -24,8 +24,6 @@ import { F64, I64 } from "./types.ts";
  */
 export type RareOp = (instance: Instance, fp: number, at: number) => number | void;
 
-/** Bytes that a bulk operation moves for one unit of fuel. */
-const BYTES_PER_FUEL = 1;
 /** Fuel of growing memory by a page: it is zeroed, and what was there may be copied. */
 const FUEL_PER_PAGE = PAGE_BYTES / 64;
 
@@ -95,19 +93,11 @@ function truncSat(read: ReadFloat, type: keyof typeof RANGES): RareOp {
   });
 }
 
-/** Three registers as unsigned numbers. */
-function three(fp: number, at: number): [a: number, b: number, c: number] {
-  return [R[register(fp, at, 0)] >>> 0, R[register(fp, at, 1)] >>> 0, R[register(fp, at, 2)] >>> 0];
+function checkIndex(index: number, { length }: Table): void {
+  if (index >= length) throw new Fault("out of bounds table access");
 }
 
-const MEMORY_FAULT = "out of bounds memory access";
-const TABLE_FAULT = "out of bounds table access";
-
-function check(from: number, count: number, length: number, reason: typeof MEMORY_FAULT | typeof TABLE_FAULT): void {
-  if (from + count > length) throw new Fault(reason);
-}
-
-/** The implementations by name; call.ts has the rest. */
+/** The implementations by name; bulk_ops.ts and call.ts have the rest. */
 const IMPLEMENTATIONS: Partial<Record<OpName, RareOp>> = {
   unreachable: () => {
     throw new Fault("unreachable");
@@ -193,13 +183,13 @@ const IMPLEMENTATIONS: Partial<Record<OpName, RareOp>> = {
   table_get: (instance, fp, at) => {
     const table = instance.tables[CODE[at + 2]];
     const index = R[register(fp, at, 1)] >>> 0;
-    check(index, 1, table.length, TABLE_FAULT);
+    checkIndex(index, table);
     R[register(fp, at, 0)] = instance.handles.handle(table.reference(index));
   },
   table_set: (instance, fp, at) => {
     const table = instance.tables[CODE[at]];
     const index = R[register(fp, at, 1)] >>> 0;
-    check(index, 1, table.length, TABLE_FAULT);
+    checkIndex(index, table);
     table.setReference(index, instance.handles.value(R[register(fp, at, 2)]));
   },
   table_size: (instance, fp, at) => {
@@ -212,31 +202,6 @@ const IMPLEMENTATIONS: Partial<Record<OpName, RareOp>> = {
     R[register(fp, at, 0)] = before;
     // A table is copied when it grows.
     return before < 0 ? 0 : before + delta;
-  },
-  table_fill: (instance, fp, at) => {
-    const table = instance.tables[CODE[at + 3]];
-    const [from, handle, count] = three(fp, at);
-    check(from, count, table.length, TABLE_FAULT);
-    table.fill(from, instance.handles.value(handle), count);
-    return count;
-  },
-  table_copy: (instance, fp, at) => {
-    const target = instance.tables[CODE[at + 3]];
-    const source = instance.tables[CODE[at + 4]];
-    const [to, from, count] = three(fp, at);
-    check(from, count, source.length, TABLE_FAULT);
-    check(to, count, target.length, TABLE_FAULT);
-    const backwards = to > from;
-    for (let step = 0; step < count; step++) {
-      const index = backwards ? count - 1 - step : step;
-      target.setReference(to + index, source.reference(from + index));
-    }
-    return count;
-  },
-  table_init: (instance, fp, at) => {
-    const [to, from, count] = three(fp, at);
-    initTable(instance, CODE[at + 4], CODE[at + 3], to, from, count);
-    return count;
   },
   elem_drop: (instance, _fp, at) => {
     instance.droppedElements[CODE[at]] = 1;
@@ -251,26 +216,6 @@ const IMPLEMENTATIONS: Partial<Record<OpName, RareOp>> = {
     R[register(fp, at, 0)] = before;
     return before < 0 ? 0 : delta * FUEL_PER_PAGE;
   },
-  memory_copy: (instance, fp, at) => {
-    const { bytes } = instance.memory!;
-    const [to, from, count] = three(fp, at);
-    check(from, count, bytes.length, MEMORY_FAULT);
-    check(to, count, bytes.length, MEMORY_FAULT);
-    bytes.copyWithin(to, from, from + count);
-    return count / BYTES_PER_FUEL;
-  },
-  memory_fill: (instance, fp, at) => {
-    const { bytes } = instance.memory!;
-    const [to, value, count] = three(fp, at);
-    check(to, count, bytes.length, MEMORY_FAULT);
-    bytes.fill(value, to, to + count);
-    return count / BYTES_PER_FUEL;
-  },
-  memory_init: (instance, fp, at) => {
-    const [to, from, count] = three(fp, at);
-    initMemory(instance, CODE[at + 3], to, from, count);
-    return count / BYTES_PER_FUEL;
-  },
   data_drop: (instance, _fp, at) => {
     instance.droppedData[CODE[at]] = 1;
   },
@@ -282,35 +227,3 @@ export const RARE_OPS: readonly (RareOp | undefined)[] = (() => {
   for (const [name, run] of Object.entries(IMPLEMENTATIONS)) ops[OP[name as OpName]] = run;
   return ops;
 })();
-
-/** Copies part of an element segment into a table. @throws {Fault} if either range is out of bounds */
-export function initTable(
-  instance: Instance,
-  tableIndex: number,
-  segmentIndex: number,
-  to: number,
-  from: number,
-  count: number,
-): void {
-  const segment = instance.code.record.elements[segmentIndex];
-  const table = instance.tables[tableIndex];
-  check(from, count, instance.droppedElements[segmentIndex] ? 0 : segment.inits.length, TABLE_FAULT);
-  check(to, count, table.length, TABLE_FAULT);
-  const isOwned = table.isOwnedBy(instance);
-  const { importedFunctions } = instance.code.record;
-  for (let index = 0; index < count; index++) {
-    const init = segment.inits[from + index];
-    if (typeof init === "number" && isOwned && init >= importedFunctions) table.setOwnFunction(to + index, init);
-    else table.setReference(to + index, evaluateElement(instance, init));
-  }
-}
-
-/** Copies part of a data segment into memory. @throws {Fault} if either range is out of bounds */
-export function initMemory(instance: Instance, segmentIndex: number, to: number, from: number, count: number): void {
-  const { record } = instance.code;
-  const { start, end } = record.data[segmentIndex].bytes;
-  const { bytes } = instance.memory!;
-  check(from, count, instance.droppedData[segmentIndex] ? 0 : end - start, MEMORY_FAULT);
-  check(to, count, bytes.length, MEMORY_FAULT);
-  bytes.set(record.bytes.subarray(start + from, start + from + count), to);
-}

@@ -7,7 +7,7 @@
  * @module
  */
 
-/** Does one slice of work and returns the fuel that it took. */
+/** Does one slice of work and returns how much it was, in units of fuel. */
 export type Slice = () => number;
 
 /** Fuel for one turn of the event loop: about 2 ms in hot code, up to 20 in code that an engine sees for the first time. */

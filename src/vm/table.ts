@@ -25,6 +25,13 @@ export interface TableDescriptor {
   readonly maximum?: number;
 }
 
+/** How many elements several tables may have together. */
+export interface TableRoom {
+  readonly limit: number;
+  /** What is left of it. */
+  left: number;
+}
+
 /** The element is in `#others`. */
 const OTHER = -1;
 
@@ -44,28 +51,38 @@ export class Table {
   readonly element: ReferenceType;
   /** @ignore what its type says */
   readonly declaredMaximum: number | undefined;
-  readonly #maximum: number;
+  readonly #room: TableRoom;
   readonly #owner: Instance | undefined;
   /** A function of the owner as its index plus 1; 0 is null; `OTHER` is anything else. */
   #codes: Int32Array;
-  readonly #others = new Map<number, unknown>();
+  /** By index; not a map, which stands still for long when it grows. */
+  #others: unknown[] | undefined;
 
   /**
-   * A table of its own; the last parameter is for instances.
+   * A table of its own; the last two parameters are for instances.
    *
    * @param descriptor its type
    * @param value what every element starts as; null if not given
    * @throws {LimitError} if it starts with more elements than the limit
    */
-  constructor(descriptor: TableDescriptor, value: Value = null, limit: number = MAX_TABLE_ELEMENTS, owner?: Instance) {
+  constructor(
+    descriptor: TableDescriptor,
+    value: Value = null,
+    room: TableRoom = { limit: MAX_TABLE_ELEMENTS, left: MAX_TABLE_ELEMENTS },
+    owner?: Instance,
+  ) {
     const { initial, maximum } = descriptor;
     this.element = valueTypeCode(descriptor.element) as ReferenceType;
     this.declaredMaximum = maximum;
-    this.#maximum = Math.min(maximum ?? limit, limit);
+    this.#room = room;
     this.#owner = owner;
-    if (initial > limit) {
-      throw new LimitError("tableElements", limit, `the table starts with ${initial} elements, the limit is ${limit}`);
+    if (initial > room.left) {
+      const { limit, left } = room;
+      const others = left < limit ? `, and other tables have ${limit - left}` : "";
+      const text = `the table starts with ${initial} elements, the limit is ${limit}${others}`;
+      throw new LimitError("tableElements", limit, text);
     }
+    room.left -= initial;
     this.#codes = new Int32Array(initial);
     const reference = toReference(this.element, value);
     if (reference !== null) this.fill(0, reference, initial);
@@ -96,8 +113,15 @@ export class Table {
   /** Adds elements; gives the size before. @throws {RangeError} if the maximum does not allow it */
   grow(delta: number, value: Value = null): number {
     const before = this.growBy(delta, toReference(this.element, value));
-    if (before < 0) throw new RangeError(`the table can't grow by ${delta} beyond ${this.#maximum} elements`);
+    if (before < 0) {
+      throw new RangeError(`the table can't grow by ${delta} beyond ${this.length + this.#growth} elements`);
+    }
     return before;
+  }
+
+  /** Elements by which it can grow. */
+  get #growth(): number {
+    return Math.min((this.declaredMaximum ?? Infinity) - this.length, this.#room.left);
   }
 
   #check(index: number): void {
@@ -110,24 +134,25 @@ export class Table {
   reference(index: number): unknown {
     const code = this.#codes[index];
     if (code === 0) return null;
-    return code > 0 ? this.#owner!.func(code - 1) : this.#others.get(index);
+    return code > 0 ? this.#owner!.func(code - 1) : this.#others![index];
   }
 
   /** @ignore sets an element that exists */
   setReference(index: number, reference: unknown): void {
-    if (this.#codes[index] === OTHER) this.#others.delete(index);
+    if (this.#codes[index] === OTHER) this.#others![index] = undefined;
     if (reference === null) this.#codes[index] = 0;
     else if (reference instanceof Func && reference.instance !== undefined && reference.instance === this.#owner) {
       this.#codes[index] = reference.index + 1;
     } else {
       this.#codes[index] = OTHER;
-      this.#others.set(index, reference);
+      this.#others ??= new Array<unknown>(this.length);
+      this.#others[index] = reference;
     }
   }
 
   /** @ignore sets an element to a function of the owner, by index */
   setOwnFunction(index: number, functionIndex: number): void {
-    if (this.#codes[index] === OTHER) this.#others.delete(index);
+    if (this.#codes[index] === OTHER) this.#others![index] = undefined;
     this.#codes[index] = functionIndex + 1;
   }
 
@@ -139,7 +164,8 @@ export class Table {
   /** @ignore grows with a reference; gives the size before, or -1 */
   growBy(delta: number, reference: unknown): number {
     const before = this.length;
-    if (!(delta >= 0 && delta <= this.#maximum - before)) return -1;
+    if (!(delta >= 0 && delta <= this.#growth)) return -1;
+    this.#room.left -= delta;
     const codes = new Int32Array(before + delta);
     codes.set(this.#codes);
     this.#codes = codes;

@@ -187,6 +187,9 @@ const ARITHMETIC: ReadonlyMap<number, ValueType> = new Map(
   [[0x6a, I32], [0x6b, I32], [0x6c, I32], [0x7c, I64], [0x7d, I64], [0x7e, I64]] as const,
 );
 
+/** Types that an error's text lists at most. */
+const NAMED_TYPES = 10;
+
 /** Validates a constant expression, which the decoder found well formed, and marks the functions that it names. */
 function checkConstExpr(record: ModuleRecord, range: ByteRange, expected: ValueType, declared: Uint8Array): void {
   const cursor = new Cursor(record.bytes, range.start, range.end);
@@ -199,8 +202,8 @@ function checkConstExpr(record: ModuleRecord, range: ByteRange, expected: ValueT
         if (stack.length === 1 && stack[0] === expected) return;
         throw cursor.error(
           `type mismatch: constant expression of ${valueTypeName(expected)} gives (${
-            stack.map(valueTypeName).join(", ")
-          })`,
+            stack.slice(0, NAMED_TYPES).map(valueTypeName).join(", ")
+          }${stack.length > NAMED_TYPES ? ", ..." : ""})`,
           at,
         );
       case 0x23: // global.get

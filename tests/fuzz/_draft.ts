@@ -59,6 +59,8 @@ export interface Body {
   readonly locals: string;
   readonly results: string;
   readonly labels: DraftLabel[];
+  /** Writes any statement: passed on here, since statements and expressions are made of each other. */
+  readonly statement: (body: Body, depth: number) => void;
   /** Nodes that may still be written. */
   budget: number;
 }

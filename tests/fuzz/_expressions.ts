@@ -11,9 +11,8 @@ import type { OpcodeRow } from "../../src/vm/opcodes.ts";
 import * as draft from "./_draft.ts";
 import type { Body } from "./_draft.ts";
 import { pick } from "./_random.ts";
-import { statement } from "./_statements.ts";
-import { I32_EDGES } from "./_values.ts";
-import { constant, nan, randomConstant, signed, zero } from "./_writer.ts";
+import { I32_EDGES, TYPE_CODES } from "./_values.ts";
+import { constant, nan, randomConstant, zero } from "./_writer.ts";
 
 const { anyLocal, dares, indexed, indicesOf, node, oneIn, opcode, scratch } = draft;
 
@@ -25,11 +24,11 @@ const isReference = (type: string): boolean => type === "r" || type === "e";
 export function expression(body: Body, type: string, depth: number, clean = false): void {
   const { random } = body.draft;
   node(body, type, () => {
-    if (depth <= 0 || body.budget <= 0 || oneIn(body, 6)) return leaf(body, type, clean);
+    if (depth <= 0 || body.budget <= 0 || oneIn(body, 10)) return leaf(body, type, clean);
     if (isReference(type)) return reference(body, type, depth);
     if (clean && isFloat(type)) return cleanFloat(body, type, depth);
-    const kind = random(20);
-    if (kind < 8) return operator(body, pick(random, draft.OPERATORS[type]), depth);
+    const kind = random(24);
+    if (kind > 19 || kind < 8) return operator(body, pick(random, draft.OPERATORS[type]), depth);
     if (kind < 9) return load(body, type, depth);
     if (kind < 11) return tee(body, type, depth);
     if (kind < 12) return select(body, type, depth, clean);
@@ -37,13 +36,9 @@ export function expression(body: Body, type: string, depth: number, clean = fals
     if (kind < 16) return call(body, type, depth);
     if (kind < 17) return carried(body, type, depth, clean);
     if (kind < 18 && type === "i") return oneIn(body, 2) ? query(body, depth) : condition(body, depth);
-    if (kind < 19 && dares(body)) return operator(body, pick(random, OR_ELSE(draft.TRAPPING[type], type)), depth);
-    operator(body, pick(random, draft.OPERATORS[type]), depth);
+    const isTrapping = kind < 19 && draft.TRAPPING[type].length > 0 && dares(body);
+    operator(body, pick(random, (isTrapping ? draft.TRAPPING : draft.OPERATORS)[type]), depth);
   });
-}
-
-function OR_ELSE(rows: readonly OpcodeRow[], type: string): readonly OpcodeRow[] {
-  return rows.length > 0 ? rows : draft.OPERATORS[type];
 }
 
 /** Several values, one by one or as the results of one instruction; statements may come between. */
@@ -57,7 +52,7 @@ export function expressions(body: Body, types: string, depth: number, clean = fa
     });
   }
   for (const [index, type] of Array.from(types).entries()) {
-    if (index > 0 && oneIn(body, 4)) statement(body, depth - 1);
+    if (index > 0 && oneIn(body, 4)) body.statement(body, depth - 1);
     expression(body, type, depth - 1, clean);
   }
 }
@@ -127,10 +122,10 @@ function operator(body: Body, [code, mnemonic, , signature]: OpcodeRow, depth: n
   const seesBits = /reinterpret_f|copysign/.test(mnemonic);
   const divides = /i\d\d\.(div|rem)/.test(mnemonic) && !dares(body);
   for (const [index, type] of Array.from(params).entries()) {
-    if (index > 0 && oneIn(body, 6)) statement(body, depth - 1);
+    if (index > 0 && oneIn(body, 6)) body.statement(body, depth - 1);
     if (index > 0 && divides) divisor(body, type, depth);
     else if (seesBits) observed(body, type, depth - 1);
-    else if (params.length > 1 && oneIn(body, 3)) body.code.push(...randomConstant(random, type));
+    else if (params.length > 1 && oneIn(body, 5)) body.code.push(...randomConstant(random, type));
     else expression(body, type, depth - 1);
   }
   body.code.push(...opcode(code));
@@ -182,7 +177,7 @@ function tee(body: Body, type: string, depth: number): void {
 function select(body: Body, type: string, depth: number, clean: boolean): void {
   expressions(body, type + type, depth, clean);
   condition(body, depth - 1);
-  if (isReference(type) || oneIn(body, 3)) body.code.push(0x1c, 1, draft.typeCode(type));
+  if (isReference(type) || oneIn(body, 3)) body.code.push(0x1c, 1, TYPE_CODES[type]);
   else body.code.push(0x1b);
 }
 
@@ -296,7 +291,7 @@ function arm(body: Body, params: string, results: string, depth: number, clean: 
     discard(body, held.at(-1)!);
     held = held.slice(0, -1);
   }
-  for (let count = body.draft.random(4); count > 0; count--) statement(body, depth - 1);
+  for (let count = body.draft.random(4); count > 0; count--) body.statement(body, depth - 1);
   expressions(body, results.slice(held.length), depth - 1, clean);
 }
 

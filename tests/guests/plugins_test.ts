@@ -6,6 +6,7 @@
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Plugin, RpcError } from "@rivulet/rivulet";
+import { codeOf } from "../../src/vm/module.ts";
 import { guest, hasGuest } from "../_guests.ts";
 
 /** The methods of the seed framework's test plugin. */
@@ -60,5 +61,19 @@ for (const language of ["c", "zig", "assemblyscript", "rust", "go"]) {
       assertEquals(await plugin.api.prime_sieve(100_000), { count: 9592, limit: 100_000 });
       assertEquals((await assertRejects(() => plugin.call("nothing" as "ping"), RpcError)).code, -32601);
     },
+  });
+}
+
+for (const language of ["c", "zig", "assemblyscript"]) {
+  Deno.test(`the ${language} plugin answers the same when it is suspended after every single instruction`, async () => {
+    const module = await guest(`${language}_plugin`);
+    codeOf(module).stepping = true;
+    await using plugin = new Plugin<Guest, Host>(module, {
+      methods: { echo: (params) => params },
+      limits: { slice: 0 },
+    });
+    assertEquals(await plugin.api.ping(), "pong");
+    assertEquals(await plugin.api.many_echo(3), null);
+    assertEquals(await plugin.api.prime_sieve(1_000), { count: 168, limit: 1_000 });
   });
 }

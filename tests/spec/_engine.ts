@@ -7,6 +7,7 @@
 
 import { compileSync, instantiate } from "../../src/vm/mod.ts";
 import type { ExportedFunction, FuncTypeDescriptor, Global, Imports, Instance, Module } from "../../src/vm/mod.ts";
+import { codeOf } from "../../src/vm/module.ts";
 import { valueTypeName } from "../../src/vm/types.ts";
 import { toBinary } from "./translate.ts";
 
@@ -21,14 +22,24 @@ export type Value =
 /** Stops a guest that would run for ever: far more than any assertion takes. */
 const FUEL = 2_000_000_000;
 
+/** Whether guests are suspended after every single instruction: `--step`. */
+let isStepping = false;
+
+/** Suspends and resumes all guests from now on after every single instruction. */
+export function stepEverything(): void {
+  isStepping = true;
+}
+
 /** Compiles a binary. */
 export function compileBinary(bytes: Uint8Array<ArrayBuffer>): Module {
-  return compileSync(bytes);
+  const module = compileSync(bytes);
+  codeOf(module).stepping = isStepping;
+  return module;
 }
 
 /** Makes an instance and runs its start function. */
 export function link(module: Module, imports: Imports): Promise<Instance> {
-  return instantiate(module, imports, { limits: { fuel: FUEL } });
+  return instantiate(module, imports, { limits: { fuel: FUEL, slice: isStepping ? 0 : undefined } });
 }
 
 /** The module that the suite's modules import as `spectest`. */

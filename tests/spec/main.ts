@@ -1,10 +1,11 @@
 /**
- * Runs suites of the official tests: `deno task spec wg-2.0 wg-3.0`, or single files of them, `wg-2.0/i32.wast`. They are
- * not part of this repository: RIVULET_SPEC_SUITE names the folder that holds them.
+ * Runs suites of the official tests: `deno task spec wg-2.0 wg-3.0`, or single files of them, `wg-2.0/i32.wast`. With
+ * `--step` every guest is suspended and resumed after every single instruction. The suites are not part of this repository: RIVULET_SPEC_SUITE names the folder that holds them.
  *
  * @module
  */
 
+import { stepEverything } from "./_engine.ts";
 import { isAssertion, runScript } from "./runner.ts";
 import { SKIPS } from "./skips.ts";
 import type { Skip } from "./skips.ts";
@@ -78,7 +79,9 @@ async function main(): Promise<void> {
     return;
   }
   let isWell = true;
-  for (const name of Deno.args.length > 0 ? Deno.args : ["wg-2.0"]) {
+  const names = Deno.args.filter((arg) => arg !== "--step");
+  if (names.length < Deno.args.length) stepEverything();
+  for (const name of names.length > 0 ? names : ["wg-2.0"]) {
     const [suite, ...path] = name.split("/");
     isWell = await runSuite(suite, path.length > 0 ? path.join("/") : undefined) && isWell;
   }

@@ -5,9 +5,10 @@
  */
 
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
-import { LimitError, Trap } from "../../src/vm/mod.ts";
+import { instantiate, LimitError, Trap } from "../../src/vm/mod.ts";
 import type { Call, Instance } from "../../src/vm/mod.ts";
-import { functionOf, instanceOf } from "./_wat.ts";
+import { codeOf } from "../../src/vm/module.ts";
+import { functionOf, instanceOf, moduleOf } from "./_wat.ts";
 
 const FIB = `(module (func $fib (export "fib") (param i32) (result i32)
   (if (result i32) (i32.lt_s (local.get 0) (i32.const 2))
@@ -37,6 +38,19 @@ Deno.test("Call gives the same result and uses the same fuel whatever the slice"
     assertEquals(instance.fuelUsed, call.fuelUsed);
   }
   assertEquals(fuels.size, 1);
+});
+
+Deno.test("Call.resume suspends after every single instruction of a stepping module, at the same fuel in all", async () => {
+  const module = moduleOf(FIB);
+  const plain = (await instantiate(module)).start("fib", [12]);
+  finish(plain, Infinity);
+  const stepped = moduleOf(FIB);
+  codeOf(stepped).stepping = true;
+  const call = (await instantiate(stepped)).start("fib", [12]);
+  const resumes = finish(call, 0);
+  assertEquals([call.result, call.fuelUsed], [144, plain.fuelUsed]);
+  // A return needs no stop of its own: its caller's next instruction has one.
+  assert(resumes > call.fuelUsed * 0.9 && resumes <= call.fuelUsed + 1, `${resumes} resumes of ${call.fuelUsed}`);
 });
 
 Deno.test("Call.resume interleaves calls that share the register file", async () => {

@@ -179,19 +179,22 @@ function largeFunction(instructions: Uint8Array): Uint8Array {
   return module;
 }
 
-Deno.test("a million nested blocks, loops and ifs are valid", () => {
-  const depth = 1_000_000;
+Deno.test("blocks, loops and ifs may be nested to the limit, and a million of them are refused", () => {
+  const refusal = "blocks are nested deeper than 100000";
   for (const opening of [[0x02, 0x40], [0x03, 0x40], [0x41, 0, 0x04, 0x40]]) {
-    const instructions = new Uint8Array(depth * (opening.length + 1)).fill(0x0b);
-    for (let index = 0; index < depth; index++) instructions.set(opening, index * opening.length);
-    assertEquals(verdict(largeFunction(instructions)), "valid");
+    for (const [depth, expected] of [[99_999, "valid"], [100_000, refusal], [1_000_000, refusal]] as const) {
+      const instructions = new Uint8Array(depth * (opening.length + 1)).fill(0x0b);
+      for (let index = 0; index < depth; index++) instructions.set(opening, index * opening.length);
+      assertEquals(verdict(largeFunction(instructions)).slice(0, expected.length), expected);
+    }
   }
 });
 
 Deno.test("blocks that never end, and a stack that never shrinks, are refused", () => {
   const instructions = new Uint8Array(7_000_000).fill(0x40);
   for (let at = 0; at < instructions.length; at += 2) instructions[at] = 0x02;
-  assertEquals(verdict(largeFunction(instructions)).slice(0, 14), "unexpected end");
+  assertEquals(verdict(largeFunction(instructions)).slice(0, 17), "blocks are nested");
+  assertEquals(verdict(largeFunction(instructions.subarray(0, 100_000))).slice(0, 14), "unexpected end");
   const results = Array<number>(1000).fill(0x7f);
   const calls = Array.from({ length: 2000 }, () => [0x10, 0]).flat();
   const module = binary(
@@ -199,7 +202,7 @@ Deno.test("blocks that never end, and a stack that never shrinks, are refused", 
     section(3, vector([[0]])),
     section(10, vector([body(calls)])),
   );
-  const message = "more than 1000000 operands on the stack, in function 0";
+  const message = "more than 100000 operands on the stack, in function 0";
   assertEquals(verdict(module).slice(0, message.length), message);
 });
 

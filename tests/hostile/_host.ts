@@ -1,0 +1,43 @@
+/**
+ * The host's side of a test: its timers while a guest runs, and instances of bytes that a test has written.
+ *
+ * @module
+ */
+
+import { compileSync, instantiate } from "../../src/vm/mod.ts";
+import type { Instance } from "../../src/vm/mod.ts";
+
+/** An instance of a module without imports. */
+export function instanceOfBytes(bytes: Uint8Array<ArrayBuffer>): Promise<Instance> {
+  return instantiate(compileSync(bytes));
+}
+
+/** How late timers were: the 99th percentile, in milliseconds, and how many there were. */
+export interface Timers {
+  readonly p99: number;
+  readonly count: number;
+}
+
+/** Sets one timer of a millisecond after the other for so long. */
+export async function timersDuring(ms: number): Promise<Timers> {
+  const late: number[] = [];
+  for (const end = performance.now() + ms; performance.now() < end;) {
+    const before = performance.now();
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    late.push(performance.now() - before - 1);
+  }
+  late.sort((one, other) => one - other);
+  return { p99: late[Math.floor((late.length - 1) * 0.99)], count: late.length };
+}
+
+/** The timers while an exported function runs, which is stopped then. */
+export async function timersDuringCall(ms: number, instance: Instance, name: string): Promise<Timers> {
+  const controller = new AbortController();
+  const call = instance.call(name, [], { signal: controller.signal }).catch((error) => {
+    if (error !== controller.signal.reason) throw error;
+  });
+  const timers = await timersDuring(ms);
+  controller.abort();
+  await call;
+  return timers;
+}

@@ -1,0 +1,265 @@
+/**
+ * Guests that mean harm, as WebAssembly goes: they spin, recurse, move gigabytes, grow, call the host without end. The
+ * host's timers fire meanwhile, an abort and a budget stop them, and what they may take stays within its bounds. What a
+ * guest may ask of WASI is in tests/wasi/hostile_test.ts.
+ *
+ * @module
+ */
+
+import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { compileSync, instantiate, LimitError, Trap } from "../../src/vm/mod.ts";
+import type { Imports, RunLimits } from "../../src/vm/mod.ts";
+import { instanceOf } from "../vm/_wat.ts";
+import { instanceOfBytes, timersDuring, timersDuringCall } from "./_host.ts";
+import { body, functions, funcType, I32, join, repeat, SECTION, section } from "./_writer.ts";
+
+const forEver = (work: string, before = "", locals = "") =>
+  `(module ${before} (func (export "run") ${locals} (loop $again ${work} (br $again))))`;
+
+interface Guest {
+  readonly text: string;
+  readonly imports?: Imports;
+  readonly limits?: RunLimits;
+}
+
+const HOST = `(import "host" "f" (func $f (param i32) (result i32)))`;
+/** 1 GiB, all of which is touched. */
+const LARGE = `(memory 16384)`;
+const PAGES = 16_384;
+
+/** Guests without an end. */
+const ENDLESS: Readonly<Record<string, Guest>> = {
+  "spins": { text: forEver("") },
+  "divides": {
+    text: forEver("(local.set 0 (i64.div_s (local.get 0) (i64.const 3)))", "", "(local i64)"),
+  },
+  "calls functions with 50,000 locals": {
+    text: forEver("(call $f)", `(func $f ${"(local i64)".repeat(49_999)})`),
+  },
+  "recurses and returns": {
+    text: forEver(
+      "(call $f (i32.const 10000))",
+      "(func $f (param i32) (if (local.get 0) (then (call $f (i32.sub (local.get 0) (i32.const 1))))))",
+    ),
+  },
+  "calls the host": {
+    text: forEver("(drop (call $f (i32.const 1)))", HOST),
+    imports: { host: { f: (x: number) => x } },
+  },
+  "calls an asynchronous host function that is done at once": {
+    text: forEver("(drop (call $f (i32.const 1)))", HOST),
+    imports: { host: { f: (x: number) => Promise.resolve(x) } },
+  },
+  "fills memory, 1 GiB at a time": {
+    text: forEver("(memory.fill (i32.const 0) (i32.const 7) (i32.const 0x40000000))", LARGE),
+  },
+  "copies memory, 1 GiB less a byte at a time": {
+    text: forEver("(memory.copy (i32.const 1) (i32.const 0) (i32.const 0x3fffffff))", LARGE),
+  },
+  "grows memory to its limit and goes on trying": {
+    text: forEver("(drop (memory.grow (i32.const 1)))", "(memory 1)"),
+    limits: { memoryPages: 1_024 },
+  },
+  "grows a table to its limit and goes on trying": {
+    text: forEver("(drop (table.grow (ref.null func) (i32.const 1000)))", "(table 0 funcref)"),
+  },
+  "fills a table": {
+    text: forEver(
+      "(table.fill (i32.const 0) (ref.func $f) (i32.const 1000000))",
+      HOST + "(table 1000000 funcref)(elem declare func $f)",
+    ),
+    imports: { host: { f: (x: number) => x } },
+  },
+  "copies a table": {
+    text: forEver("(table.copy (i32.const 0) (i32.const 1) (i32.const 999999))", "(table 1000000 externref)"),
+  },
+};
+
+for (const [what, { text, imports, limits }] of Object.entries(ENDLESS)) {
+  Deno.test(`a guest that ${what} leaves host timers a p99 under 50 ms, and stops at an abort`, async () => {
+    const instance = await instanceOf(text, imports, { limits });
+    const controller = new AbortController();
+    const reason = new Error("enough");
+    let stoppedAt = 0;
+    const run = instance.call("run", [], { signal: controller.signal }).finally(() => stoppedAt = performance.now());
+    const settled = assertRejects(() => run);
+    const { p99 } = await timersDuring(400);
+    const abortedAt = performance.now();
+    controller.abort(reason);
+    assertEquals(await settled, reason);
+    // What can be seen of "within one slice": nothing but the abort itself lies between.
+    assert(stoppedAt - abortedAt < 50, `stopped ${Math.round(stoppedAt - abortedAt)} ms after the abort`);
+    const { fuelUsed } = instance;
+    await timersDuring(20);
+    assertEquals(instance.fuelUsed, fuelUsed);
+    assert(p99 < 50, `p99 ${Math.round(p99)} ms`);
+  });
+
+  Deno.test(`a guest that ${what} stops at its budget`, async () => {
+    const fuel = 3_000_000;
+    const instance = await instanceOf(text, imports, { limits: { ...limits, fuel } });
+    const error = await assertRejects(() => instance.call("run"), LimitError);
+    assertEquals(error.limit, "fuel");
+    // One part of a bulk operation, one growing.
+    assert(instance.fuelUsed < fuel + 1_200_000, `used ${instance.fuelUsed}`);
+  });
+}
+
+Deno.test("an abort by the host's own call stops a guest within the slice that runs", async () => {
+  const controller = new AbortController();
+  let calls = 0;
+  const instance = await instanceOf(forEver("(drop (call $f (i32.const 1)))", HOST), {
+    host: {
+      f: () => {
+        if (++calls === 100) controller.abort("enough");
+        return 0;
+      },
+    },
+  });
+  assertEquals(await rejection(instance.call("run", [], { signal: controller.signal })), "enough");
+  assertEquals(calls, 100);
+});
+
+async function rejection(promise: Promise<unknown>): Promise<unknown> {
+  try {
+    await promise;
+  } catch (error) {
+    return error;
+  }
+  throw new Error("it was expected to reject");
+}
+
+Deno.test("infinite recursion of any kind traps, and the host's stack is untouched", async () => {
+  const guests = [
+    `(module (func $f (export "run") (call $f)))`,
+    `(module (func $f (export "run") (local i64 i64 i64) (call $f) (call $f)))`,
+    `(module (table funcref (elem $f)) (func $f (export "run") (call_indirect (i32.const 0))))`,
+    `(module (func $f (param i32) (result i32) (i32.add (call $f (local.get 0)) (i32.const 1)))
+       (func (export "run") (drop (call $f (i32.const 1)))))`,
+    `(module (func $f ${"(local i64)".repeat(49_999)} (call $f)) (func (export "run") (call $f)))`,
+  ];
+  for (const text of guests) {
+    const instance = await instanceOf(text);
+    const error = await assertRejects(() => instance.call("run"), Trap);
+    assertEquals(error.reason, "call stack exhausted");
+    assert(error.guestStack.length <= 64);
+  }
+});
+
+Deno.test("infinite recursion through the host traps", async () => {
+  const instance = await instanceOf(`(module ${HOST} (func (export "run") (drop (call $f (i32.const 0)))))`, {
+    host: { f: () => (instance.exports.run as () => void)() },
+  });
+  const error = await assertRejects(() => instance.call("run"), Trap);
+  let innermost: unknown = error;
+  while (innermost instanceof Trap && innermost.cause !== undefined) innermost = innermost.cause;
+  assertInstanceOf(innermost, Trap);
+  assertEquals(innermost.reason, "call stack exhausted");
+});
+
+Deno.test("memory.grow gives -1 beyond the limit of pages, and table.grow beyond that of all tables together", async () => {
+  const instance = await instanceOf(
+    `(module (memory 1) (table $a 0 funcref) (table $b 0 externref)
+      (func (export "memory") (param i32) (result i32) (memory.grow (local.get 0)))
+      (func (export "a") (param i32) (result i32) (table.grow $a (ref.null func) (local.get 0)))
+      (func (export "b") (param i32) (result i32) (table.grow $b (ref.null extern) (local.get 0))))`,
+    {},
+    { limits: { memoryPages: 10, tableElements: 100 } },
+  );
+  const grow = (what: string, by: number) => instance.call(what, [by]);
+  assertEquals([await grow("memory", 10), await grow("memory", 9), await grow("memory", 1)], [-1, 1, -1]);
+  assertEquals([await grow("memory", -1), await grow("a", -1)], [-1, -1]);
+  assertEquals([await grow("a", 60), await grow("b", 41), await grow("b", 40)], [0, -1, 0]);
+  assertEquals([await grow("a", 1), await grow("b", 0)], [-1, 40]);
+});
+
+Deno.test("the tables of an instance start within their limit together", async () => {
+  const text = `(module ${"(table 400000 funcref)".repeat(3)})`;
+  const error = await assertRejects(() => instanceOf(text), LimitError);
+  assertEquals([error.limit, error.value], ["tableElements", 1_000_000]);
+  await instanceOf(text, {}, { limits: { tableElements: 1_200_000 } });
+});
+
+Deno.test("a branch or return that moves a thousand values costs fuel for them", async () => {
+  const thousand = repeat([I32], 1_000);
+  const types = [funcType([]), funcType([], thousand), funcType(thousand, thousand)];
+  // A loop whose values shift by one at each turn, and a function that hands on what another gave.
+  const shift = body(join(repeat([0x41, 0], 1_000), [0x03, 2, 0x41, 1, 0x0c, 0, 0x0b], repeat([0x1a], 1_000)));
+  const values = body(repeat([0x41, 0], 1_000));
+  const call = body(join([0x10, 1], repeat([0x1a], 1_000)));
+  const spin = await instanceOfBytes(functions({ types, bodies: [[0, shift]] }));
+  const loop = spin.start("f");
+  loop.resume(1_000_000);
+  assert(loop.fuelUsed > 1_000_000);
+  const handing = await instanceOfBytes(functions({ types, bodies: [[0, call], [1, body([0x10, 2])], [1, values]] }));
+  const plain = await instanceOfBytes(functions({ types, bodies: [[0, call], [1, values]] }));
+  await handing.call("f");
+  await plain.call("f");
+  assertEquals(handing.fuelUsed - plain.fuelUsed, 1 + 1_000 / 8);
+  const { p99 } = await timersDuringCall(300, spin, "f");
+  assert(p99 < 50, `p99 ${Math.round(p99)} ms`);
+});
+
+Deno.test("bulk operations in parts do what they do at once, trap before any effect, and cost the same", async () => {
+  const instance = await instanceOf(`(module (memory (export "memory") ${PAGES / 64})
+    (func (export "fill") (param i32 i32 i32) (memory.fill (local.get 0) (local.get 1) (local.get 2)))
+    (func (export "copy") (param i32 i32 i32) (memory.copy (local.get 0) (local.get 1) (local.get 2))))`);
+  const memory = () => (instance.exports.memory as unknown as { bytes: Uint8Array }).bytes;
+  const size = 16 << 20;
+  for (const [at, count] of [[0, size], [1, 3 << 20], [5, (1 << 20) + 1], [size - 1, 1], [size, 0]]) {
+    memory().fill(1);
+    const before = instance.fuelUsed;
+    await instance.call("fill", [at, 2, count]);
+    assertEquals(instance.fuelUsed - before - count, 4);
+    assertEquals(memory().indexOf(2), count === 0 ? -1 : at);
+    assertEquals(memory().lastIndexOf(2), count === 0 ? -1 : at + count - 1);
+  }
+  const pattern = Uint8Array.from({ length: size }, (_, index) => Math.imul(index, 2_654_435_761) >>> 24);
+  for (const [to, from, count] of [[3, 0, 5 << 20], [0, 3, 5 << 20], [7 << 20, 1, (3 << 20) + 5], [0, 0, size]]) {
+    memory().set(pattern);
+    await instance.call("copy", [to, from, count]);
+    const expected = pattern.slice().copyWithin(to, from, from + count);
+    assert(memory().every((byte, index) => byte === expected[index]), `copy ${to} ${from} ${count}`);
+  }
+  memory().set(pattern);
+  for (const name of ["fill", "copy"]) {
+    const error = await assertRejects(() => instance.call(name, [1, 0, size]), Trap);
+    assertEquals(error.reason, "out of bounds memory access");
+  }
+  assert(memory().every((byte, index) => byte === pattern[index]));
+});
+
+Deno.test("a bulk operation stops at an abort, between two of its parts", async () => {
+  const instance = await instanceOf(forEver("(memory.fill (i32.const 0) (i32.const 7) (i32.const 0x40000000))", LARGE));
+  const call = instance.start("run");
+  for (let part = 1; part <= 3; part++) {
+    assertEquals(call.resume(0), "suspended");
+    assert(call.fuelUsed <= part << 20);
+  }
+  assert(call.fuelUsed >= 2 << 20);
+});
+
+/** Calls three functions of which the arena holds two, so that each is translated at each call; they return at once. */
+function crowded(): Uint8Array<ArrayBuffer> {
+  const large = body(join([0x20, 0, 0x45, 0x0d, 0], repeat([0x41, 0, 0x24, 0], 250_000)), [1, 1, I32]);
+  return functions({
+    bodies: [
+      [0, body([0x03, 0x40, 0x10, 1, 0x10, 2, 0x10, 3, 0x0c, 0, 0x0b])],
+      ...[1, 2, 3].map(() => [0, large] as const),
+    ],
+    before: [section(SECTION.global, [1, I32, 1, 0x41, 0, 0x0b])],
+  });
+}
+
+Deno.test("translating functions again and again ends slices, though it costs no fuel", async () => {
+  const instance = await instanceOfBytes(crowded());
+  const { p99, count } = await timersDuringCall(600, instance, "f");
+  assert(count >= 3, `${count} timers`);
+  assert(p99 < 400, `p99 ${Math.round(p99)} ms`);
+});
+
+Deno.test("translating functions again and again is held to the budget of fuel", async () => {
+  const instance = await instantiate(compileSync(crowded()), {}, { limits: { fuel: 1_000_000 } });
+  const error = await assertRejects(() => instance.call("f"), LimitError, "translated again");
+  assertEquals([error.limit, error.value], ["fuel", 1_000_000]);
+});
