@@ -6,8 +6,10 @@
  * @module
  */
 
+import { LimitError } from "./errors.ts";
 import { Func, funcOf } from "./func.ts";
 import type { Value } from "./func.ts";
+import { MAX_REFERENCES } from "./limits.ts";
 import { EXTERNREF, F32, F64, FUNCREF, I32, I64 } from "./types.ts";
 import type { FuncType, ValueType } from "./types.ts";
 
@@ -16,16 +18,19 @@ const FLOAT = new Float32Array(WORDS.buffer);
 const DOUBLE = new Float64Array(WORDS.buffer);
 const BIGINT = new BigInt64Array(WORDS.buffer);
 
-/** References that an instance has seen: each has one number as long as the instance lives; 0 is null. */
+/** References that an instance has seen: each has one number as long as the instance lives, so there is a limit; 0 is null. */
 export class Handles {
   readonly #values: unknown[] = [null];
   readonly #numbers = new Map<unknown, number>();
 
-  /** The handle of a function instance or a host value. */
+  /** The handle of a function instance or a host value. @throws {LimitError} if it has seen too many */
   handle(value: unknown): number {
     if (value === null) return 0;
     let number = this.#numbers.get(value);
     if (number === undefined) {
+      if (this.#values.length > MAX_REFERENCES) {
+        throw new LimitError("references", MAX_REFERENCES, `the guest has seen more than ${MAX_REFERENCES} references`);
+      }
       number = this.#values.push(value) - 1;
       this.#numbers.set(value, number);
     }

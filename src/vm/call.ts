@@ -534,7 +534,7 @@ export class Call {
     try {
       writeValues(type.results, REGISTERS, at, resultValues(type, result), this.#instance.handles);
     } catch (cause) {
-      throw new HostFailure(cause);
+      throw cause instanceof LimitError ? cause : new HostFailure(cause);
     }
   }
 
@@ -570,6 +570,8 @@ export class Call {
 
   #end(status: "finished" | "failed"): void {
     this.#status = status;
+    // A jump forward is credited with what the code that it skips would cost, and a fault can come before that is charged.
+    if (this.#fuelUsed < 0) this.#count(-this.#fuelUsed);
     this.#frames.length = 0;
     this.#registers = undefined;
     this.#settled = undefined;

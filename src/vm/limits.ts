@@ -58,5 +58,7 @@ export const MAX_MEMORIES = 1;
 export const MAX_SPEC_PAGES = 65_536;
 /** Pages that a memory can really have: an address plus an offset must stay int32 in the dispatch loop, so just under 2 GiB. */
 export const MAX_PAGES = 32_767;
+/** Different references that an instance may see: each takes some 60 bytes as long as it lives. */
+export const MAX_REFERENCES = 1_000_000;
 /** Bytes in a page. */
 export const PAGE_BYTES = 65_536;

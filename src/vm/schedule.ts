@@ -50,8 +50,12 @@ function askForTurn(): void {
   });
 }
 
-/** What runtimes other than browsers have: runs a function after pending events, without a browser's 4 ms. */
-const { setImmediate } = globalThis as { readonly setImmediate?: (run: () => void) => unknown };
+const { setImmediate, scheduler } = globalThis as {
+  /** What most runtimes other than browsers have: runs a function after pending events, without a browser's 4 ms. */
+  readonly setImmediate?: (run: () => void) => unknown;
+  /** Only Workers have a `wait` in it. There timers cost little, and a channel's messages come before timers and requests. */
+  readonly scheduler?: { readonly wait?: unknown };
+};
 
 /** Lets the event loop turn, then runs the function. */
 function afterTasks(run: () => void): void {
@@ -59,7 +63,7 @@ function afterTasks(run: () => void): void {
     setImmediate(run);
     return;
   }
-  if (typeof MessageChannel === "undefined") {
+  if (typeof MessageChannel === "undefined" || scheduler?.wait !== undefined) {
     setTimeout(run, 0);
     return;
   }

@@ -27,6 +27,8 @@ export interface Draft {
   readonly omit: ReadonlySet<number>;
   /** Nodes so far. */
   nodes: number;
+  /** Whether nothing may cost more fuel than an instruction. */
+  readonly isPlain: boolean;
   /** Percentage of operands that are chosen without care for traps. */
   readonly risk: number;
   readonly types: string[];

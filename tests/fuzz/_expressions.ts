@@ -27,7 +27,8 @@ export function expression(body: Body, type: string, depth: number, clean = fals
     if (depth <= 0 || body.budget <= 0 || oneIn(body, 10)) return leaf(body, type, clean);
     if (isReference(type)) return reference(body, type, depth);
     if (clean && isFloat(type)) return cleanFloat(body, type, depth);
-    const kind = random(24);
+    const kind = random(25);
+    if (kind > 23) return overtaken(body, type, depth);
     if (kind > 19 || kind < 8) return operator(body, pick(random, draft.OPERATORS[type]), depth);
     if (kind < 9) return load(body, type, depth);
     if (kind < 11) return tee(body, type, depth);
@@ -46,7 +47,9 @@ export function expressions(body: Body, types: string, depth: number, clean = fa
   if (types.length > 1 && depth > 0 && body.budget > 0 && oneIn(body, 3)) {
     return node(body, types, () => {
       const functions = indicesOf(body.draft.functions, (signature) => signature.endsWith(`:${types}`));
-      if (!clean && functions.length > 0 && oneIn(body, 2)) return plainCall(body, pick(body.draft.random, functions), depth);
+      if (!clean && functions.length > 0 && oneIn(body, 2)) {
+        return plainCall(body, pick(body.draft.random, functions), depth);
+      }
       if (oneIn(body, 3)) return carried(body, types, depth, clean);
       control(body, types, depth, clean);
     });
@@ -85,7 +88,9 @@ function reference(body: Body, type: string, depth: number): void {
 /** Moves of bits only. */
 function cleanFloat(body: Body, type: string, depth: number): void {
   const { random } = body.draft;
-  const bits = type === "f" ? { abs: 0x8b, copysign: 0x98, reinterpret: 0xbe } : { abs: 0x99, copysign: 0xa6, reinterpret: 0xbf };
+  const bits = type === "f"
+    ? { abs: 0x8b, copysign: 0x98, reinterpret: 0xbe }
+    : { abs: 0x99, copysign: 0xa6, reinterpret: 0xbf };
   switch (random(7)) {
     case 0:
       return load(body, type, depth);
@@ -112,7 +117,17 @@ export function observed(body: Body, type: string, depth: number): void {
   if (!isFloat(type) || oneIn(body, 2)) return expression(body, type, depth, true);
   const local = u32(scratch(body, type));
   expression(body, type, depth);
-  body.code.push(0x22, ...local, ...constant(type, NaN), 0x20, ...local, 0x20, ...local, type === "f" ? 0x5b : 0x61, 0x1b);
+  body.code.push(
+    0x22,
+    ...local,
+    ...constant(type, NaN),
+    0x20,
+    ...local,
+    0x20,
+    ...local,
+    type === "f" ? 0x5b : 0x61,
+    0x1b,
+  );
 }
 
 /** An instruction on numbers alone. */
@@ -132,7 +147,11 @@ function operator(body: Body, [code, mnemonic, , signature]: OpcodeRow, depth: n
 }
 
 function divisor(body: Body, type: string, depth: number): void {
-  if (oneIn(body, 2)) return void body.code.push(...constant(type, type === "I" ? 1000003n : pick(body.draft.random, [1, 2, 7, -3, 0x10001])));
+  if (oneIn(body, 2)) {
+    return void body.code.push(
+      ...constant(type, type === "I" ? 1000003n : pick(body.draft.random, [1, 2, 7, -3, 0x10001])),
+    );
+  }
   expression(body, type, depth - 1);
   body.code.push(...constant(type, type === "I" ? 1n : 1), type === "I" ? 0x84 : 0x72);
 }
@@ -147,8 +166,8 @@ export function condition(body: Body, depth: number): void {
 
 /** What only an i32 tells: sizes, growth, whether a reference is null. */
 function query(body: Body, depth: number): void {
-  const { random, tables } = body.draft;
-  switch (random(5)) {
+  const { random, tables, isPlain } = body.draft;
+  switch (isPlain ? pick(random, [0, 3, 4]) : random(5)) {
     case 0:
       return void body.code.push(0x3f, 0);
     case 1:
@@ -166,6 +185,21 @@ function query(body: Body, depth: number): void {
       expression(body, pick(random, "re"), depth - 1);
       body.code.push(0xd1);
   }
+}
+
+/** A local that is read, assigned to while the old value is on the stack, and read again. */
+function overtaken(body: Body, type: string, depth: number): void {
+  const { random } = body.draft;
+  const local = u32(anyLocal(body, type)!);
+  const reads = 1 + random(2);
+  const both = draft.OPERATORS[type].filter(([, mnemonic, , params]) =>
+    params === `${type}${type}:${type}` && !/div|rem|copysign/.test(mnemonic)
+  );
+  for (let count = reads; count > 0; count--) body.code.push(0x20, ...local);
+  operator(body, pick(random, draft.OPERATORS[type]), depth);
+  if (oneIn(body, 2)) body.code.push(0x22, ...local);
+  else body.code.push(0x21, ...local, 0x20, ...local);
+  for (let count = reads; count > 0; count--) body.code.push(pick(random, both)[0]);
 }
 
 function tee(body: Body, type: string, depth: number): void {
@@ -197,7 +231,19 @@ export function address(body: Body, depth: number): void {
 export function memoryArgument(body: Body, form: string): number[] {
   const { random } = body.draft;
   const offset = dares(body)
-    ? pick(random, [32767, 32768, 65527, 65528, 65535, 65536, 0x7ffefff8, 0x7fffffff, 0x80000000, 0xfffffff8, 0xffffffff])
+    ? pick(random, [
+      32767,
+      32768,
+      65527,
+      65528,
+      65535,
+      65536,
+      0x7ffefff8,
+      0x7fffffff,
+      0x80000000,
+      0xfffffff8,
+      0xffffffff,
+    ])
     : pick(random, [0, 0, 1, 8, random(0x7000)]);
   return [random(Number(form.at(-1)) + 1), ...u32(offset)];
 }

@@ -6,11 +6,10 @@
  */
 
 import { Global, instantiate, Memory, Table, Trap } from "../../src/vm/mod.ts";
-import type { FuncTypeDescriptor, HostFunction, ImportDescriptor, Imports, Module, ValueTypeName } from "../../src/vm/mod.ts";
+import type { ExportedFunction, Imports, Instance, Module, ValueTypeName } from "../../src/vm/mod.ts";
 import { funcOf } from "../../src/vm/func.ts";
-import { codeOf } from "../../src/vm/module.ts";
-import { valueTypeName } from "../../src/vm/types.ts";
-import type { Limits } from "../../src/vm/types.ts";
+import { importsOf, listOf } from "./_host.ts";
+import type { Host } from "./_host.ts";
 
 /** An argument; `func` stands for the side's own exported function of that name. */
 export type Argument = number | bigint | null | { readonly func: string } | { readonly host: unknown };
@@ -80,64 +79,6 @@ function ownReasons(error: unknown): readonly string[] {
   return error.cause === undefined ? [error.reason] : ownReasons(error.cause);
 }
 
-/** What an instance's imports share. */
-interface Host {
-  /** What host functions were given. */
-  readonly log: unknown[];
-  /** What a value is called on both sides. */
-  readonly nameOf: (value: unknown) => unknown;
-  readonly waits: boolean;
-  exports: Readonly<Record<string, unknown>>;
-}
-
-/**
- * Notes its arguments, and gives what these and the length of the notes say. Some calls call the guest: a function
- * without parameters, if there is one.
- */
-function hostFunction({ params, results }: FuncTypeDescriptor, host: Host): HostFunction {
-  return (...args: unknown[]) => {
-    const { log } = host;
-    log.push(params.length, ...args.map(host.nameOf));
-    const number = log.length + args.reduce<number>((sum, arg) => sum + (typeof arg === "number" ? arg | 0 : 0), 0);
-    if (!host.waits && number % 4 === 0) {
-      const guest = Object.values(host.exports).find((value) => typeof value === "function" && arityOf(value) === 0);
-      if (guest !== undefined) log.push(...listOf((guest as () => unknown)()).map(host.nameOf));
-    }
-    const values = results.map((type) => type === "i64" ? BigInt(number) << 30n : type.endsWith("ref") ? null : number);
-    const result = values.length > 1 ? values : values[0];
-    return host.waits ? Promise.resolve(result) : result;
-  };
-}
-
-/** What the imports other than functions are made of; the two machines' constructors take the same descriptors. */
-interface Makers {
-  memory(descriptor: { readonly initial: number; readonly maximum?: number }): unknown;
-  table(element: "externref" | "funcref", limits: { readonly initial: number; readonly maximum?: number }): unknown;
-  global(descriptor: { readonly value: ValueTypeName; readonly mutable: boolean }, value: unknown): unknown;
-}
-
-const GLOBAL_VALUES: Readonly<Record<string, unknown>> = { i32: 7, i64: -7n, f32: 0.5, f64: -0.5, funcref: null };
-
-function importsOf(module: Module, makers: Makers, host: Host): Record<string, Record<string, unknown>> {
-  const { tables, memories, globals } = codeOf(module).record;
-  const limits = ({ minimum, maximum }: Limits) => ({ initial: minimum, maximum });
-  const place = { table: 0, memory: 0, global: 0 };
-  const make = ({ kind, type }: ImportDescriptor) => {
-    if (kind === "func") return hostFunction(type!, host);
-    const index = place[kind]++;
-    if (kind === "memory") return makers.memory(limits(memories[index].limits));
-    if (kind === "table") {
-      return makers.table(valueTypeName(tables[index].element) as "funcref", limits(tables[index].limits));
-    }
-    const value = valueTypeName(globals[index].value);
-    const initial = value in GLOBAL_VALUES ? GLOBAL_VALUES[value] : "host";
-    return makers.global({ value, mutable: globals[index].mutable }, initial);
-  };
-  const imports: Record<string, Record<string, unknown>> = {};
-  for (const descriptor of module.imports) (imports[descriptor.module] ??= {})[descriptor.name] = make(descriptor);
-  return imports;
-}
-
 /** A number that hardly any other bytes have. */
 function hash(bytes: Uint8Array): number {
   const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
@@ -156,12 +97,8 @@ interface TableLike {
   get(index: number): unknown;
 }
 
-/** Everything that is exported and has a state, `instance.exports` of either side. */
-function stateOf(
-  exports: Readonly<Record<string, unknown>>,
-  bytesOf: (value: unknown) => Uint8Array | undefined,
-  nameOf: (value: unknown) => unknown,
-): unknown[] {
+/** Everything that is exported and has a state. */
+function stateOf({ exports, nameOf }: Host, bytesOf: (value: unknown) => Uint8Array | undefined): unknown[] {
   return Object.values(exports).flatMap((value) => {
     if (typeof value === "function") return [];
     const bytes = bytesOf(value);
@@ -172,8 +109,8 @@ function stateOf(
   });
 }
 
-function listOf(result: unknown): readonly unknown[] {
-  return Array.isArray(result) ? result : [result];
+function guestOf(module: Module): string | undefined {
+  return module.exports.find(({ kind, type }) => kind === "func" && type!.params.length === 0)?.name;
 }
 
 function refuel(exports: Readonly<Record<string, unknown>>): void {
@@ -194,79 +131,88 @@ function nativeName(type: ValueTypeName): string {
 
 /** The module on the host's own machine. */
 export function nativeSide(bytes: Uint8Array<ArrayBuffer>, module: Module): Side {
-  const log: unknown[] = [];
   const hosts = module.imports.filter(({ kind }) => kind === "func").length;
-  // A function's name is its index in the module that defines it.
-  const nameOf = (value: unknown) =>
-    typeof value !== "function" ? value : Number(value.name) < hosts ? "host" : Number(value.name);
+  const host: Host = {
+    log: [],
+    // A function's name is its index in the module that defines it.
+    nameOf: (value) => typeof value !== "function" ? value : Number(value.name) < hosts ? "host" : Number(value.name),
+    waits: false,
+    guest: guestOf(module),
+    exports: {},
+  };
+  const { log, nameOf } = host;
   const bytesOf = (value: unknown) => value instanceof WebAssembly.Memory ? new Uint8Array(value.buffer) : undefined;
-  const makers: Makers = {
+  const imports = importsOf(module, {
     memory: (descriptor) => new WebAssembly.Memory(descriptor),
     table: (element, limits) => new WebAssembly.Table({ element: nativeName(element) as "anyfunc", ...limits }),
     global: ({ value, mutable }, initial) =>
       new WebAssembly.Global({ value: nativeName(value) as "i64", mutable }, initial as bigint),
-  };
-  const imports = importsOf(module, makers, log, nameOf);
-  let exports: Readonly<Record<string, unknown>> = {};
+  }, host);
   const observe = (run: () => unknown): Observation => {
     log.length = 0;
     try {
       const results = listOf(run()).map(nameOf);
-      return { traps: [], seen: [...results, ...log, ...stateOf(exports, bytesOf, nameOf)], fuel: 0 };
+      return { traps: [], seen: [...results, ...log, ...stateOf(host, bytesOf)], fuel: 0 };
     } catch (error) {
-      return { traps: nativeReasons(error), seen: [...log, ...stateOf(exports, bytesOf, nameOf)], fuel: 0 };
+      return { traps: nativeReasons(error), seen: [...log, ...stateOf(host, bytesOf)], fuel: 0 };
     }
   };
   const start = observe(() => {
-    exports = new WebAssembly.Instance(new WebAssembly.Module(bytes), imports as WebAssembly.Imports).exports;
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), imports as WebAssembly.Imports);
+    host.exports = instance.exports;
   });
   return {
     start,
     step(name, args) {
       return observe(() => {
-        refuel(exports);
-        return (exports[name] as (...args: unknown[]) => unknown)(...passed(args, exports));
+        refuel(host.exports);
+        return (host.exports[name] as ExportedFunction)(...passed(args, host.exports));
       });
     },
   };
 }
 
-/** The module on our machine, in slices of that much fuel. */
-export async function ownSide(module: Module, slice: number): Promise<Side> {
-  const log: unknown[] = [];
+/** The module on our machine. */
+export async function ownSide(module: Module, { slice, meanwhile, waits = false }: Manner): Promise<Side> {
   const nameOf = (value: unknown) => {
     const func = funcOf(value);
     return func === undefined ? value : func.instance === undefined ? "host" : func.index;
   };
+  const host: Host = { log: [], nameOf, waits, guest: guestOf(module), exports: {} };
+  const { log } = host;
   const bytesOf = (value: unknown) => value instanceof Memory ? value.bytes : undefined;
-  const makers: Makers = {
+  const imports = importsOf(module, {
     memory: (descriptor) => new Memory(descriptor),
     table: (element, limits) => new Table({ element, ...limits }),
     global: (descriptor, initial) => new Global(descriptor, initial),
-  };
-  const imports = importsOf(module, makers, log, nameOf) as Imports;
-  let instance;
+  }, host) as Imports;
+  let instance: Instance;
   try {
     instance = await instantiate(module, imports, { limits: { slice } });
   } catch (error) {
     const start = { traps: ownReasons(error), seen: [...log], fuel: 0 };
     return { start, step: () => start };
   }
-  const { exports } = instance;
-  const state = () => [...log, ...stateOf(exports, bytesOf, nameOf)];
-  const start = { traps: [], seen: [undefined, ...state()], fuel: instance.fuelUsed };
+  host.exports = instance.exports;
+  const state = () => [...log, ...stateOf(host, bytesOf)];
   return {
-    start,
-    step(name, args) {
+    start: { traps: [], seen: [undefined, ...state()], fuel: instance.fuelUsed },
+    async step(name, args) {
       log.length = 0;
-      refuel(exports);
-      const call = instance.start(name, passed(args, exports));
-      while (call.resume(slice) === "suspended" && call.fuelUsed < ENDLESS);
+      refuel(host.exports);
+      const call = instance.start(name, passed(args, host.exports));
+      for (
+        let status = call.resume(slice);
+        status === "suspended" || status === "pending";
+        status = call.resume(slice)
+      ) {
+        if (call.fuelUsed > ENDLESS) return { traps: ["endless"], seen: [], fuel: call.fuelUsed };
+        meanwhile?.();
+        if (status === "pending") await call.settled;
+      }
       const { status, fuelUsed: fuel } = call;
-      if (status === "suspended") return { traps: ["endless"], seen: [], fuel };
       if (status === "failed") return { traps: ownReasons(call.error), seen: state(), fuel };
       return { traps: [], seen: [...listOf(call.result).map(nameOf), ...state()], fuel };
     },
   };
 }
-

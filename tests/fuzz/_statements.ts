@@ -105,8 +105,9 @@ function branchTable(body: Body, depth: number): void {
 
 /** Memory and tables as wholes. */
 function bulk(body: Body, depth: number): void {
-  const { random, tables, data, elements } = body.draft;
+  const { random, tables, data, elements, isPlain } = body.draft;
   const { code } = body;
+  if (isPlain) return void code.push(0x01);
   const length = (most: number) => {
     if (dares(body)) expression(body, "i", depth - 1);
     else code.push(...constant("i", random(most)));

@@ -5,18 +5,34 @@
  * @module
  */
 
-import { compileSync } from "../../src/vm/mod.ts";
+import { Call, compileSync, instantiate } from "../../src/vm/mod.ts";
 import type { Module } from "../../src/vm/mod.ts";
+import { binary, functionSections, name, section, vector } from "../vm/_binary.ts";
+import { generate } from "./generate.ts";
 import { pick, randomSource } from "./_random.ts";
 import type { Random } from "./_random.ts";
 import { EXHAUSTED, nativeSide, ownSide } from "./_sides.ts";
-import type { Argument, Observation, Side } from "./_sides.ts";
+import type { Argument, Manner, Observation, Side } from "./_sides.ts";
 import { randomNumber } from "./_values.ts";
 
-/** Fuel between two suspensions, for the comparison of our machine with itself. */
-const SLICES: readonly number[] = [1, 7, 1_000, 1e6];
+/** A guest that spins, to take the place of others in the register file. */
+const [types, functions, code] = functionSections([0x03, 0x40, 0x0c, 0, 0x0b]);
+const SPIN = binary(types, functions, section(7, vector([[...name("spin"), 0, 0]])), code);
+const spin = (await instantiate(compileSync(SPIN))).start("spin");
+
+/** In what manners our machine must give the same: slices alone, with others between, and with the code dropped. */
+const MANNERS: readonly Manner[] = [
+  { slice: 1 },
+  { slice: 7 },
+  { slice: 1_000 },
+  { slice: 1e6 },
+  { slice: 3, meanwhile: () => spin.resume(1) },
+  { slice: 31, meanwhile: () => Call.flushCode() },
+];
 /** Calls of each export with parameters; others are called thrice, since globals and memory change. */
 const ROUNDS = 6;
+/** Differences of one step that are told. */
+const MOST_TOLD = 8;
 
 /** How a comparison went. */
 export interface Comparison {
@@ -48,20 +64,62 @@ export async function compareWithNative(bytes: Uint8Array<ArrayBuffer>, seed: nu
     return { calls: 0, traps: 0, mismatch: isValid ? `a valid module is rejected: ${error}` : `not valid: ${error}` };
   }
   const native = nativeSide(bytes, module);
-  return compareSides("native", native, "ours", await ownSide(module, Infinity), stepsOf(module, seed), false);
+  return await compareSides(
+    "native",
+    native,
+    "ours",
+    await ownSide(module, { slice: Infinity }),
+    stepsOf(module, seed),
+    false,
+  );
 }
 
-/** Compares our machine without slices to itself with slices, fuel included. */
-export async function compareSlices(bytes: Uint8Array<ArrayBuffer>, seed: number): Promise<Comparison> {
+/**
+ * Compares our machine without slices to itself in several manners, fuel included; and with host functions that give
+ * plain values to the same with promises.
+ */
+export async function compareManners(bytes: Uint8Array<ArrayBuffer>, seed: number): Promise<Comparison> {
   const module = compileSync(bytes);
   const steps = stepsOf(module, seed);
   let [calls, traps] = [0, 0];
-  for (const slice of SLICES) {
-    const [whole, sliced] = [await ownSide(module, Infinity), await ownSide(module, slice)];
-    const comparison = compareSides("whole", whole, `slices of ${slice}`, sliced, steps, true);
+  for (const [index, manner] of MANNERS.entries()) {
+    const waits = index % 2 === 1;
+    const [whole, other] = [
+      await ownSide(module, { slice: Infinity, waits }),
+      await ownSide(module, { ...manner, waits }),
+    ];
+    const comparison = await compareSides("whole", whole, `manner ${index}`, other, steps, true);
     calls += comparison.calls;
     traps += comparison.traps;
     if (comparison.mismatch !== undefined) return { ...comparison, calls, traps };
+  }
+  return { calls, traps, mismatch: undefined };
+}
+
+/**
+ * Compares the fuel of each call that finishes with the number of its instructions, which a version of the same module
+ * that counts itself tells.
+ *
+ * @param seed of a module of our own generator
+ * @param omit nodes that it is made without
+ */
+export async function compareFuel(seed: number, omit?: ReadonlySet<number>): Promise<Comparison> {
+  const [plain, counting] = (["plain", "counted"] as const).map((style) => generate(seed, omit, style).bytes);
+  const module = compileSync(plain);
+  const ours = await ownSide(module, { slice: Infinity });
+  const native = nativeSide(counting, module);
+  let [calls, traps, before] = [0, 0, native.start.seen.at(-1) as bigint];
+  if (ours.start.traps.length > 0) return { calls, traps, mismatch: undefined };
+  for (const { name, args } of stepsOf(module, seed)) {
+    const { fuel, traps: reasons } = await ours.step(name, args);
+    const { seen } = await native.step(name, args);
+    const count = Number(seen.at(-1) as bigint - before);
+    before = seen.at(-1) as bigint;
+    calls++;
+    if (reasons.length > 0) traps++;
+    else if (count !== fuel) {
+      return { calls, traps, mismatch: `${name}, call ${calls}: fuel ${fuel} for ${count} instructions` };
+    }
   }
   return { calls, traps, mismatch: undefined };
 }
@@ -87,26 +145,27 @@ function randomArgument(random: Random, type: string, functions: readonly string
   return type === "funcref" ? { func: pick(random, functions) } : { host: pick(random, HOST_VALUES) };
 }
 
-function compareSides(
+async function compareSides(
   leftName: string,
   left: Side,
   rightName: string,
   right: Side,
   steps: readonly Step[],
   withFuel: boolean,
-): Comparison {
+): Promise<Comparison> {
   let [calls, traps] = [0, 0];
   const differ = (place: string, a: Observation, b: Observation) =>
     isSame(a, b, withFuel) ? undefined : `${place}\n  ${leftName}: ${text(a, b)}\n  ${rightName}: ${text(b, a)}`;
   const atStart = differ("instantiation", left.start, right.start);
   if (atStart !== undefined || left.start.traps.length > 0) return { calls, traps, mismatch: atStart };
   for (const { name, args } of steps) {
-    const a = left.step(name, args);
-    const b = right.step(name, args);
+    const a = await left.step(name, args);
+    const b = await right.step(name, args);
     // Where the stack ends is each machine's own business; what the rest of the module does depends on it.
     if (!withFuel && (a.traps.includes(EXHAUSTED) || b.traps.includes(EXHAUSTED))) break;
     calls++;
     if (a.traps.length > 0) traps++;
+    if (a.fuel < 0 || b.fuel < 0) return { calls, traps, mismatch: `${name} used fuel ${a.fuel}, ${b.fuel}` };
     const mismatch = differ(`${name}(${args.map(String).join(", ")}), call ${calls}`, a, b);
     if (mismatch !== undefined) return { calls, traps, mismatch };
   }
@@ -115,7 +174,8 @@ function compareSides(
 
 function isSame(a: Observation, b: Observation, withFuel: boolean): boolean {
   const sameTraps = a.traps.length === 0 ? b.traps.length === 0 : a.traps.some((trap) => b.traps.includes(trap));
-  return sameTraps && a.seen.length === b.seen.length && a.seen.every((value, index) => Object.is(value, b.seen[index])) &&
+  return sameTraps && a.seen.length === b.seen.length &&
+    a.seen.every((value, index) => Object.is(value, b.seen[index])) &&
     (!withFuel || a.fuel === b.fuel);
 }
 
@@ -124,5 +184,6 @@ function text({ traps, seen, fuel }: Observation, other: Observation): string {
   const differences = seen.flatMap((value, index) =>
     Object.is(value, other.seen[index]) ? [] : [`[${index}] ${Object.is(value, -0) ? "-0" : Deno.inspect(value)}`]
   );
-  return [`${traps.join(" or ") || "finished"}, fuel ${fuel}, ${seen.length} values`, ...differences].join(" ");
+  const some = differences.slice(0, MOST_TOLD);
+  return [`${traps.join(" or ") || "finished"}, fuel ${fuel}, ${seen.length} values`, ...some].join(" ");
 }

@@ -7,6 +7,7 @@
  */
 
 import { HEADER, name, section, u32, vector } from "../vm/_binary.ts";
+import { counted } from "./_counted.ts";
 import { typeIndex } from "./_draft.ts";
 import type { Body, Draft, DraftGlobal } from "./_draft.ts";
 import { burn, expressions } from "./_expressions.ts";
@@ -32,14 +33,24 @@ export interface Generated {
 }
 
 /**
+ * How a module is made: with everything; `plain`, without host functions and what costs more fuel than an instruction;
+ * or plain and `counted`, so that its last global counts the executed instructions that cost fuel.
+ */
+export type Style = "everything" | "plain" | "counted";
+
+/**
  * A module by its seed.
  *
  * @param omit numbers of nodes that are replaced by constants, or by nothing
  */
-export function generate(seed: number, omit: ReadonlySet<number> = new Set()): Generated {
+export function generate(
+  seed: number,
+  omit: ReadonlySet<number> = new Set(),
+  style: Style = "everything",
+): Generated {
   const random = randomSource(seed);
   const imports = { memory: random(4) === 0, table: random(4) === 0, global: random(4) === 0 };
-  const hosts = Object.values(HOST_TYPES);
+  const hosts = style === "everything" ? Object.values(HOST_TYPES) : [];
   const functions = [...hosts, ...Array.from({ length: 2 + random(4) }, () => randomSignature(random))];
   const globals = randomGlobals(random, imports.global);
   const element = pick(random, "re");
@@ -47,6 +58,7 @@ export function generate(seed: number, omit: ReadonlySet<number> = new Set()): G
     random,
     omit,
     nodes: 0,
+    isPlain: style !== "everything",
     risk: pick(random, [0, 2, 10]),
     types: [],
     functions,
@@ -60,7 +72,14 @@ export function generate(seed: number, omit: ReadonlySet<number> = new Set()): G
   for (let count = random(3); count > 0; count--) typeIndex(draft, randomSignature(random));
   for (const signature of functions) typeIndex(draft, signature);
   const bodies = functions.slice(hosts.length).map((signature) => functionBody(draft, signature));
-  return { bytes: assemble(draft, imports, bodies), nodes: draft.nodes };
+  const counter = draft.globals.length;
+  const expressions = bodies.map(({ code }) => style === "counted" ? counted(code, counter) : code);
+  const whole = bodies.map(({ locals }, index) => {
+    const declared = vector(Array.from(locals, (type) => [1, TYPE_CODES[type]]));
+    return [...u32(declared.length + expressions[index].length + 1), ...declared, ...expressions[index], 0x0b];
+  });
+  if (style === "counted") globals.push({ type: "I", mutable: true });
+  return { bytes: assemble(draft, imports, whole), nodes: draft.nodes };
 }
 
 function randomSignature(random: Random): string {
@@ -78,10 +97,11 @@ function randomGlobals(random: Random, hasImport: boolean): DraftGlobal[] {
   ];
 }
 
-function functionBody(draft: Draft, signature: string): number[] {
+/** The types of the locals beyond the parameters, and the instructions. */
+function functionBody(draft: Draft, signature: string): { readonly locals: string; readonly code: readonly number[] } {
   const { random } = draft;
   const [params, results] = signature.split(":");
-  const extra = Array.from({ length: random(5) }, () => pick(random, "iiIIfFre")).join("") + "iIfF";
+  const extra = Array.from({ length: random(draft.isPlain ? 4 : 5) }, () => pick(random, "iiIIfFre")).join("") + "iIfF";
   const body: Body = {
     draft,
     code: [],
@@ -95,8 +115,7 @@ function functionBody(draft: Draft, signature: string): number[] {
   const depth = 4 + random(6);
   for (let count = 1 + random(8); count > 0; count--) statement(body, depth);
   expressions(body, results, depth);
-  const locals = vector(Array.from(extra, (type) => [1, TYPE_CODES[type]]));
-  return [...u32(locals.length + body.code.length + 1), ...locals, ...body.code, 0x0b];
+  return { locals: extra, code: body.code };
 }
 
 interface DraftImports {
@@ -105,14 +124,22 @@ interface DraftImports {
   readonly global: boolean;
 }
 
-function assemble(draft: Draft, imports: DraftImports, bodies: readonly (readonly number[])[]): Uint8Array<ArrayBuffer> {
+function assemble(
+  draft: Draft,
+  imports: DraftImports,
+  bodies: readonly (readonly number[])[],
+): Uint8Array<ArrayBuffer> {
   const { random, functions, globals, tables, slots } = draft;
-  const hosts = Object.keys(HOST_TYPES);
+  const hosts = draft.isPlain ? [] : Object.keys(HOST_TYPES);
   const own = functions.slice(hosts.length);
   const memory = [1, MEMORY_LIMITS.initial, MEMORY_LIMITS.maximum];
   const tableTypes = tables.map((type) => [TYPE_CODES[type], 1, TABLE_LIMITS.initial, TABLE_LIMITS.maximum]);
   const globalTypes = globals.map(({ type, mutable }) => [TYPE_CODES[type], Number(mutable)]);
-  const imported = (field: string, kind: number, type: readonly number[]) => [...name("env"), ...name(field), kind, ...type];
+  const imported = (
+    field: string,
+    kind: number,
+    type: readonly number[],
+  ) => [...name("env"), ...name(field), kind, ...type];
   const exported = (field: string, kind: number, index: number) => [...name(field), kind, ...u32(index)];
   const reference = (index: number | null) => index === null ? [...zero("r"), 0x0b] : [0xd2, ...u32(index), 0x0b];
   const offset = [...zero("i"), 0x0b];
@@ -134,11 +161,13 @@ function assemble(draft: Draft, imports: DraftImports, bodies: readonly (readonl
     [5, vector(imports.memory ? [] : [memory])],
     [
       6,
-      vector(globals.slice(imports.global ? 1 : 0).map(({ type }, index) => [
-        ...globalTypes[index + (imports.global ? 1 : 0)],
-        ...index === 0 ? [0x41, 50] : randomConstant(random, type),
-        0x0b,
-      ])),
+      vector(
+        globals.slice(imports.global ? 1 : 0).map(({ type }, index) => [
+          ...globalTypes[index + (imports.global ? 1 : 0)],
+          ...index === 0 ? [0x41, 50] : index > 7 ? zero(type) : randomConstant(random, type),
+          0x0b,
+        ]),
+      ),
     ],
     [
       7,

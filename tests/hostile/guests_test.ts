@@ -180,6 +180,14 @@ Deno.test("the tables of an instance start within their limit together", async (
   await instanceOf(text, {}, { limits: { tableElements: 1_200_000 } });
 });
 
+Deno.test("a guest that asks the host for references without end reaches a limit", async () => {
+  const instance = await instanceOf(forEver("(drop (call $f))", `(import "host" "f" (func $f (result externref)))`), {
+    host: { f: () => ({}) },
+  });
+  const error = await assertRejects(() => instance.call("run"), LimitError);
+  assertEquals([error.limit, error.value], ["references", 1_000_000]);
+});
+
 Deno.test("a branch or return that moves a thousand values costs fuel for them", async () => {
   const thousand = repeat([I32], 1_000);
   const types = [funcType([]), funcType([], thousand), funcType(thousand, thousand)];

@@ -1,0 +1,127 @@
+/**
+ * The edge servers of the examples as child processes on free ports of 127.0.0.1: Deno as it stands in the repository;
+ * Node and Bun, which know the package by a package.json, in a copy of what they need under dist; workerd with the Worker
+ * as a bundle. npx has the runtimes.
+ *
+ * @module
+ */
+
+import * as esbuild from "esbuild-wasm";
+import config from "../../deno.json" with { type: "json" };
+import { Child } from "./_child.ts";
+
+const ROOT = `${import.meta.dirname}/../..`;
+const PROJECT = `${ROOT}/dist/edge`;
+const HOST = "127.0.0.1";
+
+/** Each runtime's package. */
+const RUNTIMES = { node: "node@26.10.0", bun: "bun@1.4.5", workerd: "workerd@1.20260730.1" } as const;
+
+/** Who serves. */
+export type ServerName = "deno" | keyof typeof RUNTIMES;
+
+/** Where the runtimes are, once they are installed. */
+async function findRuntimes(): Promise<Record<keyof typeof RUNTIMES, string>> {
+  const packages = Object.values(RUNTIMES).flatMap((name) => ["-p", name]);
+  const npx = new Deno.Command("npx", { args: ["-y", ...packages, "which", ...Object.keys(RUNTIMES)], stdin: "null" });
+  const { success, stdout, stderr } = await npx.output();
+  if (!success) throw new Error(`npx does not install the runtimes: ${new TextDecoder().decode(stderr)}`);
+  const [node, bun, workerd] = new TextDecoder().decode(stdout).trim().split("\n");
+  return { node: node!, bun: bun!, workerd: workerd! };
+}
+
+async function copy(path: string): Promise<void> {
+  const target = `${PROJECT}/${path}`;
+  await Deno.mkdir(target, { recursive: true });
+  for await (const { name, isFile } of Deno.readDir(`${ROOT}/${path}`)) {
+    if (isFile) await Deno.copyFile(`${ROOT}/${path}/${name}`, `${target}/${name}`);
+    else await copy(`${path}/${name}`);
+  }
+}
+
+/** A package that Node and Bun resolve `@rivulet/rivulet` in. */
+async function makeProject(): Promise<void> {
+  await Deno.remove(PROJECT, { recursive: true }).catch(() => {});
+  for (const folder of ["src", "examples/edge", "examples/guests/prebuilt"]) await copy(folder);
+  await Deno.copyFile(`${ROOT}/mod.ts`, `${PROJECT}/mod.ts`);
+  const manifest = { name: config.name, type: "module", exports: config.exports };
+  await Deno.writeTextFile(`${PROJECT}/package.json`, JSON.stringify(manifest));
+}
+
+async function bundleWorker(): Promise<void> {
+  await esbuild.build({
+    absWorkingDir: PROJECT,
+    entryPoints: ["examples/edge/worker.ts"],
+    outfile: "worker.js",
+    bundle: true,
+    format: "esm",
+    target: "es2024",
+  });
+  await esbuild.stop();
+}
+
+/** What workerd is told: the settings of wrangler.jsonc, in its own words. */
+function workerdConfig(port: number): string {
+  return `
+using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "assets", disk = "${PROJECT}/examples/guests/prebuilt"),
+    (name = "edge", worker = (
+      modules = [(name = "worker.js", esModule = embed "worker.js")],
+      compatibilityDate = "2026-07-01",
+      compatibilityFlags = ["enable_request_signal"],
+      bindings = [(name = "ASSETS", service = "assets")],
+    )),
+  ],
+  sockets = [(name = "http", address = "${HOST}:${port}", http = (), service = "edge")],
+);
+`;
+}
+
+/** A port that is free now. */
+function freePort(): number {
+  using listener = Deno.listen({ hostname: HOST, port: 0 });
+  return listener.addr.port;
+}
+
+/** A server under test. */
+export interface Server extends AsyncDisposable {
+  readonly url: string;
+  /** The next line of its log that a pattern matches. */
+  line(pattern: RegExp): Promise<string>;
+}
+
+let runtimes: ReturnType<typeof findRuntimes> | undefined;
+
+/** Starts a server; ready when it takes connections. */
+export async function startServer(name: ServerName): Promise<Server> {
+  const port = freePort();
+  const child = new Child(await commandOf(name, port), name === "deno" ? ROOT : PROJECT);
+  for (let tries = 0;; tries++) {
+    try {
+      (await Deno.connect({ hostname: HOST, port })).close();
+      break;
+    } catch (error) {
+      if (tries === 200) throw new Error(`${name} does not listen: ${await child.stop()}`, { cause: error });
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+  return {
+    url: `http://${HOST}:${port}`,
+    line: (pattern) => child.line(pattern),
+    [Symbol.asyncDispose]: async () => void await child.stop(),
+  };
+}
+
+async function commandOf(name: ServerName, port: number): Promise<string[]> {
+  if (name === "deno") {
+    const permissions = [`--allow-net=${HOST}`, "--allow-read=examples"];
+    return [Deno.execPath(), "run", "--quiet", ...permissions, "examples/edge/deno_serve.ts", String(port)];
+  }
+  runtimes ??= Promise.all([findRuntimes(), makeProject().then(bundleWorker)]).then(([found]) => found);
+  const { [name]: program } = await runtimes;
+  if (name !== "workerd") return [program, `examples/edge/${name}_server.ts`, String(port)];
+  await Deno.writeTextFile(`${PROJECT}/workerd.capnp`, workerdConfig(port));
+  return [program, "serve", "workerd.capnp"];
+}

@@ -1,0 +1,84 @@
+/**
+ * The fuzzer's own short run, the same at every time: generated modules on both machines and in all manners, whether
+ * they reach every op, and whether a fault would be seen.
+ *
+ * @module
+ */
+
+import { assert, assertEquals } from "@std/assert";
+import { compileSync } from "../../src/vm/mod.ts";
+import { disassemble } from "../../src/vm/disasm.ts";
+import { codeOf } from "../../src/vm/module.ts";
+import { OP_NAMES } from "../../src/vm/ops.ts";
+import { compareFuel, compareManners, compareWithNative } from "./compare.ts";
+import { generate } from "./generate.ts";
+import { shrink } from "./_shrink.ts";
+
+const MODULES = 250;
+/** Seeds of these modules, far from those of runs by hand. */
+const FIRST = 0x40000000;
+
+Deno.test("generated modules do the same here and on the host's own WebAssembly", async () => {
+  let calls = 0;
+  for (let seed = FIRST; seed < FIRST + MODULES; seed++) {
+    const comparison = await compareWithNative(generate(seed).bytes, seed);
+    assertEquals(comparison.mismatch, undefined, `seed ${seed}`);
+    calls += comparison.calls;
+  }
+  assert(calls > MODULES * 10, `${calls} calls`);
+});
+
+Deno.test("generated modules do the same and use the same fuel in slices, among others, and with promises", async () => {
+  for (let seed = FIRST; seed < FIRST + MODULES / 10; seed++) {
+    const { mismatch } = await compareManners(generate(seed).bytes, seed);
+    assertEquals(mismatch, undefined, `seed ${seed}`);
+  }
+});
+
+Deno.test("generated modules use one unit of fuel an executed instruction", async () => {
+  for (let seed = FIRST; seed < FIRST + MODULES / 2; seed++) {
+    const { mismatch } = await compareFuel(seed);
+    assertEquals(mismatch, undefined, `seed ${seed}`);
+  }
+});
+
+Deno.test("generated modules reach every op that the translator emits", () => {
+  const missing = new Set<string>(OP_NAMES);
+  // `call` takes the place of `call_lazy` when that runs; `finish` is no function's.
+  missing.delete("call");
+  missing.delete("finish");
+  for (let seed = FIRST; seed < FIRST + MODULES * 2 && missing.size > 0; seed++) {
+    const code = codeOf(compileSync(generate(seed).bytes));
+    const { importedFunctions, bodies } = code.record;
+    for (let index = 0; index < bodies.length; index++) {
+      for (const line of disassemble(code, importedFunctions + index).split("\n")) missing.delete(line.split(" ")[1]);
+    }
+  }
+  assertEquals([...missing], []);
+});
+
+Deno.test("generate gives the same module for the same seed, valid whatever nodes are left out", () => {
+  for (let seed = FIRST; seed < FIRST + 20; seed++) {
+    const { bytes, nodes } = generate(seed);
+    assertEquals(generate(seed).bytes, bytes);
+    for (const keep of [2, 3, 7]) {
+      const omit = new Set(Array.from({ length: nodes }, (_, number) => number).filter((number) => number % keep > 0));
+      assert(WebAssembly.validate(generate(seed, omit).bytes), `seed ${seed}, one node of ${keep}`);
+    }
+  }
+});
+
+Deno.test("shrink leaves out what a failure does not need", async () => {
+  const divides = (bytes: Uint8Array) => {
+    const code = codeOf(compileSync(bytes as Uint8Array<ArrayBuffer>));
+    const { importedFunctions, bodies } = code.record;
+    return bodies.some((_, index) => disassemble(code, importedFunctions + index).includes("i64_div_s"));
+  };
+  let seed = FIRST;
+  while (!divides(generate(seed).bytes)) seed++;
+  const { bytes, nodes } = generate(seed);
+  const omit = await shrink(seed, "everything", (omit) => Promise.resolve(divides(generate(seed, omit).bytes)));
+  assert(divides(generate(seed, omit).bytes));
+  assert(nodes - omit.size < 20, `${nodes - omit.size} of ${nodes} nodes are left`);
+  assert(generate(seed, omit).bytes.length < bytes.length);
+});
