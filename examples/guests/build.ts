@@ -54,6 +54,12 @@ export const GUESTS: readonly Guest[] = [
     output: "prebuilt/upper.wasm",
   },
   {
+    language: "c",
+    directory: "c",
+    command: [...CLANG, "language_server.c", "json.c", SMALL_PRINTF, "-o", "{output}"],
+    output: "prebuilt/language_server.wasm",
+  },
+  {
     language: "rust",
     directory: "rust",
     command: [...CARGO, "--package=number_lines"],

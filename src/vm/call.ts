@@ -9,13 +9,12 @@
  * @module
  */
 
+import { findEntry, takeTranslationWork } from "./_entry.ts";
 import { Fault } from "./_fault.ts";
 import { readValues, resultValues, writeValues } from "./border.ts";
 import { BULK_OPS, bulkOperands } from "./bulk_ops.ts";
 import type { BulkOp } from "./bulk_ops.ts";
-import { CODE, CODE_WORDS, ENTRY_WORDS, entryAt, FINISH, flushCode, positionOf } from "./code.ts";
-import { ARENA_FULL } from "./_emitter.ts";
-import { translateFunction } from "./compile.ts";
+import { CODE, ENTRY_WORDS, entryAt, FINISH, flushCode, positionOf } from "./code.ts";
 import { InternalError, LimitError, Trap } from "./errors.ts";
 import type { StackFrame, TrapReason } from "./errors.ts";
 import * as loop from "./execute.ts";
@@ -34,9 +33,8 @@ import type { FuncType, ValueType } from "./types.ts";
 const QUANTUM = 20_000;
 /** Fuel of calling a host function, beyond that of the instruction: leaving and entering the loop. */
 const HOST_CALL_FUEL = 50;
-/** Work of a rare op, and of translating a byte of a body, in units of fuel; see `Call.work`. */
+/** Work of a rare op, in units of fuel; see `Call.work`. */
 const RARE_WORK = 50;
-const TRANSLATION_WORK = 8;
 /** Calls of guests by host functions that guests have called, one inside the other, on JavaScript's own stack. */
 const MAX_NESTED_CALLS = 100;
 /** Frames that a trap tells of: the innermost and the outermost. */
@@ -607,42 +605,9 @@ function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }
 
-/** The entry of a translated function, translating it if need be. */
+/** The entry of a function, translating it if need be. */
 function entryOf(instance: Instance, functionIndex: number): number {
-  const { code } = instance;
-  const known = code.entries[functionIndex];
-  if (known !== 0) return known;
-  try {
-    return translate(instance, functionIndex);
-  } catch (error) {
-    if (error !== ARENA_FULL) throw error;
-  }
-  Call.flushCode();
-  try {
-    return translate(instance, functionIndex);
-  } catch (error) {
-    if (error !== ARENA_FULL) throw error;
-    const name = instance.stackFrame(functionIndex).functionName;
-    throw new LimitError("code", CODE_WORDS, `the body of ${name} is too large to be translated`);
-  }
-}
-
-/** Work of translating that no call has taken up yet. */
-let translationWork = 0;
-
-function takeTranslationWork(): number {
-  const work = translationWork;
-  translationWork = 0;
-  return work;
-}
-
-function translate(instance: Instance, functionIndex: number): number {
-  const { code } = instance;
-  const { start, end } = code.record.bodies[functionIndex - code.record.importedFunctions];
-  translationWork += (end - start) * TRANSLATION_WORK;
-  if (code.known[functionIndex] !== 0) instance.retranslatedBytes += end - start;
-  code.known[functionIndex] = 1;
-  return translateFunction(code, functionIndex);
+  return findEntry(instance, functionIndex, Call.flushCode);
 }
 
 /** Lets the dispatch loop use an instance. */

@@ -41,21 +41,37 @@ function runWaiting(): void {
 }
 
 function askForTurn(): void {
-  if (isTurnAsked) return;
-  isTurnAsked = true;
-  afterTasks(() => {
-    isTurnAsked = false;
-    spent = 0;
-    runWaiting();
-  });
+  if (areTimersOfRequests) {
+    // Only what this request runs can wait now: it goes on by a timer of its own, which ends with it and with nobody else.
+    const rest = waiting.splice(next);
+    waiting.length = next = 0;
+    if (rest.length > 0) setTimeout(() => startTurn(rest), 0);
+  } else if (!isTurnAsked) {
+    isTurnAsked = true;
+    afterTasks(() => {
+      isTurnAsked = false;
+      startTurn([]);
+    });
+  }
+}
+
+function startTurn(slices: readonly Slice[]): void {
+  spent = 0;
+  waiting.push(...slices);
+  runWaiting();
 }
 
 const { setImmediate, scheduler } = globalThis as {
   /** What most runtimes other than browsers have: runs a function after pending events, without a browser's 4 ms. */
   readonly setImmediate?: (run: () => void) => unknown;
-  /** Only Workers have a `wait` in it. There timers cost little, and a channel's messages come before timers and requests. */
   readonly scheduler?: { readonly wait?: unknown };
 };
+
+/**
+ * Whether this is a runtime of edge functions, as `scheduler.wait` tells: requests share a thread, but a timer, and what it
+ * runs, belongs to the request that set it and is dropped with it. And a channel's messages come before timers there.
+ */
+const areTimersOfRequests = scheduler?.wait !== undefined;
 
 /** Lets the event loop turn, then runs the function. */
 function afterTasks(run: () => void): void {
@@ -63,7 +79,7 @@ function afterTasks(run: () => void): void {
     setImmediate(run);
     return;
   }
-  if (typeof MessageChannel === "undefined" || scheduler?.wait !== undefined) {
+  if (typeof MessageChannel === "undefined") {
     setTimeout(run, 0);
     return;
   }

@@ -1,10 +1,21 @@
 /**
- * A child process whose output a test follows line by line.
+ * Examples as child processes: the commands that their opening comments give, and output that a test follows by lines.
  *
  * @module
  */
 
 import { mergeReadableStreams, TextLineStream } from "@std/streams";
+
+/** The repository. */
+export const ROOT: string = new URL("../../", import.meta.url).pathname;
+
+/** The words of the command in a script's opening comment that runs it. */
+export function commandOf(path: string): string[] {
+  const [comment] = Deno.readTextFileSync(ROOT + path).split("*/", 1);
+  const command = /`([^`]*\b(?:deno run|node|bun) [^`]*)`/.exec(comment!)?.[1];
+  if (command === undefined || !command.includes(path)) throw new Error(`${path} does not say how to run it`);
+  return command.slice(command.lastIndexOf("| ") + 1).trim().split(" ");
+}
 
 /** How long a line may take, on a machine that has much else to do. */
 const PATIENCE_MS = 10_000;

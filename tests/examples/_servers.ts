@@ -8,10 +8,9 @@
 
 import * as esbuild from "esbuild-wasm";
 import config from "../../deno.json" with { type: "json" };
-import { Child } from "./_child.ts";
+import { Child, commandOf, ROOT } from "./_child.ts";
 
-const ROOT = `${import.meta.dirname}/../..`;
-const PROJECT = `${ROOT}/dist/edge`;
+const PROJECT = `${ROOT}dist/edge`;
 const HOST = "127.0.0.1";
 
 /** Each runtime's package. */
@@ -33,8 +32,8 @@ async function findRuntimes(): Promise<Record<keyof typeof RUNTIMES, string>> {
 async function copy(path: string): Promise<void> {
   const target = `${PROJECT}/${path}`;
   await Deno.mkdir(target, { recursive: true });
-  for await (const { name, isFile } of Deno.readDir(`${ROOT}/${path}`)) {
-    if (isFile) await Deno.copyFile(`${ROOT}/${path}/${name}`, `${target}/${name}`);
+  for await (const { name, isFile } of Deno.readDir(`${ROOT}${path}`)) {
+    if (isFile) await Deno.copyFile(`${ROOT}${path}/${name}`, `${target}/${name}`);
     else await copy(`${path}/${name}`);
   }
 }
@@ -43,7 +42,7 @@ async function copy(path: string): Promise<void> {
 async function makeProject(): Promise<void> {
   await Deno.remove(PROJECT, { recursive: true }).catch(() => {});
   for (const folder of ["src", "examples/edge", "examples/guests/prebuilt"]) await copy(folder);
-  await Deno.copyFile(`${ROOT}/mod.ts`, `${PROJECT}/mod.ts`);
+  await Deno.copyFile(`${ROOT}mod.ts`, `${PROJECT}/mod.ts`);
   const manifest = { name: config.name, type: "module", exports: config.exports };
   await Deno.writeTextFile(`${PROJECT}/package.json`, JSON.stringify(manifest));
 }
@@ -97,7 +96,7 @@ let runtimes: ReturnType<typeof findRuntimes> | undefined;
 /** Starts a server; ready when it takes connections. */
 export async function startServer(name: ServerName): Promise<Server> {
   const port = freePort();
-  const child = new Child(await commandOf(name, port), name === "deno" ? ROOT : PROJECT);
+  const child = new Child(await serverCommand(name, port), name === "deno" ? ROOT : PROJECT);
   for (let tries = 0;; tries++) {
     try {
       (await Deno.connect({ hostname: HOST, port })).close();
@@ -114,14 +113,17 @@ export async function startServer(name: ServerName): Promise<Server> {
   };
 }
 
-async function commandOf(name: ServerName, port: number): Promise<string[]> {
+async function serverCommand(name: ServerName, port: number): Promise<string[]> {
   if (name === "deno") {
-    const permissions = [`--allow-net=${HOST}`, "--allow-read=examples"];
-    return [Deno.execPath(), "run", "--quiet", ...permissions, "examples/edge/deno_serve.ts", String(port)];
+    const [, ...args] = commandOf("examples/edge/deno_serve.ts");
+    return [Deno.execPath(), ...args.with(-1, String(port))];
   }
   runtimes ??= Promise.all([findRuntimes(), makeProject().then(bundleWorker)]).then(([found]) => found);
   const { [name]: program } = await runtimes;
-  if (name !== "workerd") return [program, `examples/edge/${name}_server.ts`, String(port)];
+  if (name !== "workerd") {
+    const [, ...args] = commandOf(`examples/edge/${name}_server.ts`);
+    return [program, ...args.with(-1, String(port))];
+  }
   await Deno.writeTextFile(`${PROJECT}/workerd.capnp`, workerdConfig(port));
   return [program, "serve", "workerd.capnp"];
 }

@@ -93,7 +93,7 @@ const steps: Readonly<Record<string, (server: Server) => Promise<void>>> = {
     const answer = await call(server, faulty, "spin", null, client.signal).catch(() => "aborted");
     assertEquals(answer, "aborted");
     // What Deno tells of a client that has gone comes with the next answer, so the deadline counts.
-    assertMatch(await server.line(/^\/call: .*(abort|disconnect|1000 ms)/i), /./);
+    assertMatch(await server.line(/^\/call: .*(abort|closed|1000 ms)/i), /./);
   },
 
   async "answers in time for a plugin that loops for ever"(server) {

@@ -36,10 +36,12 @@ function skip(cursor: Cursor, immediates: Immediates): void {
   if (immediates === "i32") return void cursor.i32();
   if (immediates === "block") return void cursor.s33();
   if (immediates === "ref_type") return cursor.skip(1);
-  const more = immediates === "br_table" || immediates === "select_types"
-    ? cursor.u32() + (immediates === "br_table" ? 1 : 0)
-    : /^memarg|_|^call_indirect/.test(immediates)
+  const indices = immediates === "br_table"
+    ? cursor.u32() + 1
+    : immediates === "select_types"
+    ? cursor.u32()
+    : /^memarg|_/.test(immediates)
     ? 2
     : 1;
-  for (let count = more; count > 0; count--) cursor.u32();
+  for (let count = indices; count > 0; count--) cursor.u32();
 }

@@ -7,7 +7,7 @@
 
 import { Call, compileSync, instantiate } from "../../src/vm/mod.ts";
 import type { Module } from "../../src/vm/mod.ts";
-import { binary, functionSections, name, section, vector } from "../vm/_binary.ts";
+import { binary, name, section, u32, vector } from "../vm/_binary.ts";
 import { generate } from "./generate.ts";
 import { pick, randomSource } from "./_random.ts";
 import type { Random } from "./_random.ts";
@@ -15,10 +15,14 @@ import { EXHAUSTED, nativeSide, ownSide } from "./_sides.ts";
 import type { Argument, Manner, Observation, Side } from "./_sides.ts";
 import { randomNumber } from "./_values.ts";
 
-/** A guest that spins, to take the place of others in the register file. */
-const [types, functions, code] = functionSections([0x03, 0x40, 0x0c, 0, 0x0b]);
-const SPIN = binary(types, functions, section(7, vector([[...name("spin"), 0, 0]])), code);
-const spin = (await instantiate(compileSync(SPIN))).start("spin");
+/** A guest that spins with a thousand locals, all 0, to take the place of others in the register file. */
+const SPIN = binary(
+  section(1, vector([[0x60, 0, 0]])),
+  section(3, vector([[0]])),
+  section(7, vector([[...name("spin"), 0, 0]])),
+  section(10, vector([[10, ...vector([[...u32(1_000), 0x7e]]), 0x03, 0x40, 0x0c, 0, 0x0b, 0x0b]])),
+);
+const other = await instantiate(compileSync(SPIN));
 
 /** In what manners our machine must give the same: slices alone, with others between, and with the code dropped. */
 const MANNERS: readonly Manner[] = [
@@ -26,7 +30,7 @@ const MANNERS: readonly Manner[] = [
   { slice: 7 },
   { slice: 1_000 },
   { slice: 1e6 },
-  { slice: 3, meanwhile: () => spin.resume(1) },
+  { slice: 3, meanwhile: () => other.start("spin").resume(1) },
   { slice: 31, meanwhile: () => Call.flushCode() },
 ];
 /** Calls of each export with parameters; others are called thrice, since globals and memory change. */

@@ -1,7 +1,7 @@
 /**
  * Generates valid modules at random, as bytes, the same module for the same seed. What a function does is bounded by a
- * global that the caller sets: calls and rounds of loops count it down. Imports are those of {@linkcode HOST_TYPES} and,
- * in some modules, a memory, a table and a global.
+ * global that the caller sets: calls and rounds of loops count it down. Imports are a few
+ * functions and, in some modules, a memory, a table and a global.
  *
  * @module
  */
@@ -17,12 +17,12 @@ import { statement } from "./_statements.ts";
 import { TYPE_CODES } from "./_values.ts";
 import { randomConstant, zero } from "./_writer.ts";
 
-/** What the host gives, all under the module name `env`. */
-export const HOST_TYPES: Readonly<Record<string, string>> = { log: "i:", mix: "iIF:i", pair: "I:iI" };
+/** Functions that the host gives, under the module name `env`. */
+const HOST_TYPES: Readonly<Record<string, string>> = { log: "i:", mix: "iIF:i", pair: "I:iI" };
 
-/** Pages of memory and elements of a table: least and most. */
+/** Pages of memory. */
 const MEMORY_LIMITS = { initial: 1, maximum: 3 } as const;
-/** Same, for tables. */
+/** Elements of each table. */
 const TABLE_LIMITS = { initial: 10, maximum: 14 } as const;
 
 /** A generated module. */
@@ -71,15 +71,10 @@ export function generate(
   };
   for (let count = random(3); count > 0; count--) typeIndex(draft, randomSignature(random));
   for (const signature of functions) typeIndex(draft, signature);
-  const bodies = functions.slice(hosts.length).map((signature) => functionBody(draft, signature));
-  const counter = draft.globals.length;
-  const expressions = bodies.map(({ code }) => style === "counted" ? counted(code, counter) : code);
-  const whole = bodies.map(({ locals }, index) => {
-    const declared = vector(Array.from(locals, (type) => [1, TYPE_CODES[type]]));
-    return [...u32(declared.length + expressions[index].length + 1), ...declared, ...expressions[index], 0x0b];
-  });
-  if (style === "counted") globals.push({ type: "I", mutable: true });
-  return { bytes: assemble(draft, imports, whole), nodes: draft.nodes };
+  const counter = style === "counted" ? globals.length : undefined;
+  const bodies = functions.slice(hosts.length).map((signature) => functionBody(draft, signature, counter));
+  if (counter !== undefined) globals.push({ type: "I", mutable: true });
+  return { bytes: assemble(draft, imports, bodies), nodes: draft.nodes };
 }
 
 function randomSignature(random: Random): string {
@@ -97,8 +92,8 @@ function randomGlobals(random: Random, hasImport: boolean): DraftGlobal[] {
   ];
 }
 
-/** The types of the locals beyond the parameters, and the instructions. */
-function functionBody(draft: Draft, signature: string): { readonly locals: string; readonly code: readonly number[] } {
+/** A function, whose instructions are counted in a global if its index is given. */
+function functionBody(draft: Draft, signature: string, counter: number | undefined): number[] {
   const { random } = draft;
   const [params, results] = signature.split(":");
   const extra = Array.from({ length: random(draft.isPlain ? 4 : 5) }, () => pick(random, "iiIIfFre")).join("") + "iIfF";
@@ -115,7 +110,9 @@ function functionBody(draft: Draft, signature: string): { readonly locals: strin
   const depth = 4 + random(6);
   for (let count = 1 + random(8); count > 0; count--) statement(body, depth);
   expressions(body, results, depth);
-  return { locals: extra, code: body.code };
+  const locals = vector(Array.from(extra, (type) => [1, TYPE_CODES[type]]));
+  const code = counter === undefined ? body.code : counted(body.code, counter);
+  return [...u32(locals.length + code.length + 1), ...locals, ...code, 0x0b];
 }
 
 interface DraftImports {

@@ -71,6 +71,11 @@ const PATTERNS: Readonly<Record<string, () => Uint8Array<ArrayBuffer>>> = {
       0x0b,
       0x00,
     ]),
+  "br_table with a thousand values that are in place": () =>
+    wideBody(fill([
+      ...[0x02, 0x40, 0x02, 1, 0x02, 1, ...repeat([0x41, 0], 1_000), 0x0b, 0x20, 0],
+      ...[0x0e, ...u32(65_520), ...repeat([0], 65_521), 0x0b, ...repeat([0x1a], 1_000), 0x0b],
+    ], 350_000)),
   "br_table with a thousand values, again and again": () =>
     wideBody(fill([2, 1, 0x00, 0x0e, ...u32(5_000), ...repeat([0], 5_001), 0x0b, 0x0c, 0])),
   "groups of no locals": () => oneFunction([], join(u32(3_500_000), repeat([0, I32], 3_500_000))),

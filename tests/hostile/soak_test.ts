@@ -5,10 +5,11 @@
  * @module
  */
 
-import { assert, assertEquals } from "@std/assert";
-import { Plugin } from "@rivulet/rivulet";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { LimitError, Plugin } from "@rivulet/rivulet";
 import { spawn } from "@rivulet/rivulet/wasi";
 import { guest } from "../_guests.ts";
+import { instanceOf } from "../vm/_wat.ts";
 import { cycles, soak } from "./soak.ts";
 
 const CYCLES = 500;
@@ -50,6 +51,19 @@ Deno.test("a hundred calls of a plugin and a hundred processes leave no listener
     await using plugin = new Plugin(c);
     await Promise.all([plugin.call("ping", undefined, { signal }), resident.call("ping", undefined, { signal })]);
     await spawn(upper, { stdin: "null", signal }).output();
+  }
+  assertEquals(listeners(), 0);
+});
+
+Deno.test("a hundred calls of an instance, that return or are stopped, leave no listener on a shared signal", async () => {
+  const { signal } = new AbortController();
+  const listeners = countListeners(signal);
+  const instance = await instanceOf(`(module (func (export "f")) (func (export "spin") (loop (br 0))))`, {}, {
+    limits: { deadlineMs: 1 },
+  });
+  for (let call = 0; call < 100; call++) {
+    await instance.call("f", [], { signal, deadlineMs: 60_000 });
+    if (call < 10) await assertRejects(() => instance.call("spin", [], { signal }), LimitError);
   }
   assertEquals(listeners(), 0);
 });

@@ -10,11 +10,16 @@ import type { Imports, Instance, InstantiateOptions, Module } from "../../src/vm
 
 const wabt = await wabtFactory();
 
+/** What was assembled so far, by its text: runtimes that can't have wabt run the same tests with it. */
+export const binaries: Map<string, Uint8Array> = new Map();
+
 /** The binary of a module in the text format. */
 export function wat(text: string): Uint8Array {
   const module = wabt.parseWat("test.wat", text, { tail_call: true, extended_const: true });
   try {
-    return module.toBinary({ write_debug_names: true }).buffer;
+    const { buffer } = module.toBinary({ write_debug_names: true });
+    binaries.set(text, buffer.slice());
+    return buffer;
   } finally {
     module.destroy();
   }

@@ -1,0 +1,14 @@
+/**
+ * The portable suite in a runtime that reads TypeScript from files: imports the tests that it is given and prints the
+ * report as the last line. Arguments: the runtime's name, then the paths of the tests, seen from `tests`.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { runSuite } from "./_suite.ts";
+
+const [runtime, ...paths] = process.argv.slice(2);
+const files = new Map(paths.map((path) => [path, () => import(`../${path}`)]));
+const report = await runSuite(files, runtime!);
+process.stdout.write(`\n${JSON.stringify(report)}\n`, () => process.exit(0));

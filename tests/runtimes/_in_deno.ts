@@ -1,0 +1,15 @@
+/**
+ * The portable suite in Deno. It prints the report and, since other runtimes can't have wabt, all modules that the tests
+ * have assembled.
+ *
+ * @module
+ */
+
+import { runSuite } from "./_suite.ts";
+import { binaries } from "../vm/_wat.ts";
+
+const files = new Map(Deno.args.map((path) => [path, () => import(`../${path}`)]));
+const report = await runSuite(files, "deno");
+const assembled = Array.from(binaries, ([text, bytes]) => [text, bytes.toBase64()]);
+console.log(JSON.stringify({ report, assembled }));
+Deno.exit(0);

@@ -1,0 +1,14 @@
+/**
+ * The portable suite in a Worker: runs it at a request, and answers with the report.
+ *
+ * @module
+ */
+
+import { files } from "./_files.ts";
+import { runSuite } from "./_suite.ts";
+
+export default {
+  async fetch(): Promise<Response> {
+    return Response.json(await runSuite(files, "workerd"));
+  },
+};

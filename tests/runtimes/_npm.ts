@@ -1,0 +1,23 @@
+/**
+ * Packages from npm, in folders of dist that are kept from run to run.
+ *
+ * @module
+ */
+
+/** Installs packages, each given as name@version, into the node_modules of a folder, unless they are there. */
+export async function npmInstall(folder: string, packages: readonly string[]): Promise<void> {
+  const marker = `${folder}/node_modules/.installed`;
+  const wanted = packages.join(" ");
+  if (await Deno.readTextFile(marker).catch(() => "") === wanted) return;
+  await Deno.mkdir(folder, { recursive: true });
+  await Deno.remove(`${folder}/node_modules`, { recursive: true }).catch(() => {});
+  await Deno.writeTextFile(`${folder}/package.json`, "{}");
+  const npm = new Deno.Command("npm", {
+    args: ["install", "--no-save", "--no-package-lock", "--no-audit", "--no-fund", ...packages],
+    cwd: folder,
+    stdin: "null",
+  });
+  const { success, stderr } = await npm.output();
+  if (!success) throw new Error(`npm does not install ${wanted}: ${new TextDecoder().decode(stderr).trim()}`);
+  await Deno.writeTextFile(marker, wanted);
+}

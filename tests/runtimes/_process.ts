@@ -1,0 +1,55 @@
+/**
+ * Child processes of the suite: each with a time limit, its output as text, and nothing left behind.
+ *
+ * @module
+ */
+
+/** Long enough for the whole suite on a slow machine. */
+const RUN_MS = 600_000;
+/** Characters of a failed child's error output that are shown. */
+const TAIL = 2_000;
+
+/** Runs a program to its end and gives its standard output; throws with the end of its error output if it fails. */
+export async function outputOf(
+  program: string,
+  args: readonly string[],
+  options?: Deno.CommandOptions,
+): Promise<string> {
+  const child = new Deno.Command(program, {
+    ...options,
+    args: [...args],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+    signal: AbortSignal.timeout(RUN_MS),
+  });
+  const { success, code, signal, stdout, stderr } = await child.output();
+  if (success) return new TextDecoder().decode(stdout);
+  const said = new TextDecoder().decode(stderr).trim().slice(-TAIL);
+  throw new Error(`${program} ended with ${signal ?? `code ${code}`}: ${said}`);
+}
+
+/** A program that runs until it is disposed of. */
+export function start(program: string, args: readonly string[], options?: Deno.CommandOptions): AsyncDisposable & {
+  readonly child: Deno.ChildProcess;
+} {
+  const child = new Deno.Command(program, {
+    stdout: "null",
+    stderr: "null",
+    ...options,
+    args: [...args],
+    stdin: "null",
+  })
+    .spawn();
+  return {
+    child,
+    async [Symbol.asyncDispose]() {
+      try {
+        child.kill("SIGKILL");
+      } catch {
+        // It has ended by itself.
+      }
+      await child.status;
+    },
+  };
+}

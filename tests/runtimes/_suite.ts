@@ -1,0 +1,112 @@
+/**
+ * Runs the portable tests in any runtime: gives them the `Deno.test` that they register themselves with, runs them one
+ * after another, and reports. It names no runtime's own functions, and leaves it to others to hand the report on.
+ *
+ * @module
+ */
+
+import { SKIPS } from "./portable.ts";
+
+/** Ways to make code from data that a runtime may refuse. */
+export type CodeGeneration = "WebAssembly" | "Function";
+
+/** What became of the suite in one runtime. */
+export interface Report {
+  readonly passed: number;
+  readonly failures: readonly { readonly test: string; readonly error: string }[];
+  readonly skipped: readonly { readonly test: string; readonly reason: string }[];
+  /** What the runtime refused to make code with. */
+  readonly refuses: readonly CodeGeneration[];
+  readonly seconds: number;
+}
+
+/** The files by path, each with what imports it. */
+export type Files = ReadonlyMap<string, () => Promise<unknown>>;
+
+interface Test {
+  readonly name: string;
+  readonly ignore?: boolean;
+  readonly fn: () => unknown;
+}
+
+/** Far more than any test takes on a slow machine. */
+const TEST_MS = 120_000;
+/** An empty module. */
+const EMPTY: Uint8Array<ArrayBuffer> = Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00);
+
+/** Runs the tests of the files. A file that fails to load counts as one failed test. */
+export async function runSuite(files: Files, runtime: string): Promise<Report> {
+  const began = Date.now();
+  const refuses = await findRefusals();
+  const failures: { test: string; error: string }[] = [];
+  const skipped: { test: string; reason: string }[] = [];
+  const skips = new Map(
+    SKIPS.filter(({ runtimes }) => runtimes?.includes(runtime) ?? true).map(({ test, reason }) => [test, reason]),
+  );
+  let passed = 0;
+  for (const [path, load] of files) {
+    const tests: Test[] = [];
+    provideTest((test) => tests.push(test));
+    const error = await errorOf(load);
+    if (error !== undefined) failures.push({ test: path, error });
+    for (const { name, ignore, fn } of tests) {
+      const test = `${path}: ${name}`;
+      const reason = skips.get(name) ?? (ignore ? "ignored by itself" : undefined);
+      skips.delete(name);
+      if (reason !== undefined) {
+        skipped.push({ test, reason });
+        continue;
+      }
+      const error = await errorOf(fn);
+      if (error === undefined) passed++;
+      else failures.push({ test, error });
+    }
+  }
+  for (const name of skips.keys()) {
+    failures.push({ test: name, error: "it is to be skipped, but there is no such test" });
+  }
+  return { passed, failures, skipped, refuses, seconds: (Date.now() - began) / 1000 };
+}
+
+/** Puts a `Deno.test` in place that registers tests with a function. */
+function provideTest(register: (test: Test) => void): void {
+  const test = (first: string | Test, fn?: () => unknown): void => {
+    register(typeof first === "string" ? { name: first, fn: fn! } : first);
+  };
+  const host = globalThis as { Deno?: object };
+  host.Deno ??= {};
+  Object.defineProperty(host.Deno, "test", { value: test, configurable: true });
+}
+
+/** How a function fails, as text; undefined if it doesn't. */
+async function errorOf(run: () => unknown): Promise<string | undefined> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not done after ${TEST_MS / 1000} s`)), TEST_MS);
+  });
+  try {
+    await Promise.race([run(), late]);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Error)) return String(error);
+    // Some engines' stacks begin with the error's text, others' don't.
+    const text = String(error);
+    const stack = error.stack ?? "";
+    return stack.startsWith(text) ? stack : `${text}\n${stack}`;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function findRefusals(): Promise<CodeGeneration[]> {
+  const refuses: CodeGeneration[] = [];
+  const { WebAssembly } = globalThis as { readonly WebAssembly?: { compile(bytes: BufferSource): Promise<unknown> } };
+  if (WebAssembly === undefined) refuses.push("WebAssembly");
+  else await WebAssembly.compile(EMPTY).catch(() => refuses.push("WebAssembly"));
+  try {
+    new Function("return 1");
+  } catch {
+    refuses.push("Function");
+  }
+  return refuses;
+}

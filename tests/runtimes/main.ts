@@ -1,0 +1,90 @@
+/**
+ * Runs the portable suite in every runtime and prints one row for each: version, passed, failed, skipped, and what it
+ * refuses to make code with. `--only node26,bun` takes some of them; Deno runs always, since the others need the modules
+ * that its run assembles. A runtime that can't be had is a row with the reason, or with `--all` a failure.
+ *
+ * @module
+ */
+
+import { FILES, FOLDERS, LEFT_OUT } from "./portable.ts";
+import { makeProject } from "./_project.ts";
+import { lastLine, RUNTIMES } from "./_runtimes.ts";
+import { outputOf } from "./_process.ts";
+import type { CodeGeneration, Report } from "./_suite.ts";
+import type { Binaries } from "./_stand_ins.ts";
+
+const TESTS = `${import.meta.dirname}/..`;
+
+async function main(): Promise<boolean> {
+  const wanted = wantedNames();
+  const paths = await portablePaths();
+  for (const [path, reason] of LEFT_OUT) console.log(`left out: ${path}: ${reason}`);
+  const { report, assembled } = await runInDeno(paths);
+  let isWell = printRow("deno", `deno ${Deno.version.deno}`, report, []);
+  await makeProject(paths, assembled);
+  for (const { name, refuses, find, run } of RUNTIMES) {
+    if (wanted !== undefined && !wanted.includes(name)) continue;
+    let version;
+    try {
+      version = await find();
+    } catch (error) {
+      console.log(`${name.padEnd(14)} not here: ${error instanceof Error ? error.message : error}`);
+      if (Deno.args.includes("--all")) isWell = false;
+      continue;
+    }
+    try {
+      isWell = printRow(name, version, await run(paths), refuses) && isWell;
+    } catch (error) {
+      console.log(
+        `${name.padEnd(14)} ${version.padEnd(26)} no report: ${error instanceof Error ? error.message : error}`,
+      );
+      isWell = false;
+    }
+  }
+  return isWell;
+}
+
+function wantedNames(): string[] | undefined {
+  const at = Deno.args.indexOf("--only");
+  if (at < 0) return undefined;
+  const names = (Deno.args[at + 1] ?? "").split(",");
+  const known = RUNTIMES.map(({ name }) => name);
+  const unknown = names.filter((name) => name !== "deno" && !known.includes(name));
+  if (unknown.length === 0) return names;
+  throw new TypeError(`--only takes some of deno,${known}; unknown: ${unknown}`);
+}
+
+async function portablePaths(): Promise<string[]> {
+  const paths = [...FILES];
+  for (const folder of FOLDERS) {
+    for await (const { name } of Deno.readDir(`${TESTS}/${folder}`)) {
+      if (name.endsWith("_test.ts")) paths.push(`${folder}/${name}`);
+    }
+  }
+  const missing = [...LEFT_OUT.keys()].filter((path) => !paths.includes(path));
+  if (missing.length > 0) throw new Error(`left out, but there are no such tests: ${missing}`);
+  return paths.filter((path) => !LEFT_OUT.has(path)).sort();
+}
+
+async function runInDeno(paths: readonly string[]): Promise<{ report: Report; assembled: Binaries }> {
+  const args = ["run", "--quiet", "--allow-read=.", "--allow-env", "tests/runtimes/_in_deno.ts", ...paths];
+  const output = await outputOf(Deno.execPath(), args, { cwd: `${TESTS}/..` });
+  return lastLine(output) as { report: Report; assembled: Binaries };
+}
+
+/** Prints a row, and what failed and was skipped below it. Returns whether all is well. */
+function printRow(name: string, version: string, report: Report, refuses: readonly CodeGeneration[]): boolean {
+  const { passed, failures, skipped, seconds } = report;
+  const numbers = `${passed} passed, ${failures.length} failed, ${skipped.length} skipped`;
+  const refused = report.refuses.length > 0 ? `; refuses ${report.refuses.join(" and ")}` : "";
+  console.log(`${name.padEnd(14)} ${version.padEnd(26)} ${numbers} (${seconds.toFixed()} s)${refused}`);
+  for (const { test, error } of failures) console.log(`  FAILED ${test}\n${error.replace(/^/gm, "    ")}`);
+  for (const [reason, tests] of Map.groupBy(skipped, ({ reason }) => reason)) {
+    console.log(`  skipped ${tests.length}: ${reason}`);
+  }
+  const allowed = refuses.filter((way) => !report.refuses.includes(way));
+  if (allowed.length > 0) console.log(`  FAILED it should refuse ${allowed.join(" and ")}`);
+  return failures.length === 0 && allowed.length === 0;
+}
+
+if (import.meta.main) Deno.exit(await main() ? 0 : 1);
