@@ -6,6 +6,14 @@
  *   else's code: it runs for this one call, within limits, and its answer is the response.
  * - `POST /filter`: the body, streamed through a guest of ours into the response. Neither is ever held as a whole.
  *
+ * With one of the servers running:
+ *
+ * ```sh
+ * curl -F plugin=@examples/guests/prebuilt/c_plugin.wasm \
+ *   -F 'request={"jsonrpc":"2.0","id":1,"method":"prime_sieve","params":1000}' http://127.0.0.1:8000/call
+ * curl -T README.md -X POST http://127.0.0.1:8000/filter
+ * ```
+ *
  * @module
  */
 
@@ -55,7 +63,7 @@ async function answerCall(request: Request, log: EdgeOptions["log"]): Promise<Re
 
     const module = await compile(file.stream());
     await using plugin = new Plugin(module, { name: "upload", limits: CALL_LIMITS });
-    // Aborted when the client goes away, which stops the plugin.
+    // A client that goes away stops the plugin, if the runtime tells before the answer; the limits hold anyway.
     const result = await plugin.call(call.method, call.params, { signal: request.signal });
     log(`/call: ${call.method} answered`);
     return Response.json({ jsonrpc: "2.0", id, result });

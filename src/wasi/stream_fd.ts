@@ -96,11 +96,7 @@ export function inputPipe(queue: ByteQueue): InputPipe {
         queue.break(error);
         throw error;
       }
-      for (let rest = chunk; rest.length > 0;) {
-        if (queue.state !== "open") throw queue.reason;
-        rest = rest.subarray(queue.push(rest));
-        if (rest.length > 0) await queue.changed();
-      }
+      await fill(queue, chunk);
     },
     close() {
       queue.end();
@@ -111,6 +107,15 @@ export function inputPipe(queue: ByteQueue): InputPipe {
     controller.error(reason);
   };
   return { stream, fail };
+}
+
+/** Waits until a queue has taken all of a chunk; throws the reason if it is broken before. */
+async function fill(queue: ByteQueue, chunk: Uint8Array): Promise<void> {
+  for (let rest = chunk; rest.length > 0;) {
+    if (queue.state !== "open") throw queue.reason;
+    rest = rest.subarray(queue.push(rest));
+    if (rest.length > 0) await queue.changed();
+  }
 }
 
 /** A process's end of one standard stream, and the stream that the host holds unless it gave its own. */

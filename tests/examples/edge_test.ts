@@ -83,7 +83,7 @@ const steps: Readonly<Record<string, (server: Server) => Promise<void>>> = {
     const reader = response.body!.getReader();
     await reader.read();
     client.abort();
-    assertMatch(await server.line(/^\/filter: ended with code (137|1),/), /fuel used: \d{3,}/);
+    await server.line(/^\/filter: ended with code 137, fuel used: \d{3,}/);
     await reader.closed.catch(() => {});
   },
 
@@ -92,13 +92,16 @@ const steps: Readonly<Record<string, (server: Server) => Promise<void>>> = {
     setTimeout(() => client.abort(), 200);
     const answer = await call(server, faulty, "spin", null, client.signal).catch(() => "aborted");
     assertEquals(answer, "aborted");
-    // What Deno tells of a client that has gone comes with the next answer, so the deadline counts.
-    assertMatch(await server.line(/^\/call: .*(abort|closed|1000 ms)/i), /./);
+    // Deno and workerd do not tell while the handler has not answered: there the deadline stops the plugin.
+    await server.line(/^\/call: .*(abort|closed|1000 ms)/i);
   },
 
-  async "answers in time for a plugin that loops for ever"(server) {
+  async "answers in time for a plugin that loops for ever, and others meanwhile"(server) {
     const began = performance.now();
-    const { status, id, error } = await call(server, faulty, "spin");
+    const spinning = call(server, faulty, "spin");
+    const other = await call(server, plugin, "prime_sieve", 1_000);
+    assertEquals(other.result, { count: 168, limit: 1_000 });
+    const { status, id, error } = await spinning;
     assertEquals([status, id], [504, 7]);
     assertMatch(error!.message, /no answer within 1000 ms|used up its \d+ units of fuel/);
     assertLess(performance.now() - began, 5_000);
