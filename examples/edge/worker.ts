@@ -14,16 +14,15 @@ interface Env {
   readonly ASSETS: { fetch(url: string): Promise<Response> };
 }
 
-/** A Worker may not fetch before its first request; the promise is then kept for all that follow. */
-let handler: Promise<(request: Request) => Promise<Response>> | undefined;
-
-async function load({ ASSETS }: Env): Promise<(request: Request) => Promise<Response>> {
-  return createHandler({ filter: await compile(ASSETS.fetch("https://assets/upper.wasm")), log: console.log });
-}
+/**
+ * Made by the first request, since before it a Worker may not fetch. A promise of it would belong to that request, and
+ * might never settle for others.
+ */
+let handler: ((request: Request) => Promise<Response>) | undefined;
 
 export default {
-  async fetch(request: Request, env: Env): Promise<Response> {
-    handler ??= load(env);
-    return await (await handler)(request);
+  async fetch(request: Request, { ASSETS }: Env): Promise<Response> {
+    handler ??= createHandler({ filter: await compile(ASSETS.fetch("https://assets/upper.wasm")), log: console.log });
+    return await handler(request);
   },
 };

@@ -43,18 +43,23 @@ function unary(compute: (d: number, a: number) => void): RareOp {
   return (_, fp, at) => compute(register(fp, at, 0), register(fp, at, 1));
 }
 
-// Engines give a signalling NaN back from `Math.floor` and its like as it is; the specification wants a quiet one.
+// Engines give a signalling NaN back from `Math.floor` and its like as it is, and V8's optimised `Math.max` makes a NaN of
+// all ones. The specification allows the canonical NaN always, so that is what these ops give.
 
-const onF32 = (compute: (a: number) => number): RareOp =>
-  unary((d, a) => {
-    const x = F[d] = compute(F[a]);
-    if (Number.isNaN(x)) R[d] |= 0x400000;
-  });
-const onF64 = (compute: (a: number) => number): RareOp =>
-  unary((d, a) => {
-    const x = D[d >> 1] = compute(D[a >> 1]);
-    if (Number.isNaN(x)) R[d + 1] |= 0x80000;
-  });
+function setF32(d: number, x: number): void {
+  if (Number.isNaN(x)) R[d] = 0x7fc00000;
+  else F[d] = x;
+}
+
+function setF64(d: number, x: number): void {
+  D[d >> 1] = x;
+  if (!Number.isNaN(x)) return;
+  R[d] = 0;
+  R[d + 1] = 0x7ff80000;
+}
+
+const onF32 = (compute: (a: number) => number): RareOp => unary((d, a) => setF32(d, compute(F[a])));
+const onF64 = (compute: (a: number) => number): RareOp => unary((d, a) => setF64(d, compute(D[a >> 1])));
 
 function divisor(b: number): bigint {
   if (BITS[b >> 1] === 0n) throw new Fault("integer divide by zero");
@@ -130,11 +135,11 @@ const IMPLEMENTATIONS: Partial<Record<OpName, RareOp>> = {
   f64_floor: onF64(Math.floor),
   f64_trunc: onF64(Math.trunc),
   f64_nearest: onF64(nearest),
-  f32_min: binary((d, a, b) => void (F[d] = Math.min(F[a], F[b]))),
-  f32_max: binary((d, a, b) => void (F[d] = Math.max(F[a], F[b]))),
+  f32_min: binary((d, a, b) => setF32(d, Math.min(F[a], F[b]))),
+  f32_max: binary((d, a, b) => setF32(d, Math.max(F[a], F[b]))),
   f32_copysign: binary((d, a, b) => void (R[d] = R[a] & 0x7fffffff | R[b] & 0x80000000)),
-  f64_min: binary((d, a, b) => void (D[d >> 1] = Math.min(D[a >> 1], D[b >> 1]))),
-  f64_max: binary((d, a, b) => void (D[d >> 1] = Math.max(D[a >> 1], D[b >> 1]))),
+  f64_min: binary((d, a, b) => setF64(d, Math.min(D[a >> 1], D[b >> 1]))),
+  f64_max: binary((d, a, b) => setF64(d, Math.max(D[a >> 1], D[b >> 1]))),
   f64_copysign: binary((d, a, b) => {
     const high = R[a + 1] & 0x7fffffff | R[b + 1] & 0x80000000;
     R[d] = R[a];

@@ -10,7 +10,8 @@ import * as esbuild from "esbuild-wasm";
 import config from "../../deno.json" with { type: "json" };
 import { Child, commandOf, ROOT } from "./_child.ts";
 
-const PROJECT = `${ROOT}dist/edge`;
+/** Of this process, since others may test at the same time. */
+const PROJECT = `${ROOT}dist/edge_${Deno.pid}`;
 const HOST = "127.0.0.1";
 
 /** Each runtime's package. */
@@ -40,7 +41,7 @@ async function copy(path: string): Promise<void> {
 
 /** A package that Node and Bun resolve `@rivulet/rivulet` in. */
 async function makeProject(): Promise<void> {
-  await Deno.remove(PROJECT, { recursive: true }).catch(() => {});
+  globalThis.addEventListener("unload", () => Deno.removeSync(PROJECT, { recursive: true }));
   for (const folder of ["src", "examples/edge", "examples/guests/prebuilt"]) await copy(folder);
   await Deno.copyFile(`${ROOT}mod.ts`, `${PROJECT}/mod.ts`);
   const manifest = { name: config.name, type: "module", exports: config.exports };

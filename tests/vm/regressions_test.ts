@@ -5,7 +5,7 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
-import { instanceOf } from "./_wat.ts";
+import { functionOf, instanceOf } from "./_wat.ts";
 
 Deno.test("Call.fuelUsed is not negative when a trap follows a jump over much code", async () => {
   const skipped = "(drop (i32.const 1))".repeat(1_000);
@@ -18,4 +18,19 @@ Deno.test("Call.fuelUsed is not negative when a trap follows a jump over much co
     assert(call.fuelUsed >= 0, `${call.fuelUsed} with ${argument}`);
   }
   assert(instance.fuelUsed >= 0);
+});
+
+Deno.test("min, max and rounding give a canonical NaN, however often an engine has optimised them", async () => {
+  for (const [type, bits, canonical] of [["f32", "i32", 0x7fc00000], ["f64", "i64", 0x7ff8000000000000n]] as const) {
+    for (const op of ["min", "max", "ceil", "floor", "trunc", "nearest"]) {
+      const operands = op.startsWith("m") ? `(local.get 0) (local.get 1)` : `(local.get 0)`;
+      const instance = await instanceOf(`(module (func (export "f") (param ${type} ${type}) (result ${bits})
+        (${bits}.reinterpret_${type} (${type}.${op} ${operands}))))`);
+      const run = functionOf(instance, "f");
+      for (let round = 0; round < 20_000; round++) {
+        run(round, 1.5);
+        if (round % 10 === 0) assertEquals(run(NaN, Infinity), canonical, `${type}.${op} in round ${round}`);
+      }
+    }
+  }
 });
