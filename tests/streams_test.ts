@@ -92,7 +92,7 @@ Deno.test("readableFrom errors when the producer fails", async () => {
   const queue = new ByteQueue(10);
   queue.push(encode("abc"));
   queue.break(new Error("lost"));
-  await assertRejects(() => Array.fromAsync(readableFrom(queue)), Error, "lost");
+  await assertRejects(() => readableFrom(queue).getReader().read(), Error, "lost");
 });
 
 const TEXT = "one\r\n\ntwo\nthree is too long\nfour\n\r\nfive";

@@ -264,14 +264,18 @@ export class Process implements AsyncDisposable {
     const { outputBytes = DEFAULT_OUTPUT_BYTES } = this.#limits;
     const chunks: Uint8Array[] = [];
     let size = 0;
-    for await (const chunk of stream) {
-      size += chunk.length;
+    // With a reader, since WebKit 2.50 has no iterable streams.
+    const reader = stream.getReader();
+    for (let next = await reader.read(); !next.done; next = await reader.read()) {
+      size += next.value.length;
       if (size > outputBytes) {
         this.kill(new LimitError("outputBytes", outputBytes, `the guest wrote more than ${outputBytes} bytes`));
+        await reader.cancel();
         break;
       }
-      chunks.push(chunk);
+      chunks.push(next.value);
     }
+    reader.releaseLock();
     return concatenate(chunks);
   }
 }

@@ -90,17 +90,8 @@ export function inputPipe(queue: ByteQueue): InputPipe {
       const { signal } = given;
       signal.addEventListener("abort", () => queue.break(signal.reason), { once: true });
     },
-    async write(chunk) {
-      if (!(chunk instanceof Uint8Array)) {
-        const error = new TypeError("a chunk for a guest's standard input is a Uint8Array");
-        queue.break(error);
-        throw error;
-      }
-      await fill(queue, chunk);
-    },
-    close() {
-      queue.end();
-    },
+    write: (chunk) => fill(queue, chunk),
+    close: () => queue.end(),
   });
   const fail = (reason: unknown) => {
     queue.break(reason);
@@ -109,8 +100,13 @@ export function inputPipe(queue: ByteQueue): InputPipe {
   return { stream, fail };
 }
 
-/** Waits until a queue has taken all of a chunk; throws the reason if it is broken before. */
+/** Waits until a queue has taken all of a chunk; throws if it is broken before, or by a chunk that is no `Uint8Array`. */
 async function fill(queue: ByteQueue, chunk: Uint8Array): Promise<void> {
+  if (!(chunk instanceof Uint8Array)) {
+    const error = new TypeError("a chunk for a guest's standard input is a Uint8Array");
+    queue.break(error);
+    throw error;
+  }
   for (let rest = chunk; rest.length > 0;) {
     if (queue.state !== "open") throw queue.reason;
     rest = rest.subarray(queue.push(rest));
@@ -172,11 +168,35 @@ export function openInput(
   if (from === "null") return { fd: openFd("read"), pipe: undefined };
   const queue = new ByteQueue(highWaterMark);
   const fd = openFd("read", queue);
-  const pipe = inputPipe(queue);
-  if (from === "piped") return { fd, pipe };
+  if (from === "piped") return { fd, pipe: inputPipe(queue) };
   if (!(from instanceof ReadableStream) || from.locked) {
     throw new TypeError(`stdin is "piped", "null" or a ReadableStream that is not locked`);
   }
-  from.pipeTo(pipe.stream, { signal }).catch(() => {});
+  readInto(queue, from, signal);
   return { fd, pipe: undefined };
+}
+
+/**
+ * Passes a stream on to a queue until one of them ends or fails, or the signal aborts; the stream is cancelled if it isn't
+ * at its end then. By hand, since `pipeTo` in Workers notices an abort only when the next chunk comes.
+ */
+async function readInto(queue: ByteQueue, from: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<void> {
+  const reader = from.getReader();
+  // Either wait below is over then: for a chunk, by its end; for room, by the queue's.
+  const stop = () => {
+    queue.break(signal.reason);
+    reader.cancel(signal.reason).catch(() => {});
+  };
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    if (signal.aborted) stop();
+    for (let next = await reader.read(); !next.done; next = await reader.read()) await fill(queue, next.value);
+    queue.end();
+  } catch (error) {
+    queue.break(error);
+    reader.cancel(error).catch(() => {});
+  } finally {
+    signal.removeEventListener("abort", stop);
+    reader.releaseLock();
+  }
 }

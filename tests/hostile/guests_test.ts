@@ -10,6 +10,7 @@ import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/asse
 import { compileSync, instantiate, LimitError, Trap } from "../../src/vm/mod.ts";
 import type { Imports, RunLimits } from "../../src/vm/mod.ts";
 import { instanceOf } from "../vm/_wat.ts";
+import { noteFigure } from "./_figures.ts";
 import { instanceOfBytes, timersDuring, timersDuringCall } from "./_host.ts";
 import { body, functions, funcType, I32, join, repeat, SECTION, section } from "./_writer.ts";
 
@@ -95,10 +96,12 @@ for (const [what, { text, imports, limits }] of Object.entries(ENDLESS)) {
     controller.abort(reason);
     assertEquals(await settled, reason);
     // What can be seen of "within one slice": nothing but the abort itself lies between.
+    noteFigure("stop after an abort", stoppedAt - abortedAt, "ms", what);
     assert(stoppedAt - abortedAt < 50, `stopped ${Math.round(stoppedAt - abortedAt)} ms after the abort`);
     const { fuelUsed } = instance;
     await timersDuring(20);
     assertEquals(instance.fuelUsed, fuelUsed);
+    noteFigure("p99 of host timers", p99, "ms late", what);
     assert(p99 < 50, `p99 ${Math.round(p99)} ms`);
   });
 

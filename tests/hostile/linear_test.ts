@@ -6,6 +6,7 @@
  */
 
 import { assert, assertMatch } from "@std/assert";
+import { noteFigure } from "./_figures.ts";
 import { instanceOfBytes } from "./_host.ts";
 import { body, functions, funcType, I32, items, join, oneFunction, repeat, SECTION, section, u32 } from "./_writer.ts";
 import type { Part } from "./_writer.ts";
@@ -105,6 +106,7 @@ for (const [pattern, make] of Object.entries(PATTERNS)) {
       best = Math.min(best, performance.now() - start);
     }
     assertMatch(outcome, /^finished$|^Trap: unreachable$|^LimitError: the body of f is too large to be translated$/);
+    noteFigure("validation and translation", best / (bytes.length / MB), "ms a MB", pattern);
     assert(best <= bound, `takes ${Math.round(best)} ms for ${(bytes.length / MB).toFixed(1)} MB`);
   });
 }

@@ -5,41 +5,41 @@
  * @module
  */
 
-import { start } from "./_process.ts";
+import { outputOf, RUN_MS, start } from "./_process.ts";
 import type { Report } from "./_suite.ts";
 
 /** The policy of the page: no `unsafe-eval` and no `wasm-unsafe-eval`. */
 const POLICY = "default-src 'none'; script-src 'self'; connect-src 'self'";
 const PAGE =
   `<!doctype html><meta charset="utf-8"><title>Rivulet</title><script type="module" src="/page.js"></script>`;
-/** Long enough for the whole suite on a slow machine. */
-const RUN_MS = 600_000;
 
-/** How a browser is started with an address; the folder is for its profile. */
-export type Arguments = (url: string, folder: string) => readonly string[];
+/** A browser: a program, how it is started, and whether it has no headless mode. */
+export interface Browser {
+  readonly name: string;
+  readonly program: string;
+  readonly args: (url: string, folder: string) => readonly string[];
+  readonly needsDisplay?: boolean;
+}
 
-/** Runs the suite in a browser; `page` is the path of the bundle. A browser that needs a display gets one. */
-export async function runInBrowser(
-  name: string,
-  program: string,
-  args: Arguments,
-  page: string,
-  needsDisplay: boolean,
-): Promise<Report> {
+/** The version that a browser tells of itself. */
+export async function versionOf({ program, needsDisplay }: Browser): Promise<string> {
+  await using display = needsDisplay ? await startDisplay() : undefined;
+  const version = await outputOf(program, ["--version"], { env: display?.env ?? {} });
+  return version.trim().split(" built on")[0]!;
+}
+
+/** Runs the suite in a browser; `page` is the path of the bundle. */
+export async function runInBrowser({ name, program, args, needsDisplay }: Browser, page: string): Promise<Report> {
   const report = Promise.withResolvers<Report>();
-  const late = setTimeout(
-    () => report.reject(new Error(`${name} has sent no report after ${RUN_MS / 1000} s`)),
-    RUN_MS,
-  );
-  await using _server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
+  const late = setTimeout(() => report.reject(new Error(`${name} sent no report in ${RUN_MS / 1000} s`)), RUN_MS);
+  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
     return answer(request, page, report.resolve);
   });
-  const { port } = _server.addr;
   const folder = await Deno.makeTempDir({ prefix: "rivulet_browser_" });
   try {
     await using display = needsDisplay ? await startDisplay() : undefined;
-    const env = { HOME: folder, ...(display && { DISPLAY: display.name }) };
-    await using browser = start(program, args(`http://127.0.0.1:${port}/?${name}`, folder), { env });
+    const env = { HOME: folder, ...display?.env };
+    await using browser = start(program, args(`http://127.0.0.1:${server.addr.port}/?${name}`, folder), { env });
     browser.child.status.then(({ code }) => report.reject(new Error(`${name} ended with code ${code}`)));
     return await report.promise;
   } finally {
@@ -61,13 +61,12 @@ async function answer(request: Request, page: string, settle: (report: Report) =
   return new Response(PAGE, { headers: { "content-type": "text/html", "content-security-policy": POLICY } });
 }
 
-/** A display without a screen, which tells its name when it is ready. */
-async function startDisplay(): Promise<AsyncDisposable & { readonly name: string }> {
-  const server = start("Xvfb", ["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp"], {
-    stdout: "piped",
-  });
+/** A display without a screen, as the environment that names it. */
+async function startDisplay(): Promise<AsyncDisposable & { readonly env: { readonly DISPLAY: string } }> {
+  const args = ["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp"];
+  const server = start("Xvfb", args, { stdout: "piped" });
   const reader = server.child.stdout.pipeThrough(new TextDecoderStream()).getReader();
   const { value = "" } = await reader.read();
   await reader.cancel();
-  return { name: `:${value.trim()}`, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
+  return { env: { DISPLAY: `:${value.trim()}` }, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
 }

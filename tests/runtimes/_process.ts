@@ -5,7 +5,7 @@
  */
 
 /** Long enough for the whole suite on a slow machine. */
-const RUN_MS = 600_000;
+export const RUN_MS = 600_000;
 /** Characters of a failed child's error output that are shown. */
 const TAIL = 2_000;
 

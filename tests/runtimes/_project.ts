@@ -16,7 +16,7 @@ const ROOT = `${import.meta.dirname}/../..`;
 /** Where the copy is. */
 export const PROJECT: string = `${ROOT}/dist/runtimes/project`;
 
-/** Bundles for runtimes that read no TypeScript, and what each takes for granted. */
+/** What each bundle, for a runtime that reads no TypeScript, is made from. */
 const BUNDLES = { page: "_in_page.ts", worker: "_in_worker.ts" } as const;
 
 /** Makes the copy anew. */

@@ -7,18 +7,35 @@
 
 import { bundle, PROJECT } from "./_project.ts";
 import { npmInstall } from "./_npm.ts";
-import { outputOf, start } from "./_process.ts";
-import { runInBrowser } from "./_browsers.ts";
-import type { Arguments } from "./_browsers.ts";
+import { outputOf, RUN_MS, start } from "./_process.ts";
+import { runInBrowser, versionOf } from "./_browsers.ts";
+import type { Browser } from "./_browsers.ts";
 import type { CodeGeneration, Report } from "./_suite.ts";
 
 const PACKAGES = `${PROJECT}/../packages`;
 const HOST = "127.0.0.1";
+
 /** Without a window, without the sandbox that root can't have, and without calls home. */
-const CHROMIUM_FLAGS = [
-  ...["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"],
-  ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
-];
+const CHROMIUM: Browser = {
+  name: "chromium",
+  program: "chromium",
+  args: (url, folder) => [
+    ...["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"],
+    ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
+    ...[`--user-data-dir=${folder}`, url],
+  ],
+};
+const FIREFOX: Browser = {
+  name: "firefox",
+  program: "firefox-esr",
+  args: (url, folder) => ["--headless", "--no-remote", "--profile", folder, url],
+};
+const WEBKIT: Browser = {
+  name: "webkit",
+  program: "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser",
+  args: (url) => [url],
+  needsDisplay: true,
+};
 
 /** A runtime that the suite runs in after Deno. */
 export interface Runtime {
@@ -44,28 +61,9 @@ export const RUNTIMES: readonly Runtime[] = [
     "./tests/runtimes/_harden.ts",
   ]),
   workerd("1.20260730.1"),
-  browser({
-    name: "chromium",
-    path: "chromium",
-    debian: "chromium",
-    args: (url, folder) => [...CHROMIUM_FLAGS, `--user-data-dir=${folder}`, url],
-    refuses: ["WebAssembly", "Function"],
-  }),
-  browser({
-    name: "firefox",
-    path: "firefox-esr",
-    debian: "firefox-esr",
-    args: (url, folder) => ["--headless", "--no-remote", "--profile", folder, url],
-    refuses: ["WebAssembly", "Function"],
-  }),
-  browser({
-    name: "webkit",
-    path: "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser",
-    debian: "webkit2gtk-driver xvfb",
-    args: (url) => [url],
-    needsDisplay: true,
-    refuses: ["Function"],
-  }),
+  browser(CHROMIUM, "chromium", ["WebAssembly", "Function"]),
+  browser(FIREFOX, "firefox-esr", ["WebAssembly", "Function"]),
+  browser(WEBKIT, "webkit2gtk-driver xvfb", ["Function"]),
 ];
 
 /** The report that a program printed as its last line. */
@@ -110,11 +108,7 @@ function workerd(version: string): Runtime {
       await bundle("worker");
       const port = freePort();
       await Deno.writeTextFile(`${PROJECT}/workerd.capnp`, workerdConfig(port));
-      await using server = start(path, ["serve", "workerd.capnp"], {
-        cwd: PROJECT,
-        stdout: "inherit",
-        stderr: "inherit",
-      });
+      await using server = start(path, ["serve", "workerd.capnp"], { cwd: PROJECT, stderr: "inherit" });
       const answer = await firstAnswer(`http://${HOST}:${port}/`, server.child);
       if (!answer.ok) throw new Error(`workerd answered ${answer.status}: ${await answer.text()}`);
       return await answer.json();
@@ -145,7 +139,7 @@ async function firstAnswer(url: string, child: Deno.ChildProcess): Promise<Respo
   child.status.then(() => hasEnded = true);
   while (true) {
     try {
-      return await fetch(url);
+      return await fetch(url, { signal: AbortSignal.timeout(RUN_MS) });
     } catch (error) {
       if (hasEnded || !(error instanceof TypeError)) throw error;
       await new Promise((resolve) => setTimeout(resolve, 100));
@@ -153,28 +147,19 @@ async function firstAnswer(url: string, child: Deno.ChildProcess): Promise<Respo
   }
 }
 
-interface Browser {
-  readonly name: string;
-  readonly path: string;
-  readonly debian: string;
-  readonly args: Arguments;
-  readonly needsDisplay?: boolean;
-  readonly refuses: readonly CodeGeneration[];
-}
-
 /** A browser that Debian has. */
-function browser({ name, path, debian, args, needsDisplay = false, refuses }: Browser): Runtime {
+function browser(made: Browser, debian: string, refuses: readonly CodeGeneration[]): Runtime {
   return {
-    name,
+    name: made.name,
     refuses,
     find: async () => {
       try {
-        return (await outputOf(path, ["--version"])).trim().split(" built on")[0]!;
+        return await versionOf(made);
       } catch (error) {
-        if (error instanceof Deno.errors.NotFound) throw new Error(`not installed; Debian has it: ${debian}`);
+        if (error instanceof Deno.errors.NotFound) throw new Error(`Debian has it: apt-get install ${debian}`);
         throw error;
       }
     },
-    run: async () => await runInBrowser(name, path, args, await bundle("page"), needsDisplay),
+    run: async () => await runInBrowser(made, await bundle("page")),
   };
 }

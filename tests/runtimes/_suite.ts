@@ -41,7 +41,9 @@ export async function runSuite(files: Files, runtime: string): Promise<Report> {
   const failures: { test: string; error: string }[] = [];
   const skipped: { test: string; reason: string }[] = [];
   const skips = new Map(
-    SKIPS.filter(({ runtimes }) => runtimes?.includes(runtime) ?? true).map(({ test, reason }) => [test, reason]),
+    SKIPS.filter(({ runtimes }) => runtimes.includes(runtime)).flatMap(({ tests, reason }) => {
+      return tests.map((test) => [test, reason] as const);
+    }),
   );
   let passed = 0;
   for (const [path, load] of files) {
