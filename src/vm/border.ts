@@ -143,3 +143,18 @@ export function resultValues(type: FuncType, result: Value): readonly Value[] {
   }
   return values;
 }
+
+/** Makes the handles in consecutive registers, given out by one instance, those of another. */
+export function translateReferences(
+  types: readonly ValueType[],
+  words: Int32Array,
+  at: number,
+  from: Handles,
+  to: Handles,
+): void {
+  if (from === to) return;
+  for (const [index, type] of types.entries()) {
+    if (type !== FUNCREF && type !== EXTERNREF) continue;
+    words[at + index * 2] = to.handle(from.value(words[at + index * 2]));
+  }
+}

@@ -9,22 +9,23 @@
  * @module
  */
 
+import { isAccessFault, useInstance } from "./_context.ts";
 import { findEntry, takeTranslationWork } from "./_entry.ts";
 import { Fault } from "./_fault.ts";
-import { readValues, resultValues, writeValues } from "./border.ts";
+import { readValues, resultValues, translateReferences, writeValues } from "./border.ts";
 import { BULK_OPS, bulkOperands } from "./bulk_ops.ts";
 import type { BulkOp } from "./bulk_ops.ts";
 import { CODE, ENTRY_WORDS, entryAt, FINISH, flushCode, positionOf } from "./code.ts";
 import { InternalError, LimitError, Trap } from "./errors.ts";
 import type { StackFrame, TrapReason } from "./errors.ts";
 import * as loop from "./execute.ts";
-import { CONTEXT, execute, REGISTER_WORDS, REGISTERS, STACK, STACK_WORDS, STATE } from "./execute.ts";
+import { execute, REGISTER_WORDS, REGISTERS, STACK, STACK_WORDS, STATE } from "./execute.ts";
 import type { Func, Value } from "./func.ts";
 import type { Instance } from "./instance.ts";
 import { OP, OP_WORDS } from "./ops.ts";
 import { RARE_OPS } from "./rare_ops.ts";
-import { EXTERNREF, FUNCREF, sameFuncType } from "./types.ts";
-import type { FuncType, ValueType } from "./types.ts";
+import { sameFuncType } from "./types.ts";
+import type { FuncType } from "./types.ts";
 
 /**
  * Fuel for one entry of the loop. Entering anew lets an engine switch to code that it has optimised meanwhile: one long
@@ -460,7 +461,7 @@ export class Call {
       this.#spill();
       const caller = this.#frames.pop()!;
       this.#frames.push({ ...caller, foreign: { type: func.type, at: at - this.#base } });
-      translateReferences(func.type.params, at, this.#instance, func.instance!);
+      translateReferences(func.type.params, REGISTERS, at, this.#instance.handles, func.instance!.handles);
       this.#instance = func.instance!;
       this.#enterSegment(entry + ENTRY_WORDS, at);
     }
@@ -502,7 +503,13 @@ export class Call {
     this.#restoreFrame();
     const { foreign } = frame;
     if (foreign !== undefined) {
-      translateReferences(foreign.type.results, this.#base + foreign.at, from, this.#instance);
+      translateReferences(
+        foreign.type.results,
+        REGISTERS,
+        this.#base + foreign.at,
+        from.handles,
+        this.#instance.handles,
+      );
     }
   }
 
@@ -608,37 +615,4 @@ function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
 /** The entry of a function, translating it if need be. */
 function entryOf(instance: Instance, functionIndex: number): number {
   return findEntry(instance, functionIndex, Call.flushCode);
-}
-
-/** Lets the dispatch loop use an instance. */
-function useInstance(instance: Instance): void {
-  const { memory, tables, code } = instance;
-  CONTEXT.view = memory === undefined ? NO_VIEW : memory.view;
-  CONTEXT.bytes = memory === undefined ? NO_BYTES : memory.bytes;
-  CONTEXT.globals = instance.cells;
-  CONTEXT.table = tables.length === 0 || !tables[0].isOwnedBy(instance) ? NO_TABLE : tables[0].codes;
-  CONTEXT.entries = code.entries;
-  CONTEXT.types = code.functionTypes;
-}
-
-const NO_VIEW = new DataView(new ArrayBuffer(0));
-const NO_BYTES = new Uint8Array(0);
-const NO_TABLE = new Int32Array(0);
-
-/** Whether an error is the bounds check of the memory op at the program counter, and not some other RangeError. */
-function isAccessFault(error: unknown): boolean {
-  if (!(error instanceof RangeError)) return false;
-  const pc = STATE[0];
-  const address = REGISTERS[STATE[1] + CODE[pc + 1]] >>> 0;
-  return CODE[pc] >= OP.load32 && CODE[pc] < OP.memory_size &&
-    address + CODE[pc + 2] + 8 > CONTEXT.bytes.length;
-}
-
-/** Makes the handles in consecutive registers, given out by one instance, those of another. */
-function translateReferences(types: readonly ValueType[], at: number, from: Instance, to: Instance): void {
-  if (from === to) return;
-  for (const [index, type] of types.entries()) {
-    if (type !== FUNCREF && type !== EXTERNREF) continue;
-    REGISTERS[at + index * 2] = to.handles.handle(from.handles.value(REGISTERS[at + index * 2]));
-  }
 }
