@@ -9,7 +9,7 @@
 import { readLines } from "./_streams.ts";
 import { createApi, Peer, RpcClosedError, RpcProtocolError } from "./rpc/mod.ts";
 import type { Api, ApiCaller, CallArguments, Handlers, MethodName, Methods, PeerLimits, ResultOf } from "./rpc/mod.ts";
-import { LimitError, Trap } from "./vm/mod.ts";
+import { LimitError, LinkError, Trap } from "./vm/mod.ts";
 import type { Module } from "./vm/mod.ts";
 import { spawn } from "./wasi/mod.ts";
 import type { Process, ProcessLimits, ProcessStatus, SpawnOptions } from "./wasi/mod.ts";
@@ -56,10 +56,10 @@ export interface PluginCallOptions {
 }
 
 /**
- * Why a call failed otherwise than by the plugin's own error answer: the guest trapped; exited without an answer;
+ * Why a call failed otherwise than by the plugin's own error answer: the module could not be started; the guest trapped; exited without an answer;
  * reached a limit; wrote what is no JSON-RPC; or was stopped, by the host's logger or by disposal.
  */
-export type PluginFailure = "trap" | "exit" | "limit" | "protocol" | "stopped" | "disposed";
+export type PluginFailure = "link" | "trap" | "exit" | "limit" | "protocol" | "stopped" | "disposed";
 
 /** What is known of an instance when a call fails. */
 interface FailureDetails {
@@ -324,6 +324,9 @@ interface Cause {
 function causeOf({ code, error }: ProcessStatus): Cause {
   if (error instanceof Trap) return { reason: "trap", what: `the guest trapped: ${error.message}`, error };
   if (error instanceof LimitError) return { reason: "limit", what: error.message, error };
+  if (error instanceof LinkError) {
+    return { reason: "link", what: `the plugin can't be started: ${error.message}`, error };
+  }
   if (error !== undefined) return { reason: "stopped", what: `the guest was stopped: ${messageOf(error)}`, error };
   return { reason: "exit", what: `the guest exited with code ${code} and gave no answer` };
 }

@@ -12,9 +12,10 @@ import {
   assertStrictEquals,
   assertStringIncludes,
 } from "@std/assert";
-import { LimitError, Plugin, PluginError, RpcError, Trap } from "@rivulet/rivulet";
+import { LimitError, LinkError, Plugin, PluginError, RpcError, Trap } from "@rivulet/rivulet";
 import type { PluginFailure, PluginLimits, PluginOptions } from "@rivulet/rivulet";
 import { guest } from "./_guests.ts";
+import { moduleOf } from "./vm/_wat.ts";
 
 const c = await guest("c_plugin");
 const faulty = await guest("faulty");
@@ -114,6 +115,19 @@ Deno.test("a trap rejects with the guest's stack, named, and the last lines of i
   assertEquals(error.logs, [`serving "trap"`]);
   for (const text of ["faulty", "unreachable", "read_number", "serving"]) assertStringIncludes(error.message, text);
   assert(error.fuelUsed > 0);
+});
+
+Deno.test("a module that lacks an import or an entry rejects, naming it", async () => {
+  const cases = [
+    [`(module (import "env" "missing" (func)) (func (export "_start")))`, `"env"."missing"`],
+    [`(module (func (export "main")))`, "_start"],
+  ];
+  for (const [text, expected] of cases) {
+    await using plugin = new Plugin(moduleOf(text));
+    const error = await failure(plugin.call("ping"), "link");
+    assertInstanceOf(error.cause, LinkError);
+    assertStringIncludes(error.message, expected);
+  }
 });
 
 Deno.test("an exit without an answer rejects with its code", async () => {
