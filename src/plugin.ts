@@ -7,7 +7,7 @@
  */
 
 import { readLines } from "./_streams.ts";
-import { createApi, Peer, RpcClosedError, RpcProtocolError } from "./rpc/mod.ts";
+import { createApi, Peer, RpcClosedError, RpcError, RpcProtocolError } from "./rpc/mod.ts";
 import type { Api, ApiCaller, CallArguments, Handlers, MethodName, Methods, PeerLimits, ResultOf } from "./rpc/mod.ts";
 import { LimitError, LinkError, Trap } from "./vm/mod.ts";
 import type { Module } from "./vm/mod.ts";
@@ -250,8 +250,7 @@ class Session<Guest extends object, Host extends object> {
       return await this.#peer.call(method, params, { signal });
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
-      if (error instanceof RpcClosedError || error === this.#stopped?.reason) throw await this.#failure(method, error);
-      throw error;
+      throw await this.#isEnd(error) ? await this.#failure(method, error) : error;
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener("abort", onAbort);
@@ -288,6 +287,16 @@ class Session<Guest extends object, Host extends object> {
     } catch (error) {
       this.stop(error);
     }
+  }
+
+  /** Whether an error means that the guest gives no more answers, by its own end or this side's. */
+  async #isEnd(error: unknown): Promise<boolean> {
+    if (error instanceof RpcError) return false;
+    if (error instanceof RpcClosedError || error === this.#stopped?.reason) return true;
+    // A guest that fails breaks its input with the reason, and a write may meet that before the end of its output is read.
+    const moment = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 0));
+    const status = await Promise.race([this.#process.status, moment]);
+    return status?.error !== undefined && status.error === error;
   }
 
   /** The error of a call that will have no answer. */
