@@ -196,12 +196,11 @@ export class Emitter {
         high = ~high + (low === 0 ? 1 : 0) | 0;
         low = -low | 0;
       }
+      // A register that is popped stays as it is, and so does the constant under it.
+      const popped = secondIsConstant ? undefined : this.pop();
       operands.pop();
-      if (firstIsConstant) {
-        const register = operands.register(second);
-        operands.pop();
-        this.emitResult(firstIsConstant ? plan.opConstantFirst! : 0, plan.result!, register, low, high);
-      } else this.emitResult(plan.opConstant!, plan.result!, this.pop(), low, high);
+      const op = secondIsConstant ? plan.opConstant! : plan.opConstantFirst!;
+      this.emitResult(op, plan.result!, popped ?? this.pop(), low, high);
       return;
     }
     const b = this.pop();

@@ -44,16 +44,17 @@ const RETYPES = new Set([
 
 const COMMUTATIVE = /^(i32|i64)\.(add|mul|and|or|xor|eq|ne)$/;
 
-/** `gt` and `ge` as `lt` and `le` with the operands exchanged. */
+const TURNED: Readonly<Record<string, string>> = { gt: "lt", ge: "le", lt: "gt", le: "ge" };
+
+/** The instruction that computes the same with its operands exchanged, if there is one. */
 function exchanged(mnemonic: string): string | undefined {
   if (COMMUTATIVE.test(mnemonic)) return mnemonic;
-  const match = /^(\w+\.)(gt|ge)(.*)$/.exec(mnemonic);
-  return match === null ? undefined : `${match[1]}${match[2] === "gt" ? "lt" : "le"}${match[3]}`;
+  const match = /^(\w+\.)(gt|ge|lt|le)(.*)$/.exec(mnemonic);
+  return match === null ? undefined : match[1] + TURNED[match[2]] + match[3];
 }
 
 /** What the translator does with an instruction whose signature is in the table. */
 export interface Plan {
-  readonly params: number;
   readonly result: ValueType | undefined;
   readonly kind: "retype" | "load" | "store" | "unary" | "binary";
   /** Op on registers; with operands exchanged if `swap`. */
@@ -89,7 +90,6 @@ function planOf(mnemonic: string, immediates: Immediates, signature: string): Pl
   const constant = (name: string | undefined) => name === undefined ? undefined : findOp(name.replace(".", "_") + "_k");
   const isSub = mnemonic.endsWith(".sub") && mnemonic.startsWith("i");
   return {
-    params: params.length,
     result: TYPE_LETTERS[results],
     kind,
     op,
@@ -99,18 +99,9 @@ function planOf(mnemonic: string, immediates: Immediates, signature: string): Pl
       : kind === "binary"
       ? constant(isSub ? mnemonic.replace("sub", "add") : mnemonic)
       : undefined,
-    opConstantFirst: kind === "binary" ? constant(constantFirst(mnemonic)) : undefined,
+    opConstantFirst: constant(other),
     negateConstant: isSub,
   };
-}
-
-/** The instruction that computes the same with its operands exchanged. */
-function constantFirst(mnemonic: string): string | undefined {
-  if (COMMUTATIVE.test(mnemonic)) return mnemonic;
-  const match = /^(i\d\d\.)(gt|ge|lt|le)(.*)$/.exec(mnemonic);
-  if (match === null) return undefined;
-  const turned: Readonly<Record<string, string>> = { gt: "lt", ge: "le", lt: "gt", le: "ge" };
-  return match[1] + turned[match[2]] + match[3];
 }
 
 const PLANS = new Map<number, Plan>();
@@ -133,7 +124,6 @@ export interface Comparison {
 }
 
 const OPPOSITE: Readonly<Record<string, string>> = { eq: "ne", ne: "eq", lt: "ge", ge: "lt", gt: "le", le: "gt" };
-const TURNED: Readonly<Record<string, string>> = { gt: "lt", ge: "le" };
 
 /** By the op of a comparison: the branch where it holds. */
 export const BRANCH_IF: ReadonlyMap<number, Comparison> = comparisons((type, relation, rest) =>
