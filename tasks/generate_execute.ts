@@ -87,7 +87,13 @@ const cases = OP_NAMES.flatMap((name, number) => {
   return equation === undefined ? [] : [caseOf(name, number, equation)];
 });
 const template = await Deno.readTextFile(TEMPLATE);
-const source = template.replace("/* CASES */", () => cases.join("\n"));
+// Numbers take the place of the exported names, which an engine would read from their cells.
+const literals = new Map(
+  [...template.matchAll(/^export const (\w+)(?:: number)? = (\d[\d <]*);$/gm)].map((match) => [match[1]!, match[2]!]),
+);
+const named = new RegExp(`\\b(${[...literals.keys()].join("|")})\\b`, "g");
+const body = cases.join("\n").replaceAll(named, (name) => `/* ${name} */ ${literals.get(name)!}`);
+const source = template.replace("/* CASES */", () => body);
 const formatter = new Deno.Command(Deno.execPath(), {
   args: ["fmt", "--ext=ts", "--line-width=120", "-"],
   stdin: "piped",
