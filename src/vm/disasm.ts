@@ -8,7 +8,6 @@ import { CODE, codeTop, ENTRY_WORDS } from "./code.ts";
 import type { ModuleCode } from "./code.ts";
 import { translateFunction } from "./compile.ts";
 import { OP_NAMES, OP_WORDS, opOperands } from "./ops.ts";
-import type { OpName } from "./ops.ts";
 
 /** Operands that are registers: shown as `r` and their number. */
 const REGISTERS = new Set(["a", "b", "c", "d", "s"]);
@@ -29,10 +28,10 @@ export function disassemble(module: ModuleCode, functionIndex: number): string {
   return lines.join("\n");
 }
 
-function operandsAt(name: OpName, pc: number, entry: number): string[] {
+function operandsAt(name: string, pc: number, entry: number): string[] {
   const words = opOperands(name).map((letter, index) => {
     const word = CODE[pc + 1 + index];
-    if (REGISTERS.has(letter)) return `${letter}=r${word >> 1}`;
+    if (REGISTERS.has(letter.at(-1)!)) return `${letter}=r${word >> 1}`;
     return `${letter}=${letter === "t" ? word - entry : word}`;
   });
   if (name !== "br_table") return words;

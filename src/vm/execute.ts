@@ -1636,6 +1636,40 @@ export function execute(): number {
           pc = pc + 3 | 0;
           continue;
         }
+        case 176: /* load32[a:i32_add_k] */ {
+          const vI_a = (R[fp + C[pc + 1 | 0] | 0] + C[pc + 2 | 0] | 0) | 0;
+          const x = vI_a;
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          R[fp + C[pc + 4 | 0] | 0] = view.getInt32(x + C[pc + 3 | 0] | 0, true);
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 177: /* load32[a:i32_add] */ {
+          const vI_a = (R[fp + C[pc + 1 | 0] | 0] + R[fp + C[pc + 2 | 0] | 0] | 0) | 0;
+          const x = vI_a;
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          R[fp + C[pc + 4 | 0] | 0] = view.getInt32(x + C[pc + 3 | 0] | 0, true);
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 178: /* br_if_i32_ne[a=i32_add_k] */ {
+          const vI_a = (R[fp + C[pc + 2 | 0] | 0] + C[pc + 3 | 0] | 0) | 0;
+          R[fp + C[pc + 1 | 0] | 0] = vI_a;
+          if (vI_a !== R[fp + C[pc + 4 | 0] | 0]) {
+            fuel = fuel - C[pc + 6 | 0] | 0;
+            pc = C[pc + 5 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+          pc = pc + 7 | 0;
+          continue;
+        }
         default:
           stop = /* RARE */ 1;
           break loop;

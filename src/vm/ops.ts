@@ -18,7 +18,9 @@
  * @module
  */
 
-/** Every op. An op's number is its place in this list; those with an equation come first, so the switch is dense. */
+import { FUSED, partsOf, prefixOf } from "./fused_ops.ts";
+
+/** Every op that is not fused. Numbers are given so that the ops with an equation come first, and the switch is dense. */
 export const OPS = {
   // control
   jump: "t u => goto(t, u)",
@@ -310,24 +312,37 @@ export const OPS = {
   data_drop: "i",
 } as const;
 
-/** An op's name. */
+/** The name of an op that is not fused. */
 export type OpName = keyof typeof OPS;
 
-/** All names; an op's number is its index here. */
-export const OP_NAMES: readonly OpName[] = Object.keys(OPS) as OpName[];
+const PLAIN = Object.keys(OPS) as OpName[];
 
-/** An op's number by its name. */
+/** All names, those of rare ops last; an op's number is its index here. */
+export const OP_NAMES: readonly string[] = [
+  ...PLAIN.filter((name) => opEquation(name) !== undefined),
+  ...FUSED,
+  ...PLAIN.filter((name) => opEquation(name) === undefined),
+];
+
+const NUMBERS: ReadonlyMap<string, number> = new Map(OP_NAMES.map((name, number) => [name, number]));
+
+/** The number of an op that is not fused, by its name. */
 export const OP: Readonly<Record<OpName, number>> = Object.fromEntries(
-  OP_NAMES.map((name, number) => [name, number]),
+  PLAIN.map((name) => [name, NUMBERS.get(name)]),
 ) as Record<OpName, number>;
 
-/** The operand letters of an op, in order. */
-export function opOperands(name: OpName): readonly string[] {
-  const letters = OPS[name].split(" => ")[0]!;
-  return letters === "" ? [] : letters.split(" ");
+/** The operands of an op, in order: a letter, or for a fused op's a prefix and a letter. */
+export function opOperands(name: string): readonly string[] {
+  const parts = partsOf(name);
+  if (parts === undefined) return OPS[name as OpName].split(" => ")[0]!.split(" ").filter(Boolean);
+  const { slot, isKept } = parts;
+  const first = opOperands(parts.first).filter((operand) => isKept || operand !== "d");
+  const prefixed = first.map((operand) => prefixOf(parts) + operand);
+  const second = opOperands(parts.second);
+  return slot === "" ? [...prefixed, ...second] : second.flatMap((operand) => operand === slot ? prefixed : operand);
 }
 
-/** What an op computes, or undefined if it is rare. */
+/** What an op that is not fused computes, or undefined if it is rare. */
 export function opEquation(name: OpName): string | undefined {
   return OPS[name].split(" => ")[1];
 }
@@ -335,7 +350,13 @@ export function opEquation(name: OpName): string | undefined {
 /** Words that an op occupies, by number; `br_table` is followed by `n` + 1 pairs of `t` and `u` beyond these. */
 export const OP_WORDS: Readonly<Uint8Array> = Uint8Array.from(OP_NAMES, (name) => 1 + opOperands(name).length);
 
+/** The place of an op's result among its words, or 0 if it has none. */
+export const DESTINATION: Readonly<Uint8Array> = Uint8Array.from(
+  OP_NAMES,
+  (name) => opOperands(name).indexOf("d") + 1,
+);
+
 /** An op's number by a name that is put together at run time, or undefined if there is none. */
 export function findOp(name: string): number | undefined {
-  return Object.hasOwn(OPS, name) ? OP[name as OpName] : undefined;
+  return NUMBERS.get(name);
 }
