@@ -21,6 +21,7 @@ const MACROS: Readonly<Record<string, (args: readonly string[]) => string>> = {
     `{ const x = ${index}; const y = #${n}; const at = pc + 3 + ((x < y ? x : y) << 1) | 0; ` +
     `fuel = fuel - C[at + 1 | 0] | 0; pc = C[at] | 0; if (fuel < 0) break loop; continue; }`,
   leave: ([reason]) => `{ stop = ${reason}; break loop; }`,
+  spend: ([count]) => `{ fuel = fuel - ${count} | 0; pc = pc + 4 | 0; if (fuel < 0) break loop; continue; }`,
   return_to_caller: () => `sp = sp - 2 | 0; pc = S[sp] | 0; fp = S[sp + 1 | 0] | 0; continue;`,
   call: ([entry, frame, fuel, words]) =>
     `{ const at = ${entry}; const base = ${frame}; ` +
@@ -32,7 +33,7 @@ const MACROS: Readonly<Record<string, (args: readonly string[]) => string>> = {
 
 /** Replaces macro calls, innermost arguments left as they are. */
 function expandMacros(text: string): string {
-  const start = /(?<![\w.])(goto_case|goto|leave|return_to_caller|call)\(/.exec(text);
+  const start = /(?<![\w.])(goto_case|goto|leave|return_to_caller|call|spend)\(/.exec(text);
   if (start === null) return text;
   const args: string[] = [];
   let depth = 1;
@@ -105,7 +106,7 @@ function prefixed(equation: string, prefix: string): string {
 function isTerminal(name: string): boolean {
   const parts = partsOf(name);
   if (parts !== undefined) return isTerminal(parts.second);
-  return /(^|; )(goto|goto_case|call|return_to_caller)\([^;]*$/.test(opEquation(name as OpName)!);
+  return /(^|; )(goto|goto_case|call|return_to_caller|spend)\([^;]*$/.test(opEquation(name as OpName)!);
 }
 
 /** One case of the switch. */

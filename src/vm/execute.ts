@@ -801,198 +801,233 @@ export function execute(): number {
           pc = pc + 2 | 0;
           continue;
         }
-        case 67: /* i32_eqz */ {
+        case 67: /* memory_copy */ {
+          const x = R[fp + C[pc + 1 | 0] | 0];
+          const y = R[fp + C[pc + 2 | 0] | 0];
+          const n = R[fp + C[pc + 3 | 0] | 0];
+          if (n < 0 || n > 64 || x < 0 || y < 0 || x > (size - n | 0) || y > (size - n | 0)) {
+            stop = /* RARE */ 1;
+            break loop;
+          }
+          if (x <= y) { for (let z = 0; z < n; z = z + 1 | 0) bytes[x + z | 0] = bytes[y + z | 0]; }
+          else for (let z = n - 1 | 0; z >= 0; z = z - 1 | 0) bytes[x + z | 0] = bytes[y + z | 0];
+          {
+            fuel = fuel - n | 0;
+            pc = pc + 4 | 0;
+            if (fuel < 0) break loop;
+            continue;
+          }
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 68: /* memory_fill */ {
+          const x = R[fp + C[pc + 1 | 0] | 0];
+          const y = R[fp + C[pc + 2 | 0] | 0];
+          const n = R[fp + C[pc + 3 | 0] | 0];
+          if (n < 0 || n > 64 || x < 0 || x > (size - n | 0)) {
+            stop = /* RARE */ 1;
+            break loop;
+          }
+          for (let z = 0; z < n; z = z + 1 | 0) bytes[x + z | 0] = y;
+          {
+            fuel = fuel - n | 0;
+            pc = pc + 4 | 0;
+            if (fuel < 0) break loop;
+            continue;
+          }
+        }
+        case 69: /* i32_eqz */ {
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] === 0 ? 1 : 0;
           pc = pc + 3 | 0;
           continue;
         }
-        case 68: /* i32_eq */ {
+        case 70: /* i32_eq */ {
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] === R[fp + C[pc + 3 | 0] | 0] ? 1 : 0;
           pc = pc + 4 | 0;
           continue;
         }
-        case 69: /* i32_ne */ {
+        case 71: /* i32_ne */ {
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] !== R[fp + C[pc + 3 | 0] | 0] ? 1 : 0;
           pc = pc + 4 | 0;
           continue;
         }
-        case 70: /* i32_lt_s */ {
+        case 72: /* i32_lt_s */ {
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] < R[fp + C[pc + 3 | 0] | 0] ? 1 : 0;
           pc = pc + 4 | 0;
           continue;
         }
-        case 71: /* i32_lt_u */ {
+        case 73: /* i32_lt_u */ {
           R[fp + C[pc + 1 | 0] | 0] = (R[fp + C[pc + 2 | 0] | 0] >>> 0) < (R[fp + C[pc + 3 | 0] | 0] >>> 0) ? 1 : 0;
           pc = pc + 4 | 0;
           continue;
         }
-        case 72: /* i32_le_s */ {
+        case 74: /* i32_le_s */ {
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] <= R[fp + C[pc + 3 | 0] | 0] ? 1 : 0;
           pc = pc + 4 | 0;
           continue;
         }
-        case 73: /* i32_le_u */ {
+        case 75: /* i32_le_u */ {
           R[fp + C[pc + 1 | 0] | 0] = (R[fp + C[pc + 2 | 0] | 0] >>> 0) <= (R[fp + C[pc + 3 | 0] | 0] >>> 0) ? 1 : 0;
           pc = pc + 4 | 0;
           continue;
         }
-        case 74: /* i32_eq_k */ {
+        case 76: /* i32_eq_k */ {
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] === C[pc + 3 | 0] ? 1 : 0;
           pc = pc + 4 | 0;
           continue;
         }
-        case 75: /* i32_ne_k */ {
+        case 77: /* i32_ne_k */ {
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] !== C[pc + 3 | 0] ? 1 : 0;
           pc = pc + 4 | 0;
           continue;
         }
-        case 76: /* i32_lt_s_k */ {
+        case 78: /* i32_lt_s_k */ {
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] < C[pc + 3 | 0] ? 1 : 0;
           pc = pc + 4 | 0;
           continue;
         }
-        case 77: /* i32_lt_u_k */ {
+        case 79: /* i32_lt_u_k */ {
           R[fp + C[pc + 1 | 0] | 0] = (R[fp + C[pc + 2 | 0] | 0] >>> 0) < (C[pc + 3 | 0] >>> 0) ? 1 : 0;
           pc = pc + 4 | 0;
           continue;
         }
-        case 78: /* i32_gt_s_k */ {
+        case 80: /* i32_gt_s_k */ {
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] > C[pc + 3 | 0] ? 1 : 0;
           pc = pc + 4 | 0;
           continue;
         }
-        case 79: /* i32_gt_u_k */ {
+        case 81: /* i32_gt_u_k */ {
           R[fp + C[pc + 1 | 0] | 0] = (R[fp + C[pc + 2 | 0] | 0] >>> 0) > (C[pc + 3 | 0] >>> 0) ? 1 : 0;
           pc = pc + 4 | 0;
           continue;
         }
-        case 80: /* i32_le_s_k */ {
+        case 82: /* i32_le_s_k */ {
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] <= C[pc + 3 | 0] ? 1 : 0;
           pc = pc + 4 | 0;
           continue;
         }
-        case 81: /* i32_le_u_k */ {
+        case 83: /* i32_le_u_k */ {
           R[fp + C[pc + 1 | 0] | 0] = (R[fp + C[pc + 2 | 0] | 0] >>> 0) <= (C[pc + 3 | 0] >>> 0) ? 1 : 0;
           pc = pc + 4 | 0;
           continue;
         }
-        case 82: /* i32_ge_s_k */ {
+        case 84: /* i32_ge_s_k */ {
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] >= C[pc + 3 | 0] ? 1 : 0;
           pc = pc + 4 | 0;
           continue;
         }
-        case 83: /* i32_ge_u_k */ {
+        case 85: /* i32_ge_u_k */ {
           R[fp + C[pc + 1 | 0] | 0] = (R[fp + C[pc + 2 | 0] | 0] >>> 0) >= (C[pc + 3 | 0] >>> 0) ? 1 : 0;
           pc = pc + 4 | 0;
           continue;
         }
-        case 84: /* i32_add */ {
+        case 86: /* i32_add */ {
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] + R[fp + C[pc + 3 | 0] | 0] | 0;
           pc = pc + 4 | 0;
           continue;
         }
-        case 85: /* i32_sub */ {
+        case 87: /* i32_sub */ {
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] - R[fp + C[pc + 3 | 0] | 0] | 0;
           pc = pc + 4 | 0;
           continue;
         }
-        case 86: /* i32_mul */ {
+        case 88: /* i32_mul */ {
           R[fp + C[pc + 1 | 0] | 0] = Math.imul(R[fp + C[pc + 2 | 0] | 0], R[fp + C[pc + 3 | 0] | 0]);
           pc = pc + 4 | 0;
           continue;
         }
-        case 87: /* i32_and */ {
+        case 89: /* i32_and */ {
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] & R[fp + C[pc + 3 | 0] | 0];
           pc = pc + 4 | 0;
           continue;
         }
-        case 88: /* i32_or */ {
+        case 90: /* i32_or */ {
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] | R[fp + C[pc + 3 | 0] | 0];
           pc = pc + 4 | 0;
           continue;
         }
-        case 89: /* i32_xor */ {
+        case 91: /* i32_xor */ {
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] ^ R[fp + C[pc + 3 | 0] | 0];
           pc = pc + 4 | 0;
           continue;
         }
-        case 90: /* i32_shl */ {
+        case 92: /* i32_shl */ {
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] << R[fp + C[pc + 3 | 0] | 0];
           pc = pc + 4 | 0;
           continue;
         }
-        case 91: /* i32_shr_s */ {
+        case 93: /* i32_shr_s */ {
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] >> R[fp + C[pc + 3 | 0] | 0];
           pc = pc + 4 | 0;
           continue;
         }
-        case 92: /* i32_shr_u */ {
+        case 94: /* i32_shr_u */ {
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] >>> R[fp + C[pc + 3 | 0] | 0];
           pc = pc + 4 | 0;
           continue;
         }
-        case 93: /* i32_rotl */ {
+        case 95: /* i32_rotl */ {
           const x = R[fp + C[pc + 2 | 0] | 0];
           const y = R[fp + C[pc + 3 | 0] | 0];
           R[fp + C[pc + 1 | 0] | 0] = x << y | x >>> (32 - y & 31);
           pc = pc + 4 | 0;
           continue;
         }
-        case 94: /* i32_add_k */ {
+        case 96: /* i32_add_k */ {
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] + C[pc + 3 | 0] | 0;
           pc = pc + 4 | 0;
           continue;
         }
-        case 95: /* i32_mul_k */ {
+        case 97: /* i32_mul_k */ {
           R[fp + C[pc + 1 | 0] | 0] = Math.imul(R[fp + C[pc + 2 | 0] | 0], C[pc + 3 | 0]);
           pc = pc + 4 | 0;
           continue;
         }
-        case 96: /* i32_and_k */ {
+        case 98: /* i32_and_k */ {
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] & C[pc + 3 | 0];
           pc = pc + 4 | 0;
           continue;
         }
-        case 97: /* i32_or_k */ {
+        case 99: /* i32_or_k */ {
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] | C[pc + 3 | 0];
           pc = pc + 4 | 0;
           continue;
         }
-        case 98: /* i32_xor_k */ {
+        case 100: /* i32_xor_k */ {
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] ^ C[pc + 3 | 0];
           pc = pc + 4 | 0;
           continue;
         }
-        case 99: /* i32_shl_k */ {
+        case 101: /* i32_shl_k */ {
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] << C[pc + 3 | 0];
           pc = pc + 4 | 0;
           continue;
         }
-        case 100: /* i32_shr_s_k */ {
+        case 102: /* i32_shr_s_k */ {
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] >> C[pc + 3 | 0];
           pc = pc + 4 | 0;
           continue;
         }
-        case 101: /* i32_shr_u_k */ {
+        case 103: /* i32_shr_u_k */ {
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] >>> C[pc + 3 | 0];
           pc = pc + 4 | 0;
           continue;
         }
-        case 102: /* i32_rotl_k */ {
+        case 104: /* i32_rotl_k */ {
           const x = R[fp + C[pc + 2 | 0] | 0];
           const y = C[pc + 3 | 0];
           R[fp + C[pc + 1 | 0] | 0] = x << y | x >>> (32 - y & 31);
           pc = pc + 4 | 0;
           continue;
         }
-        case 103: /* i32_rotr */ {
+        case 105: /* i32_rotr */ {
           const x = R[fp + C[pc + 2 | 0] | 0];
           const y = R[fp + C[pc + 3 | 0] | 0];
           R[fp + C[pc + 1 | 0] | 0] = x >>> y | x << (32 - y & 31);
           pc = pc + 4 | 0;
           continue;
         }
-        case 104: /* i32_div_s */ {
+        case 106: /* i32_div_s */ {
           const x = R[fp + C[pc + 2 | 0] | 0];
           const y = R[fp + C[pc + 3 | 0] | 0];
           if (y === 0) {
@@ -1007,7 +1042,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 105: /* i32_div_u */ {
+        case 107: /* i32_div_u */ {
           const y = R[fp + C[pc + 3 | 0] | 0] >>> 0;
           if (y === 0) {
             stop = /* DIVIDE_BY_ZERO */ 2;
@@ -1017,7 +1052,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 106: /* i32_rem_s */ {
+        case 108: /* i32_rem_s */ {
           const y = R[fp + C[pc + 3 | 0] | 0];
           if (y === 0) {
             stop = /* DIVIDE_BY_ZERO */ 2;
@@ -1027,7 +1062,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 107: /* i32_rem_u */ {
+        case 109: /* i32_rem_u */ {
           const y = R[fp + C[pc + 3 | 0] | 0] >>> 0;
           if (y === 0) {
             stop = /* DIVIDE_BY_ZERO */ 2;
@@ -1037,18 +1072,18 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 108: /* i32_clz */ {
+        case 110: /* i32_clz */ {
           R[fp + C[pc + 1 | 0] | 0] = Math.clz32(R[fp + C[pc + 2 | 0] | 0]);
           pc = pc + 3 | 0;
           continue;
         }
-        case 109: /* i32_ctz */ {
+        case 111: /* i32_ctz */ {
           const x = R[fp + C[pc + 2 | 0] | 0];
           R[fp + C[pc + 1 | 0] | 0] = x === 0 ? 32 : 31 - Math.clz32(x & -x);
           pc = pc + 3 | 0;
           continue;
         }
-        case 110: /* i32_popcnt */ {
+        case 112: /* i32_popcnt */ {
           let x = R[fp + C[pc + 2 | 0] | 0];
           x = x - (x >>> 1 & 0x55555555) | 0;
           x = (x & 0x33333333) + (x >>> 2 & 0x33333333) | 0;
@@ -1056,37 +1091,37 @@ export function execute(): number {
           pc = pc + 3 | 0;
           continue;
         }
-        case 111: /* i32_extend8_s */ {
+        case 113: /* i32_extend8_s */ {
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] << 24 >> 24;
           pc = pc + 3 | 0;
           continue;
         }
-        case 112: /* i32_extend16_s */ {
+        case 114: /* i32_extend16_s */ {
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] << 16 >> 16;
           pc = pc + 3 | 0;
           continue;
         }
-        case 113: /* i64_eqz */ {
+        case 115: /* i64_eqz */ {
           const a = fp + C[pc + 2 | 0] | 0;
           R[fp + C[pc + 1 | 0] | 0] = (R[a] | R[a + 1 | 0]) === 0 ? 1 : 0;
           pc = pc + 3 | 0;
           continue;
         }
-        case 114: /* i64_eq */ {
+        case 116: /* i64_eq */ {
           const a = fp + C[pc + 2 | 0] | 0;
           const b = fp + C[pc + 3 | 0] | 0;
           R[fp + C[pc + 1 | 0] | 0] = R[a] === R[b] && R[a + 1 | 0] === R[b + 1 | 0] ? 1 : 0;
           pc = pc + 4 | 0;
           continue;
         }
-        case 115: /* i64_ne */ {
+        case 117: /* i64_ne */ {
           const a = fp + C[pc + 2 | 0] | 0;
           const b = fp + C[pc + 3 | 0] | 0;
           R[fp + C[pc + 1 | 0] | 0] = R[a] !== R[b] || R[a + 1 | 0] !== R[b + 1 | 0] ? 1 : 0;
           pc = pc + 4 | 0;
           continue;
         }
-        case 116: /* i64_lt_s */ {
+        case 118: /* i64_lt_s */ {
           const a = fp + C[pc + 2 | 0] | 0;
           const b = fp + C[pc + 3 | 0] | 0;
           R[fp + C[pc + 1 | 0] | 0] =
@@ -1094,7 +1129,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 117: /* i64_lt_u */ {
+        case 119: /* i64_lt_u */ {
           const a = fp + C[pc + 2 | 0] | 0;
           const b = fp + C[pc + 3 | 0] | 0;
           R[fp + C[pc + 1 | 0] | 0] =
@@ -1104,7 +1139,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 118: /* i64_le_s */ {
+        case 120: /* i64_le_s */ {
           const a = fp + C[pc + 2 | 0] | 0;
           const b = fp + C[pc + 3 | 0] | 0;
           R[fp + C[pc + 1 | 0] | 0] =
@@ -1112,7 +1147,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 119: /* i64_le_u */ {
+        case 121: /* i64_le_u */ {
           const a = fp + C[pc + 2 | 0] | 0;
           const b = fp + C[pc + 3 | 0] | 0;
           R[fp + C[pc + 1 | 0] | 0] =
@@ -1122,19 +1157,19 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 120: /* i64_eq_k */ {
+        case 122: /* i64_eq_k */ {
           const a = fp + C[pc + 2 | 0] | 0;
           R[fp + C[pc + 1 | 0] | 0] = R[a] === C[pc + 3 | 0] && R[a + 1 | 0] === C[pc + 4 | 0] ? 1 : 0;
           pc = pc + 5 | 0;
           continue;
         }
-        case 121: /* i64_ne_k */ {
+        case 123: /* i64_ne_k */ {
           const a = fp + C[pc + 2 | 0] | 0;
           R[fp + C[pc + 1 | 0] | 0] = R[a] !== C[pc + 3 | 0] || R[a + 1 | 0] !== C[pc + 4 | 0] ? 1 : 0;
           pc = pc + 5 | 0;
           continue;
         }
-        case 122: /* i64_add */ {
+        case 124: /* i64_add */ {
           const d = fp + C[pc + 1 | 0] | 0;
           const a = fp + C[pc + 2 | 0] | 0;
           const b = fp + C[pc + 3 | 0] | 0;
@@ -1145,7 +1180,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 123: /* i64_sub */ {
+        case 125: /* i64_sub */ {
           const d = fp + C[pc + 1 | 0] | 0;
           const a = fp + C[pc + 2 | 0] | 0;
           const b = fp + C[pc + 3 | 0] | 0;
@@ -1156,7 +1191,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 124: /* i64_and */ {
+        case 126: /* i64_and */ {
           const d = fp + C[pc + 1 | 0] | 0;
           const a = fp + C[pc + 2 | 0] | 0;
           const b = fp + C[pc + 3 | 0] | 0;
@@ -1165,7 +1200,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 125: /* i64_or */ {
+        case 127: /* i64_or */ {
           const d = fp + C[pc + 1 | 0] | 0;
           const a = fp + C[pc + 2 | 0] | 0;
           const b = fp + C[pc + 3 | 0] | 0;
@@ -1174,7 +1209,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 126: /* i64_xor */ {
+        case 128: /* i64_xor */ {
           const d = fp + C[pc + 1 | 0] | 0;
           const a = fp + C[pc + 2 | 0] | 0;
           const b = fp + C[pc + 3 | 0] | 0;
@@ -1183,7 +1218,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 127: /* i64_mul */ {
+        case 129: /* i64_mul */ {
           const d = fp + C[pc + 1 | 0] | 0;
           const a = fp + C[pc + 2 | 0] | 0;
           const b = fp + C[pc + 3 | 0] | 0;
@@ -1201,7 +1236,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 128: /* i64_shl */ {
+        case 130: /* i64_shl */ {
           const d = fp + C[pc + 1 | 0] | 0;
           const a = fp + C[pc + 2 | 0] | 0;
           const n = R[fp + C[pc + 3 | 0] | 0] & 63;
@@ -1220,7 +1255,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 129: /* i64_shr_s */ {
+        case 131: /* i64_shr_s */ {
           const d = fp + C[pc + 1 | 0] | 0;
           const a = fp + C[pc + 2 | 0] | 0;
           const n = R[fp + C[pc + 3 | 0] | 0] & 63;
@@ -1239,7 +1274,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 130: /* i64_shr_u */ {
+        case 132: /* i64_shr_u */ {
           const d = fp + C[pc + 1 | 0] | 0;
           const a = fp + C[pc + 2 | 0] | 0;
           const n = R[fp + C[pc + 3 | 0] | 0] & 63;
@@ -1258,7 +1293,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 131: /* i64_add_k */ {
+        case 133: /* i64_add_k */ {
           const d = fp + C[pc + 1 | 0] | 0;
           const a = fp + C[pc + 2 | 0] | 0;
           const x = R[a];
@@ -1268,7 +1303,7 @@ export function execute(): number {
           pc = pc + 5 | 0;
           continue;
         }
-        case 132: /* i64_and_k */ {
+        case 134: /* i64_and_k */ {
           const d = fp + C[pc + 1 | 0] | 0;
           const a = fp + C[pc + 2 | 0] | 0;
           R[d] = R[a] & C[pc + 3 | 0];
@@ -1276,7 +1311,7 @@ export function execute(): number {
           pc = pc + 5 | 0;
           continue;
         }
-        case 133: /* i64_or_k */ {
+        case 135: /* i64_or_k */ {
           const d = fp + C[pc + 1 | 0] | 0;
           const a = fp + C[pc + 2 | 0] | 0;
           R[d] = R[a] | C[pc + 3 | 0];
@@ -1284,7 +1319,7 @@ export function execute(): number {
           pc = pc + 5 | 0;
           continue;
         }
-        case 134: /* i64_xor_k */ {
+        case 136: /* i64_xor_k */ {
           const d = fp + C[pc + 1 | 0] | 0;
           const a = fp + C[pc + 2 | 0] | 0;
           R[d] = R[a] ^ C[pc + 3 | 0];
@@ -1292,7 +1327,7 @@ export function execute(): number {
           pc = pc + 5 | 0;
           continue;
         }
-        case 135: /* i64_mul_k */ {
+        case 137: /* i64_mul_k */ {
           const d = fp + C[pc + 1 | 0] | 0;
           const a = fp + C[pc + 2 | 0] | 0;
           const x = R[a];
@@ -1309,7 +1344,7 @@ export function execute(): number {
           pc = pc + 5 | 0;
           continue;
         }
-        case 136: /* i64_shl_k */ {
+        case 138: /* i64_shl_k */ {
           const d = fp + C[pc + 1 | 0] | 0;
           const a = fp + C[pc + 2 | 0] | 0;
           const n = C[pc + 3 | 0] & 63;
@@ -1328,7 +1363,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 137: /* i64_shr_s_k */ {
+        case 139: /* i64_shr_s_k */ {
           const d = fp + C[pc + 1 | 0] | 0;
           const a = fp + C[pc + 2 | 0] | 0;
           const n = C[pc + 3 | 0] & 63;
@@ -1347,7 +1382,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 138: /* i64_shr_u_k */ {
+        case 140: /* i64_shr_u_k */ {
           const d = fp + C[pc + 1 | 0] | 0;
           const a = fp + C[pc + 2 | 0] | 0;
           const n = C[pc + 3 | 0] & 63;
@@ -1366,7 +1401,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 139: /* i64_rotl */ {
+        case 141: /* i64_rotl */ {
           const d = fp + C[pc + 1 | 0] | 0;
           const a = fp + C[pc + 2 | 0] | 0;
           const n = R[fp + C[pc + 3 | 0] | 0] & 63;
@@ -1387,7 +1422,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 140: /* i64_rotr */ {
+        case 142: /* i64_rotr */ {
           const d = fp + C[pc + 1 | 0] | 0;
           const a = fp + C[pc + 2 | 0] | 0;
           const n = 64 - R[fp + C[pc + 3 | 0] | 0] & 63;
@@ -1408,7 +1443,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 141: /* i64_rotl_k */ {
+        case 143: /* i64_rotl_k */ {
           const d = fp + C[pc + 1 | 0] | 0;
           const a = fp + C[pc + 2 | 0] | 0;
           const n = C[pc + 3 | 0] & 63;
@@ -1429,7 +1464,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 142: /* i64_clz */ {
+        case 144: /* i64_clz */ {
           const d = fp + C[pc + 1 | 0] | 0;
           const a = fp + C[pc + 2 | 0] | 0;
           const x = R[a + 1 | 0];
@@ -1438,7 +1473,7 @@ export function execute(): number {
           pc = pc + 3 | 0;
           continue;
         }
-        case 143: /* i64_ctz */ {
+        case 145: /* i64_ctz */ {
           const d = fp + C[pc + 1 | 0] | 0;
           const a = fp + C[pc + 2 | 0] | 0;
           const x = R[a];
@@ -1448,7 +1483,7 @@ export function execute(): number {
           pc = pc + 3 | 0;
           continue;
         }
-        case 144: /* i64_extend8_s */ {
+        case 146: /* i64_extend8_s */ {
           const d = fp + C[pc + 1 | 0] | 0;
           const x = R[fp + C[pc + 2 | 0] | 0] << 24 >> 24;
           R[d] = x;
@@ -1456,7 +1491,7 @@ export function execute(): number {
           pc = pc + 3 | 0;
           continue;
         }
-        case 145: /* i64_extend16_s */ {
+        case 147: /* i64_extend16_s */ {
           const d = fp + C[pc + 1 | 0] | 0;
           const x = R[fp + C[pc + 2 | 0] | 0] << 16 >> 16;
           R[d] = x;
@@ -1464,7 +1499,7 @@ export function execute(): number {
           pc = pc + 3 | 0;
           continue;
         }
-        case 146: /* i64_extend32_s */ {
+        case 148: /* i64_extend32_s */ {
           const d = fp + C[pc + 1 | 0] | 0;
           const x = R[fp + C[pc + 2 | 0] | 0];
           R[d] = x;
@@ -1472,114 +1507,114 @@ export function execute(): number {
           pc = pc + 3 | 0;
           continue;
         }
-        case 147: /* i64_extend_i32_u */ {
+        case 149: /* i64_extend_i32_u */ {
           const d = fp + C[pc + 1 | 0] | 0;
           R[d] = R[fp + C[pc + 2 | 0] | 0];
           R[d + 1 | 0] = 0;
           pc = pc + 3 | 0;
           continue;
         }
-        case 148: /* f32_eq */ {
+        case 150: /* f32_eq */ {
           R[fp + C[pc + 1 | 0] | 0] = F[fp + C[pc + 2 | 0] | 0] === F[fp + C[pc + 3 | 0] | 0] ? 1 : 0;
           pc = pc + 4 | 0;
           continue;
         }
-        case 149: /* f32_ne */ {
+        case 151: /* f32_ne */ {
           R[fp + C[pc + 1 | 0] | 0] = F[fp + C[pc + 2 | 0] | 0] !== F[fp + C[pc + 3 | 0] | 0] ? 1 : 0;
           pc = pc + 4 | 0;
           continue;
         }
-        case 150: /* f32_lt */ {
+        case 152: /* f32_lt */ {
           R[fp + C[pc + 1 | 0] | 0] = F[fp + C[pc + 2 | 0] | 0] < F[fp + C[pc + 3 | 0] | 0] ? 1 : 0;
           pc = pc + 4 | 0;
           continue;
         }
-        case 151: /* f32_le */ {
+        case 153: /* f32_le */ {
           R[fp + C[pc + 1 | 0] | 0] = F[fp + C[pc + 2 | 0] | 0] <= F[fp + C[pc + 3 | 0] | 0] ? 1 : 0;
           pc = pc + 4 | 0;
           continue;
         }
-        case 152: /* f32_add */ {
+        case 154: /* f32_add */ {
           F[fp + C[pc + 1 | 0] | 0] = F[fp + C[pc + 2 | 0] | 0] + F[fp + C[pc + 3 | 0] | 0];
           pc = pc + 4 | 0;
           continue;
         }
-        case 153: /* f32_sub */ {
+        case 155: /* f32_sub */ {
           F[fp + C[pc + 1 | 0] | 0] = F[fp + C[pc + 2 | 0] | 0] - F[fp + C[pc + 3 | 0] | 0];
           pc = pc + 4 | 0;
           continue;
         }
-        case 154: /* f32_mul */ {
+        case 156: /* f32_mul */ {
           F[fp + C[pc + 1 | 0] | 0] = F[fp + C[pc + 2 | 0] | 0] * F[fp + C[pc + 3 | 0] | 0];
           pc = pc + 4 | 0;
           continue;
         }
-        case 155: /* f32_div */ {
+        case 157: /* f32_div */ {
           F[fp + C[pc + 1 | 0] | 0] = F[fp + C[pc + 2 | 0] | 0] / F[fp + C[pc + 3 | 0] | 0];
           pc = pc + 4 | 0;
           continue;
         }
-        case 156: /* f32_sqrt */ {
+        case 158: /* f32_sqrt */ {
           F[fp + C[pc + 1 | 0] | 0] = Math.sqrt(F[fp + C[pc + 2 | 0] | 0]);
           pc = pc + 3 | 0;
           continue;
         }
-        case 157: /* f64_eq */ {
+        case 159: /* f64_eq */ {
           R[fp + C[pc + 1 | 0] | 0] = D[fp + C[pc + 2 | 0] >> 1] === D[fp + C[pc + 3 | 0] >> 1] ? 1 : 0;
           pc = pc + 4 | 0;
           continue;
         }
-        case 158: /* f64_ne */ {
+        case 160: /* f64_ne */ {
           R[fp + C[pc + 1 | 0] | 0] = D[fp + C[pc + 2 | 0] >> 1] !== D[fp + C[pc + 3 | 0] >> 1] ? 1 : 0;
           pc = pc + 4 | 0;
           continue;
         }
-        case 159: /* f64_lt */ {
+        case 161: /* f64_lt */ {
           R[fp + C[pc + 1 | 0] | 0] = D[fp + C[pc + 2 | 0] >> 1] < D[fp + C[pc + 3 | 0] >> 1] ? 1 : 0;
           pc = pc + 4 | 0;
           continue;
         }
-        case 160: /* f64_le */ {
+        case 162: /* f64_le */ {
           R[fp + C[pc + 1 | 0] | 0] = D[fp + C[pc + 2 | 0] >> 1] <= D[fp + C[pc + 3 | 0] >> 1] ? 1 : 0;
           pc = pc + 4 | 0;
           continue;
         }
-        case 161: /* f64_add */ {
+        case 163: /* f64_add */ {
           D[fp + C[pc + 1 | 0] >> 1] = D[fp + C[pc + 2 | 0] >> 1] + D[fp + C[pc + 3 | 0] >> 1];
           pc = pc + 4 | 0;
           continue;
         }
-        case 162: /* f64_sub */ {
+        case 164: /* f64_sub */ {
           D[fp + C[pc + 1 | 0] >> 1] = D[fp + C[pc + 2 | 0] >> 1] - D[fp + C[pc + 3 | 0] >> 1];
           pc = pc + 4 | 0;
           continue;
         }
-        case 163: /* f64_mul */ {
+        case 165: /* f64_mul */ {
           D[fp + C[pc + 1 | 0] >> 1] = D[fp + C[pc + 2 | 0] >> 1] * D[fp + C[pc + 3 | 0] >> 1];
           pc = pc + 4 | 0;
           continue;
         }
-        case 164: /* f64_div */ {
+        case 166: /* f64_div */ {
           D[fp + C[pc + 1 | 0] >> 1] = D[fp + C[pc + 2 | 0] >> 1] / D[fp + C[pc + 3 | 0] >> 1];
           pc = pc + 4 | 0;
           continue;
         }
-        case 165: /* f64_sqrt */ {
+        case 167: /* f64_sqrt */ {
           D[fp + C[pc + 1 | 0] >> 1] = Math.sqrt(D[fp + C[pc + 2 | 0] >> 1]);
           pc = pc + 3 | 0;
           continue;
         }
-        case 166: /* f32_abs */ {
+        case 168: /* f32_abs */ {
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] & 0x7fffffff;
           pc = pc + 3 | 0;
           continue;
         }
-        case 167: /* f32_neg */ {
+        case 169: /* f32_neg */ {
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] ^ 0x80000000;
           pc = pc + 3 | 0;
           continue;
         }
-        case 168: /* f64_abs */ {
+        case 170: /* f64_abs */ {
           const d = fp + C[pc + 1 | 0] | 0;
           const a = fp + C[pc + 2 | 0] | 0;
           const x = R[a + 1 | 0] & 0x7fffffff;
@@ -1588,7 +1623,7 @@ export function execute(): number {
           pc = pc + 3 | 0;
           continue;
         }
-        case 169: /* f64_neg */ {
+        case 171: /* f64_neg */ {
           const d = fp + C[pc + 1 | 0] | 0;
           const a = fp + C[pc + 2 | 0] | 0;
           const x = R[a + 1 | 0] ^ 0x80000000;
@@ -1597,32 +1632,32 @@ export function execute(): number {
           pc = pc + 3 | 0;
           continue;
         }
-        case 170: /* f32_convert_i32_s */ {
+        case 172: /* f32_convert_i32_s */ {
           F[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0];
           pc = pc + 3 | 0;
           continue;
         }
-        case 171: /* f64_convert_i32_s */ {
+        case 173: /* f64_convert_i32_s */ {
           D[fp + C[pc + 1 | 0] >> 1] = R[fp + C[pc + 2 | 0] | 0];
           pc = pc + 3 | 0;
           continue;
         }
-        case 172: /* f64_convert_i32_u */ {
+        case 174: /* f64_convert_i32_u */ {
           D[fp + C[pc + 1 | 0] >> 1] = R[fp + C[pc + 2 | 0] | 0] >>> 0;
           pc = pc + 3 | 0;
           continue;
         }
-        case 173: /* f64_promote_f32 */ {
+        case 175: /* f64_promote_f32 */ {
           D[fp + C[pc + 1 | 0] >> 1] = F[fp + C[pc + 2 | 0] | 0];
           pc = pc + 3 | 0;
           continue;
         }
-        case 174: /* f32_demote_f64 */ {
+        case 176: /* f32_demote_f64 */ {
           F[fp + C[pc + 1 | 0] | 0] = D[fp + C[pc + 2 | 0] >> 1];
           pc = pc + 3 | 0;
           continue;
         }
-        case 175: /* i32_trunc_f64_s */ {
+        case 177: /* i32_trunc_f64_s */ {
           const x = D[fp + C[pc + 2 | 0] >> 1];
           if (x !== x) {
             stop = /* INVALID_CONVERSION */ 4;
@@ -1636,7 +1671,7 @@ export function execute(): number {
           pc = pc + 3 | 0;
           continue;
         }
-        case 176: /* load32[a:i32_add_k] */ {
+        case 178: /* load32[a:i32_add_k] */ {
           const vI_a = (R[fp + C[pc + 1 | 0] | 0] + C[pc + 2 | 0] | 0) | 0;
           const x = vI_a;
           if (x < 0) {
@@ -1647,7 +1682,7 @@ export function execute(): number {
           pc = pc + 5 | 0;
           continue;
         }
-        case 177: /* load32[a:i32_add] */ {
+        case 179: /* load32[a:i32_add] */ {
           const vI_a = (R[fp + C[pc + 1 | 0] | 0] + R[fp + C[pc + 2 | 0] | 0] | 0) | 0;
           const x = vI_a;
           if (x < 0) {
@@ -1658,7 +1693,7 @@ export function execute(): number {
           pc = pc + 5 | 0;
           continue;
         }
-        case 178: /* br_if_i32_ne[a=i32_add_k] */ {
+        case 180: /* br_if_i32_ne[a=i32_add_k] */ {
           const vI_a = (R[fp + C[pc + 2 | 0] | 0] + C[pc + 3 | 0] | 0) | 0;
           R[fp + C[pc + 1 | 0] | 0] = vI_a;
           if (vI_a !== R[fp + C[pc + 4 | 0] | 0]) {

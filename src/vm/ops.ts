@@ -111,6 +111,11 @@ export const OPS = {
     "a o b => const x = I.a; if (x < 0) leave(OUT_OF_BOUNDS); view.setInt32(x + #o + 4 | 0, H.b, true); view.setInt32(x + #o | 0, I.b, true)",
   store32_k: "a o k => const x = I.a; if (x < 0) leave(OUT_OF_BOUNDS); view.setInt32(x + #o | 0, #k, true)",
   memory_size: "d => I.d = size >>> 16",
+  // Few bytes: leaving the loop would cost more than the bytes do.
+  memory_copy:
+    "a b c => const x = I.a; const y = I.b; const n = I.c; if (n < 0 || n > 64 || x < 0 || y < 0 || x > (size - n | 0) || y > (size - n | 0)) leave(RARE); if (x <= y) { for (let z = 0; z < n; z = z + 1 | 0) bytes[x + z | 0] = bytes[y + z | 0]; } else { for (let z = n - 1 | 0; z >= 0; z = z - 1 | 0) bytes[x + z | 0] = bytes[y + z | 0]; } spend(n)",
+  memory_fill:
+    "a b c => const x = I.a; const y = I.b; const n = I.c; if (n < 0 || n > 64 || x < 0 || x > (size - n | 0)) leave(RARE); for (let z = 0; z < n; z = z + 1 | 0) bytes[x + z | 0] = y; spend(n)",
 
   // i32
   i32_eqz: "d a => I.d = I.a === 0 ? 1 : 0",
@@ -306,8 +311,6 @@ export const OPS = {
   elem_drop: "i",
   ref_func: "d f",
   memory_grow: "d a",
-  memory_copy: "a b c",
-  memory_fill: "a b c",
   memory_init: "a b c i",
   data_drop: "i",
 } as const;
