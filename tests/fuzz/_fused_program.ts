@@ -300,7 +300,7 @@ function programOf(choice: Choice, order: readonly Node[], random: Random, isExa
   if (isJump) params.push("i");
   const list = params.map((type, index) => `(param $${index} ${TYPES[type]})`).join(" ");
   // Each statement that is not of the program stands alone in a block, so that nothing fuses with it.
-  const observe = params.map((type, index) => `block local.get $${index} global.set $seen${index} end`);
+  const observe = params.map((_, index) => `block local.get $${index} global.set $seen${index} end`);
   const functions = writers.map(({ lines }, index) =>
     `(func (export "f${index}") ${list} ${result === undefined ? "" : `(result ${result})`} (local $path i32)
       block $end block $taken
