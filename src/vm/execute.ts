@@ -10,6 +10,9 @@
  * @module
  */
 
+// A fused op computes halves that its second part may not use; a load of both checks the bounds of both.
+// deno-lint-ignore-file no-unused-vars
+
 import { CODE } from "./code.ts";
 
 /** Words of the register file: what the frames of all active calls together may hold (4 MiB). */
@@ -817,8 +820,6 @@ export function execute(): number {
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 4 | 0;
-          continue;
         }
         case 68: /* memory_fill */ {
           const x = R[fp + C[pc + 1 | 0] | 0];
@@ -1671,37 +1672,816 @@ export function execute(): number {
           pc = pc + 3 | 0;
           continue;
         }
-        case 178: /* load32[a:i32_add_k] */ {
-          const vI_a = (R[fp + C[pc + 1 | 0] | 0] + C[pc + 2 | 0] | 0) | 0;
+        case 178: /* store8[b:const32] */ {
+          const vI_b = (C[pc + 3 | 0]) | 0;
+          const x = R[fp + C[pc + 1 | 0] | 0];
+          const y = x + C[pc + 2 | 0] | 0;
+          if (x < 0 || (y >>> 0) >= size) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          bytes[y] = vI_b;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 179: /* i32_load8_u[a:i32_add] */ {
+          const vI_a = R[fp + C[pc + 1 | 0] | 0] + R[fp + C[pc + 2 | 0] | 0] | 0;
+          const x = vI_a;
+          const y = x + C[pc + 3 | 0] | 0;
+          if (x < 0 || (y >>> 0) >= size) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          R[fp + C[pc + 4 | 0] | 0] = bytes[y];
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 180: /* store32[a:global_get32] */ {
+          const vI_a = (G[C[pc + 1 | 0]]) | 0;
           const x = vI_a;
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
           }
-          R[fp + C[pc + 4 | 0] | 0] = view.getInt32(x + C[pc + 3 | 0] | 0, true);
+          view.setInt32(x + C[pc + 2 | 0] | 0, R[fp + C[pc + 3 | 0] | 0], true);
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 181: /* global_set32[a=i32_add_k] */ {
+          const vI_a = R[fp + C[pc + 3 | 0] | 0] + C[pc + 4 | 0] | 0;
+          R[fp + C[pc + 2 | 0] | 0] = vI_a;
+          G[C[pc + 1 | 0]] = vI_a;
           pc = pc + 5 | 0;
           continue;
         }
-        case 179: /* load32[a:i32_add] */ {
-          const vI_a = (R[fp + C[pc + 1 | 0] | 0] + R[fp + C[pc + 2 | 0] | 0] | 0) | 0;
+        case 182: /* store8[b:const32][a:i32_add] */ {
+          const vI_a = R[fp + C[pc + 1 | 0] | 0] + R[fp + C[pc + 2 | 0] | 0] | 0;
+          const vI_b = (C[pc + 4 | 0]) | 0;
           const x = vI_a;
+          const y = x + C[pc + 3 | 0] | 0;
+          if (x < 0 || (y >>> 0) >= size) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          bytes[y] = vI_b;
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 183: /* br_if[a:i32_load8_u[a:i32_add]] */ {
+          const vI_a_a = R[fp + C[pc + 1 | 0] | 0] + R[fp + C[pc + 2 | 0] | 0] | 0;
+          const x_a = vI_a_a;
+          const y_a = x_a + C[pc + 3 | 0] | 0;
+          if (x_a < 0 || (y_a >>> 0) >= size) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          const vI_a = (bytes[y_a]) | 0;
+          if (vI_a !== 0) {
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = C[pc + 4 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+          pc = pc + 6 | 0;
+          continue;
+        }
+        case 184: /* global_set32[a=i32_add_k][aa:global_get32] */ {
+          const vI_aa = (G[C[pc + 3 | 0]]) | 0;
+          const vI_a = vI_aa + C[pc + 4 | 0] | 0;
+          R[fp + C[pc + 2 | 0] | 0] = vI_a;
+          G[C[pc + 1 | 0]] = vI_a;
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 185: /* i64_add_k[a:i64_extend_i32_u] */ {
+          const d = fp + C[pc + 1 | 0] | 0;
+          const vI_a = (R[fp + C[pc + 2 | 0] | 0]) | 0;
+          const vH_a = (0) | 0;
+          const x = vI_a;
+          const y = x + C[pc + 3 | 0] | 0;
+          R[d + 1 | 0] = vH_a + C[pc + 4 | 0] + ((y >>> 0) < (x >>> 0) ? 1 : 0) | 0;
+          R[d] = y;
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 186: /* i32_add[;store8[b:const32][a:i32_add]] */ {
+          const vI_a_x = R[fp + C[pc + 1 | 0] | 0] + R[fp + C[pc + 2 | 0] | 0] | 0;
+          const vI_b_x = (C[pc + 4 | 0]) | 0;
+          const x_x = vI_a_x;
+          const y_x = x_x + C[pc + 3 | 0] | 0;
+          if (x_x < 0 || (y_x >>> 0) >= size) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          bytes[y_x] = vI_b_x;
+          R[fp + C[pc + 5 | 0] | 0] = R[fp + C[pc + 6 | 0] | 0] + R[fp + C[pc + 7 | 0] | 0] | 0;
+          pc = pc + 8 | 0;
+          continue;
+        }
+        case 187: /* jump[;i32_add_k] */ {
+          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] + C[pc + 3 | 0] | 0;
+          {
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = C[pc + 4 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+        }
+        case 188: /* store64[b:const64] */ {
+          const vI_b = (C[pc + 3 | 0]) | 0;
+          const vH_b = (C[pc + 4 | 0]) | 0;
+          const x = R[fp + C[pc + 1 | 0] | 0];
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
           }
-          R[fp + C[pc + 4 | 0] | 0] = view.getInt32(x + C[pc + 3 | 0] | 0, true);
+          view.setInt32(x + C[pc + 2 | 0] + 4 | 0, vH_b, true);
+          view.setInt32(x + C[pc + 2 | 0] | 0, vI_b, true);
           pc = pc + 5 | 0;
           continue;
         }
-        case 180: /* br_if_i32_ne[a=i32_add_k] */ {
-          const vI_a = (R[fp + C[pc + 2 | 0] | 0] + C[pc + 3 | 0] | 0) | 0;
+        case 189: /* br_if[a:i32_and_k] */ {
+          const vI_a = (R[fp + C[pc + 1 | 0] | 0] & C[pc + 2 | 0]) | 0;
+          if (vI_a !== 0) {
+            fuel = fuel - C[pc + 4 | 0] | 0;
+            pc = C[pc + 3 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 190: /* i32_add_k[;i32_add_k] */ {
+          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] + C[pc + 3 | 0] | 0;
+          R[fp + C[pc + 4 | 0] | 0] = R[fp + C[pc + 5 | 0] | 0] + C[pc + 6 | 0] | 0;
+          pc = pc + 7 | 0;
+          continue;
+        }
+        case 191: /* br_if_i32_le_u[a=i32_add] */ {
+          const vI_a = R[fp + C[pc + 2 | 0] | 0] + R[fp + C[pc + 3 | 0] | 0] | 0;
           R[fp + C[pc + 1 | 0] | 0] = vI_a;
-          if (vI_a !== R[fp + C[pc + 4 | 0] | 0]) {
+          if ((vI_a >>> 0) <= (R[fp + C[pc + 4 | 0] | 0] >>> 0)) {
             fuel = fuel - C[pc + 6 | 0] | 0;
             pc = C[pc + 5 | 0];
             if (fuel < 0) break loop;
             continue;
           }
+          pc = pc + 7 | 0;
+          continue;
+        }
+        case 192: /* jump[;const32] */ {
+          R[fp + C[pc + 1 | 0] | 0] = C[pc + 2 | 0];
+          {
+            fuel = fuel - C[pc + 4 | 0] | 0;
+            pc = C[pc + 3 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+        }
+        case 193: /* store64[b:load64] */ {
+          const x_b = R[fp + C[pc + 3 | 0] | 0];
+          if (x_b < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          const y_b = view.getInt32(x_b + C[pc + 4 | 0] + 4 | 0, true);
+          const vI_b = (view.getInt32(x_b + C[pc + 4 | 0] | 0, true)) | 0;
+          const vH_b = y_b | 0;
+          const x = R[fp + C[pc + 1 | 0] | 0];
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          view.setInt32(x + C[pc + 2 | 0] + 4 | 0, vH_b, true);
+          view.setInt32(x + C[pc + 2 | 0] | 0, vI_b, true);
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 194: /* i32_add[;store8[b:const32]] */ {
+          const vI_b_x = (C[pc + 3 | 0]) | 0;
+          const x_x = R[fp + C[pc + 1 | 0] | 0];
+          const y_x = x_x + C[pc + 2 | 0] | 0;
+          if (x_x < 0 || (y_x >>> 0) >= size) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          bytes[y_x] = vI_b_x;
+          R[fp + C[pc + 4 | 0] | 0] = R[fp + C[pc + 5 | 0] | 0] + R[fp + C[pc + 6 | 0] | 0] | 0;
+          pc = pc + 7 | 0;
+          continue;
+        }
+        case 195: /* br_if[a=i32_add_k] */ {
+          const vI_a = R[fp + C[pc + 2 | 0] | 0] + C[pc + 3 | 0] | 0;
+          R[fp + C[pc + 1 | 0] | 0] = vI_a;
+          if (vI_a !== 0) {
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = C[pc + 4 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+          pc = pc + 6 | 0;
+          continue;
+        }
+        case 196: /* br_if[a:i32_and_k][aa:i32_load8_u[a:i32_add]] */ {
+          const vI_a_aa = R[fp + C[pc + 1 | 0] | 0] + R[fp + C[pc + 2 | 0] | 0] | 0;
+          const x_aa = vI_a_aa;
+          const y_aa = x_aa + C[pc + 3 | 0] | 0;
+          if (x_aa < 0 || (y_aa >>> 0) >= size) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          const vI_aa = (bytes[y_aa]) | 0;
+          const vI_a = (vI_aa & C[pc + 4 | 0]) | 0;
+          if (vI_a !== 0) {
+            fuel = fuel - C[pc + 6 | 0] | 0;
+            pc = C[pc + 5 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+          pc = pc + 7 | 0;
+          continue;
+        }
+        case 197: /* mov32[;mov32] */ {
+          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0];
+          R[fp + C[pc + 3 | 0] | 0] = R[fp + C[pc + 4 | 0] | 0];
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 198: /* br_if[a:i32_load8_u[a:i32_add]][aab=mov32] */ {
+          const vI_aab = (R[fp + C[pc + 3 | 0] | 0]) | 0;
+          R[fp + C[pc + 2 | 0] | 0] = vI_aab;
+          const vI_a_a = R[fp + C[pc + 1 | 0] | 0] + vI_aab | 0;
+          const x_a = vI_a_a;
+          const y_a = x_a + C[pc + 4 | 0] | 0;
+          if (x_a < 0 || (y_a >>> 0) >= size) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          const vI_a = (bytes[y_a]) | 0;
+          if (vI_a !== 0) {
+            fuel = fuel - C[pc + 6 | 0] | 0;
+            pc = C[pc + 5 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+          pc = pc + 7 | 0;
+          continue;
+        }
+        case 199: /* br_if_i64_le_s[a:i64_extend32_s] */ {
+          const b = fp + C[pc + 2 | 0] | 0;
+          const x_a = R[fp + C[pc + 1 | 0] | 0];
+          const vI_a = x_a | 0;
+          const vH_a = (x_a >> 31) | 0;
+          if (vH_a < R[b + 1 | 0] || vH_a === R[b + 1 | 0] && (vI_a >>> 0) <= (R[b] >>> 0)) {
+            fuel = fuel - C[pc + 4 | 0] | 0;
+            pc = C[pc + 3 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 200: /* br_unless[a:i64_eqz] */ {
+          const aa = fp + C[pc + 1 | 0] | 0;
+          const vI_a = ((R[aa] | R[aa + 1 | 0]) === 0 ? 1 : 0) | 0;
+          if (vI_a === 0) {
+            fuel = fuel - C[pc + 3 | 0] | 0;
+            pc = C[pc + 2 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 201: /* i32_add_k[;i32_add_k][;i32_add] */ {
+          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] + R[fp + C[pc + 3 | 0] | 0] | 0;
+          R[fp + C[pc + 4 | 0] | 0] = R[fp + C[pc + 5 | 0] | 0] + C[pc + 6 | 0] | 0;
+          R[fp + C[pc + 7 | 0] | 0] = R[fp + C[pc + 8 | 0] | 0] + C[pc + 9 | 0] | 0;
+          pc = pc + 10 | 0;
+          continue;
+        }
+        case 202: /* br_if_i32_ne[;i32_add_k[;i32_add_k][;i32_add]] */ {
+          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] + R[fp + C[pc + 3 | 0] | 0] | 0;
+          R[fp + C[pc + 4 | 0] | 0] = R[fp + C[pc + 5 | 0] | 0] + C[pc + 6 | 0] | 0;
+          R[fp + C[pc + 7 | 0] | 0] = R[fp + C[pc + 8 | 0] | 0] + C[pc + 9 | 0] | 0;
+          if (R[fp + C[pc + 10 | 0] | 0] !== R[fp + C[pc + 11 | 0] | 0]) {
+            fuel = fuel - C[pc + 13 | 0] | 0;
+            pc = C[pc + 12 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+          pc = pc + 14 | 0;
+          continue;
+        }
+        case 203: /* i64_add[b:i64_extend32_s] */ {
+          const d = fp + C[pc + 1 | 0] | 0;
+          const a = fp + C[pc + 2 | 0] | 0;
+          const x_b = R[fp + C[pc + 3 | 0] | 0];
+          const vI_b = x_b | 0;
+          const vH_b = (x_b >> 31) | 0;
+          const x = R[a];
+          const y = x + vI_b | 0;
+          R[d + 1 | 0] = R[a + 1 | 0] + vH_b + ((y >>> 0) < (x >>> 0) ? 1 : 0) | 0;
+          R[d] = y;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 204: /* i32_shl[a:const32] */ {
+          const vI_a = (C[pc + 2 | 0]) | 0;
+          R[fp + C[pc + 1 | 0] | 0] = vI_a << R[fp + C[pc + 3 | 0] | 0];
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 205: /* br_unless[a:i32_and_k] */ {
+          const vI_a = (R[fp + C[pc + 1 | 0] | 0] & C[pc + 2 | 0]) | 0;
+          if (vI_a === 0) {
+            fuel = fuel - C[pc + 4 | 0] | 0;
+            pc = C[pc + 3 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 206: /* load32[a:const32] */ {
+          const vI_a = (C[pc + 1 | 0]) | 0;
+          const x = vI_a;
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          R[fp + C[pc + 3 | 0] | 0] = view.getInt32(x + C[pc + 2 | 0] | 0, true);
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 207: /* store32[b:i32_or] */ {
+          const vI_b = (R[fp + C[pc + 3 | 0] | 0] | R[fp + C[pc + 4 | 0] | 0]) | 0;
+          const x = R[fp + C[pc + 1 | 0] | 0];
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          view.setInt32(x + C[pc + 2 | 0] | 0, vI_b, true);
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 208: /* i32_and_k[a:i32_shr_u_k] */ {
+          const vI_a = (R[fp + C[pc + 2 | 0] | 0] >>> C[pc + 3 | 0]) | 0;
+          R[fp + C[pc + 1 | 0] | 0] = vI_a & C[pc + 4 | 0];
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 209: /* br_if_i32_eq[a=i32_add_k] */ {
+          const vI_a = R[fp + C[pc + 2 | 0] | 0] + C[pc + 3 | 0] | 0;
+          R[fp + C[pc + 1 | 0] | 0] = vI_a;
+          if (vI_a === R[fp + C[pc + 4 | 0] | 0]) {
+            fuel = fuel - C[pc + 6 | 0] | 0;
+            pc = C[pc + 5 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+          pc = pc + 7 | 0;
+          continue;
+        }
+        case 210: /* jump[;i64_add[b:i64_extend32_s]] */ {
+          const xd = fp + C[pc + 1 | 0] | 0;
+          const xa = fp + C[pc + 2 | 0] | 0;
+          const x_b_x = R[fp + C[pc + 3 | 0] | 0];
+          const vI_b_x = x_b_x | 0;
+          const vH_b_x = (x_b_x >> 31) | 0;
+          const x_x = R[xa];
+          const y_x = x_x + vI_b_x | 0;
+          R[xd + 1 | 0] = R[xa + 1 | 0] + vH_b_x + ((y_x >>> 0) < (x_x >>> 0) ? 1 : 0) | 0;
+          R[xd] = y_x;
+          {
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = C[pc + 4 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+        }
+        case 211: /* i32_add[b:i32_and_k[a:i32_shr_u_k]] */ {
+          const vI_a_b = (R[fp + C[pc + 3 | 0] | 0] >>> C[pc + 4 | 0]) | 0;
+          const vI_b = (vI_a_b & C[pc + 5 | 0]) | 0;
+          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] + vI_b | 0;
+          pc = pc + 6 | 0;
+          continue;
+        }
+        case 212: /* load32[a:i32_add_k] */ {
+          const vI_a = R[fp + C[pc + 1 | 0] | 0] + C[pc + 2 | 0] | 0;
+          const x = vI_a;
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          R[fp + C[pc + 4 | 0] | 0] = view.getInt32(x + C[pc + 3 | 0] | 0, true);
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 213: /* select32[a:const32] */ {
+          const vI_a = (C[pc + 2 | 0]) | 0;
+          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 4 | 0] | 0] !== 0 ? vI_a : R[fp + C[pc + 3 | 0] | 0];
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 214: /* store32[b:i32_or][bb:i32_shl[a:const32]] */ {
+          const vI_a_bb = (C[pc + 4 | 0]) | 0;
+          const vI_bb = (vI_a_bb << R[fp + C[pc + 5 | 0] | 0]) | 0;
+          const vI_b = (R[fp + C[pc + 3 | 0] | 0] | vI_bb) | 0;
+          const x = R[fp + C[pc + 1 | 0] | 0];
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          view.setInt32(x + C[pc + 2 | 0] | 0, vI_b, true);
+          pc = pc + 6 | 0;
+          continue;
+        }
+        case 215: /* i32_add[b:i32_shl_k] */ {
+          const vI_b = (R[fp + C[pc + 3 | 0] | 0] << C[pc + 4 | 0]) | 0;
+          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] + vI_b | 0;
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 216: /* br_if_i32_ge_s_k[a:global_get32] */ {
+          const vI_a = (G[C[pc + 1 | 0]]) | 0;
+          if (vI_a >= C[pc + 2 | 0]) {
+            fuel = fuel - C[pc + 4 | 0] | 0;
+            pc = C[pc + 3 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 217: /* load32[;load32] */ {
+          const x_x = R[fp + C[pc + 1 | 0] | 0];
+          if (x_x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          R[fp + C[pc + 3 | 0] | 0] = view.getInt32(x_x + C[pc + 2 | 0] | 0, true);
+          const x = R[fp + C[pc + 4 | 0] | 0];
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          R[fp + C[pc + 6 | 0] | 0] = view.getInt32(x + C[pc + 5 | 0] | 0, true);
+          pc = pc + 7 | 0;
+          continue;
+        }
+        case 218: /* store32_k[a:global_get32] */ {
+          const vI_a = (G[C[pc + 1 | 0]]) | 0;
+          const x = vI_a;
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          view.setInt32(x + C[pc + 2 | 0] | 0, C[pc + 3 | 0], true);
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 219: /* return32[a:const32] */ {
+          const vI_a = (C[pc + 1 | 0]) | 0;
+          R[fp] = vI_a;
+          fuel = fuel - C[pc + 2 | 0] | 0;
+          sp = sp - 2 | 0;
+          pc = S[sp] | 0;
+          fp = S[sp + 1 | 0] | 0;
+          continue;
+        }
+        case 220: /* load64[a:load64] */ {
+          const d = fp + C[pc + 4 | 0] | 0;
+          const x_a = R[fp + C[pc + 1 | 0] | 0];
+          if (x_a < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          const y_a = view.getInt32(x_a + C[pc + 2 | 0] + 4 | 0, true);
+          const vI_a = (view.getInt32(x_a + C[pc + 2 | 0] | 0, true)) | 0;
+          const x = vI_a;
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          const y = view.getInt32(x + C[pc + 3 | 0] + 4 | 0, true);
+          R[d] = view.getInt32(x + C[pc + 3 | 0] | 0, true);
+          R[d + 1 | 0] = y;
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 221: /* load32[a=i32_add[b:i32_and_k[a:i32_shr_u_k]]] */ {
+          const vI_a_b_a = (R[fp + C[pc + 3 | 0] | 0] >>> C[pc + 4 | 0]) | 0;
+          const vI_b_a = (vI_a_b_a & C[pc + 5 | 0]) | 0;
+          const vI_a = R[fp + C[pc + 2 | 0] | 0] + vI_b_a | 0;
+          R[fp + C[pc + 1 | 0] | 0] = vI_a;
+          const x = vI_a;
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          R[fp + C[pc + 7 | 0] | 0] = view.getInt32(x + C[pc + 6 | 0] | 0, true);
+          pc = pc + 8 | 0;
+          continue;
+        }
+        case 222: /* i64_extend_i32_u[a:i64_eqz] */ {
+          const d = fp + C[pc + 1 | 0] | 0;
+          const aa = fp + C[pc + 2 | 0] | 0;
+          const vI_a = ((R[aa] | R[aa + 1 | 0]) === 0 ? 1 : 0) | 0;
+          R[d] = vI_a;
+          R[d + 1 | 0] = 0;
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 223: /* i32_shr_u_k[a:load32[a:i32_add_k]] */ {
+          const vI_a_a = R[fp + C[pc + 2 | 0] | 0] + C[pc + 3 | 0] | 0;
+          const x_a = vI_a_a;
+          if (x_a < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          const vI_a = (view.getInt32(x_a + C[pc + 4 | 0] | 0, true)) | 0;
+          R[fp + C[pc + 1 | 0] | 0] = vI_a >>> C[pc + 5 | 0];
+          pc = pc + 6 | 0;
+          continue;
+        }
+        case 224: /* store32[;store32] */ {
+          const x_x = R[fp + C[pc + 1 | 0] | 0];
+          if (x_x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          view.setInt32(x_x + C[pc + 2 | 0] | 0, R[fp + C[pc + 3 | 0] | 0], true);
+          const x = R[fp + C[pc + 4 | 0] | 0];
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          view.setInt32(x + C[pc + 5 | 0] | 0, R[fp + C[pc + 6 | 0] | 0], true);
+          pc = pc + 7 | 0;
+          continue;
+        }
+        case 225: /* store64[a:i64_add_k[a:i64_extend_i32_u]] */ {
+          const b = fp + C[pc + 5 | 0] | 0;
+          const vI_a_a = (R[fp + C[pc + 1 | 0] | 0]) | 0;
+          const vH_a_a = (0) | 0;
+          const x_a = vI_a_a;
+          const y_a = x_a + C[pc + 2 | 0] | 0;
+          const vI_a = y_a | 0;
+          const x = vI_a;
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          view.setInt32(x + C[pc + 4 | 0] + 4 | 0, R[b + 1 | 0], true);
+          view.setInt32(x + C[pc + 4 | 0] | 0, R[b], true);
+          pc = pc + 6 | 0;
+          continue;
+        }
+        case 226: /* br_if[a:i64_eqz] */ {
+          const aa = fp + C[pc + 1 | 0] | 0;
+          const vI_a = ((R[aa] | R[aa + 1 | 0]) === 0 ? 1 : 0) | 0;
+          if (vI_a !== 0) {
+            fuel = fuel - C[pc + 3 | 0] | 0;
+            pc = C[pc + 2 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 227: /* load64[a:i64_add_k[a:i64_extend_i32_u]] */ {
+          const d = fp + C[pc + 5 | 0] | 0;
+          const vI_a_a = (R[fp + C[pc + 1 | 0] | 0]) | 0;
+          const vH_a_a = (0) | 0;
+          const x_a = vI_a_a;
+          const y_a = x_a + C[pc + 2 | 0] | 0;
+          const vI_a = y_a | 0;
+          const x = vI_a;
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          const y = view.getInt32(x + C[pc + 4 | 0] + 4 | 0, true);
+          R[d] = view.getInt32(x + C[pc + 4 | 0] | 0, true);
+          R[d + 1 | 0] = y;
+          pc = pc + 6 | 0;
+          continue;
+        }
+        case 228: /* store64[b:const64][;global_set32[a=i32_add_k]] */ {
+          const vI_a_x = R[fp + C[pc + 3 | 0] | 0] + C[pc + 4 | 0] | 0;
+          R[fp + C[pc + 2 | 0] | 0] = vI_a_x;
+          G[C[pc + 1 | 0]] = vI_a_x;
+          const vI_b = (C[pc + 7 | 0]) | 0;
+          const vH_b = (C[pc + 8 | 0]) | 0;
+          const x = R[fp + C[pc + 5 | 0] | 0];
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          view.setInt32(x + C[pc + 6 | 0] + 4 | 0, vH_b, true);
+          view.setInt32(x + C[pc + 6 | 0] | 0, vI_b, true);
+          pc = pc + 9 | 0;
+          continue;
+        }
+        case 229: /* store32[a:global_get32][;store32_k[a:global_get32]] */ {
+          const vI_a_x = (G[C[pc + 1 | 0]]) | 0;
+          const x_x = vI_a_x;
+          if (x_x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          view.setInt32(x_x + C[pc + 2 | 0] | 0, C[pc + 3 | 0], true);
+          const vI_a = (G[C[pc + 4 | 0]]) | 0;
+          const x = vI_a;
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          view.setInt32(x + C[pc + 5 | 0] | 0, R[fp + C[pc + 6 | 0] | 0], true);
+          pc = pc + 7 | 0;
+          continue;
+        }
+        case 230: /* br_unless[a:i64_eqz][aa:load64] */ {
+          const x_aa = R[fp + C[pc + 1 | 0] | 0];
+          if (x_aa < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          const y_aa = view.getInt32(x_aa + C[pc + 2 | 0] + 4 | 0, true);
+          const vI_aa = (view.getInt32(x_aa + C[pc + 2 | 0] | 0, true)) | 0;
+          const vH_aa = y_aa | 0;
+          const vI_a = ((vI_aa | vH_aa) === 0 ? 1 : 0) | 0;
+          if (vI_a === 0) {
+            fuel = fuel - C[pc + 4 | 0] | 0;
+            pc = C[pc + 3 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 231: /* return32[a:const32][;global_set32[a=i32_add_k]] */ {
+          const vI_a_x = R[fp + C[pc + 3 | 0] | 0] + C[pc + 4 | 0] | 0;
+          R[fp + C[pc + 2 | 0] | 0] = vI_a_x;
+          G[C[pc + 1 | 0]] = vI_a_x;
+          const vI_a = (C[pc + 5 | 0]) | 0;
+          R[fp] = vI_a;
+          fuel = fuel - C[pc + 6 | 0] | 0;
+          sp = sp - 2 | 0;
+          pc = S[sp] | 0;
+          fp = S[sp + 1 | 0] | 0;
+          continue;
+        }
+        case 232: /* br_if[;global_get32] */ {
+          R[fp + C[pc + 1 | 0] | 0] = G[C[pc + 2 | 0]];
+          if (R[fp + C[pc + 3 | 0] | 0] !== 0) {
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = C[pc + 4 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+          pc = pc + 6 | 0;
+          continue;
+        }
+        case 233: /* i32_add_k[;i32_load8_u] */ {
+          const x_x = R[fp + C[pc + 1 | 0] | 0];
+          const y_x = x_x + C[pc + 2 | 0] | 0;
+          if (x_x < 0 || (y_x >>> 0) >= size) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          R[fp + C[pc + 3 | 0] | 0] = bytes[y_x];
+          R[fp + C[pc + 4 | 0] | 0] = R[fp + C[pc + 5 | 0] | 0] + C[pc + 6 | 0] | 0;
+          pc = pc + 7 | 0;
+          continue;
+        }
+        case 234: /* const32[;mov32] */ {
+          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0];
+          R[fp + C[pc + 3 | 0] | 0] = C[pc + 4 | 0];
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 235: /* br_if_i32_ne_k[a=i32_load8_u] */ {
+          const x_a = R[fp + C[pc + 1 | 0] | 0];
+          const y_a = x_a + C[pc + 2 | 0] | 0;
+          if (x_a < 0 || (y_a >>> 0) >= size) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          const vI_a = (bytes[y_a]) | 0;
+          R[fp + C[pc + 3 | 0] | 0] = vI_a;
+          if (vI_a !== C[pc + 4 | 0]) {
+            fuel = fuel - C[pc + 6 | 0] | 0;
+            pc = C[pc + 5 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+          pc = pc + 7 | 0;
+          continue;
+        }
+        case 236: /* br_if[;i32_add_k[;i32_load8_u]] */ {
+          const x_x_x = R[fp + C[pc + 1 | 0] | 0];
+          const y_x_x = x_x_x + C[pc + 2 | 0] | 0;
+          if (x_x_x < 0 || (y_x_x >>> 0) >= size) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          R[fp + C[pc + 3 | 0] | 0] = bytes[y_x_x];
+          R[fp + C[pc + 4 | 0] | 0] = R[fp + C[pc + 5 | 0] | 0] + C[pc + 6 | 0] | 0;
+          if (R[fp + C[pc + 7 | 0] | 0] !== 0) {
+            fuel = fuel - C[pc + 9 | 0] | 0;
+            pc = C[pc + 8 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+          pc = pc + 10 | 0;
+          continue;
+        }
+        case 237: /* br_table[a:i32_add_k] */ {
+          const vI_a = R[fp + C[pc + 1 | 0] | 0] + C[pc + 2 | 0] | 0;
+          {
+            const x = vI_a >>> 0;
+            const y = C[pc + 3 | 0];
+            const at = pc + 4 + ((x < y ? x : y) << 1) | 0;
+            fuel = fuel - C[at + 1 | 0] | 0;
+            pc = C[at] | 0;
+            if (fuel < 0) break loop;
+            continue;
+          }
+        }
+        case 238: /* store32[a:const32] */ {
+          const vI_a = (C[pc + 1 | 0]) | 0;
+          const x = vI_a;
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          view.setInt32(x + C[pc + 2 | 0] | 0, R[fp + C[pc + 3 | 0] | 0], true);
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 239: /* br_if[a=i32_load8_u] */ {
+          const x_a = R[fp + C[pc + 1 | 0] | 0];
+          const y_a = x_a + C[pc + 2 | 0] | 0;
+          if (x_a < 0 || (y_a >>> 0) >= size) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          const vI_a = (bytes[y_a]) | 0;
+          R[fp + C[pc + 3 | 0] | 0] = vI_a;
+          if (vI_a !== 0) {
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = C[pc + 4 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+          pc = pc + 6 | 0;
+          continue;
+        }
+        case 240: /* load64[;load64] */ {
+          const xd = fp + C[pc + 3 | 0] | 0;
+          const d = fp + C[pc + 6 | 0] | 0;
+          const x_x = R[fp + C[pc + 1 | 0] | 0];
+          if (x_x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          const y_x = view.getInt32(x_x + C[pc + 2 | 0] + 4 | 0, true);
+          R[xd] = view.getInt32(x_x + C[pc + 2 | 0] | 0, true);
+          R[xd + 1 | 0] = y_x;
+          const x = R[fp + C[pc + 4 | 0] | 0];
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          const y = view.getInt32(x + C[pc + 5 | 0] + 4 | 0, true);
+          R[d] = view.getInt32(x + C[pc + 5 | 0] | 0, true);
+          R[d + 1 | 0] = y;
+          pc = pc + 7 | 0;
+          continue;
+        }
+        case 241: /* store64[b:load64][a:i64_add_k[a:i64_extend_i32_u]] */ {
+          const vI_a_a = (R[fp + C[pc + 1 | 0] | 0]) | 0;
+          const vH_a_a = (0) | 0;
+          const x_a = vI_a_a;
+          const y_a = x_a + C[pc + 2 | 0] | 0;
+          const vI_a = y_a | 0;
+          const x_b = R[fp + C[pc + 5 | 0] | 0];
+          if (x_b < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          const y_b = view.getInt32(x_b + C[pc + 6 | 0] + 4 | 0, true);
+          const vI_b = (view.getInt32(x_b + C[pc + 6 | 0] | 0, true)) | 0;
+          const vH_b = y_b | 0;
+          const x = vI_a;
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          view.setInt32(x + C[pc + 4 | 0] + 4 | 0, vH_b, true);
+          view.setInt32(x + C[pc + 4 | 0] | 0, vI_b, true);
           pc = pc + 7 | 0;
           continue;
         }

@@ -18,7 +18,8 @@
  * @module
  */
 
-import { FUSED, partsOf, prefixOf } from "./fused_ops.ts";
+import { FUSED, partsOf } from "./fused_ops.ts";
+import type { Parts } from "./fused_ops.ts";
 
 /** Every op that is not fused. Numbers are given so that the ops with an equation come first, and the switch is dense. */
 export const OPS = {
@@ -27,9 +28,9 @@ export const OPS = {
   br_if: "a t u => if (I.a !== 0) goto(t, u)",
   br_unless: "a t u => if (I.a === 0) goto(t, u)",
   br_table: "a n => goto_case(I.a >>> 0, n)",
-  call: "e s u => call(#e, fp + #s | 0, #u, 4)",
+  call: "e s u => call(#e, fp + #s | 0, #u)",
   call_indirect:
-    "a y s u => const f = table[I.a >>> 0] | 0; if (f < 1 || types[f - 1 | 0] !== #y) leave(RARE); const e = entries[f - 1 | 0] | 0; if (e === 0) leave(RARE); call(e, fp + #s | 0, #u, 5)",
+    "a y s u => const f = table[I.a >>> 0] | 0; if (f < 1 || types[f - 1 | 0] !== #y) leave(RARE); const e = entries[f - 1 | 0] | 0; if (e === 0) leave(RARE); call(e, fp + #s | 0, #u)",
   return: "u => fuel = fuel - #u | 0; return_to_caller()",
   return32: "a u => R[fp] = I.a; fuel = fuel - #u | 0; return_to_caller()",
   return64: "a u => R[fp] = I.a; R[fp + 1 | 0] = H.a; fuel = fuel - #u | 0; return_to_caller()",
@@ -339,10 +340,18 @@ export function opOperands(name: string): readonly string[] {
   const parts = partsOf(name);
   if (parts === undefined) return OPS[name as OpName].split(" => ")[0]!.split(" ").filter(Boolean);
   const { slot, isKept } = parts;
-  const first = opOperands(parts.first).filter((operand) => isKept || operand !== "d");
-  const prefixed = first.map((operand) => prefixOf(parts) + operand);
+  const prefix = firstPrefix(parts);
+  const first = opOperands(parts.first).filter((operand) => isKept || operand !== "d").map((operand) =>
+    prefix + operand
+  );
   const second = opOperands(parts.second);
-  return slot === "" ? [...prefixed, ...second] : second.flatMap((operand) => operand === slot ? prefixed : operand);
+  return slot === "" ? [...first, ...second] : second.flatMap((operand) => operand === slot ? first : operand);
+}
+
+/** What the operands of a fused op's `first` have before their names: the slot, or more `x` than those of `second`. */
+export function firstPrefix({ second, slot }: Parts): string {
+  if (slot !== "") return slot;
+  return `${"x".repeat(Math.max(...opOperands(second).map((operand) => /^x*/.exec(operand)![0].length)))}x`;
 }
 
 /** What an op that is not fused computes, or undefined if it is rare. */
