@@ -7,15 +7,15 @@
 
 import ts from "typescript";
 import config from "../deno.json" with { type: "json" };
+import { ROOT } from "./_tree.ts";
 import { diagnose } from "./_typescript.ts";
 
-const ROOT: string = new URL("../", import.meta.url).pathname;
 const OUTPUT = `${ROOT}dist/npm`;
 /** The tree that is packed. */
 const TREE = `${OUTPUT}/package`;
 
 /** What is packed as it is. */
-const PAGES: readonly string[] = ["README.md", "CHANGELOG.md", "LICENSE"];
+const PAGES: readonly string[] = ["README.md", "CHANGELOG.md", "LICENSE", "src/README.md"];
 
 /** The oldest Node that the tests run in. */
 const NODE = ">=22.18";
@@ -38,7 +38,7 @@ const manifest = {
     ),
     "./package.json": "./package.json",
   },
-  files: ["mod.js", "mod.d.ts", "src"],
+  files: ["mod.js", "mod.d.ts", "src", "CHANGELOG.md"],
   engines: { node: NODE },
 };
 
@@ -58,6 +58,7 @@ export async function buildNpmPackage(): Promise<string> {
     rootDir: ROOT,
     outDir: TREE,
   });
+  await rewriteDeclarations(TREE);
   for (const page of PAGES) await Deno.copyFile(ROOT + page, `${TREE}/${page}`);
   await Deno.writeTextFile(`${TREE}/package.json`, JSON.stringify(manifest, null, 2) + "\n");
   const npm = new Deno.Command("npm", {
@@ -68,6 +69,20 @@ export async function buildNpmPackage(): Promise<string> {
   if (!success) throw new Error(`npm pack failed: ${new TextDecoder().decode(stderr).trim()}`);
   const [{ filename }] = JSON.parse(new TextDecoder().decode(stdout));
   return `${OUTPUT}/${filename}`;
+}
+
+/** Makes declarations import `.js` as their modules do: the compiler leaves `.ts` in them, which not every tool resolves. */
+async function rewriteDeclarations(folder: string): Promise<void> {
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    const path = `${folder}/${name}`;
+    if (isDirectory) await rewriteDeclarations(path);
+    if (!name.endsWith(".d.ts")) continue;
+    let text = await Deno.readTextFile(path);
+    for (const { fileName } of ts.preProcessFile(text).importedFiles) {
+      text = text.replaceAll(`"${fileName}"`, `"${fileName.replace(/\.ts$/, ".js")}"`);
+    }
+    await Deno.writeTextFile(path, text);
+  }
 }
 
 if (import.meta.main) {
