@@ -23,33 +23,45 @@ const NOT_PACKED: readonly string[] = ["src/vm/disasm.ts"];
 /** What a plugin answers to `ping`, and the quick starts print. */
 const PONG = "pong\n";
 
-/** What a user of all four entries might write. */
+/** What a user of all four entries might write; it gives `PONG`, but for the line's end. */
 const CONSUMER = `
-import { compile, Plugin, PluginError, spawn } from "@rivulet/rivulet";
-import { instantiate, Memory } from "@rivulet/rivulet/vm";
+import { compile, Plugin, RpcError } from "@rivulet/rivulet";
 import { Peer } from "@rivulet/rivulet/rpc";
-import { ExitError } from "@rivulet/rivulet/wasi";
+import { Instance, instantiate } from "@rivulet/rivulet/vm";
+import type { Imports } from "@rivulet/rivulet/vm";
+import { spawn } from "@rivulet/rivulet/wasi";
 import type { ProcessStatus } from "@rivulet/rivulet/wasi";
 
 interface Guest {
   ping(): string;
-  add(params: readonly [number, number]): number;
+  prime_sieve(limit: number): { readonly count: number };
 }
 
-export async function use(response: Response): Promise<string> {
-  const module = await compile(response);
-  const instance = await instantiate(module, { env: { log: (n: number) => n } }, { limits: { fuel: 1 } });
-  if (instance.exports.memory instanceof Memory) instance.exports.memory.bytes.fill(0);
+export async function use(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const module = await compile(bytes);
   const plugin = new Plugin<Guest>(module, { methods: { echo: (params: unknown) => params } });
-  const sum: number = await plugin.api.add([1, 2]);
-  // @ts-expect-error the method takes numbers
-  plugin.api.add(["1"]).catch((error: unknown) => error instanceof PluginError);
-  const process = spawn(module);
+  const { count } = await plugin.api.prime_sieve(100);
+  // @ts-expect-error the method takes a number
+  const error: unknown = await plugin.api.prime_sieve("many").catch((error: unknown) => error);
+  const process = spawn(module, { stderr: "null" });
   const peer = new Peer<Guest>(process);
+  const answer: string = await peer.call("ping");
+  await peer.close();
   const status: ProcessStatus = await process.status;
-  if (status.error instanceof ExitError) return "exited";
-  return await peer.call("ping") + sum + status.code;
+  const empty = await compile(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0));
+  const imports: Imports = { env: { log: (value: number) => value } };
+  const instance = await instantiate(empty, imports, { limits: { fuel: 1 } });
+  const isWell = count === 25 && error instanceof RpcError && instance instanceof Instance;
+  return isWell && status.success ? answer : "something is wrong";
 }
+`;
+
+/** Runs it. */
+const MAIN = `
+import { readFile } from "node:fs/promises";
+import { use } from "./consumer.mts";
+
+console.log(await use(new Uint8Array(await readFile("plugin.wasm"))));
 `;
 
 /** What the package consists of: each module of the source twice, and pages. */
@@ -122,6 +134,15 @@ const RUNS: readonly (readonly [heading: string, where: string, run: Run])[] = [
 
 const tarball = await buildNpmPackage();
 const project = await Deno.makeTempDir({ prefix: "rivulet_npm_" });
+
+/** Runs a program of this text, which has to print `PONG`. */
+async function checkRun(what: string, run: Run, program: string, text: string): Promise<void> {
+  await Deno.writeTextFile(`${project}/${program}`, text);
+  const output = await run(project, program);
+  if (output !== PONG) throw new Error(`${what} printed ${JSON.stringify(output)}`);
+  console.log(`${what}: ok`);
+}
+
 try {
   await npmInstall(project, [tarball]);
   const installed = `${project}/node_modules/${config.name}`;
@@ -134,12 +155,11 @@ try {
   console.log("a strict consumer, moduleResolution bundler and nodenext: ok");
 
   await Deno.copyFile(PLUGIN, `${project}/plugin.wasm`);
+  await checkRun("the consumer in Node 26", runBy(RUNTIMES.node26), "main.mjs", MAIN);
+  await checkRun("the consumer in Bun", runBy(RUNTIMES.bun), "main.mjs", MAIN);
   for (const [heading, where, run] of RUNS) {
     const program = heading === "Node" ? "main.mjs" : "main.ts";
-    await Deno.writeTextFile(`${project}/${program}`, await quickStart(heading));
-    const output = await run(project, program);
-    if (output !== PONG) throw new Error(`the quick start in ${where} printed ${JSON.stringify(output)}`);
-    console.log(`the quick start in ${where}: ok`);
+    await checkRun(`the quick start in ${where}`, run, program, await quickStart(heading));
   }
 } finally {
   await esbuild.stop();

@@ -8,6 +8,7 @@
 import { assert, assertEquals } from "@std/assert";
 import ts from "typescript";
 import config from "../deno.json" with { type: "json" };
+import { RUNTIMES } from "./runtimes/_npm.ts";
 
 const ROOT = new URL("../", import.meta.url);
 
@@ -194,6 +195,24 @@ Deno.test("pages of the package link to no page outside of it", () => {
       .filter((target) => !isPublished(target)).map((target) => `${path} links to ${target}`)
   );
   assertEquals(wrong, []);
+});
+
+Deno.test("the README builds plugins as the examples are built", () => {
+  const [text] = /\n## Writing a plugin\n[^]*?\n## /.exec(read("README.md")) ?? [];
+  const commands = [...text!.matchAll(/ `([^`]+)` +\|$/gm)].flatMap(([, command]) => command!.split(" && "));
+  const pages = read("examples/guests/README.md");
+  assertEquals(commands.filter((command) => !pages.includes(command)), []);
+  assert(commands.length > 5);
+});
+
+Deno.test("the README names the runtimes that are tested", () => {
+  const [text] = /\n## Where it runs\n[^]*?\n## /.exec(read("README.md")) ?? [];
+  const versions = Object.values(RUNTIMES).map((name) => {
+    const [program, version] = name.split("@") as [string, string];
+    if (program === "node") return version.replace(/\.\d+$/, "");
+    return version.replace(/^1\.(\d{4})(\d\d)(\d\d)\.\d+$/, "$1-$2-$3"); // workerd's has its date in it
+  });
+  assertEquals(versions.filter((version) => !text!.includes(version)), []);
 });
 
 Deno.test("the README lists every limit", () => {
