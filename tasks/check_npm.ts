@@ -23,6 +23,9 @@ const NOT_PACKED: readonly string[] = ["src/vm/disasm.ts"];
 /** What a plugin answers to `ping`, and the quick starts print. */
 const PONG = "pong\n";
 
+/** What the README asks of a user's `lib`, and the oldest base that it may have. */
+const LIBRARIES: readonly string[] = ["es2022", "dom", "esnext.disposable"];
+
 /** What a user of all four entries might write; it gives `PONG`, but for the line's end. */
 const CONSUMER = `
 import { compile, Plugin, RpcError } from "@rivulet/rivulet";
@@ -74,7 +77,8 @@ async function expectedTree(): Promise<string[]> {
 
 function checkTypes(consumer: string): void {
   const { ModuleKind, ModuleResolutionKind } = ts;
-  const common = { noEmit: true, skipLibCheck: false };
+  const lib = LIBRARIES.map((name) => `lib.${name}.d.ts`);
+  const common = { noEmit: true, skipLibCheck: false, target: ts.ScriptTarget.ES2022, lib };
   diagnose([consumer], { ...common, module: ModuleKind.ESNext, moduleResolution: ModuleResolutionKind.Bundler });
   diagnose([consumer], { ...common, module: ModuleKind.NodeNext, moduleResolution: ModuleResolutionKind.NodeNext });
 }

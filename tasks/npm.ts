@@ -7,6 +7,7 @@
 
 import ts from "typescript";
 import config from "../deno.json" with { type: "json" };
+import { RUNTIMES } from "../tests/runtimes/_npm.ts";
 import { ROOT } from "./_tree.ts";
 import { diagnose } from "./_typescript.ts";
 
@@ -16,9 +17,6 @@ const TREE = `${OUTPUT}/package`;
 
 /** What is packed as it is. */
 const PAGES: readonly string[] = ["README.md", "CHANGELOG.md", "LICENSE", "src/README.md"];
-
-/** The oldest Node that the tests run in. */
-const NODE = ">=22.18";
 
 /** What npm knows of the package. Importing a module of it has no effect, so bundlers may leave out what is not used. */
 const manifest = {
@@ -39,7 +37,8 @@ const manifest = {
     "./package.json": "./package.json",
   },
   files: ["mod.js", "mod.d.ts", "src", "CHANGELOG.md"],
-  engines: { node: NODE },
+  // The oldest that is tested.
+  engines: { node: RUNTIMES.node22.replace("node@", ">=") },
 };
 
 /** Builds the tarball and gives its path. */
