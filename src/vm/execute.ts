@@ -97,6 +97,55 @@ export function execute(): number {
   let sp = OWN_STATE[2]! | 0;
   let fuel = OWN_STATE[3]! | 0;
   let stop = /* OUT_OF_FUEL */ 0;
+  let a = 0;
+  let aa = 0;
+  let at = 0;
+  let b = 0;
+  let base = 0;
+  let d = 0;
+  let e = 0;
+  let end = 0;
+  let f = 0;
+  let m = 0;
+  let n = 0;
+  let vH_a = 0;
+  let vH_a_a = 0;
+  let vH_aa = 0;
+  let vH_b = 0;
+  let vH_b_x = 0;
+  let vI_a = 0;
+  let vI_a_a = 0;
+  let vI_a_aa = 0;
+  let vI_a_b = 0;
+  let vI_a_b_a = 0;
+  let vI_a_bb = 0;
+  let vI_a_x = 0;
+  let vI_aa = 0;
+  let vI_aab = 0;
+  let vI_b = 0;
+  let vI_b_a = 0;
+  let vI_b_x = 0;
+  let vI_bb = 0;
+  let x = 0;
+  let x0 = 0;
+  let x1 = 0;
+  let x_a = 0;
+  let x_aa = 0;
+  let x_b = 0;
+  let x_b_x = 0;
+  let x_x = 0;
+  let x_x_x = 0;
+  let xa = 0;
+  let xd = 0;
+  let y = 0;
+  let y0 = 0;
+  let y1 = 0;
+  let y_a = 0;
+  let y_aa = 0;
+  let y_b = 0;
+  let y_x = 0;
+  let y_x_x = 0;
+  let z = 0;
   try {
     loop:
     for (;;) {
@@ -131,9 +180,9 @@ export function execute(): number {
         }
         case 3: /* br_table */ {
           {
-            const x = R[fp + C[pc + 1 | 0] | 0] >>> 0;
-            const y = C[pc + 2 | 0];
-            const at = pc + 3 + ((x < y ? x : y) << 1) | 0;
+            x = R[fp + C[pc + 1 | 0] | 0] >>> 0;
+            y = C[pc + 2 | 0];
+            at = pc + 3 + ((x < y ? x : y) << 1) | 0;
             fuel = fuel - C[at + 1 | 0] | 0;
             pc = C[at] | 0;
             if (fuel < 0) break loop;
@@ -142,8 +191,8 @@ export function execute(): number {
         }
         case 4: /* call */ {
           {
-            const at = C[pc + 1 | 0];
-            const base = fp + C[pc + 2 | 0] | 0;
+            at = C[pc + 1 | 0];
+            base = fp + C[pc + 2 | 0] | 0;
             if (base + C[at] > /* REGISTER_WORDS */ 1 << 20 || sp >= /* STACK_WORDS */ 1 << 16) {
               stop = /* STACK_EXHAUSTED */ 6;
               break loop;
@@ -152,7 +201,8 @@ export function execute(): number {
             S[sp + 1 | 0] = fp;
             sp = sp + 2 | 0;
             fuel = fuel - C[pc + 3 | 0] | 0;
-            for (let z = base + C[at + 1 | 0] | 0, end = base + C[at + 2 | 0] | 0; z < end; z = z + 1 | 0) R[z] = 0;
+            end = base + C[at + 2 | 0] | 0;
+            for (z = base + C[at + 1 | 0] | 0; z < end; z = z + 1 | 0) R[z] = 0;
             fp = base;
             pc = at + 3 | 0;
             if (fuel < 0) break loop;
@@ -160,19 +210,19 @@ export function execute(): number {
           }
         }
         case 5: /* call_indirect */ {
-          const f = table[R[fp + C[pc + 1 | 0] | 0] >>> 0] | 0;
+          f = table[R[fp + C[pc + 1 | 0] | 0] >>> 0] | 0;
           if (f < 1 || types[f - 1 | 0] !== C[pc + 2 | 0]) {
             stop = /* RARE */ 1;
             break loop;
           }
-          const e = entries[f - 1 | 0] | 0;
+          e = entries[f - 1 | 0] | 0;
           if (e === 0) {
             stop = /* RARE */ 1;
             break loop;
           }
           {
-            const at = e;
-            const base = fp + C[pc + 3 | 0] | 0;
+            at = e;
+            base = fp + C[pc + 3 | 0] | 0;
             if (base + C[at] > /* REGISTER_WORDS */ 1 << 20 || sp >= /* STACK_WORDS */ 1 << 16) {
               stop = /* STACK_EXHAUSTED */ 6;
               break loop;
@@ -181,7 +231,8 @@ export function execute(): number {
             S[sp + 1 | 0] = fp;
             sp = sp + 2 | 0;
             fuel = fuel - C[pc + 4 | 0] | 0;
-            for (let z = base + C[at + 1 | 0] | 0, end = base + C[at + 2 | 0] | 0; z < end; z = z + 1 | 0) R[z] = 0;
+            end = base + C[at + 2 | 0] | 0;
+            for (z = base + C[at + 1 | 0] | 0; z < end; z = z + 1 | 0) R[z] = 0;
             fp = base;
             pc = at + 3 | 0;
             if (fuel < 0) break loop;
@@ -204,7 +255,7 @@ export function execute(): number {
           continue;
         }
         case 8: /* return64 */ {
-          const a = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 1 | 0] | 0;
           R[fp] = R[a];
           R[fp + 1 | 0] = R[a + 1 | 0];
           fuel = fuel - C[pc + 2 | 0] | 0;
@@ -374,8 +425,8 @@ export function execute(): number {
           continue;
         }
         case 25: /* br_if_i64_eq */ {
-          const a = fp + C[pc + 1 | 0] | 0;
-          const b = fp + C[pc + 2 | 0] | 0;
+          a = fp + C[pc + 1 | 0] | 0;
+          b = fp + C[pc + 2 | 0] | 0;
           if (R[a] === R[b] && R[a + 1 | 0] === R[b + 1 | 0]) {
             fuel = fuel - C[pc + 4 | 0] | 0;
             pc = C[pc + 3 | 0];
@@ -386,8 +437,8 @@ export function execute(): number {
           continue;
         }
         case 26: /* br_if_i64_ne */ {
-          const a = fp + C[pc + 1 | 0] | 0;
-          const b = fp + C[pc + 2 | 0] | 0;
+          a = fp + C[pc + 1 | 0] | 0;
+          b = fp + C[pc + 2 | 0] | 0;
           if (R[a] !== R[b] || R[a + 1 | 0] !== R[b + 1 | 0]) {
             fuel = fuel - C[pc + 4 | 0] | 0;
             pc = C[pc + 3 | 0];
@@ -398,8 +449,8 @@ export function execute(): number {
           continue;
         }
         case 27: /* br_if_i64_lt_s */ {
-          const a = fp + C[pc + 1 | 0] | 0;
-          const b = fp + C[pc + 2 | 0] | 0;
+          a = fp + C[pc + 1 | 0] | 0;
+          b = fp + C[pc + 2 | 0] | 0;
           if (R[a + 1 | 0] < R[b + 1 | 0] || R[a + 1 | 0] === R[b + 1 | 0] && (R[a] >>> 0) < (R[b] >>> 0)) {
             fuel = fuel - C[pc + 4 | 0] | 0;
             pc = C[pc + 3 | 0];
@@ -410,8 +461,8 @@ export function execute(): number {
           continue;
         }
         case 28: /* br_if_i64_lt_u */ {
-          const a = fp + C[pc + 1 | 0] | 0;
-          const b = fp + C[pc + 2 | 0] | 0;
+          a = fp + C[pc + 1 | 0] | 0;
+          b = fp + C[pc + 2 | 0] | 0;
           if (
             (R[a + 1 | 0] >>> 0) < (R[b + 1 | 0] >>> 0) || R[a + 1 | 0] === R[b + 1 | 0] && (R[a] >>> 0) < (R[b] >>> 0)
           ) {
@@ -424,8 +475,8 @@ export function execute(): number {
           continue;
         }
         case 29: /* br_if_i64_le_s */ {
-          const a = fp + C[pc + 1 | 0] | 0;
-          const b = fp + C[pc + 2 | 0] | 0;
+          a = fp + C[pc + 1 | 0] | 0;
+          b = fp + C[pc + 2 | 0] | 0;
           if (R[a + 1 | 0] < R[b + 1 | 0] || R[a + 1 | 0] === R[b + 1 | 0] && (R[a] >>> 0) <= (R[b] >>> 0)) {
             fuel = fuel - C[pc + 4 | 0] | 0;
             pc = C[pc + 3 | 0];
@@ -436,8 +487,8 @@ export function execute(): number {
           continue;
         }
         case 30: /* br_if_i64_le_u */ {
-          const a = fp + C[pc + 1 | 0] | 0;
-          const b = fp + C[pc + 2 | 0] | 0;
+          a = fp + C[pc + 1 | 0] | 0;
+          b = fp + C[pc + 2 | 0] | 0;
           if (
             (R[a + 1 | 0] >>> 0) < (R[b + 1 | 0] >>> 0) || R[a + 1 | 0] === R[b + 1 | 0] && (R[a] >>> 0) <= (R[b] >>> 0)
           ) {
@@ -450,7 +501,7 @@ export function execute(): number {
           continue;
         }
         case 31: /* br_if_i64_eq_k */ {
-          const a = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 1 | 0] | 0;
           if (R[a] === C[pc + 2 | 0] && R[a + 1 | 0] === C[pc + 3 | 0]) {
             fuel = fuel - C[pc + 5 | 0] | 0;
             pc = C[pc + 4 | 0];
@@ -461,7 +512,7 @@ export function execute(): number {
           continue;
         }
         case 32: /* br_if_i64_ne_k */ {
-          const a = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 1 | 0] | 0;
           if (R[a] !== C[pc + 2 | 0] || R[a + 1 | 0] !== C[pc + 3 | 0]) {
             fuel = fuel - C[pc + 5 | 0] | 0;
             pc = C[pc + 4 | 0];
@@ -537,9 +588,9 @@ export function execute(): number {
           continue;
         }
         case 40: /* mov64 */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
-          const x = R[a + 1 | 0];
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          x = R[a + 1 | 0];
           R[d] = R[a];
           R[d + 1 | 0] = x;
           pc = pc + 3 | 0;
@@ -551,7 +602,7 @@ export function execute(): number {
           continue;
         }
         case 42: /* const64 */ {
-          const d = fp + C[pc + 1 | 0] | 0;
+          d = fp + C[pc + 1 | 0] | 0;
           R[d] = C[pc + 2 | 0];
           R[d + 1 | 0] = C[pc + 3 | 0];
           pc = pc + 4 | 0;
@@ -565,15 +616,15 @@ export function execute(): number {
           continue;
         }
         case 44: /* select64 */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
-          const b = fp + C[pc + 3 | 0] | 0;
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          b = fp + C[pc + 3 | 0] | 0;
           if (R[fp + C[pc + 4 | 0] | 0] !== 0) {
-            const x = R[a + 1 | 0];
+            x = R[a + 1 | 0];
             R[d] = R[a];
             R[d + 1 | 0] = x;
           } else {
-            const x = R[b + 1 | 0];
+            x = R[b + 1 | 0];
             R[d] = R[b];
             R[d + 1 | 0] = x;
           }
@@ -586,7 +637,7 @@ export function execute(): number {
           continue;
         }
         case 46: /* global_get64 */ {
-          const d = fp + C[pc + 1 | 0] | 0;
+          d = fp + C[pc + 1 | 0] | 0;
           R[d] = G[C[pc + 2 | 0]];
           R[d + 1 | 0] = G[C[pc + 2 | 0] + 1 | 0];
           pc = pc + 3 | 0;
@@ -598,14 +649,14 @@ export function execute(): number {
           continue;
         }
         case 48: /* global_set64 */ {
-          const a = fp + C[pc + 2 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
           G[C[pc + 1 | 0]] = R[a];
           G[C[pc + 1 | 0] + 1 | 0] = R[a + 1 | 0];
           pc = pc + 3 | 0;
           continue;
         }
         case 49: /* load32 */ {
-          const x = R[fp + C[pc + 1 | 0] | 0];
+          x = R[fp + C[pc + 1 | 0] | 0];
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
@@ -615,21 +666,21 @@ export function execute(): number {
           continue;
         }
         case 50: /* load64 */ {
-          const d = fp + C[pc + 3 | 0] | 0;
-          const x = R[fp + C[pc + 1 | 0] | 0];
+          d = fp + C[pc + 3 | 0] | 0;
+          x = R[fp + C[pc + 1 | 0] | 0];
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
           }
-          const y = view.getInt32(x + C[pc + 2 | 0] + 4 | 0, true);
+          y = view.getInt32(x + C[pc + 2 | 0] + 4 | 0, true);
           R[d] = view.getInt32(x + C[pc + 2 | 0] | 0, true);
           R[d + 1 | 0] = y;
           pc = pc + 4 | 0;
           continue;
         }
         case 51: /* i32_load8_s */ {
-          const x = R[fp + C[pc + 1 | 0] | 0];
-          const y = x + C[pc + 2 | 0] | 0;
+          x = R[fp + C[pc + 1 | 0] | 0];
+          y = x + C[pc + 2 | 0] | 0;
           if (x < 0 || (y >>> 0) >= size) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
@@ -639,8 +690,8 @@ export function execute(): number {
           continue;
         }
         case 52: /* i32_load8_u */ {
-          const x = R[fp + C[pc + 1 | 0] | 0];
-          const y = x + C[pc + 2 | 0] | 0;
+          x = R[fp + C[pc + 1 | 0] | 0];
+          y = x + C[pc + 2 | 0] | 0;
           if (x < 0 || (y >>> 0) >= size) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
@@ -650,7 +701,7 @@ export function execute(): number {
           continue;
         }
         case 53: /* i32_load16_s */ {
-          const x = R[fp + C[pc + 1 | 0] | 0];
+          x = R[fp + C[pc + 1 | 0] | 0];
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
@@ -660,7 +711,7 @@ export function execute(): number {
           continue;
         }
         case 54: /* i32_load16_u */ {
-          const x = R[fp + C[pc + 1 | 0] | 0];
+          x = R[fp + C[pc + 1 | 0] | 0];
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
@@ -670,23 +721,23 @@ export function execute(): number {
           continue;
         }
         case 55: /* i64_load8_s */ {
-          const d = fp + C[pc + 3 | 0] | 0;
-          const x = R[fp + C[pc + 1 | 0] | 0];
-          const y = x + C[pc + 2 | 0] | 0;
+          d = fp + C[pc + 3 | 0] | 0;
+          x = R[fp + C[pc + 1 | 0] | 0];
+          y = x + C[pc + 2 | 0] | 0;
           if (x < 0 || (y >>> 0) >= size) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
           }
-          const z = bytes[y] << 24 >> 24;
+          z = bytes[y] << 24 >> 24;
           R[d] = z;
           R[d + 1 | 0] = z >> 31;
           pc = pc + 4 | 0;
           continue;
         }
         case 56: /* i64_load8_u */ {
-          const d = fp + C[pc + 3 | 0] | 0;
-          const x = R[fp + C[pc + 1 | 0] | 0];
-          const y = x + C[pc + 2 | 0] | 0;
+          d = fp + C[pc + 3 | 0] | 0;
+          x = R[fp + C[pc + 1 | 0] | 0];
+          y = x + C[pc + 2 | 0] | 0;
           if (x < 0 || (y >>> 0) >= size) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
@@ -697,21 +748,21 @@ export function execute(): number {
           continue;
         }
         case 57: /* i64_load16_s */ {
-          const d = fp + C[pc + 3 | 0] | 0;
-          const x = R[fp + C[pc + 1 | 0] | 0];
+          d = fp + C[pc + 3 | 0] | 0;
+          x = R[fp + C[pc + 1 | 0] | 0];
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
           }
-          const y = view.getInt16(x + C[pc + 2 | 0] | 0, true);
+          y = view.getInt16(x + C[pc + 2 | 0] | 0, true);
           R[d] = y;
           R[d + 1 | 0] = y >> 31;
           pc = pc + 4 | 0;
           continue;
         }
         case 58: /* i64_load16_u */ {
-          const d = fp + C[pc + 3 | 0] | 0;
-          const x = R[fp + C[pc + 1 | 0] | 0];
+          d = fp + C[pc + 3 | 0] | 0;
+          x = R[fp + C[pc + 1 | 0] | 0];
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
@@ -722,21 +773,21 @@ export function execute(): number {
           continue;
         }
         case 59: /* i64_load32_s */ {
-          const d = fp + C[pc + 3 | 0] | 0;
-          const x = R[fp + C[pc + 1 | 0] | 0];
+          d = fp + C[pc + 3 | 0] | 0;
+          x = R[fp + C[pc + 1 | 0] | 0];
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
           }
-          const y = view.getInt32(x + C[pc + 2 | 0] | 0, true);
+          y = view.getInt32(x + C[pc + 2 | 0] | 0, true);
           R[d] = y;
           R[d + 1 | 0] = y >> 31;
           pc = pc + 4 | 0;
           continue;
         }
         case 60: /* i64_load32_u */ {
-          const d = fp + C[pc + 3 | 0] | 0;
-          const x = R[fp + C[pc + 1 | 0] | 0];
+          d = fp + C[pc + 3 | 0] | 0;
+          x = R[fp + C[pc + 1 | 0] | 0];
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
@@ -747,8 +798,8 @@ export function execute(): number {
           continue;
         }
         case 61: /* store8 */ {
-          const x = R[fp + C[pc + 1 | 0] | 0];
-          const y = x + C[pc + 2 | 0] | 0;
+          x = R[fp + C[pc + 1 | 0] | 0];
+          y = x + C[pc + 2 | 0] | 0;
           if (x < 0 || (y >>> 0) >= size) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
@@ -758,7 +809,7 @@ export function execute(): number {
           continue;
         }
         case 62: /* store16 */ {
-          const x = R[fp + C[pc + 1 | 0] | 0];
+          x = R[fp + C[pc + 1 | 0] | 0];
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
@@ -768,7 +819,7 @@ export function execute(): number {
           continue;
         }
         case 63: /* store32 */ {
-          const x = R[fp + C[pc + 1 | 0] | 0];
+          x = R[fp + C[pc + 1 | 0] | 0];
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
@@ -778,8 +829,8 @@ export function execute(): number {
           continue;
         }
         case 64: /* store64 */ {
-          const b = fp + C[pc + 3 | 0] | 0;
-          const x = R[fp + C[pc + 1 | 0] | 0];
+          b = fp + C[pc + 3 | 0] | 0;
+          x = R[fp + C[pc + 1 | 0] | 0];
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
@@ -790,7 +841,7 @@ export function execute(): number {
           continue;
         }
         case 65: /* store32_k */ {
-          const x = R[fp + C[pc + 1 | 0] | 0];
+          x = R[fp + C[pc + 1 | 0] | 0];
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
@@ -805,15 +856,15 @@ export function execute(): number {
           continue;
         }
         case 67: /* memory_copy */ {
-          const x = R[fp + C[pc + 1 | 0] | 0];
-          const y = R[fp + C[pc + 2 | 0] | 0];
-          const n = R[fp + C[pc + 3 | 0] | 0];
+          x = R[fp + C[pc + 1 | 0] | 0];
+          y = R[fp + C[pc + 2 | 0] | 0];
+          n = R[fp + C[pc + 3 | 0] | 0];
           if (n < 0 || n > 64 || x < 0 || y < 0 || x > (size - n | 0) || y > (size - n | 0)) {
             stop = /* RARE */ 1;
             break loop;
           }
-          if (x <= y) { for (let z = 0; z < n; z = z + 1 | 0) bytes[x + z | 0] = bytes[y + z | 0]; }
-          else for (let z = n - 1 | 0; z >= 0; z = z - 1 | 0) bytes[x + z | 0] = bytes[y + z | 0];
+          if (x <= y) { for (z = 0; z < n; z = z + 1 | 0) bytes[x + z | 0] = bytes[y + z | 0]; }
+          else for (z = n - 1 | 0; z >= 0; z = z - 1 | 0) bytes[x + z | 0] = bytes[y + z | 0];
           {
             fuel = fuel - n | 0;
             pc = pc + 4 | 0;
@@ -822,14 +873,14 @@ export function execute(): number {
           }
         }
         case 68: /* memory_fill */ {
-          const x = R[fp + C[pc + 1 | 0] | 0];
-          const y = R[fp + C[pc + 2 | 0] | 0];
-          const n = R[fp + C[pc + 3 | 0] | 0];
+          x = R[fp + C[pc + 1 | 0] | 0];
+          y = R[fp + C[pc + 2 | 0] | 0];
+          n = R[fp + C[pc + 3 | 0] | 0];
           if (n < 0 || n > 64 || x < 0 || x > (size - n | 0)) {
             stop = /* RARE */ 1;
             break loop;
           }
-          for (let z = 0; z < n; z = z + 1 | 0) bytes[x + z | 0] = y;
+          for (z = 0; z < n; z = z + 1 | 0) bytes[x + z | 0] = y;
           {
             fuel = fuel - n | 0;
             pc = pc + 4 | 0;
@@ -968,8 +1019,8 @@ export function execute(): number {
           continue;
         }
         case 95: /* i32_rotl */ {
-          const x = R[fp + C[pc + 2 | 0] | 0];
-          const y = R[fp + C[pc + 3 | 0] | 0];
+          x = R[fp + C[pc + 2 | 0] | 0];
+          y = R[fp + C[pc + 3 | 0] | 0];
           R[fp + C[pc + 1 | 0] | 0] = x << y | x >>> (32 - y & 31);
           pc = pc + 4 | 0;
           continue;
@@ -1015,22 +1066,22 @@ export function execute(): number {
           continue;
         }
         case 104: /* i32_rotl_k */ {
-          const x = R[fp + C[pc + 2 | 0] | 0];
-          const y = C[pc + 3 | 0];
+          x = R[fp + C[pc + 2 | 0] | 0];
+          y = C[pc + 3 | 0];
           R[fp + C[pc + 1 | 0] | 0] = x << y | x >>> (32 - y & 31);
           pc = pc + 4 | 0;
           continue;
         }
         case 105: /* i32_rotr */ {
-          const x = R[fp + C[pc + 2 | 0] | 0];
-          const y = R[fp + C[pc + 3 | 0] | 0];
+          x = R[fp + C[pc + 2 | 0] | 0];
+          y = R[fp + C[pc + 3 | 0] | 0];
           R[fp + C[pc + 1 | 0] | 0] = x >>> y | x << (32 - y & 31);
           pc = pc + 4 | 0;
           continue;
         }
         case 106: /* i32_div_s */ {
-          const x = R[fp + C[pc + 2 | 0] | 0];
-          const y = R[fp + C[pc + 3 | 0] | 0];
+          x = R[fp + C[pc + 2 | 0] | 0];
+          y = R[fp + C[pc + 3 | 0] | 0];
           if (y === 0) {
             stop = /* DIVIDE_BY_ZERO */ 2;
             break loop;
@@ -1044,7 +1095,7 @@ export function execute(): number {
           continue;
         }
         case 107: /* i32_div_u */ {
-          const y = R[fp + C[pc + 3 | 0] | 0] >>> 0;
+          y = R[fp + C[pc + 3 | 0] | 0] >>> 0;
           if (y === 0) {
             stop = /* DIVIDE_BY_ZERO */ 2;
             break loop;
@@ -1054,7 +1105,7 @@ export function execute(): number {
           continue;
         }
         case 108: /* i32_rem_s */ {
-          const y = R[fp + C[pc + 3 | 0] | 0];
+          y = R[fp + C[pc + 3 | 0] | 0];
           if (y === 0) {
             stop = /* DIVIDE_BY_ZERO */ 2;
             break loop;
@@ -1064,7 +1115,7 @@ export function execute(): number {
           continue;
         }
         case 109: /* i32_rem_u */ {
-          const y = R[fp + C[pc + 3 | 0] | 0] >>> 0;
+          y = R[fp + C[pc + 3 | 0] | 0] >>> 0;
           if (y === 0) {
             stop = /* DIVIDE_BY_ZERO */ 2;
             break loop;
@@ -1079,13 +1130,13 @@ export function execute(): number {
           continue;
         }
         case 111: /* i32_ctz */ {
-          const x = R[fp + C[pc + 2 | 0] | 0];
+          x = R[fp + C[pc + 2 | 0] | 0];
           R[fp + C[pc + 1 | 0] | 0] = x === 0 ? 32 : 31 - Math.clz32(x & -x);
           pc = pc + 3 | 0;
           continue;
         }
         case 112: /* i32_popcnt */ {
-          let x = R[fp + C[pc + 2 | 0] | 0];
+          x = R[fp + C[pc + 2 | 0] | 0];
           x = x - (x >>> 1 & 0x55555555) | 0;
           x = (x & 0x33333333) + (x >>> 2 & 0x33333333) | 0;
           R[fp + C[pc + 1 | 0] | 0] = Math.imul(x + (x >>> 4) & 0x0f0f0f0f, 0x01010101) >>> 24;
@@ -1103,36 +1154,36 @@ export function execute(): number {
           continue;
         }
         case 115: /* i64_eqz */ {
-          const a = fp + C[pc + 2 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
           R[fp + C[pc + 1 | 0] | 0] = (R[a] | R[a + 1 | 0]) === 0 ? 1 : 0;
           pc = pc + 3 | 0;
           continue;
         }
         case 116: /* i64_eq */ {
-          const a = fp + C[pc + 2 | 0] | 0;
-          const b = fp + C[pc + 3 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          b = fp + C[pc + 3 | 0] | 0;
           R[fp + C[pc + 1 | 0] | 0] = R[a] === R[b] && R[a + 1 | 0] === R[b + 1 | 0] ? 1 : 0;
           pc = pc + 4 | 0;
           continue;
         }
         case 117: /* i64_ne */ {
-          const a = fp + C[pc + 2 | 0] | 0;
-          const b = fp + C[pc + 3 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          b = fp + C[pc + 3 | 0] | 0;
           R[fp + C[pc + 1 | 0] | 0] = R[a] !== R[b] || R[a + 1 | 0] !== R[b + 1 | 0] ? 1 : 0;
           pc = pc + 4 | 0;
           continue;
         }
         case 118: /* i64_lt_s */ {
-          const a = fp + C[pc + 2 | 0] | 0;
-          const b = fp + C[pc + 3 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          b = fp + C[pc + 3 | 0] | 0;
           R[fp + C[pc + 1 | 0] | 0] =
             R[a + 1 | 0] < R[b + 1 | 0] || R[a + 1 | 0] === R[b + 1 | 0] && (R[a] >>> 0) < (R[b] >>> 0) ? 1 : 0;
           pc = pc + 4 | 0;
           continue;
         }
         case 119: /* i64_lt_u */ {
-          const a = fp + C[pc + 2 | 0] | 0;
-          const b = fp + C[pc + 3 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          b = fp + C[pc + 3 | 0] | 0;
           R[fp + C[pc + 1 | 0] | 0] =
             (R[a + 1 | 0] >>> 0) < (R[b + 1 | 0] >>> 0) || R[a + 1 | 0] === R[b + 1 | 0] && (R[a] >>> 0) < (R[b] >>> 0)
               ? 1
@@ -1141,16 +1192,16 @@ export function execute(): number {
           continue;
         }
         case 120: /* i64_le_s */ {
-          const a = fp + C[pc + 2 | 0] | 0;
-          const b = fp + C[pc + 3 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          b = fp + C[pc + 3 | 0] | 0;
           R[fp + C[pc + 1 | 0] | 0] =
             R[a + 1 | 0] < R[b + 1 | 0] || R[a + 1 | 0] === R[b + 1 | 0] && (R[a] >>> 0) <= (R[b] >>> 0) ? 1 : 0;
           pc = pc + 4 | 0;
           continue;
         }
         case 121: /* i64_le_u */ {
-          const a = fp + C[pc + 2 | 0] | 0;
-          const b = fp + C[pc + 3 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          b = fp + C[pc + 3 | 0] | 0;
           R[fp + C[pc + 1 | 0] | 0] =
             (R[a + 1 | 0] >>> 0) < (R[b + 1 | 0] >>> 0) || R[a + 1 | 0] === R[b + 1 | 0] && (R[a] >>> 0) <= (R[b] >>> 0)
               ? 1
@@ -1159,78 +1210,78 @@ export function execute(): number {
           continue;
         }
         case 122: /* i64_eq_k */ {
-          const a = fp + C[pc + 2 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
           R[fp + C[pc + 1 | 0] | 0] = R[a] === C[pc + 3 | 0] && R[a + 1 | 0] === C[pc + 4 | 0] ? 1 : 0;
           pc = pc + 5 | 0;
           continue;
         }
         case 123: /* i64_ne_k */ {
-          const a = fp + C[pc + 2 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
           R[fp + C[pc + 1 | 0] | 0] = R[a] !== C[pc + 3 | 0] || R[a + 1 | 0] !== C[pc + 4 | 0] ? 1 : 0;
           pc = pc + 5 | 0;
           continue;
         }
         case 124: /* i64_add */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
-          const b = fp + C[pc + 3 | 0] | 0;
-          const x = R[a];
-          const y = x + R[b] | 0;
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          b = fp + C[pc + 3 | 0] | 0;
+          x = R[a];
+          y = x + R[b] | 0;
           R[d + 1 | 0] = R[a + 1 | 0] + R[b + 1 | 0] + ((y >>> 0) < (x >>> 0) ? 1 : 0) | 0;
           R[d] = y;
           pc = pc + 4 | 0;
           continue;
         }
         case 125: /* i64_sub */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
-          const b = fp + C[pc + 3 | 0] | 0;
-          const x = R[a];
-          const y = R[b];
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          b = fp + C[pc + 3 | 0] | 0;
+          x = R[a];
+          y = R[b];
           R[d + 1 | 0] = R[a + 1 | 0] - R[b + 1 | 0] - ((x >>> 0) < (y >>> 0) ? 1 : 0) | 0;
           R[d] = x - y | 0;
           pc = pc + 4 | 0;
           continue;
         }
         case 126: /* i64_and */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
-          const b = fp + C[pc + 3 | 0] | 0;
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          b = fp + C[pc + 3 | 0] | 0;
           R[d] = R[a] & R[b];
           R[d + 1 | 0] = R[a + 1 | 0] & R[b + 1 | 0];
           pc = pc + 4 | 0;
           continue;
         }
         case 127: /* i64_or */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
-          const b = fp + C[pc + 3 | 0] | 0;
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          b = fp + C[pc + 3 | 0] | 0;
           R[d] = R[a] | R[b];
           R[d + 1 | 0] = R[a + 1 | 0] | R[b + 1 | 0];
           pc = pc + 4 | 0;
           continue;
         }
         case 128: /* i64_xor */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
-          const b = fp + C[pc + 3 | 0] | 0;
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          b = fp + C[pc + 3 | 0] | 0;
           R[d] = R[a] ^ R[b];
           R[d + 1 | 0] = R[a + 1 | 0] ^ R[b + 1 | 0];
           pc = pc + 4 | 0;
           continue;
         }
         case 129: /* i64_mul */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
-          const b = fp + C[pc + 3 | 0] | 0;
-          const x = R[a];
-          const y = R[b];
-          const x0 = x & 0xffff;
-          const x1 = x >>> 16;
-          const y0 = y & 0xffff;
-          const y1 = y >>> 16;
-          const m = (Math.imul(x1, y0) >>> 0) + (Math.imul(x0, y0) >>> 16);
-          const n = (m & 0xffff) + (Math.imul(x0, y1) >>> 0);
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          b = fp + C[pc + 3 | 0] | 0;
+          x = R[a];
+          y = R[b];
+          x0 = x & 0xffff;
+          x1 = x >>> 16;
+          y0 = y & 0xffff;
+          y1 = y >>> 16;
+          m = (Math.imul(x1, y0) >>> 0) + (Math.imul(x0, y0) >>> 16);
+          n = (m & 0xffff) + (Math.imul(x0, y1) >>> 0);
           R[d + 1 | 0] =
             Math.imul(x1, y1) + (m >>> 16) + (n >>> 16) + Math.imul(x, R[b + 1 | 0]) + Math.imul(R[a + 1 | 0], y) | 0;
           R[d] = Math.imul(x, y);
@@ -1238,11 +1289,11 @@ export function execute(): number {
           continue;
         }
         case 130: /* i64_shl */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
-          const n = R[fp + C[pc + 3 | 0] | 0] & 63;
-          const x = R[a];
-          const y = R[a + 1 | 0];
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          n = R[fp + C[pc + 3 | 0] | 0] & 63;
+          x = R[a];
+          y = R[a + 1 | 0];
           if (n === 0) {
             R[d] = x;
             R[d + 1 | 0] = y;
@@ -1257,11 +1308,11 @@ export function execute(): number {
           continue;
         }
         case 131: /* i64_shr_s */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
-          const n = R[fp + C[pc + 3 | 0] | 0] & 63;
-          const x = R[a];
-          const y = R[a + 1 | 0];
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          n = R[fp + C[pc + 3 | 0] | 0] & 63;
+          x = R[a];
+          y = R[a + 1 | 0];
           if (n === 0) {
             R[d] = x;
             R[d + 1 | 0] = y;
@@ -1276,11 +1327,11 @@ export function execute(): number {
           continue;
         }
         case 132: /* i64_shr_u */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
-          const n = R[fp + C[pc + 3 | 0] | 0] & 63;
-          const x = R[a];
-          const y = R[a + 1 | 0];
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          n = R[fp + C[pc + 3 | 0] | 0] & 63;
+          x = R[a];
+          y = R[a + 1 | 0];
           if (n === 0) {
             R[d] = x;
             R[d + 1 | 0] = y;
@@ -1295,50 +1346,50 @@ export function execute(): number {
           continue;
         }
         case 133: /* i64_add_k */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
-          const x = R[a];
-          const y = x + C[pc + 3 | 0] | 0;
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          x = R[a];
+          y = x + C[pc + 3 | 0] | 0;
           R[d + 1 | 0] = R[a + 1 | 0] + C[pc + 4 | 0] + ((y >>> 0) < (x >>> 0) ? 1 : 0) | 0;
           R[d] = y;
           pc = pc + 5 | 0;
           continue;
         }
         case 134: /* i64_and_k */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
           R[d] = R[a] & C[pc + 3 | 0];
           R[d + 1 | 0] = R[a + 1 | 0] & C[pc + 4 | 0];
           pc = pc + 5 | 0;
           continue;
         }
         case 135: /* i64_or_k */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
           R[d] = R[a] | C[pc + 3 | 0];
           R[d + 1 | 0] = R[a + 1 | 0] | C[pc + 4 | 0];
           pc = pc + 5 | 0;
           continue;
         }
         case 136: /* i64_xor_k */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
           R[d] = R[a] ^ C[pc + 3 | 0];
           R[d + 1 | 0] = R[a + 1 | 0] ^ C[pc + 4 | 0];
           pc = pc + 5 | 0;
           continue;
         }
         case 137: /* i64_mul_k */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
-          const x = R[a];
-          const y = C[pc + 3 | 0];
-          const x0 = x & 0xffff;
-          const x1 = x >>> 16;
-          const y0 = y & 0xffff;
-          const y1 = y >>> 16;
-          const m = (Math.imul(x1, y0) >>> 0) + (Math.imul(x0, y0) >>> 16);
-          const n = (m & 0xffff) + (Math.imul(x0, y1) >>> 0);
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          x = R[a];
+          y = C[pc + 3 | 0];
+          x0 = x & 0xffff;
+          x1 = x >>> 16;
+          y0 = y & 0xffff;
+          y1 = y >>> 16;
+          m = (Math.imul(x1, y0) >>> 0) + (Math.imul(x0, y0) >>> 16);
+          n = (m & 0xffff) + (Math.imul(x0, y1) >>> 0);
           R[d + 1 | 0] =
             Math.imul(x1, y1) + (m >>> 16) + (n >>> 16) + Math.imul(x, C[pc + 4 | 0]) + Math.imul(R[a + 1 | 0], y) | 0;
           R[d] = Math.imul(x, y);
@@ -1346,11 +1397,11 @@ export function execute(): number {
           continue;
         }
         case 138: /* i64_shl_k */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
-          const n = C[pc + 3 | 0] & 63;
-          const x = R[a];
-          const y = R[a + 1 | 0];
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          n = C[pc + 3 | 0] & 63;
+          x = R[a];
+          y = R[a + 1 | 0];
           if (n === 0) {
             R[d] = x;
             R[d + 1 | 0] = y;
@@ -1365,11 +1416,11 @@ export function execute(): number {
           continue;
         }
         case 139: /* i64_shr_s_k */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
-          const n = C[pc + 3 | 0] & 63;
-          const x = R[a];
-          const y = R[a + 1 | 0];
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          n = C[pc + 3 | 0] & 63;
+          x = R[a];
+          y = R[a + 1 | 0];
           if (n === 0) {
             R[d] = x;
             R[d + 1 | 0] = y;
@@ -1384,11 +1435,11 @@ export function execute(): number {
           continue;
         }
         case 140: /* i64_shr_u_k */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
-          const n = C[pc + 3 | 0] & 63;
-          const x = R[a];
-          const y = R[a + 1 | 0];
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          n = C[pc + 3 | 0] & 63;
+          x = R[a];
+          y = R[a + 1 | 0];
           if (n === 0) {
             R[d] = x;
             R[d + 1 | 0] = y;
@@ -1403,13 +1454,13 @@ export function execute(): number {
           continue;
         }
         case 141: /* i64_rotl */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
-          const n = R[fp + C[pc + 3 | 0] | 0] & 63;
-          let x = R[a];
-          let y = R[a + 1 | 0];
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          n = R[fp + C[pc + 3 | 0] | 0] & 63;
+          x = R[a];
+          y = R[a + 1 | 0];
           if (n >= 32) {
-            const z = x;
+            z = x;
             x = y;
             y = z;
           }
@@ -1424,13 +1475,13 @@ export function execute(): number {
           continue;
         }
         case 142: /* i64_rotr */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
-          const n = 64 - R[fp + C[pc + 3 | 0] | 0] & 63;
-          let x = R[a];
-          let y = R[a + 1 | 0];
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          n = 64 - R[fp + C[pc + 3 | 0] | 0] & 63;
+          x = R[a];
+          y = R[a + 1 | 0];
           if (n >= 32) {
-            const z = x;
+            z = x;
             x = y;
             y = z;
           }
@@ -1445,13 +1496,13 @@ export function execute(): number {
           continue;
         }
         case 143: /* i64_rotl_k */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
-          const n = C[pc + 3 | 0] & 63;
-          let x = R[a];
-          let y = R[a + 1 | 0];
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          n = C[pc + 3 | 0] & 63;
+          x = R[a];
+          y = R[a + 1 | 0];
           if (n >= 32) {
-            const z = x;
+            z = x;
             x = y;
             y = z;
           }
@@ -1466,50 +1517,50 @@ export function execute(): number {
           continue;
         }
         case 144: /* i64_clz */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
-          const x = R[a + 1 | 0];
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          x = R[a + 1 | 0];
           R[d] = x === 0 ? 32 + Math.clz32(R[a]) : Math.clz32(x);
           R[d + 1 | 0] = 0;
           pc = pc + 3 | 0;
           continue;
         }
         case 145: /* i64_ctz */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
-          const x = R[a];
-          const y = R[a + 1 | 0];
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          x = R[a];
+          y = R[a + 1 | 0];
           R[d] = x !== 0 ? 31 - Math.clz32(x & -x) : y !== 0 ? 63 - Math.clz32(y & -y) : 64;
           R[d + 1 | 0] = 0;
           pc = pc + 3 | 0;
           continue;
         }
         case 146: /* i64_extend8_s */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const x = R[fp + C[pc + 2 | 0] | 0] << 24 >> 24;
+          d = fp + C[pc + 1 | 0] | 0;
+          x = R[fp + C[pc + 2 | 0] | 0] << 24 >> 24;
           R[d] = x;
           R[d + 1 | 0] = x >> 31;
           pc = pc + 3 | 0;
           continue;
         }
         case 147: /* i64_extend16_s */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const x = R[fp + C[pc + 2 | 0] | 0] << 16 >> 16;
+          d = fp + C[pc + 1 | 0] | 0;
+          x = R[fp + C[pc + 2 | 0] | 0] << 16 >> 16;
           R[d] = x;
           R[d + 1 | 0] = x >> 31;
           pc = pc + 3 | 0;
           continue;
         }
         case 148: /* i64_extend32_s */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const x = R[fp + C[pc + 2 | 0] | 0];
+          d = fp + C[pc + 1 | 0] | 0;
+          x = R[fp + C[pc + 2 | 0] | 0];
           R[d] = x;
           R[d + 1 | 0] = x >> 31;
           pc = pc + 3 | 0;
           continue;
         }
         case 149: /* i64_extend_i32_u */ {
-          const d = fp + C[pc + 1 | 0] | 0;
+          d = fp + C[pc + 1 | 0] | 0;
           R[d] = R[fp + C[pc + 2 | 0] | 0];
           R[d + 1 | 0] = 0;
           pc = pc + 3 | 0;
@@ -1616,18 +1667,18 @@ export function execute(): number {
           continue;
         }
         case 170: /* f64_abs */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
-          const x = R[a + 1 | 0] & 0x7fffffff;
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          x = R[a + 1 | 0] & 0x7fffffff;
           R[d] = R[a];
           R[d + 1 | 0] = x;
           pc = pc + 3 | 0;
           continue;
         }
         case 171: /* f64_neg */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
-          const x = R[a + 1 | 0] ^ 0x80000000;
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          x = R[a + 1 | 0] ^ 0x80000000;
           R[d] = R[a];
           R[d + 1 | 0] = x;
           pc = pc + 3 | 0;
@@ -1659,7 +1710,7 @@ export function execute(): number {
           continue;
         }
         case 177: /* i32_trunc_f64_s */ {
-          const x = D[fp + C[pc + 2 | 0] >> 1];
+          x = D[fp + C[pc + 2 | 0] >> 1];
           if (x !== x) {
             stop = /* INVALID_CONVERSION */ 4;
             break loop;
@@ -1673,9 +1724,9 @@ export function execute(): number {
           continue;
         }
         case 178: /* store8[b:const32] */ {
-          const vI_b = (C[pc + 3 | 0]) | 0;
-          const x = R[fp + C[pc + 1 | 0] | 0];
-          const y = x + C[pc + 2 | 0] | 0;
+          vI_b = (C[pc + 3 | 0]) | 0;
+          x = R[fp + C[pc + 1 | 0] | 0];
+          y = x + C[pc + 2 | 0] | 0;
           if (x < 0 || (y >>> 0) >= size) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
@@ -1685,9 +1736,9 @@ export function execute(): number {
           continue;
         }
         case 179: /* i32_load8_u[a:i32_add] */ {
-          const vI_a = R[fp + C[pc + 1 | 0] | 0] + R[fp + C[pc + 2 | 0] | 0] | 0;
-          const x = vI_a;
-          const y = x + C[pc + 3 | 0] | 0;
+          vI_a = R[fp + C[pc + 1 | 0] | 0] + R[fp + C[pc + 2 | 0] | 0] | 0;
+          x = vI_a;
+          y = x + C[pc + 3 | 0] | 0;
           if (x < 0 || (y >>> 0) >= size) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
@@ -1697,8 +1748,8 @@ export function execute(): number {
           continue;
         }
         case 180: /* store32[a:global_get32] */ {
-          const vI_a = (G[C[pc + 1 | 0]]) | 0;
-          const x = vI_a;
+          vI_a = (G[C[pc + 1 | 0]]) | 0;
+          x = vI_a;
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
@@ -1708,17 +1759,17 @@ export function execute(): number {
           continue;
         }
         case 181: /* global_set32[a=i32_add_k] */ {
-          const vI_a = R[fp + C[pc + 3 | 0] | 0] + C[pc + 4 | 0] | 0;
+          vI_a = R[fp + C[pc + 3 | 0] | 0] + C[pc + 4 | 0] | 0;
           R[fp + C[pc + 2 | 0] | 0] = vI_a;
           G[C[pc + 1 | 0]] = vI_a;
           pc = pc + 5 | 0;
           continue;
         }
         case 182: /* store8[b:const32][a:i32_add] */ {
-          const vI_a = R[fp + C[pc + 1 | 0] | 0] + R[fp + C[pc + 2 | 0] | 0] | 0;
-          const vI_b = (C[pc + 4 | 0]) | 0;
-          const x = vI_a;
-          const y = x + C[pc + 3 | 0] | 0;
+          vI_a = R[fp + C[pc + 1 | 0] | 0] + R[fp + C[pc + 2 | 0] | 0] | 0;
+          vI_b = (C[pc + 4 | 0]) | 0;
+          x = vI_a;
+          y = x + C[pc + 3 | 0] | 0;
           if (x < 0 || (y >>> 0) >= size) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
@@ -1728,14 +1779,14 @@ export function execute(): number {
           continue;
         }
         case 183: /* br_if[a:i32_load8_u[a:i32_add]] */ {
-          const vI_a_a = R[fp + C[pc + 1 | 0] | 0] + R[fp + C[pc + 2 | 0] | 0] | 0;
-          const x_a = vI_a_a;
-          const y_a = x_a + C[pc + 3 | 0] | 0;
+          vI_a_a = R[fp + C[pc + 1 | 0] | 0] + R[fp + C[pc + 2 | 0] | 0] | 0;
+          x_a = vI_a_a;
+          y_a = x_a + C[pc + 3 | 0] | 0;
           if (x_a < 0 || (y_a >>> 0) >= size) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
           }
-          const vI_a = (bytes[y_a]) | 0;
+          vI_a = (bytes[y_a]) | 0;
           if (vI_a !== 0) {
             fuel = fuel - C[pc + 5 | 0] | 0;
             pc = C[pc + 4 | 0];
@@ -1746,29 +1797,29 @@ export function execute(): number {
           continue;
         }
         case 184: /* global_set32[a=i32_add_k][aa:global_get32] */ {
-          const vI_aa = (G[C[pc + 3 | 0]]) | 0;
-          const vI_a = vI_aa + C[pc + 4 | 0] | 0;
+          vI_aa = (G[C[pc + 3 | 0]]) | 0;
+          vI_a = vI_aa + C[pc + 4 | 0] | 0;
           R[fp + C[pc + 2 | 0] | 0] = vI_a;
           G[C[pc + 1 | 0]] = vI_a;
           pc = pc + 5 | 0;
           continue;
         }
         case 185: /* i64_add_k[a:i64_extend_i32_u] */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const vI_a = (R[fp + C[pc + 2 | 0] | 0]) | 0;
-          const vH_a = (0) | 0;
-          const x = vI_a;
-          const y = x + C[pc + 3 | 0] | 0;
+          d = fp + C[pc + 1 | 0] | 0;
+          vI_a = (R[fp + C[pc + 2 | 0] | 0]) | 0;
+          vH_a = (0) | 0;
+          x = vI_a;
+          y = x + C[pc + 3 | 0] | 0;
           R[d + 1 | 0] = vH_a + C[pc + 4 | 0] + ((y >>> 0) < (x >>> 0) ? 1 : 0) | 0;
           R[d] = y;
           pc = pc + 5 | 0;
           continue;
         }
         case 186: /* i32_add[;store8[b:const32][a:i32_add]] */ {
-          const vI_a_x = R[fp + C[pc + 1 | 0] | 0] + R[fp + C[pc + 2 | 0] | 0] | 0;
-          const vI_b_x = (C[pc + 4 | 0]) | 0;
-          const x_x = vI_a_x;
-          const y_x = x_x + C[pc + 3 | 0] | 0;
+          vI_a_x = R[fp + C[pc + 1 | 0] | 0] + R[fp + C[pc + 2 | 0] | 0] | 0;
+          vI_b_x = (C[pc + 4 | 0]) | 0;
+          x_x = vI_a_x;
+          y_x = x_x + C[pc + 3 | 0] | 0;
           if (x_x < 0 || (y_x >>> 0) >= size) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
@@ -1788,9 +1839,9 @@ export function execute(): number {
           }
         }
         case 188: /* store64[b:const64] */ {
-          const vI_b = (C[pc + 3 | 0]) | 0;
-          const vH_b = (C[pc + 4 | 0]) | 0;
-          const x = R[fp + C[pc + 1 | 0] | 0];
+          vI_b = (C[pc + 3 | 0]) | 0;
+          vH_b = (C[pc + 4 | 0]) | 0;
+          x = R[fp + C[pc + 1 | 0] | 0];
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
@@ -1801,7 +1852,7 @@ export function execute(): number {
           continue;
         }
         case 189: /* br_if[a:i32_and_k] */ {
-          const vI_a = (R[fp + C[pc + 1 | 0] | 0] & C[pc + 2 | 0]) | 0;
+          vI_a = (R[fp + C[pc + 1 | 0] | 0] & C[pc + 2 | 0]) | 0;
           if (vI_a !== 0) {
             fuel = fuel - C[pc + 4 | 0] | 0;
             pc = C[pc + 3 | 0];
@@ -1818,7 +1869,7 @@ export function execute(): number {
           continue;
         }
         case 191: /* br_if_i32_le_u[a=i32_add] */ {
-          const vI_a = R[fp + C[pc + 2 | 0] | 0] + R[fp + C[pc + 3 | 0] | 0] | 0;
+          vI_a = R[fp + C[pc + 2 | 0] | 0] + R[fp + C[pc + 3 | 0] | 0] | 0;
           R[fp + C[pc + 1 | 0] | 0] = vI_a;
           if ((vI_a >>> 0) <= (R[fp + C[pc + 4 | 0] | 0] >>> 0)) {
             fuel = fuel - C[pc + 6 | 0] | 0;
@@ -1839,15 +1890,15 @@ export function execute(): number {
           }
         }
         case 193: /* store64[b:load64] */ {
-          const x_b = R[fp + C[pc + 3 | 0] | 0];
+          x_b = R[fp + C[pc + 3 | 0] | 0];
           if (x_b < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
           }
-          const y_b = view.getInt32(x_b + C[pc + 4 | 0] + 4 | 0, true);
-          const vI_b = (view.getInt32(x_b + C[pc + 4 | 0] | 0, true)) | 0;
-          const vH_b = y_b | 0;
-          const x = R[fp + C[pc + 1 | 0] | 0];
+          y_b = view.getInt32(x_b + C[pc + 4 | 0] + 4 | 0, true);
+          vI_b = (view.getInt32(x_b + C[pc + 4 | 0] | 0, true)) | 0;
+          vH_b = y_b | 0;
+          x = R[fp + C[pc + 1 | 0] | 0];
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
@@ -1858,9 +1909,9 @@ export function execute(): number {
           continue;
         }
         case 194: /* i32_add[;store8[b:const32]] */ {
-          const vI_b_x = (C[pc + 3 | 0]) | 0;
-          const x_x = R[fp + C[pc + 1 | 0] | 0];
-          const y_x = x_x + C[pc + 2 | 0] | 0;
+          vI_b_x = (C[pc + 3 | 0]) | 0;
+          x_x = R[fp + C[pc + 1 | 0] | 0];
+          y_x = x_x + C[pc + 2 | 0] | 0;
           if (x_x < 0 || (y_x >>> 0) >= size) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
@@ -1871,7 +1922,7 @@ export function execute(): number {
           continue;
         }
         case 195: /* br_if[a=i32_add_k] */ {
-          const vI_a = R[fp + C[pc + 2 | 0] | 0] + C[pc + 3 | 0] | 0;
+          vI_a = R[fp + C[pc + 2 | 0] | 0] + C[pc + 3 | 0] | 0;
           R[fp + C[pc + 1 | 0] | 0] = vI_a;
           if (vI_a !== 0) {
             fuel = fuel - C[pc + 5 | 0] | 0;
@@ -1883,15 +1934,15 @@ export function execute(): number {
           continue;
         }
         case 196: /* br_if[a:i32_and_k][aa:i32_load8_u[a:i32_add]] */ {
-          const vI_a_aa = R[fp + C[pc + 1 | 0] | 0] + R[fp + C[pc + 2 | 0] | 0] | 0;
-          const x_aa = vI_a_aa;
-          const y_aa = x_aa + C[pc + 3 | 0] | 0;
+          vI_a_aa = R[fp + C[pc + 1 | 0] | 0] + R[fp + C[pc + 2 | 0] | 0] | 0;
+          x_aa = vI_a_aa;
+          y_aa = x_aa + C[pc + 3 | 0] | 0;
           if (x_aa < 0 || (y_aa >>> 0) >= size) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
           }
-          const vI_aa = (bytes[y_aa]) | 0;
-          const vI_a = (vI_aa & C[pc + 4 | 0]) | 0;
+          vI_aa = (bytes[y_aa]) | 0;
+          vI_a = (vI_aa & C[pc + 4 | 0]) | 0;
           if (vI_a !== 0) {
             fuel = fuel - C[pc + 6 | 0] | 0;
             pc = C[pc + 5 | 0];
@@ -1908,16 +1959,16 @@ export function execute(): number {
           continue;
         }
         case 198: /* br_if[a:i32_load8_u[a:i32_add]][aab=mov32] */ {
-          const vI_aab = (R[fp + C[pc + 3 | 0] | 0]) | 0;
+          vI_aab = (R[fp + C[pc + 3 | 0] | 0]) | 0;
           R[fp + C[pc + 2 | 0] | 0] = vI_aab;
-          const vI_a_a = R[fp + C[pc + 1 | 0] | 0] + vI_aab | 0;
-          const x_a = vI_a_a;
-          const y_a = x_a + C[pc + 4 | 0] | 0;
+          vI_a_a = R[fp + C[pc + 1 | 0] | 0] + vI_aab | 0;
+          x_a = vI_a_a;
+          y_a = x_a + C[pc + 4 | 0] | 0;
           if (x_a < 0 || (y_a >>> 0) >= size) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
           }
-          const vI_a = (bytes[y_a]) | 0;
+          vI_a = (bytes[y_a]) | 0;
           if (vI_a !== 0) {
             fuel = fuel - C[pc + 6 | 0] | 0;
             pc = C[pc + 5 | 0];
@@ -1928,10 +1979,10 @@ export function execute(): number {
           continue;
         }
         case 199: /* br_if_i64_le_s[a:i64_extend32_s] */ {
-          const b = fp + C[pc + 2 | 0] | 0;
-          const x_a = R[fp + C[pc + 1 | 0] | 0];
-          const vI_a = x_a | 0;
-          const vH_a = (x_a >> 31) | 0;
+          b = fp + C[pc + 2 | 0] | 0;
+          x_a = R[fp + C[pc + 1 | 0] | 0];
+          vI_a = x_a | 0;
+          vH_a = (x_a >> 31) | 0;
           if (vH_a < R[b + 1 | 0] || vH_a === R[b + 1 | 0] && (vI_a >>> 0) <= (R[b] >>> 0)) {
             fuel = fuel - C[pc + 4 | 0] | 0;
             pc = C[pc + 3 | 0];
@@ -1942,8 +1993,8 @@ export function execute(): number {
           continue;
         }
         case 200: /* br_unless[a:i64_eqz] */ {
-          const aa = fp + C[pc + 1 | 0] | 0;
-          const vI_a = ((R[aa] | R[aa + 1 | 0]) === 0 ? 1 : 0) | 0;
+          aa = fp + C[pc + 1 | 0] | 0;
+          vI_a = ((R[aa] | R[aa + 1 | 0]) === 0 ? 1 : 0) | 0;
           if (vI_a === 0) {
             fuel = fuel - C[pc + 3 | 0] | 0;
             pc = C[pc + 2 | 0];
@@ -1974,26 +2025,26 @@ export function execute(): number {
           continue;
         }
         case 203: /* i64_add[b:i64_extend32_s] */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
-          const x_b = R[fp + C[pc + 3 | 0] | 0];
-          const vI_b = x_b | 0;
-          const vH_b = (x_b >> 31) | 0;
-          const x = R[a];
-          const y = x + vI_b | 0;
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          x_b = R[fp + C[pc + 3 | 0] | 0];
+          vI_b = x_b | 0;
+          vH_b = (x_b >> 31) | 0;
+          x = R[a];
+          y = x + vI_b | 0;
           R[d + 1 | 0] = R[a + 1 | 0] + vH_b + ((y >>> 0) < (x >>> 0) ? 1 : 0) | 0;
           R[d] = y;
           pc = pc + 4 | 0;
           continue;
         }
         case 204: /* i32_shl[a:const32] */ {
-          const vI_a = (C[pc + 2 | 0]) | 0;
+          vI_a = (C[pc + 2 | 0]) | 0;
           R[fp + C[pc + 1 | 0] | 0] = vI_a << R[fp + C[pc + 3 | 0] | 0];
           pc = pc + 4 | 0;
           continue;
         }
         case 205: /* br_unless[a:i32_and_k] */ {
-          const vI_a = (R[fp + C[pc + 1 | 0] | 0] & C[pc + 2 | 0]) | 0;
+          vI_a = (R[fp + C[pc + 1 | 0] | 0] & C[pc + 2 | 0]) | 0;
           if (vI_a === 0) {
             fuel = fuel - C[pc + 4 | 0] | 0;
             pc = C[pc + 3 | 0];
@@ -2004,8 +2055,8 @@ export function execute(): number {
           continue;
         }
         case 206: /* load32[a:const32] */ {
-          const vI_a = (C[pc + 1 | 0]) | 0;
-          const x = vI_a;
+          vI_a = (C[pc + 1 | 0]) | 0;
+          x = vI_a;
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
@@ -2015,8 +2066,8 @@ export function execute(): number {
           continue;
         }
         case 207: /* store32[b:i32_or] */ {
-          const vI_b = (R[fp + C[pc + 3 | 0] | 0] | R[fp + C[pc + 4 | 0] | 0]) | 0;
-          const x = R[fp + C[pc + 1 | 0] | 0];
+          vI_b = (R[fp + C[pc + 3 | 0] | 0] | R[fp + C[pc + 4 | 0] | 0]) | 0;
+          x = R[fp + C[pc + 1 | 0] | 0];
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
@@ -2026,13 +2077,13 @@ export function execute(): number {
           continue;
         }
         case 208: /* i32_and_k[a:i32_shr_u_k] */ {
-          const vI_a = (R[fp + C[pc + 2 | 0] | 0] >>> C[pc + 3 | 0]) | 0;
+          vI_a = (R[fp + C[pc + 2 | 0] | 0] >>> C[pc + 3 | 0]) | 0;
           R[fp + C[pc + 1 | 0] | 0] = vI_a & C[pc + 4 | 0];
           pc = pc + 5 | 0;
           continue;
         }
         case 209: /* br_if_i32_eq[a=i32_add_k] */ {
-          const vI_a = R[fp + C[pc + 2 | 0] | 0] + C[pc + 3 | 0] | 0;
+          vI_a = R[fp + C[pc + 2 | 0] | 0] + C[pc + 3 | 0] | 0;
           R[fp + C[pc + 1 | 0] | 0] = vI_a;
           if (vI_a === R[fp + C[pc + 4 | 0] | 0]) {
             fuel = fuel - C[pc + 6 | 0] | 0;
@@ -2044,13 +2095,13 @@ export function execute(): number {
           continue;
         }
         case 210: /* jump[;i64_add[b:i64_extend32_s]] */ {
-          const xd = fp + C[pc + 1 | 0] | 0;
-          const xa = fp + C[pc + 2 | 0] | 0;
-          const x_b_x = R[fp + C[pc + 3 | 0] | 0];
-          const vI_b_x = x_b_x | 0;
-          const vH_b_x = (x_b_x >> 31) | 0;
-          const x_x = R[xa];
-          const y_x = x_x + vI_b_x | 0;
+          xd = fp + C[pc + 1 | 0] | 0;
+          xa = fp + C[pc + 2 | 0] | 0;
+          x_b_x = R[fp + C[pc + 3 | 0] | 0];
+          vI_b_x = x_b_x | 0;
+          vH_b_x = (x_b_x >> 31) | 0;
+          x_x = R[xa];
+          y_x = x_x + vI_b_x | 0;
           R[xd + 1 | 0] = R[xa + 1 | 0] + vH_b_x + ((y_x >>> 0) < (x_x >>> 0) ? 1 : 0) | 0;
           R[xd] = y_x;
           {
@@ -2061,15 +2112,15 @@ export function execute(): number {
           }
         }
         case 211: /* i32_add[b:i32_and_k[a:i32_shr_u_k]] */ {
-          const vI_a_b = (R[fp + C[pc + 3 | 0] | 0] >>> C[pc + 4 | 0]) | 0;
-          const vI_b = (vI_a_b & C[pc + 5 | 0]) | 0;
+          vI_a_b = (R[fp + C[pc + 3 | 0] | 0] >>> C[pc + 4 | 0]) | 0;
+          vI_b = (vI_a_b & C[pc + 5 | 0]) | 0;
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] + vI_b | 0;
           pc = pc + 6 | 0;
           continue;
         }
         case 212: /* load32[a:i32_add_k] */ {
-          const vI_a = R[fp + C[pc + 1 | 0] | 0] + C[pc + 2 | 0] | 0;
-          const x = vI_a;
+          vI_a = R[fp + C[pc + 1 | 0] | 0] + C[pc + 2 | 0] | 0;
+          x = vI_a;
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
@@ -2079,16 +2130,16 @@ export function execute(): number {
           continue;
         }
         case 213: /* select32[a:const32] */ {
-          const vI_a = (C[pc + 2 | 0]) | 0;
+          vI_a = (C[pc + 2 | 0]) | 0;
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 4 | 0] | 0] !== 0 ? vI_a : R[fp + C[pc + 3 | 0] | 0];
           pc = pc + 5 | 0;
           continue;
         }
         case 214: /* store32[b:i32_or][bb:i32_shl[a:const32]] */ {
-          const vI_a_bb = (C[pc + 4 | 0]) | 0;
-          const vI_bb = (vI_a_bb << R[fp + C[pc + 5 | 0] | 0]) | 0;
-          const vI_b = (R[fp + C[pc + 3 | 0] | 0] | vI_bb) | 0;
-          const x = R[fp + C[pc + 1 | 0] | 0];
+          vI_a_bb = (C[pc + 4 | 0]) | 0;
+          vI_bb = (vI_a_bb << R[fp + C[pc + 5 | 0] | 0]) | 0;
+          vI_b = (R[fp + C[pc + 3 | 0] | 0] | vI_bb) | 0;
+          x = R[fp + C[pc + 1 | 0] | 0];
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
@@ -2098,13 +2149,13 @@ export function execute(): number {
           continue;
         }
         case 215: /* i32_add[b:i32_shl_k] */ {
-          const vI_b = (R[fp + C[pc + 3 | 0] | 0] << C[pc + 4 | 0]) | 0;
+          vI_b = (R[fp + C[pc + 3 | 0] | 0] << C[pc + 4 | 0]) | 0;
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] + vI_b | 0;
           pc = pc + 5 | 0;
           continue;
         }
         case 216: /* br_if_i32_ge_s_k[a:global_get32] */ {
-          const vI_a = (G[C[pc + 1 | 0]]) | 0;
+          vI_a = (G[C[pc + 1 | 0]]) | 0;
           if (vI_a >= C[pc + 2 | 0]) {
             fuel = fuel - C[pc + 4 | 0] | 0;
             pc = C[pc + 3 | 0];
@@ -2115,13 +2166,13 @@ export function execute(): number {
           continue;
         }
         case 217: /* load32[;load32] */ {
-          const x_x = R[fp + C[pc + 1 | 0] | 0];
+          x_x = R[fp + C[pc + 1 | 0] | 0];
           if (x_x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
           }
           R[fp + C[pc + 3 | 0] | 0] = view.getInt32(x_x + C[pc + 2 | 0] | 0, true);
-          const x = R[fp + C[pc + 4 | 0] | 0];
+          x = R[fp + C[pc + 4 | 0] | 0];
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
@@ -2131,8 +2182,8 @@ export function execute(): number {
           continue;
         }
         case 218: /* store32_k[a:global_get32] */ {
-          const vI_a = (G[C[pc + 1 | 0]]) | 0;
-          const x = vI_a;
+          vI_a = (G[C[pc + 1 | 0]]) | 0;
+          x = vI_a;
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
@@ -2142,7 +2193,7 @@ export function execute(): number {
           continue;
         }
         case 219: /* return32[a:const32] */ {
-          const vI_a = (C[pc + 1 | 0]) | 0;
+          vI_a = (C[pc + 1 | 0]) | 0;
           R[fp] = vI_a;
           fuel = fuel - C[pc + 2 | 0] | 0;
           sp = sp - 2 | 0;
@@ -2151,31 +2202,31 @@ export function execute(): number {
           continue;
         }
         case 220: /* load64[a:load64] */ {
-          const d = fp + C[pc + 4 | 0] | 0;
-          const x_a = R[fp + C[pc + 1 | 0] | 0];
+          d = fp + C[pc + 4 | 0] | 0;
+          x_a = R[fp + C[pc + 1 | 0] | 0];
           if (x_a < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
           }
-          const y_a = view.getInt32(x_a + C[pc + 2 | 0] + 4 | 0, true);
-          const vI_a = (view.getInt32(x_a + C[pc + 2 | 0] | 0, true)) | 0;
-          const x = vI_a;
+          y_a = view.getInt32(x_a + C[pc + 2 | 0] + 4 | 0, true);
+          vI_a = (view.getInt32(x_a + C[pc + 2 | 0] | 0, true)) | 0;
+          x = vI_a;
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
           }
-          const y = view.getInt32(x + C[pc + 3 | 0] + 4 | 0, true);
+          y = view.getInt32(x + C[pc + 3 | 0] + 4 | 0, true);
           R[d] = view.getInt32(x + C[pc + 3 | 0] | 0, true);
           R[d + 1 | 0] = y;
           pc = pc + 5 | 0;
           continue;
         }
         case 221: /* load32[a=i32_add[b:i32_and_k[a:i32_shr_u_k]]] */ {
-          const vI_a_b_a = (R[fp + C[pc + 3 | 0] | 0] >>> C[pc + 4 | 0]) | 0;
-          const vI_b_a = (vI_a_b_a & C[pc + 5 | 0]) | 0;
-          const vI_a = R[fp + C[pc + 2 | 0] | 0] + vI_b_a | 0;
+          vI_a_b_a = (R[fp + C[pc + 3 | 0] | 0] >>> C[pc + 4 | 0]) | 0;
+          vI_b_a = (vI_a_b_a & C[pc + 5 | 0]) | 0;
+          vI_a = R[fp + C[pc + 2 | 0] | 0] + vI_b_a | 0;
           R[fp + C[pc + 1 | 0] | 0] = vI_a;
-          const x = vI_a;
+          x = vI_a;
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
@@ -2185,34 +2236,34 @@ export function execute(): number {
           continue;
         }
         case 222: /* i64_extend_i32_u[a:i64_eqz] */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const aa = fp + C[pc + 2 | 0] | 0;
-          const vI_a = ((R[aa] | R[aa + 1 | 0]) === 0 ? 1 : 0) | 0;
+          d = fp + C[pc + 1 | 0] | 0;
+          aa = fp + C[pc + 2 | 0] | 0;
+          vI_a = ((R[aa] | R[aa + 1 | 0]) === 0 ? 1 : 0) | 0;
           R[d] = vI_a;
           R[d + 1 | 0] = 0;
           pc = pc + 3 | 0;
           continue;
         }
         case 223: /* i32_shr_u_k[a:load32[a:i32_add_k]] */ {
-          const vI_a_a = R[fp + C[pc + 2 | 0] | 0] + C[pc + 3 | 0] | 0;
-          const x_a = vI_a_a;
+          vI_a_a = R[fp + C[pc + 2 | 0] | 0] + C[pc + 3 | 0] | 0;
+          x_a = vI_a_a;
           if (x_a < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
           }
-          const vI_a = (view.getInt32(x_a + C[pc + 4 | 0] | 0, true)) | 0;
+          vI_a = (view.getInt32(x_a + C[pc + 4 | 0] | 0, true)) | 0;
           R[fp + C[pc + 1 | 0] | 0] = vI_a >>> C[pc + 5 | 0];
           pc = pc + 6 | 0;
           continue;
         }
         case 224: /* store32[;store32] */ {
-          const x_x = R[fp + C[pc + 1 | 0] | 0];
+          x_x = R[fp + C[pc + 1 | 0] | 0];
           if (x_x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
           }
           view.setInt32(x_x + C[pc + 2 | 0] | 0, R[fp + C[pc + 3 | 0] | 0], true);
-          const x = R[fp + C[pc + 4 | 0] | 0];
+          x = R[fp + C[pc + 4 | 0] | 0];
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
@@ -2222,13 +2273,13 @@ export function execute(): number {
           continue;
         }
         case 225: /* store64[a:i64_add_k[a:i64_extend_i32_u]] */ {
-          const b = fp + C[pc + 5 | 0] | 0;
-          const vI_a_a = (R[fp + C[pc + 1 | 0] | 0]) | 0;
-          const vH_a_a = (0) | 0;
-          const x_a = vI_a_a;
-          const y_a = x_a + C[pc + 2 | 0] | 0;
-          const vI_a = y_a | 0;
-          const x = vI_a;
+          b = fp + C[pc + 5 | 0] | 0;
+          vI_a_a = (R[fp + C[pc + 1 | 0] | 0]) | 0;
+          vH_a_a = (0) | 0;
+          x_a = vI_a_a;
+          y_a = x_a + C[pc + 2 | 0] | 0;
+          vI_a = y_a | 0;
+          x = vI_a;
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
@@ -2239,8 +2290,8 @@ export function execute(): number {
           continue;
         }
         case 226: /* br_if[a:i64_eqz] */ {
-          const aa = fp + C[pc + 1 | 0] | 0;
-          const vI_a = ((R[aa] | R[aa + 1 | 0]) === 0 ? 1 : 0) | 0;
+          aa = fp + C[pc + 1 | 0] | 0;
+          vI_a = ((R[aa] | R[aa + 1 | 0]) === 0 ? 1 : 0) | 0;
           if (vI_a !== 0) {
             fuel = fuel - C[pc + 3 | 0] | 0;
             pc = C[pc + 2 | 0];
@@ -2251,30 +2302,30 @@ export function execute(): number {
           continue;
         }
         case 227: /* load64[a:i64_add_k[a:i64_extend_i32_u]] */ {
-          const d = fp + C[pc + 5 | 0] | 0;
-          const vI_a_a = (R[fp + C[pc + 1 | 0] | 0]) | 0;
-          const vH_a_a = (0) | 0;
-          const x_a = vI_a_a;
-          const y_a = x_a + C[pc + 2 | 0] | 0;
-          const vI_a = y_a | 0;
-          const x = vI_a;
+          d = fp + C[pc + 5 | 0] | 0;
+          vI_a_a = (R[fp + C[pc + 1 | 0] | 0]) | 0;
+          vH_a_a = (0) | 0;
+          x_a = vI_a_a;
+          y_a = x_a + C[pc + 2 | 0] | 0;
+          vI_a = y_a | 0;
+          x = vI_a;
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
           }
-          const y = view.getInt32(x + C[pc + 4 | 0] + 4 | 0, true);
+          y = view.getInt32(x + C[pc + 4 | 0] + 4 | 0, true);
           R[d] = view.getInt32(x + C[pc + 4 | 0] | 0, true);
           R[d + 1 | 0] = y;
           pc = pc + 6 | 0;
           continue;
         }
         case 228: /* store64[b:const64][;global_set32[a=i32_add_k]] */ {
-          const vI_a_x = R[fp + C[pc + 3 | 0] | 0] + C[pc + 4 | 0] | 0;
+          vI_a_x = R[fp + C[pc + 3 | 0] | 0] + C[pc + 4 | 0] | 0;
           R[fp + C[pc + 2 | 0] | 0] = vI_a_x;
           G[C[pc + 1 | 0]] = vI_a_x;
-          const vI_b = (C[pc + 7 | 0]) | 0;
-          const vH_b = (C[pc + 8 | 0]) | 0;
-          const x = R[fp + C[pc + 5 | 0] | 0];
+          vI_b = (C[pc + 7 | 0]) | 0;
+          vH_b = (C[pc + 8 | 0]) | 0;
+          x = R[fp + C[pc + 5 | 0] | 0];
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
@@ -2285,15 +2336,15 @@ export function execute(): number {
           continue;
         }
         case 229: /* store32[a:global_get32][;store32_k[a:global_get32]] */ {
-          const vI_a_x = (G[C[pc + 1 | 0]]) | 0;
-          const x_x = vI_a_x;
+          vI_a_x = (G[C[pc + 1 | 0]]) | 0;
+          x_x = vI_a_x;
           if (x_x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
           }
           view.setInt32(x_x + C[pc + 2 | 0] | 0, C[pc + 3 | 0], true);
-          const vI_a = (G[C[pc + 4 | 0]]) | 0;
-          const x = vI_a;
+          vI_a = (G[C[pc + 4 | 0]]) | 0;
+          x = vI_a;
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
@@ -2303,15 +2354,15 @@ export function execute(): number {
           continue;
         }
         case 230: /* br_unless[a:i64_eqz][aa:load64] */ {
-          const x_aa = R[fp + C[pc + 1 | 0] | 0];
+          x_aa = R[fp + C[pc + 1 | 0] | 0];
           if (x_aa < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
           }
-          const y_aa = view.getInt32(x_aa + C[pc + 2 | 0] + 4 | 0, true);
-          const vI_aa = (view.getInt32(x_aa + C[pc + 2 | 0] | 0, true)) | 0;
-          const vH_aa = y_aa | 0;
-          const vI_a = ((vI_aa | vH_aa) === 0 ? 1 : 0) | 0;
+          y_aa = view.getInt32(x_aa + C[pc + 2 | 0] + 4 | 0, true);
+          vI_aa = (view.getInt32(x_aa + C[pc + 2 | 0] | 0, true)) | 0;
+          vH_aa = y_aa | 0;
+          vI_a = ((vI_aa | vH_aa) === 0 ? 1 : 0) | 0;
           if (vI_a === 0) {
             fuel = fuel - C[pc + 4 | 0] | 0;
             pc = C[pc + 3 | 0];
@@ -2322,10 +2373,10 @@ export function execute(): number {
           continue;
         }
         case 231: /* return32[a:const32][;global_set32[a=i32_add_k]] */ {
-          const vI_a_x = R[fp + C[pc + 3 | 0] | 0] + C[pc + 4 | 0] | 0;
+          vI_a_x = R[fp + C[pc + 3 | 0] | 0] + C[pc + 4 | 0] | 0;
           R[fp + C[pc + 2 | 0] | 0] = vI_a_x;
           G[C[pc + 1 | 0]] = vI_a_x;
-          const vI_a = (C[pc + 5 | 0]) | 0;
+          vI_a = (C[pc + 5 | 0]) | 0;
           R[fp] = vI_a;
           fuel = fuel - C[pc + 6 | 0] | 0;
           sp = sp - 2 | 0;
@@ -2345,8 +2396,8 @@ export function execute(): number {
           continue;
         }
         case 233: /* i32_add_k[;i32_load8_u] */ {
-          const x_x = R[fp + C[pc + 1 | 0] | 0];
-          const y_x = x_x + C[pc + 2 | 0] | 0;
+          x_x = R[fp + C[pc + 1 | 0] | 0];
+          y_x = x_x + C[pc + 2 | 0] | 0;
           if (x_x < 0 || (y_x >>> 0) >= size) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
@@ -2363,13 +2414,13 @@ export function execute(): number {
           continue;
         }
         case 235: /* br_if_i32_ne_k[a=i32_load8_u] */ {
-          const x_a = R[fp + C[pc + 1 | 0] | 0];
-          const y_a = x_a + C[pc + 2 | 0] | 0;
+          x_a = R[fp + C[pc + 1 | 0] | 0];
+          y_a = x_a + C[pc + 2 | 0] | 0;
           if (x_a < 0 || (y_a >>> 0) >= size) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
           }
-          const vI_a = (bytes[y_a]) | 0;
+          vI_a = (bytes[y_a]) | 0;
           R[fp + C[pc + 3 | 0] | 0] = vI_a;
           if (vI_a !== C[pc + 4 | 0]) {
             fuel = fuel - C[pc + 6 | 0] | 0;
@@ -2381,8 +2432,8 @@ export function execute(): number {
           continue;
         }
         case 236: /* br_if[;i32_add_k[;i32_load8_u]] */ {
-          const x_x_x = R[fp + C[pc + 1 | 0] | 0];
-          const y_x_x = x_x_x + C[pc + 2 | 0] | 0;
+          x_x_x = R[fp + C[pc + 1 | 0] | 0];
+          y_x_x = x_x_x + C[pc + 2 | 0] | 0;
           if (x_x_x < 0 || (y_x_x >>> 0) >= size) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
@@ -2399,11 +2450,11 @@ export function execute(): number {
           continue;
         }
         case 237: /* br_table[a:i32_add_k] */ {
-          const vI_a = R[fp + C[pc + 1 | 0] | 0] + C[pc + 2 | 0] | 0;
+          vI_a = R[fp + C[pc + 1 | 0] | 0] + C[pc + 2 | 0] | 0;
           {
-            const x = vI_a >>> 0;
-            const y = C[pc + 3 | 0];
-            const at = pc + 4 + ((x < y ? x : y) << 1) | 0;
+            x = vI_a >>> 0;
+            y = C[pc + 3 | 0];
+            at = pc + 4 + ((x < y ? x : y) << 1) | 0;
             fuel = fuel - C[at + 1 | 0] | 0;
             pc = C[at] | 0;
             if (fuel < 0) break loop;
@@ -2411,8 +2462,8 @@ export function execute(): number {
           }
         }
         case 238: /* store32[a:const32] */ {
-          const vI_a = (C[pc + 1 | 0]) | 0;
-          const x = vI_a;
+          vI_a = (C[pc + 1 | 0]) | 0;
+          x = vI_a;
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
@@ -2422,13 +2473,13 @@ export function execute(): number {
           continue;
         }
         case 239: /* br_if[a=i32_load8_u] */ {
-          const x_a = R[fp + C[pc + 1 | 0] | 0];
-          const y_a = x_a + C[pc + 2 | 0] | 0;
+          x_a = R[fp + C[pc + 1 | 0] | 0];
+          y_a = x_a + C[pc + 2 | 0] | 0;
           if (x_a < 0 || (y_a >>> 0) >= size) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
           }
-          const vI_a = (bytes[y_a]) | 0;
+          vI_a = (bytes[y_a]) | 0;
           R[fp + C[pc + 3 | 0] | 0] = vI_a;
           if (vI_a !== 0) {
             fuel = fuel - C[pc + 5 | 0] | 0;
@@ -2440,42 +2491,42 @@ export function execute(): number {
           continue;
         }
         case 240: /* load64[;load64] */ {
-          const xd = fp + C[pc + 3 | 0] | 0;
-          const d = fp + C[pc + 6 | 0] | 0;
-          const x_x = R[fp + C[pc + 1 | 0] | 0];
+          xd = fp + C[pc + 3 | 0] | 0;
+          d = fp + C[pc + 6 | 0] | 0;
+          x_x = R[fp + C[pc + 1 | 0] | 0];
           if (x_x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
           }
-          const y_x = view.getInt32(x_x + C[pc + 2 | 0] + 4 | 0, true);
+          y_x = view.getInt32(x_x + C[pc + 2 | 0] + 4 | 0, true);
           R[xd] = view.getInt32(x_x + C[pc + 2 | 0] | 0, true);
           R[xd + 1 | 0] = y_x;
-          const x = R[fp + C[pc + 4 | 0] | 0];
+          x = R[fp + C[pc + 4 | 0] | 0];
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
           }
-          const y = view.getInt32(x + C[pc + 5 | 0] + 4 | 0, true);
+          y = view.getInt32(x + C[pc + 5 | 0] + 4 | 0, true);
           R[d] = view.getInt32(x + C[pc + 5 | 0] | 0, true);
           R[d + 1 | 0] = y;
           pc = pc + 7 | 0;
           continue;
         }
         case 241: /* store64[b:load64][a:i64_add_k[a:i64_extend_i32_u]] */ {
-          const vI_a_a = (R[fp + C[pc + 1 | 0] | 0]) | 0;
-          const vH_a_a = (0) | 0;
-          const x_a = vI_a_a;
-          const y_a = x_a + C[pc + 2 | 0] | 0;
-          const vI_a = y_a | 0;
-          const x_b = R[fp + C[pc + 5 | 0] | 0];
+          vI_a_a = (R[fp + C[pc + 1 | 0] | 0]) | 0;
+          vH_a_a = (0) | 0;
+          x_a = vI_a_a;
+          y_a = x_a + C[pc + 2 | 0] | 0;
+          vI_a = y_a | 0;
+          x_b = R[fp + C[pc + 5 | 0] | 0];
           if (x_b < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
           }
-          const y_b = view.getInt32(x_b + C[pc + 6 | 0] + 4 | 0, true);
-          const vI_b = (view.getInt32(x_b + C[pc + 6 | 0] | 0, true)) | 0;
-          const vH_b = y_b | 0;
-          const x = vI_a;
+          y_b = view.getInt32(x_b + C[pc + 6 | 0] + 4 | 0, true);
+          vI_b = (view.getInt32(x_b + C[pc + 6 | 0] | 0, true)) | 0;
+          vH_b = y_b | 0;
+          x = vI_a;
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;

@@ -27,7 +27,7 @@ import { ModuleValidator } from "./validate.ts";
  * for (const source of sources) await compile(source);
  * ```
  */
-export type Source = Response | BufferSource | ReadableStream<Uint8Array>;
+export type Source = Response | ArrayBuffer | ArrayBufferView<ArrayBuffer> | ReadableStream<Uint8Array>;
 
 /**
  * How to compile.
@@ -220,7 +220,7 @@ export async function compile(source: Source | PromiseLike<Source>, options: Com
  * console.log(empty.exports.length); // 0
  * ```
  */
-export function compileSync(bytes: BufferSource): Module {
+export function compileSync(bytes: ArrayBuffer | ArrayBufferView<ArrayBuffer>): Module {
   const view = ArrayBuffer.isView(bytes)
     ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     : new Uint8Array(bytes);
