@@ -1280,8 +1280,8 @@ export function execute(): number {
           x1 = x >>> 16;
           y0 = y & 0xffff;
           y1 = y >>> 16;
-          m = (Math.imul(x1, y0) >>> 0) + (Math.imul(x0, y0) >>> 16);
-          n = (m & 0xffff) + (Math.imul(x0, y1) >>> 0);
+          m = Math.imul(x1, y0) + (Math.imul(x0, y0) >>> 16) | 0;
+          n = Math.imul(x0, y1) + (m & 0xffff) | 0;
           R[d + 1 | 0] =
             Math.imul(x1, y1) + (m >>> 16) + (n >>> 16) + Math.imul(x, R[b + 1 | 0]) + Math.imul(R[a + 1 | 0], y) | 0;
           R[d] = Math.imul(x, y);
@@ -1388,8 +1388,8 @@ export function execute(): number {
           x1 = x >>> 16;
           y0 = y & 0xffff;
           y1 = y >>> 16;
-          m = (Math.imul(x1, y0) >>> 0) + (Math.imul(x0, y0) >>> 16);
-          n = (m & 0xffff) + (Math.imul(x0, y1) >>> 0);
+          m = Math.imul(x1, y0) + (Math.imul(x0, y0) >>> 16) | 0;
+          n = Math.imul(x0, y1) + (m & 0xffff) | 0;
           R[d + 1 | 0] =
             Math.imul(x1, y1) + (m >>> 16) + (n >>> 16) + Math.imul(x, C[pc + 4 | 0]) + Math.imul(R[a + 1 | 0], y) | 0;
           R[d] = Math.imul(x, y);

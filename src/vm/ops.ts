@@ -185,8 +185,9 @@ export const OPS = {
   i64_and: "d a b => I.d = I.a & I.b; H.d = H.a & H.b",
   i64_or: "d a b => I.d = I.a | I.b; H.d = H.a | H.b",
   i64_xor: "d a b => I.d = I.a ^ I.b; H.d = H.a ^ H.b",
+  // The upper half of a product of words is put together from halves of words; neither `m` nor `n` reaches 2^32.
   i64_mul:
-    "d a b => const x = I.a; const y = I.b; const x0 = x & 0xffff; const x1 = x >>> 16; const y0 = y & 0xffff; const y1 = y >>> 16; const m = (Math.imul(x1, y0) >>> 0) + (Math.imul(x0, y0) >>> 16); const n = (m & 0xffff) + (Math.imul(x0, y1) >>> 0); H.d = Math.imul(x1, y1) + (m >>> 16) + (n >>> 16) + Math.imul(x, H.b) + Math.imul(H.a, y) | 0; I.d = Math.imul(x, y)",
+    "d a b => const x = I.a; const y = I.b; const x0 = x & 0xffff; const x1 = x >>> 16; const y0 = y & 0xffff; const y1 = y >>> 16; const m = Math.imul(x1, y0) + (Math.imul(x0, y0) >>> 16) | 0; const n = Math.imul(x0, y1) + (m & 0xffff) | 0; H.d = Math.imul(x1, y1) + (m >>> 16) + (n >>> 16) + Math.imul(x, H.b) + Math.imul(H.a, y) | 0; I.d = Math.imul(x, y)",
   i64_shl:
     "d a b => const n = I.b & 63; const x = I.a; const y = H.a; if (n === 0) { I.d = x; H.d = y; } else if (n < 32) { I.d = x << n; H.d = y << n | x >>> (32 - n); } else { I.d = 0; H.d = x << n; }",
   i64_shr_s:
@@ -199,7 +200,7 @@ export const OPS = {
   i64_or_k: "d a k h => I.d = I.a | #k; H.d = H.a | #h",
   i64_xor_k: "d a k h => I.d = I.a ^ #k; H.d = H.a ^ #h",
   i64_mul_k:
-    "d a k h => const x = I.a; const y = #k; const x0 = x & 0xffff; const x1 = x >>> 16; const y0 = y & 0xffff; const y1 = y >>> 16; const m = (Math.imul(x1, y0) >>> 0) + (Math.imul(x0, y0) >>> 16); const n = (m & 0xffff) + (Math.imul(x0, y1) >>> 0); H.d = Math.imul(x1, y1) + (m >>> 16) + (n >>> 16) + Math.imul(x, #h) + Math.imul(H.a, y) | 0; I.d = Math.imul(x, y)",
+    "d a k h => const x = I.a; const y = #k; const x0 = x & 0xffff; const x1 = x >>> 16; const y0 = y & 0xffff; const y1 = y >>> 16; const m = Math.imul(x1, y0) + (Math.imul(x0, y0) >>> 16) | 0; const n = Math.imul(x0, y1) + (m & 0xffff) | 0; H.d = Math.imul(x1, y1) + (m >>> 16) + (n >>> 16) + Math.imul(x, #h) + Math.imul(H.a, y) | 0; I.d = Math.imul(x, y)",
   i64_shl_k:
     "d a k => const n = #k & 63; const x = I.a; const y = H.a; if (n === 0) { I.d = x; H.d = y; } else if (n < 32) { I.d = x << n; H.d = y << n | x >>> (32 - n); } else { I.d = 0; H.d = x << n; }",
   i64_shr_s_k:
