@@ -72,14 +72,18 @@ function equationOf(name: string, asFloat = false): string {
   const second = equationOf(parts.second, writes || asFloat);
   const result = `${prefix}d`;
   let text = first;
+  let used = second;
   let kept = "";
   for (const half of ["I", "H", "F", "D"]) {
     const value = `v${half}_${prefix}`;
     const assignment = new RegExp(`\\b${half}\\.${result} = ([^;]+)`, "g");
     const count = [...text.matchAll(assignment)].length;
-    const isRead = new RegExp(`\\b${half}\\.${parts.slot}\\b`).test(second);
+    const read = new RegExp(`\\b${half}\\.${parts.slot}\\b`, "g");
+    const isRead = second.search(read) >= 0;
     if (count === 0) {
-      if (isRead) throw new Error(`${name}: no ${half} of ${result}`);
+      // Bits that are kept can be read as a float once they are in their register.
+      if (isRead && !(parts.isKept && "FD".includes(half))) throw new Error(`${name}: no ${half} of ${result}`);
+      used = used.replaceAll(read, `${half}.${result}`);
       continue;
     }
     if (!isRead && !parts.isKept) {
@@ -90,8 +94,8 @@ function equationOf(name: string, asFloat = false): string {
     text = text.replaceAll(assignment, (_, expression) => `${declaration}${value} = ${coerced(half, expression)}`);
     if (count > 1) text = `let ${value} = 0; ${text}`;
     kept += `${half}.${result} = ${value}; `;
+    used = used.replaceAll(read, value);
   }
-  const used = second.replaceAll(new RegExp(`\\b([IHFD])\\.${parts.slot}\\b`, "g"), `v$1_${prefix}`);
   return `${text}; ${parts.isKept ? kept : ""}${used}`;
 }
 
