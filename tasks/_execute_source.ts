@@ -5,8 +5,8 @@
  * @module
  */
 
-import { partsOf, prefixOf } from "../src/vm/fused_ops.ts";
-import { OP_NAMES, opEquation, opOperands } from "../src/vm/ops.ts";
+import { partsOf } from "../src/vm/fused_ops.ts";
+import { firstPrefix, OP_NAMES, opEquation, opOperands } from "../src/vm/ops.ts";
 import type { OpName } from "../src/vm/ops.ts";
 
 const TEMPLATE = new URL("./execute_template.txt", import.meta.url);
@@ -14,20 +14,20 @@ const TEMPLATE = new URL("./execute_template.txt", import.meta.url);
 /** The last letters of operands that are registers; every other operand is an immediate word. */
 const REGISTER_LETTERS = "abcd";
 
-/** The macros of the equations; an argument is any text without a comma at its top level. */
+/** The macros of the equations; an argument is any text without a comma at its top level. `@` is the op's words. */
 const MACROS: Readonly<Record<string, (args: readonly string[]) => string>> = {
   goto: ([t, u]) => `{ fuel = fuel - #${u} | 0; pc = #${t}; if (fuel < 0) break loop; continue; }`,
   goto_case: ([index, n]) =>
-    `{ const x = ${index}; const y = #${n}; const at = pc + 3 + ((x < y ? x : y) << 1) | 0; ` +
+    `{ const x = ${index}; const y = #${n}; const at = pc + @ + ((x < y ? x : y) << 1) | 0; ` +
     `fuel = fuel - C[at + 1 | 0] | 0; pc = C[at] | 0; if (fuel < 0) break loop; continue; }`,
   leave: ([reason]) => `{ stop = ${reason}; break loop; }`,
-  spend: ([count]) => `{ fuel = fuel - ${count} | 0; pc = pc + 4 | 0; if (fuel < 0) break loop; continue; }`,
+  spend: ([count]) => `{ fuel = fuel - ${count} | 0; pc = pc + @ | 0; if (fuel < 0) break loop; continue; }`,
   return_to_caller: () => `sp = sp - 2 | 0; pc = S[sp] | 0; fp = S[sp + 1 | 0] | 0; continue;`,
-  call: ([entry, frame, fuel, words]) =>
+  call: ([entry, frame, fuel]) =>
     `{ const at = ${entry}; const base = ${frame}; ` +
     `if (base + C[at] > REGISTER_WORDS || sp >= STACK_WORDS) { stop = STACK_EXHAUSTED; break loop; } ` +
-    `S[sp] = pc + ${words} | 0; S[sp + 1 | 0] = fp; sp = sp + 2 | 0; fuel = fuel - ${fuel} | 0; ` +
-    `for (let z = base + C[at + 1 | 0] | 0, end = base + C[at + 2 | 0] | 0; z < end; z = z + 1 | 0) R[z] = 0; ` +
+    `S[sp] = pc + @ | 0; S[sp + 1 | 0] = fp; sp = sp + 2 | 0; fuel = fuel - ${fuel} | 0; ` +
+    `const end = base + C[at + 2 | 0] | 0; for (let z = base + C[at + 1 | 0] | 0; z < end; z = z + 1 | 0) R[z] = 0; ` +
     `fp = base; pc = at + 3 | 0; if (fuel < 0) break loop; continue; }`,
 };
 
@@ -64,7 +64,7 @@ const FLOAT_FORMS: Readonly<Record<string, string>> = {
 function equationOf(name: string, asFloat = false): string {
   const parts = partsOf(name);
   if (parts === undefined) return asFloat && FLOAT_FORMS[name] || opEquation(name as OpName)!;
-  const prefix = prefixOf(parts);
+  const prefix = firstPrefix(parts);
   if (parts.slot === "") return `${prefixed(equationOf(parts.first), prefix)}; ${equationOf(parts.second, asFloat)}`;
   const reads = new RegExp(`\\b[FD]\\.${parts.slot}\\b`).test(equationOf(parts.second));
   const writes = /\b[FD]\.d =/.test(equationOf(parts.first));
@@ -72,25 +72,38 @@ function equationOf(name: string, asFloat = false): string {
   const second = equationOf(parts.second, writes || asFloat);
   const result = `${prefix}d`;
   let text = first;
+  let used = second;
   let kept = "";
-  for (const [half, coerced] of Object.entries({ I: "(~) | 0", H: "(~) | 0", F: "Math.fround(~)", D: "~" })) {
+  for (const half of ["I", "H", "F", "D"]) {
     const value = `v${half}_${prefix}`;
     const assignment = new RegExp(`\\b${half}\\.${result} = ([^;]+)`, "g");
     const count = [...text.matchAll(assignment)].length;
+    const read = new RegExp(`\\b${half}\\.${parts.slot}\\b`, "g");
+    const isRead = second.search(read) >= 0;
     if (count === 0) {
-      if (new RegExp(`\\b${half}\\.${parts.slot}\\b`).test(second)) throw new Error(`${name}: no ${half} of ${result}`);
+      // Bits that are kept can be read as a float once they are in their register.
+      if (isRead && !(parts.isKept && "FD".includes(half))) throw new Error(`${name}: no ${half} of ${result}`);
+      used = used.replaceAll(read, `${half}.${result}`);
+      continue;
+    }
+    if (!isRead && !parts.isKept) {
+      text = text.replaceAll(assignment, "");
       continue;
     }
     const declaration = count === 1 ? "const " : "";
-    text = text.replaceAll(
-      assignment,
-      (_, expression) => `${declaration}${value} = ${coerced.replace("~", expression)}`,
-    );
+    text = text.replaceAll(assignment, (_, expression) => `${declaration}${value} = ${coerced(half, expression)}`);
     if (count > 1) text = `let ${value} = 0; ${text}`;
     kept += `${half}.${result} = ${value}; `;
+    used = used.replaceAll(read, value);
   }
-  const used = second.replaceAll(new RegExp(`\\b([IHFD])\\.${parts.slot}\\b`, "g"), `v$1_${prefix}`);
   return `${text}; ${parts.isKept ? kept : ""}${used}`;
+}
+
+/** A value as it would be read from a register. */
+function coerced(half: string, expression: string): string {
+  if (half === "D") return expression;
+  if (half === "F") return `Math.fround(${expression})`;
+  return expression.endsWith("| 0") ? expression : `(${expression}) | 0`;
 }
 
 /** An equation with other names for its operands and variables. */
@@ -106,7 +119,7 @@ function prefixed(equation: string, prefix: string): string {
 function isTerminal(name: string): boolean {
   const parts = partsOf(name);
   if (parts !== undefined) return isTerminal(parts.second);
-  return /(^|; )(goto|goto_case|call|return_to_caller|spend)\([^;]*$/.test(opEquation(name as OpName)!);
+  return /(^|[;}] )(goto|goto_case|call|return_to_caller|spend)\([^;]*$/.test(opEquation(name as OpName)!);
 }
 
 /** One case of the switch. */
@@ -133,9 +146,10 @@ function caseOf(name: string, number: number): string {
       .replaceAll(new RegExp(`\\bF\\.${operand}\\b`, "g"), `F[${index32}]`)
       .replaceAll(new RegExp(`\\bD\\.${operand}\\b`, "g"), `D[${register} >> 1]`);
   }
-  const next = isTerminal(name) ? "" : ` pc = pc + ${operands.length + 1} | 0; continue;`;
   if (!/[;}]$/.test(body)) body += ";";
-  return `case ${number}: /* ${name} */ { ${hoisted.join(" ")} ${body}${next} }`;
+  if (!isTerminal(name)) body += " pc = pc + @ | 0; continue;";
+  body = body.replaceAll("@", String(operands.length + 1));
+  return `case ${number}: /* ${name} */ { ${hoisted.join(" ")} ${body} }`;
 }
 
 /** The text of src/vm/execute.ts, not formatted; `extra` goes before each op. */
@@ -150,5 +164,11 @@ export async function executeSource(extra = ""): Promise<string> {
   );
   const named = new RegExp(`\\b(${[...literals.keys()].join("|")})\\b`, "g");
   const body = cases.join("\n").replaceAll(named, (name) => `/* ${name} */ ${literals.get(name)!}`);
-  return template.replace("/* EXTRA */", extra).replace("/* CASES */", () => body);
+  const variables = new Set([...body.matchAll(DECLARATION)].map((match) => match[1]!));
+  return template.replace("/* EXTRA */", extra)
+    .replace("/* VARIABLES */", [...variables].sort().map((name) => `let ${name} = 0;`).join("\n"))
+    .replace("/* CASES */", () => body.replaceAll(DECLARATION, "$1 ="));
 }
+
+/** Variables are the function's and not the cases': V8 gives each of a block's own a place, 435 in all and not 77. */
+const DECLARATION = /\b(?:const|let) (\w+) =/g;

@@ -3,9 +3,8 @@
  * a copy of the source whose loop counts how often each address is reached.
  *
  * ```sh
- * deno task profile                       # the programs of bench/programs, each with the same weight
- * deno task profile lua sqlite            # only these
- * deno task profile --file=x.wasm:run:100 # an exported function of a module without imports, and its argument
+ * deno task profile             # programs of bench/programs and plugins of examples/guests, each with the same weight
+ * deno task profile lua sqlite  # only these
  * ```
  *
  * @module
@@ -17,45 +16,69 @@ const ROOT = new URL("../", import.meta.url);
 /** Rows of each table. */
 const ROWS = Number(Deno.args.find((arg) => arg.startsWith("--rows="))?.slice(7) ?? 40);
 
+type Interpreter = Awaited<ReturnType<typeof countingInterpreter>>;
+type Module = import("../src/vm/mod.ts").Module;
+
+/** A module, and what is done with it. */
 interface Workload {
   readonly name: string;
-  readonly file: string | URL;
-  readonly export: string;
-  readonly size: number;
+  readonly file: URL;
+  run(vm: Interpreter, module: Module): Promise<unknown>;
 }
 
-async function workloads(): Promise<Workload[]> {
-  const files = Deno.args.filter((arg) => arg.startsWith("--file=")).map((arg) => arg.slice(7).split(":"));
-  if (files.length > 0) {
-    return files.map(([file, name, size]) => ({ name: name!, file: file!, export: name!, size: Number(size) }));
-  }
-  const names = Deno.args.filter((arg) => !arg.startsWith("--"));
-  const { programs } = await import(new URL("bench/programs/programs.ts", ROOT).href);
-  return (programs as readonly { name: string; file: string; coldSize: number }[])
-    .filter(({ name }) => names.length === 0 || names.includes(name))
-    .map(({ name, file, coldSize }) => ({
-      name,
-      file: new URL(`bench/programs/prebuilt/${file}`, ROOT),
-      export: "run",
-      size: coldSize,
-    }));
+function call(plugin: string, method: string, params: unknown): Workload {
+  return {
+    name: `${plugin}.${method}`,
+    file: new URL(`examples/guests/${plugin}_plugin.wasm`, ROOT),
+    async run(vm, module) {
+      await using plugin = new vm.Plugin(module, { methods: { echo: (value: unknown) => value } });
+      await plugin.call(method, params);
+    },
+  };
+}
+
+const plugins: readonly Workload[] = ["prebuilt/c", "prebuilt/zig", "prebuilt/assemblyscript", "build/rust", "build/go"]
+  .flatMap((plugin) => [call(plugin, "many_echo", 50), call(plugin, "prime_sieve", 3000)]);
+
+async function programs(): Promise<Workload[]> {
+  const { programs } = await import(new URL("bench/programs/programs.ts", ROOT).href).catch(() => ({ programs: [] }));
+  return (programs as readonly { name: string; file: string; coldSize: number }[]).map((program) => ({
+    name: program.name,
+    file: new URL(`bench/programs/prebuilt/${program.file}`, ROOT),
+    async run(vm, module) {
+      const stubs: Record<string, Record<string, () => number>> = {};
+      for (const { module: from, name } of module.imports) (stubs[from] ??= {})[name] = () => 0;
+      const instance = await vm.instantiate(module, stubs);
+      if ("_initialize" in instance.exports) await instance.call("_initialize");
+      await instance.call("run", [program.coldSize]);
+    },
+  }));
 }
 
 /** A copy of the interpreter that counts, as modules. */
 async function countingInterpreter() {
   const folder = await Deno.makeTempDir({ prefix: "profile-" });
-  for await (const { name } of Deno.readDir(new URL("src/vm", ROOT))) {
-    await Deno.copyFile(new URL(`src/vm/${name}`, ROOT), `${folder}/${name}`);
+  for (const part of ["", "vm/", "wasi/", "rpc/"]) {
+    await Deno.mkdir(`${folder}/${part}`, { recursive: true });
+    for await (const { name, isFile } of Deno.readDir(new URL(`src/${part}`, ROOT))) {
+      if (isFile) await Deno.copyFile(new URL(`src/${part}${name}`, ROOT), `${folder}/${part}${name}`);
+    }
   }
   const source = await executeSource("COUNTS[pc] = COUNTS[pc]! + 1;");
-  await Deno.writeTextFile(`${folder}/execute.ts`, `${source}\nexport const COUNTS = new Float64Array(CODE.length);\n`);
+  await Deno.writeTextFile(
+    `${folder}/vm/execute.ts`,
+    `${source}
+export const COUNTS = new Float64Array(CODE.length);
+`,
+  );
   const load = (name: string) => import(`file://${folder}/${name}`);
   return {
-    ...await load("mod.ts") as typeof import("../src/vm/mod.ts"),
-    ...await load("code.ts") as typeof import("../src/vm/code.ts"),
-    ...await load("ops.ts") as typeof import("../src/vm/ops.ts"),
-    ...await load("module.ts") as typeof import("../src/vm/module.ts"),
-    COUNTS: (await load("execute.ts")).COUNTS as Float64Array,
+    ...await load("plugin.ts") as typeof import("../src/plugin.ts"),
+    ...await load("vm/mod.ts") as typeof import("../src/vm/mod.ts"),
+    ...await load("vm/code.ts") as typeof import("../src/vm/code.ts"),
+    ...await load("vm/ops.ts") as typeof import("../src/vm/ops.ts"),
+    ...await load("vm/module.ts") as typeof import("../src/vm/module.ts"),
+    COUNTS: (await load("vm/execute.ts")).COUNTS as Float64Array,
     remove: () => Deno.remove(folder, { recursive: true }),
   };
 }
@@ -72,21 +95,22 @@ function print(title: string, shares: Shares): void {
   for (const [name, share] of rows) console.log(`${(share * 100).toFixed(2).padStart(6)} %  ${name}`);
 }
 
-const list = await workloads();
+const names = Deno.args.filter((arg) => !arg.startsWith("--"));
+const list = [...await programs(), ...plugins].filter(({ name }) => names.length === 0 || names.includes(name));
 const vm = await countingInterpreter();
 const ops: Shares = new Map();
 const pairs: Shares = new Map();
 try {
-  for (const { name, file, export: exported, size } of list) {
+  for (const { name, file, run } of list) {
+    const bytes = await Deno.readFile(file).catch(() => undefined);
+    if (bytes === undefined) {
+      console.log(`${name}: not built`);
+      continue;
+    }
     vm.flushCode();
     vm.COUNTS.fill(0);
-    const module = await vm.compile(await Deno.readFile(file));
-    const stubs = Object.fromEntries(module.imports.map((entry) => [entry.module, {} as Record<string, () => number>]));
-    for (const entry of module.imports) stubs[entry.module]![entry.name] = () => 0;
-    const instance = await vm.instantiate(module, stubs);
-    if (module.exports.some((entry) => entry.name === "_initialize")) await instance.call("_initialize");
-    vm.COUNTS.fill(0);
-    await instance.call(exported, [size]);
+    const module = await vm.compile(bytes);
+    await run(vm, module);
     const total = vm.COUNTS.reduce((sum, count) => sum + count, 0);
     console.log(`${name}: ${total.toExponential(2)} ops`);
     count(vm.codeOf(module), 1 / total / list.length);

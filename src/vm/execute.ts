@@ -10,6 +10,9 @@
  * @module
  */
 
+// A fused op computes halves that its second part may not use; a load of both checks the bounds of both.
+// deno-lint-ignore-file no-unused-vars
+
 import { CODE } from "./code.ts";
 
 /** Words of the register file: what the frames of all active calls together may hold (4 MiB). */
@@ -94,6 +97,55 @@ export function execute(): number {
   let sp = OWN_STATE[2]! | 0;
   let fuel = OWN_STATE[3]! | 0;
   let stop = /* OUT_OF_FUEL */ 0;
+  let a = 0;
+  let aa = 0;
+  let at = 0;
+  let b = 0;
+  let base = 0;
+  let d = 0;
+  let e = 0;
+  let end = 0;
+  let f = 0;
+  let m = 0;
+  let n = 0;
+  let vH_a = 0;
+  let vH_a_a = 0;
+  let vH_aa = 0;
+  let vH_b = 0;
+  let vH_b_x = 0;
+  let vI_a = 0;
+  let vI_a_a = 0;
+  let vI_a_aa = 0;
+  let vI_a_b = 0;
+  let vI_a_b_a = 0;
+  let vI_a_bb = 0;
+  let vI_a_x = 0;
+  let vI_aa = 0;
+  let vI_aab = 0;
+  let vI_b = 0;
+  let vI_b_a = 0;
+  let vI_b_x = 0;
+  let vI_bb = 0;
+  let x = 0;
+  let x0 = 0;
+  let x1 = 0;
+  let x_a = 0;
+  let x_aa = 0;
+  let x_b = 0;
+  let x_b_x = 0;
+  let x_x = 0;
+  let x_x_x = 0;
+  let xa = 0;
+  let xd = 0;
+  let y = 0;
+  let y0 = 0;
+  let y1 = 0;
+  let y_a = 0;
+  let y_aa = 0;
+  let y_b = 0;
+  let y_x = 0;
+  let y_x_x = 0;
+  let z = 0;
   try {
     loop:
     for (;;) {
@@ -128,9 +180,9 @@ export function execute(): number {
         }
         case 3: /* br_table */ {
           {
-            const x = R[fp + C[pc + 1 | 0] | 0] >>> 0;
-            const y = C[pc + 2 | 0];
-            const at = pc + 3 + ((x < y ? x : y) << 1) | 0;
+            x = R[fp + C[pc + 1 | 0] | 0] >>> 0;
+            y = C[pc + 2 | 0];
+            at = pc + 3 + ((x < y ? x : y) << 1) | 0;
             fuel = fuel - C[at + 1 | 0] | 0;
             pc = C[at] | 0;
             if (fuel < 0) break loop;
@@ -139,8 +191,8 @@ export function execute(): number {
         }
         case 4: /* call */ {
           {
-            const at = C[pc + 1 | 0];
-            const base = fp + C[pc + 2 | 0] | 0;
+            at = C[pc + 1 | 0];
+            base = fp + C[pc + 2 | 0] | 0;
             if (base + C[at] > /* REGISTER_WORDS */ 1 << 20 || sp >= /* STACK_WORDS */ 1 << 16) {
               stop = /* STACK_EXHAUSTED */ 6;
               break loop;
@@ -149,7 +201,8 @@ export function execute(): number {
             S[sp + 1 | 0] = fp;
             sp = sp + 2 | 0;
             fuel = fuel - C[pc + 3 | 0] | 0;
-            for (let z = base + C[at + 1 | 0] | 0, end = base + C[at + 2 | 0] | 0; z < end; z = z + 1 | 0) R[z] = 0;
+            end = base + C[at + 2 | 0] | 0;
+            for (z = base + C[at + 1 | 0] | 0; z < end; z = z + 1 | 0) R[z] = 0;
             fp = base;
             pc = at + 3 | 0;
             if (fuel < 0) break loop;
@@ -157,19 +210,19 @@ export function execute(): number {
           }
         }
         case 5: /* call_indirect */ {
-          const f = table[R[fp + C[pc + 1 | 0] | 0] >>> 0] | 0;
+          f = table[R[fp + C[pc + 1 | 0] | 0] >>> 0] | 0;
           if (f < 1 || types[f - 1 | 0] !== C[pc + 2 | 0]) {
             stop = /* RARE */ 1;
             break loop;
           }
-          const e = entries[f - 1 | 0] | 0;
+          e = entries[f - 1 | 0] | 0;
           if (e === 0) {
             stop = /* RARE */ 1;
             break loop;
           }
           {
-            const at = e;
-            const base = fp + C[pc + 3 | 0] | 0;
+            at = e;
+            base = fp + C[pc + 3 | 0] | 0;
             if (base + C[at] > /* REGISTER_WORDS */ 1 << 20 || sp >= /* STACK_WORDS */ 1 << 16) {
               stop = /* STACK_EXHAUSTED */ 6;
               break loop;
@@ -178,7 +231,8 @@ export function execute(): number {
             S[sp + 1 | 0] = fp;
             sp = sp + 2 | 0;
             fuel = fuel - C[pc + 4 | 0] | 0;
-            for (let z = base + C[at + 1 | 0] | 0, end = base + C[at + 2 | 0] | 0; z < end; z = z + 1 | 0) R[z] = 0;
+            end = base + C[at + 2 | 0] | 0;
+            for (z = base + C[at + 1 | 0] | 0; z < end; z = z + 1 | 0) R[z] = 0;
             fp = base;
             pc = at + 3 | 0;
             if (fuel < 0) break loop;
@@ -201,7 +255,7 @@ export function execute(): number {
           continue;
         }
         case 8: /* return64 */ {
-          const a = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 1 | 0] | 0;
           R[fp] = R[a];
           R[fp + 1 | 0] = R[a + 1 | 0];
           fuel = fuel - C[pc + 2 | 0] | 0;
@@ -371,8 +425,8 @@ export function execute(): number {
           continue;
         }
         case 25: /* br_if_i64_eq */ {
-          const a = fp + C[pc + 1 | 0] | 0;
-          const b = fp + C[pc + 2 | 0] | 0;
+          a = fp + C[pc + 1 | 0] | 0;
+          b = fp + C[pc + 2 | 0] | 0;
           if (R[a] === R[b] && R[a + 1 | 0] === R[b + 1 | 0]) {
             fuel = fuel - C[pc + 4 | 0] | 0;
             pc = C[pc + 3 | 0];
@@ -383,8 +437,8 @@ export function execute(): number {
           continue;
         }
         case 26: /* br_if_i64_ne */ {
-          const a = fp + C[pc + 1 | 0] | 0;
-          const b = fp + C[pc + 2 | 0] | 0;
+          a = fp + C[pc + 1 | 0] | 0;
+          b = fp + C[pc + 2 | 0] | 0;
           if (R[a] !== R[b] || R[a + 1 | 0] !== R[b + 1 | 0]) {
             fuel = fuel - C[pc + 4 | 0] | 0;
             pc = C[pc + 3 | 0];
@@ -395,8 +449,8 @@ export function execute(): number {
           continue;
         }
         case 27: /* br_if_i64_lt_s */ {
-          const a = fp + C[pc + 1 | 0] | 0;
-          const b = fp + C[pc + 2 | 0] | 0;
+          a = fp + C[pc + 1 | 0] | 0;
+          b = fp + C[pc + 2 | 0] | 0;
           if (R[a + 1 | 0] < R[b + 1 | 0] || R[a + 1 | 0] === R[b + 1 | 0] && (R[a] >>> 0) < (R[b] >>> 0)) {
             fuel = fuel - C[pc + 4 | 0] | 0;
             pc = C[pc + 3 | 0];
@@ -407,8 +461,8 @@ export function execute(): number {
           continue;
         }
         case 28: /* br_if_i64_lt_u */ {
-          const a = fp + C[pc + 1 | 0] | 0;
-          const b = fp + C[pc + 2 | 0] | 0;
+          a = fp + C[pc + 1 | 0] | 0;
+          b = fp + C[pc + 2 | 0] | 0;
           if (
             (R[a + 1 | 0] >>> 0) < (R[b + 1 | 0] >>> 0) || R[a + 1 | 0] === R[b + 1 | 0] && (R[a] >>> 0) < (R[b] >>> 0)
           ) {
@@ -421,8 +475,8 @@ export function execute(): number {
           continue;
         }
         case 29: /* br_if_i64_le_s */ {
-          const a = fp + C[pc + 1 | 0] | 0;
-          const b = fp + C[pc + 2 | 0] | 0;
+          a = fp + C[pc + 1 | 0] | 0;
+          b = fp + C[pc + 2 | 0] | 0;
           if (R[a + 1 | 0] < R[b + 1 | 0] || R[a + 1 | 0] === R[b + 1 | 0] && (R[a] >>> 0) <= (R[b] >>> 0)) {
             fuel = fuel - C[pc + 4 | 0] | 0;
             pc = C[pc + 3 | 0];
@@ -433,8 +487,8 @@ export function execute(): number {
           continue;
         }
         case 30: /* br_if_i64_le_u */ {
-          const a = fp + C[pc + 1 | 0] | 0;
-          const b = fp + C[pc + 2 | 0] | 0;
+          a = fp + C[pc + 1 | 0] | 0;
+          b = fp + C[pc + 2 | 0] | 0;
           if (
             (R[a + 1 | 0] >>> 0) < (R[b + 1 | 0] >>> 0) || R[a + 1 | 0] === R[b + 1 | 0] && (R[a] >>> 0) <= (R[b] >>> 0)
           ) {
@@ -447,7 +501,7 @@ export function execute(): number {
           continue;
         }
         case 31: /* br_if_i64_eq_k */ {
-          const a = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 1 | 0] | 0;
           if (R[a] === C[pc + 2 | 0] && R[a + 1 | 0] === C[pc + 3 | 0]) {
             fuel = fuel - C[pc + 5 | 0] | 0;
             pc = C[pc + 4 | 0];
@@ -458,7 +512,7 @@ export function execute(): number {
           continue;
         }
         case 32: /* br_if_i64_ne_k */ {
-          const a = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 1 | 0] | 0;
           if (R[a] !== C[pc + 2 | 0] || R[a + 1 | 0] !== C[pc + 3 | 0]) {
             fuel = fuel - C[pc + 5 | 0] | 0;
             pc = C[pc + 4 | 0];
@@ -534,9 +588,9 @@ export function execute(): number {
           continue;
         }
         case 40: /* mov64 */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
-          const x = R[a + 1 | 0];
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          x = R[a + 1 | 0];
           R[d] = R[a];
           R[d + 1 | 0] = x;
           pc = pc + 3 | 0;
@@ -548,7 +602,7 @@ export function execute(): number {
           continue;
         }
         case 42: /* const64 */ {
-          const d = fp + C[pc + 1 | 0] | 0;
+          d = fp + C[pc + 1 | 0] | 0;
           R[d] = C[pc + 2 | 0];
           R[d + 1 | 0] = C[pc + 3 | 0];
           pc = pc + 4 | 0;
@@ -562,15 +616,15 @@ export function execute(): number {
           continue;
         }
         case 44: /* select64 */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
-          const b = fp + C[pc + 3 | 0] | 0;
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          b = fp + C[pc + 3 | 0] | 0;
           if (R[fp + C[pc + 4 | 0] | 0] !== 0) {
-            const x = R[a + 1 | 0];
+            x = R[a + 1 | 0];
             R[d] = R[a];
             R[d + 1 | 0] = x;
           } else {
-            const x = R[b + 1 | 0];
+            x = R[b + 1 | 0];
             R[d] = R[b];
             R[d + 1 | 0] = x;
           }
@@ -583,7 +637,7 @@ export function execute(): number {
           continue;
         }
         case 46: /* global_get64 */ {
-          const d = fp + C[pc + 1 | 0] | 0;
+          d = fp + C[pc + 1 | 0] | 0;
           R[d] = G[C[pc + 2 | 0]];
           R[d + 1 | 0] = G[C[pc + 2 | 0] + 1 | 0];
           pc = pc + 3 | 0;
@@ -595,14 +649,14 @@ export function execute(): number {
           continue;
         }
         case 48: /* global_set64 */ {
-          const a = fp + C[pc + 2 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
           G[C[pc + 1 | 0]] = R[a];
           G[C[pc + 1 | 0] + 1 | 0] = R[a + 1 | 0];
           pc = pc + 3 | 0;
           continue;
         }
         case 49: /* load32 */ {
-          const x = R[fp + C[pc + 1 | 0] | 0];
+          x = R[fp + C[pc + 1 | 0] | 0];
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
@@ -612,21 +666,21 @@ export function execute(): number {
           continue;
         }
         case 50: /* load64 */ {
-          const d = fp + C[pc + 3 | 0] | 0;
-          const x = R[fp + C[pc + 1 | 0] | 0];
+          d = fp + C[pc + 3 | 0] | 0;
+          x = R[fp + C[pc + 1 | 0] | 0];
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
           }
-          const y = view.getInt32(x + C[pc + 2 | 0] + 4 | 0, true);
+          y = view.getInt32(x + C[pc + 2 | 0] + 4 | 0, true);
           R[d] = view.getInt32(x + C[pc + 2 | 0] | 0, true);
           R[d + 1 | 0] = y;
           pc = pc + 4 | 0;
           continue;
         }
         case 51: /* i32_load8_s */ {
-          const x = R[fp + C[pc + 1 | 0] | 0];
-          const y = x + C[pc + 2 | 0] | 0;
+          x = R[fp + C[pc + 1 | 0] | 0];
+          y = x + C[pc + 2 | 0] | 0;
           if (x < 0 || (y >>> 0) >= size) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
@@ -636,8 +690,8 @@ export function execute(): number {
           continue;
         }
         case 52: /* i32_load8_u */ {
-          const x = R[fp + C[pc + 1 | 0] | 0];
-          const y = x + C[pc + 2 | 0] | 0;
+          x = R[fp + C[pc + 1 | 0] | 0];
+          y = x + C[pc + 2 | 0] | 0;
           if (x < 0 || (y >>> 0) >= size) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
@@ -647,7 +701,7 @@ export function execute(): number {
           continue;
         }
         case 53: /* i32_load16_s */ {
-          const x = R[fp + C[pc + 1 | 0] | 0];
+          x = R[fp + C[pc + 1 | 0] | 0];
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
@@ -657,7 +711,7 @@ export function execute(): number {
           continue;
         }
         case 54: /* i32_load16_u */ {
-          const x = R[fp + C[pc + 1 | 0] | 0];
+          x = R[fp + C[pc + 1 | 0] | 0];
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
@@ -667,23 +721,23 @@ export function execute(): number {
           continue;
         }
         case 55: /* i64_load8_s */ {
-          const d = fp + C[pc + 3 | 0] | 0;
-          const x = R[fp + C[pc + 1 | 0] | 0];
-          const y = x + C[pc + 2 | 0] | 0;
+          d = fp + C[pc + 3 | 0] | 0;
+          x = R[fp + C[pc + 1 | 0] | 0];
+          y = x + C[pc + 2 | 0] | 0;
           if (x < 0 || (y >>> 0) >= size) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
           }
-          const z = bytes[y] << 24 >> 24;
+          z = bytes[y] << 24 >> 24;
           R[d] = z;
           R[d + 1 | 0] = z >> 31;
           pc = pc + 4 | 0;
           continue;
         }
         case 56: /* i64_load8_u */ {
-          const d = fp + C[pc + 3 | 0] | 0;
-          const x = R[fp + C[pc + 1 | 0] | 0];
-          const y = x + C[pc + 2 | 0] | 0;
+          d = fp + C[pc + 3 | 0] | 0;
+          x = R[fp + C[pc + 1 | 0] | 0];
+          y = x + C[pc + 2 | 0] | 0;
           if (x < 0 || (y >>> 0) >= size) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
@@ -694,21 +748,21 @@ export function execute(): number {
           continue;
         }
         case 57: /* i64_load16_s */ {
-          const d = fp + C[pc + 3 | 0] | 0;
-          const x = R[fp + C[pc + 1 | 0] | 0];
+          d = fp + C[pc + 3 | 0] | 0;
+          x = R[fp + C[pc + 1 | 0] | 0];
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
           }
-          const y = view.getInt16(x + C[pc + 2 | 0] | 0, true);
+          y = view.getInt16(x + C[pc + 2 | 0] | 0, true);
           R[d] = y;
           R[d + 1 | 0] = y >> 31;
           pc = pc + 4 | 0;
           continue;
         }
         case 58: /* i64_load16_u */ {
-          const d = fp + C[pc + 3 | 0] | 0;
-          const x = R[fp + C[pc + 1 | 0] | 0];
+          d = fp + C[pc + 3 | 0] | 0;
+          x = R[fp + C[pc + 1 | 0] | 0];
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
@@ -719,21 +773,21 @@ export function execute(): number {
           continue;
         }
         case 59: /* i64_load32_s */ {
-          const d = fp + C[pc + 3 | 0] | 0;
-          const x = R[fp + C[pc + 1 | 0] | 0];
+          d = fp + C[pc + 3 | 0] | 0;
+          x = R[fp + C[pc + 1 | 0] | 0];
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
           }
-          const y = view.getInt32(x + C[pc + 2 | 0] | 0, true);
+          y = view.getInt32(x + C[pc + 2 | 0] | 0, true);
           R[d] = y;
           R[d + 1 | 0] = y >> 31;
           pc = pc + 4 | 0;
           continue;
         }
         case 60: /* i64_load32_u */ {
-          const d = fp + C[pc + 3 | 0] | 0;
-          const x = R[fp + C[pc + 1 | 0] | 0];
+          d = fp + C[pc + 3 | 0] | 0;
+          x = R[fp + C[pc + 1 | 0] | 0];
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
@@ -744,8 +798,8 @@ export function execute(): number {
           continue;
         }
         case 61: /* store8 */ {
-          const x = R[fp + C[pc + 1 | 0] | 0];
-          const y = x + C[pc + 2 | 0] | 0;
+          x = R[fp + C[pc + 1 | 0] | 0];
+          y = x + C[pc + 2 | 0] | 0;
           if (x < 0 || (y >>> 0) >= size) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
@@ -755,7 +809,7 @@ export function execute(): number {
           continue;
         }
         case 62: /* store16 */ {
-          const x = R[fp + C[pc + 1 | 0] | 0];
+          x = R[fp + C[pc + 1 | 0] | 0];
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
@@ -765,7 +819,7 @@ export function execute(): number {
           continue;
         }
         case 63: /* store32 */ {
-          const x = R[fp + C[pc + 1 | 0] | 0];
+          x = R[fp + C[pc + 1 | 0] | 0];
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
@@ -775,8 +829,8 @@ export function execute(): number {
           continue;
         }
         case 64: /* store64 */ {
-          const b = fp + C[pc + 3 | 0] | 0;
-          const x = R[fp + C[pc + 1 | 0] | 0];
+          b = fp + C[pc + 3 | 0] | 0;
+          x = R[fp + C[pc + 1 | 0] | 0];
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
@@ -787,7 +841,7 @@ export function execute(): number {
           continue;
         }
         case 65: /* store32_k */ {
-          const x = R[fp + C[pc + 1 | 0] | 0];
+          x = R[fp + C[pc + 1 | 0] | 0];
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
@@ -802,33 +856,31 @@ export function execute(): number {
           continue;
         }
         case 67: /* memory_copy */ {
-          const x = R[fp + C[pc + 1 | 0] | 0];
-          const y = R[fp + C[pc + 2 | 0] | 0];
-          const n = R[fp + C[pc + 3 | 0] | 0];
+          x = R[fp + C[pc + 1 | 0] | 0];
+          y = R[fp + C[pc + 2 | 0] | 0];
+          n = R[fp + C[pc + 3 | 0] | 0];
           if (n < 0 || n > 64 || x < 0 || y < 0 || x > (size - n | 0) || y > (size - n | 0)) {
             stop = /* RARE */ 1;
             break loop;
           }
-          if (x <= y) { for (let z = 0; z < n; z = z + 1 | 0) bytes[x + z | 0] = bytes[y + z | 0]; }
-          else for (let z = n - 1 | 0; z >= 0; z = z - 1 | 0) bytes[x + z | 0] = bytes[y + z | 0];
+          if (x <= y) { for (z = 0; z < n; z = z + 1 | 0) bytes[x + z | 0] = bytes[y + z | 0]; }
+          else for (z = n - 1 | 0; z >= 0; z = z - 1 | 0) bytes[x + z | 0] = bytes[y + z | 0];
           {
             fuel = fuel - n | 0;
             pc = pc + 4 | 0;
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 4 | 0;
-          continue;
         }
         case 68: /* memory_fill */ {
-          const x = R[fp + C[pc + 1 | 0] | 0];
-          const y = R[fp + C[pc + 2 | 0] | 0];
-          const n = R[fp + C[pc + 3 | 0] | 0];
+          x = R[fp + C[pc + 1 | 0] | 0];
+          y = R[fp + C[pc + 2 | 0] | 0];
+          n = R[fp + C[pc + 3 | 0] | 0];
           if (n < 0 || n > 64 || x < 0 || x > (size - n | 0)) {
             stop = /* RARE */ 1;
             break loop;
           }
-          for (let z = 0; z < n; z = z + 1 | 0) bytes[x + z | 0] = y;
+          for (z = 0; z < n; z = z + 1 | 0) bytes[x + z | 0] = y;
           {
             fuel = fuel - n | 0;
             pc = pc + 4 | 0;
@@ -967,8 +1019,8 @@ export function execute(): number {
           continue;
         }
         case 95: /* i32_rotl */ {
-          const x = R[fp + C[pc + 2 | 0] | 0];
-          const y = R[fp + C[pc + 3 | 0] | 0];
+          x = R[fp + C[pc + 2 | 0] | 0];
+          y = R[fp + C[pc + 3 | 0] | 0];
           R[fp + C[pc + 1 | 0] | 0] = x << y | x >>> (32 - y & 31);
           pc = pc + 4 | 0;
           continue;
@@ -1014,22 +1066,22 @@ export function execute(): number {
           continue;
         }
         case 104: /* i32_rotl_k */ {
-          const x = R[fp + C[pc + 2 | 0] | 0];
-          const y = C[pc + 3 | 0];
+          x = R[fp + C[pc + 2 | 0] | 0];
+          y = C[pc + 3 | 0];
           R[fp + C[pc + 1 | 0] | 0] = x << y | x >>> (32 - y & 31);
           pc = pc + 4 | 0;
           continue;
         }
         case 105: /* i32_rotr */ {
-          const x = R[fp + C[pc + 2 | 0] | 0];
-          const y = R[fp + C[pc + 3 | 0] | 0];
+          x = R[fp + C[pc + 2 | 0] | 0];
+          y = R[fp + C[pc + 3 | 0] | 0];
           R[fp + C[pc + 1 | 0] | 0] = x >>> y | x << (32 - y & 31);
           pc = pc + 4 | 0;
           continue;
         }
         case 106: /* i32_div_s */ {
-          const x = R[fp + C[pc + 2 | 0] | 0];
-          const y = R[fp + C[pc + 3 | 0] | 0];
+          x = R[fp + C[pc + 2 | 0] | 0];
+          y = R[fp + C[pc + 3 | 0] | 0];
           if (y === 0) {
             stop = /* DIVIDE_BY_ZERO */ 2;
             break loop;
@@ -1043,7 +1095,7 @@ export function execute(): number {
           continue;
         }
         case 107: /* i32_div_u */ {
-          const y = R[fp + C[pc + 3 | 0] | 0] >>> 0;
+          y = R[fp + C[pc + 3 | 0] | 0] >>> 0;
           if (y === 0) {
             stop = /* DIVIDE_BY_ZERO */ 2;
             break loop;
@@ -1053,7 +1105,7 @@ export function execute(): number {
           continue;
         }
         case 108: /* i32_rem_s */ {
-          const y = R[fp + C[pc + 3 | 0] | 0];
+          y = R[fp + C[pc + 3 | 0] | 0];
           if (y === 0) {
             stop = /* DIVIDE_BY_ZERO */ 2;
             break loop;
@@ -1063,7 +1115,7 @@ export function execute(): number {
           continue;
         }
         case 109: /* i32_rem_u */ {
-          const y = R[fp + C[pc + 3 | 0] | 0] >>> 0;
+          y = R[fp + C[pc + 3 | 0] | 0] >>> 0;
           if (y === 0) {
             stop = /* DIVIDE_BY_ZERO */ 2;
             break loop;
@@ -1078,13 +1130,13 @@ export function execute(): number {
           continue;
         }
         case 111: /* i32_ctz */ {
-          const x = R[fp + C[pc + 2 | 0] | 0];
+          x = R[fp + C[pc + 2 | 0] | 0];
           R[fp + C[pc + 1 | 0] | 0] = x === 0 ? 32 : 31 - Math.clz32(x & -x);
           pc = pc + 3 | 0;
           continue;
         }
         case 112: /* i32_popcnt */ {
-          let x = R[fp + C[pc + 2 | 0] | 0];
+          x = R[fp + C[pc + 2 | 0] | 0];
           x = x - (x >>> 1 & 0x55555555) | 0;
           x = (x & 0x33333333) + (x >>> 2 & 0x33333333) | 0;
           R[fp + C[pc + 1 | 0] | 0] = Math.imul(x + (x >>> 4) & 0x0f0f0f0f, 0x01010101) >>> 24;
@@ -1102,36 +1154,36 @@ export function execute(): number {
           continue;
         }
         case 115: /* i64_eqz */ {
-          const a = fp + C[pc + 2 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
           R[fp + C[pc + 1 | 0] | 0] = (R[a] | R[a + 1 | 0]) === 0 ? 1 : 0;
           pc = pc + 3 | 0;
           continue;
         }
         case 116: /* i64_eq */ {
-          const a = fp + C[pc + 2 | 0] | 0;
-          const b = fp + C[pc + 3 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          b = fp + C[pc + 3 | 0] | 0;
           R[fp + C[pc + 1 | 0] | 0] = R[a] === R[b] && R[a + 1 | 0] === R[b + 1 | 0] ? 1 : 0;
           pc = pc + 4 | 0;
           continue;
         }
         case 117: /* i64_ne */ {
-          const a = fp + C[pc + 2 | 0] | 0;
-          const b = fp + C[pc + 3 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          b = fp + C[pc + 3 | 0] | 0;
           R[fp + C[pc + 1 | 0] | 0] = R[a] !== R[b] || R[a + 1 | 0] !== R[b + 1 | 0] ? 1 : 0;
           pc = pc + 4 | 0;
           continue;
         }
         case 118: /* i64_lt_s */ {
-          const a = fp + C[pc + 2 | 0] | 0;
-          const b = fp + C[pc + 3 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          b = fp + C[pc + 3 | 0] | 0;
           R[fp + C[pc + 1 | 0] | 0] =
             R[a + 1 | 0] < R[b + 1 | 0] || R[a + 1 | 0] === R[b + 1 | 0] && (R[a] >>> 0) < (R[b] >>> 0) ? 1 : 0;
           pc = pc + 4 | 0;
           continue;
         }
         case 119: /* i64_lt_u */ {
-          const a = fp + C[pc + 2 | 0] | 0;
-          const b = fp + C[pc + 3 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          b = fp + C[pc + 3 | 0] | 0;
           R[fp + C[pc + 1 | 0] | 0] =
             (R[a + 1 | 0] >>> 0) < (R[b + 1 | 0] >>> 0) || R[a + 1 | 0] === R[b + 1 | 0] && (R[a] >>> 0) < (R[b] >>> 0)
               ? 1
@@ -1140,16 +1192,16 @@ export function execute(): number {
           continue;
         }
         case 120: /* i64_le_s */ {
-          const a = fp + C[pc + 2 | 0] | 0;
-          const b = fp + C[pc + 3 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          b = fp + C[pc + 3 | 0] | 0;
           R[fp + C[pc + 1 | 0] | 0] =
             R[a + 1 | 0] < R[b + 1 | 0] || R[a + 1 | 0] === R[b + 1 | 0] && (R[a] >>> 0) <= (R[b] >>> 0) ? 1 : 0;
           pc = pc + 4 | 0;
           continue;
         }
         case 121: /* i64_le_u */ {
-          const a = fp + C[pc + 2 | 0] | 0;
-          const b = fp + C[pc + 3 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          b = fp + C[pc + 3 | 0] | 0;
           R[fp + C[pc + 1 | 0] | 0] =
             (R[a + 1 | 0] >>> 0) < (R[b + 1 | 0] >>> 0) || R[a + 1 | 0] === R[b + 1 | 0] && (R[a] >>> 0) <= (R[b] >>> 0)
               ? 1
@@ -1158,78 +1210,78 @@ export function execute(): number {
           continue;
         }
         case 122: /* i64_eq_k */ {
-          const a = fp + C[pc + 2 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
           R[fp + C[pc + 1 | 0] | 0] = R[a] === C[pc + 3 | 0] && R[a + 1 | 0] === C[pc + 4 | 0] ? 1 : 0;
           pc = pc + 5 | 0;
           continue;
         }
         case 123: /* i64_ne_k */ {
-          const a = fp + C[pc + 2 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
           R[fp + C[pc + 1 | 0] | 0] = R[a] !== C[pc + 3 | 0] || R[a + 1 | 0] !== C[pc + 4 | 0] ? 1 : 0;
           pc = pc + 5 | 0;
           continue;
         }
         case 124: /* i64_add */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
-          const b = fp + C[pc + 3 | 0] | 0;
-          const x = R[a];
-          const y = x + R[b] | 0;
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          b = fp + C[pc + 3 | 0] | 0;
+          x = R[a];
+          y = x + R[b] | 0;
           R[d + 1 | 0] = R[a + 1 | 0] + R[b + 1 | 0] + ((y >>> 0) < (x >>> 0) ? 1 : 0) | 0;
           R[d] = y;
           pc = pc + 4 | 0;
           continue;
         }
         case 125: /* i64_sub */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
-          const b = fp + C[pc + 3 | 0] | 0;
-          const x = R[a];
-          const y = R[b];
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          b = fp + C[pc + 3 | 0] | 0;
+          x = R[a];
+          y = R[b];
           R[d + 1 | 0] = R[a + 1 | 0] - R[b + 1 | 0] - ((x >>> 0) < (y >>> 0) ? 1 : 0) | 0;
           R[d] = x - y | 0;
           pc = pc + 4 | 0;
           continue;
         }
         case 126: /* i64_and */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
-          const b = fp + C[pc + 3 | 0] | 0;
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          b = fp + C[pc + 3 | 0] | 0;
           R[d] = R[a] & R[b];
           R[d + 1 | 0] = R[a + 1 | 0] & R[b + 1 | 0];
           pc = pc + 4 | 0;
           continue;
         }
         case 127: /* i64_or */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
-          const b = fp + C[pc + 3 | 0] | 0;
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          b = fp + C[pc + 3 | 0] | 0;
           R[d] = R[a] | R[b];
           R[d + 1 | 0] = R[a + 1 | 0] | R[b + 1 | 0];
           pc = pc + 4 | 0;
           continue;
         }
         case 128: /* i64_xor */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
-          const b = fp + C[pc + 3 | 0] | 0;
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          b = fp + C[pc + 3 | 0] | 0;
           R[d] = R[a] ^ R[b];
           R[d + 1 | 0] = R[a + 1 | 0] ^ R[b + 1 | 0];
           pc = pc + 4 | 0;
           continue;
         }
         case 129: /* i64_mul */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
-          const b = fp + C[pc + 3 | 0] | 0;
-          const x = R[a];
-          const y = R[b];
-          const x0 = x & 0xffff;
-          const x1 = x >>> 16;
-          const y0 = y & 0xffff;
-          const y1 = y >>> 16;
-          const m = (Math.imul(x1, y0) >>> 0) + (Math.imul(x0, y0) >>> 16);
-          const n = (m & 0xffff) + (Math.imul(x0, y1) >>> 0);
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          b = fp + C[pc + 3 | 0] | 0;
+          x = R[a];
+          y = R[b];
+          x0 = x & 0xffff;
+          x1 = x >>> 16;
+          y0 = y & 0xffff;
+          y1 = y >>> 16;
+          m = Math.imul(x1, y0) + (Math.imul(x0, y0) >>> 16) | 0;
+          n = Math.imul(x0, y1) + (m & 0xffff) | 0;
           R[d + 1 | 0] =
             Math.imul(x1, y1) + (m >>> 16) + (n >>> 16) + Math.imul(x, R[b + 1 | 0]) + Math.imul(R[a + 1 | 0], y) | 0;
           R[d] = Math.imul(x, y);
@@ -1237,11 +1289,11 @@ export function execute(): number {
           continue;
         }
         case 130: /* i64_shl */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
-          const n = R[fp + C[pc + 3 | 0] | 0] & 63;
-          const x = R[a];
-          const y = R[a + 1 | 0];
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          n = R[fp + C[pc + 3 | 0] | 0] & 63;
+          x = R[a];
+          y = R[a + 1 | 0];
           if (n === 0) {
             R[d] = x;
             R[d + 1 | 0] = y;
@@ -1256,11 +1308,11 @@ export function execute(): number {
           continue;
         }
         case 131: /* i64_shr_s */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
-          const n = R[fp + C[pc + 3 | 0] | 0] & 63;
-          const x = R[a];
-          const y = R[a + 1 | 0];
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          n = R[fp + C[pc + 3 | 0] | 0] & 63;
+          x = R[a];
+          y = R[a + 1 | 0];
           if (n === 0) {
             R[d] = x;
             R[d + 1 | 0] = y;
@@ -1275,11 +1327,11 @@ export function execute(): number {
           continue;
         }
         case 132: /* i64_shr_u */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
-          const n = R[fp + C[pc + 3 | 0] | 0] & 63;
-          const x = R[a];
-          const y = R[a + 1 | 0];
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          n = R[fp + C[pc + 3 | 0] | 0] & 63;
+          x = R[a];
+          y = R[a + 1 | 0];
           if (n === 0) {
             R[d] = x;
             R[d + 1 | 0] = y;
@@ -1294,50 +1346,50 @@ export function execute(): number {
           continue;
         }
         case 133: /* i64_add_k */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
-          const x = R[a];
-          const y = x + C[pc + 3 | 0] | 0;
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          x = R[a];
+          y = x + C[pc + 3 | 0] | 0;
           R[d + 1 | 0] = R[a + 1 | 0] + C[pc + 4 | 0] + ((y >>> 0) < (x >>> 0) ? 1 : 0) | 0;
           R[d] = y;
           pc = pc + 5 | 0;
           continue;
         }
         case 134: /* i64_and_k */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
           R[d] = R[a] & C[pc + 3 | 0];
           R[d + 1 | 0] = R[a + 1 | 0] & C[pc + 4 | 0];
           pc = pc + 5 | 0;
           continue;
         }
         case 135: /* i64_or_k */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
           R[d] = R[a] | C[pc + 3 | 0];
           R[d + 1 | 0] = R[a + 1 | 0] | C[pc + 4 | 0];
           pc = pc + 5 | 0;
           continue;
         }
         case 136: /* i64_xor_k */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
           R[d] = R[a] ^ C[pc + 3 | 0];
           R[d + 1 | 0] = R[a + 1 | 0] ^ C[pc + 4 | 0];
           pc = pc + 5 | 0;
           continue;
         }
         case 137: /* i64_mul_k */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
-          const x = R[a];
-          const y = C[pc + 3 | 0];
-          const x0 = x & 0xffff;
-          const x1 = x >>> 16;
-          const y0 = y & 0xffff;
-          const y1 = y >>> 16;
-          const m = (Math.imul(x1, y0) >>> 0) + (Math.imul(x0, y0) >>> 16);
-          const n = (m & 0xffff) + (Math.imul(x0, y1) >>> 0);
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          x = R[a];
+          y = C[pc + 3 | 0];
+          x0 = x & 0xffff;
+          x1 = x >>> 16;
+          y0 = y & 0xffff;
+          y1 = y >>> 16;
+          m = Math.imul(x1, y0) + (Math.imul(x0, y0) >>> 16) | 0;
+          n = Math.imul(x0, y1) + (m & 0xffff) | 0;
           R[d + 1 | 0] =
             Math.imul(x1, y1) + (m >>> 16) + (n >>> 16) + Math.imul(x, C[pc + 4 | 0]) + Math.imul(R[a + 1 | 0], y) | 0;
           R[d] = Math.imul(x, y);
@@ -1345,11 +1397,11 @@ export function execute(): number {
           continue;
         }
         case 138: /* i64_shl_k */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
-          const n = C[pc + 3 | 0] & 63;
-          const x = R[a];
-          const y = R[a + 1 | 0];
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          n = C[pc + 3 | 0] & 63;
+          x = R[a];
+          y = R[a + 1 | 0];
           if (n === 0) {
             R[d] = x;
             R[d + 1 | 0] = y;
@@ -1364,11 +1416,11 @@ export function execute(): number {
           continue;
         }
         case 139: /* i64_shr_s_k */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
-          const n = C[pc + 3 | 0] & 63;
-          const x = R[a];
-          const y = R[a + 1 | 0];
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          n = C[pc + 3 | 0] & 63;
+          x = R[a];
+          y = R[a + 1 | 0];
           if (n === 0) {
             R[d] = x;
             R[d + 1 | 0] = y;
@@ -1383,11 +1435,11 @@ export function execute(): number {
           continue;
         }
         case 140: /* i64_shr_u_k */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
-          const n = C[pc + 3 | 0] & 63;
-          const x = R[a];
-          const y = R[a + 1 | 0];
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          n = C[pc + 3 | 0] & 63;
+          x = R[a];
+          y = R[a + 1 | 0];
           if (n === 0) {
             R[d] = x;
             R[d + 1 | 0] = y;
@@ -1402,13 +1454,13 @@ export function execute(): number {
           continue;
         }
         case 141: /* i64_rotl */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
-          const n = R[fp + C[pc + 3 | 0] | 0] & 63;
-          let x = R[a];
-          let y = R[a + 1 | 0];
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          n = R[fp + C[pc + 3 | 0] | 0] & 63;
+          x = R[a];
+          y = R[a + 1 | 0];
           if (n >= 32) {
-            const z = x;
+            z = x;
             x = y;
             y = z;
           }
@@ -1423,13 +1475,13 @@ export function execute(): number {
           continue;
         }
         case 142: /* i64_rotr */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
-          const n = 64 - R[fp + C[pc + 3 | 0] | 0] & 63;
-          let x = R[a];
-          let y = R[a + 1 | 0];
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          n = 64 - R[fp + C[pc + 3 | 0] | 0] & 63;
+          x = R[a];
+          y = R[a + 1 | 0];
           if (n >= 32) {
-            const z = x;
+            z = x;
             x = y;
             y = z;
           }
@@ -1444,13 +1496,13 @@ export function execute(): number {
           continue;
         }
         case 143: /* i64_rotl_k */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
-          const n = C[pc + 3 | 0] & 63;
-          let x = R[a];
-          let y = R[a + 1 | 0];
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          n = C[pc + 3 | 0] & 63;
+          x = R[a];
+          y = R[a + 1 | 0];
           if (n >= 32) {
-            const z = x;
+            z = x;
             x = y;
             y = z;
           }
@@ -1465,50 +1517,50 @@ export function execute(): number {
           continue;
         }
         case 144: /* i64_clz */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
-          const x = R[a + 1 | 0];
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          x = R[a + 1 | 0];
           R[d] = x === 0 ? 32 + Math.clz32(R[a]) : Math.clz32(x);
           R[d + 1 | 0] = 0;
           pc = pc + 3 | 0;
           continue;
         }
         case 145: /* i64_ctz */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
-          const x = R[a];
-          const y = R[a + 1 | 0];
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          x = R[a];
+          y = R[a + 1 | 0];
           R[d] = x !== 0 ? 31 - Math.clz32(x & -x) : y !== 0 ? 63 - Math.clz32(y & -y) : 64;
           R[d + 1 | 0] = 0;
           pc = pc + 3 | 0;
           continue;
         }
         case 146: /* i64_extend8_s */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const x = R[fp + C[pc + 2 | 0] | 0] << 24 >> 24;
+          d = fp + C[pc + 1 | 0] | 0;
+          x = R[fp + C[pc + 2 | 0] | 0] << 24 >> 24;
           R[d] = x;
           R[d + 1 | 0] = x >> 31;
           pc = pc + 3 | 0;
           continue;
         }
         case 147: /* i64_extend16_s */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const x = R[fp + C[pc + 2 | 0] | 0] << 16 >> 16;
+          d = fp + C[pc + 1 | 0] | 0;
+          x = R[fp + C[pc + 2 | 0] | 0] << 16 >> 16;
           R[d] = x;
           R[d + 1 | 0] = x >> 31;
           pc = pc + 3 | 0;
           continue;
         }
         case 148: /* i64_extend32_s */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const x = R[fp + C[pc + 2 | 0] | 0];
+          d = fp + C[pc + 1 | 0] | 0;
+          x = R[fp + C[pc + 2 | 0] | 0];
           R[d] = x;
           R[d + 1 | 0] = x >> 31;
           pc = pc + 3 | 0;
           continue;
         }
         case 149: /* i64_extend_i32_u */ {
-          const d = fp + C[pc + 1 | 0] | 0;
+          d = fp + C[pc + 1 | 0] | 0;
           R[d] = R[fp + C[pc + 2 | 0] | 0];
           R[d + 1 | 0] = 0;
           pc = pc + 3 | 0;
@@ -1615,18 +1667,18 @@ export function execute(): number {
           continue;
         }
         case 170: /* f64_abs */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
-          const x = R[a + 1 | 0] & 0x7fffffff;
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          x = R[a + 1 | 0] & 0x7fffffff;
           R[d] = R[a];
           R[d + 1 | 0] = x;
           pc = pc + 3 | 0;
           continue;
         }
         case 171: /* f64_neg */ {
-          const d = fp + C[pc + 1 | 0] | 0;
-          const a = fp + C[pc + 2 | 0] | 0;
-          const x = R[a + 1 | 0] ^ 0x80000000;
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          x = R[a + 1 | 0] ^ 0x80000000;
           R[d] = R[a];
           R[d + 1 | 0] = x;
           pc = pc + 3 | 0;
@@ -1658,7 +1710,7 @@ export function execute(): number {
           continue;
         }
         case 177: /* i32_trunc_f64_s */ {
-          const x = D[fp + C[pc + 2 | 0] >> 1];
+          x = D[fp + C[pc + 2 | 0] >> 1];
           if (x !== x) {
             stop = /* INVALID_CONVERSION */ 4;
             break loop;
@@ -1671,37 +1723,816 @@ export function execute(): number {
           pc = pc + 3 | 0;
           continue;
         }
-        case 178: /* load32[a:i32_add_k] */ {
-          const vI_a = (R[fp + C[pc + 1 | 0] | 0] + C[pc + 2 | 0] | 0) | 0;
-          const x = vI_a;
+        case 178: /* store8[b:const32] */ {
+          vI_b = (C[pc + 3 | 0]) | 0;
+          x = R[fp + C[pc + 1 | 0] | 0];
+          y = x + C[pc + 2 | 0] | 0;
+          if (x < 0 || (y >>> 0) >= size) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          bytes[y] = vI_b;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 179: /* i32_load8_u[a:i32_add] */ {
+          vI_a = R[fp + C[pc + 1 | 0] | 0] + R[fp + C[pc + 2 | 0] | 0] | 0;
+          x = vI_a;
+          y = x + C[pc + 3 | 0] | 0;
+          if (x < 0 || (y >>> 0) >= size) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          R[fp + C[pc + 4 | 0] | 0] = bytes[y];
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 180: /* store32[a:global_get32] */ {
+          vI_a = (G[C[pc + 1 | 0]]) | 0;
+          x = vI_a;
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
           }
-          R[fp + C[pc + 4 | 0] | 0] = view.getInt32(x + C[pc + 3 | 0] | 0, true);
+          view.setInt32(x + C[pc + 2 | 0] | 0, R[fp + C[pc + 3 | 0] | 0], true);
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 181: /* global_set32[a=i32_add_k] */ {
+          vI_a = R[fp + C[pc + 3 | 0] | 0] + C[pc + 4 | 0] | 0;
+          R[fp + C[pc + 2 | 0] | 0] = vI_a;
+          G[C[pc + 1 | 0]] = vI_a;
           pc = pc + 5 | 0;
           continue;
         }
-        case 179: /* load32[a:i32_add] */ {
-          const vI_a = (R[fp + C[pc + 1 | 0] | 0] + R[fp + C[pc + 2 | 0] | 0] | 0) | 0;
-          const x = vI_a;
+        case 182: /* store8[b:const32][a:i32_add] */ {
+          vI_a = R[fp + C[pc + 1 | 0] | 0] + R[fp + C[pc + 2 | 0] | 0] | 0;
+          vI_b = (C[pc + 4 | 0]) | 0;
+          x = vI_a;
+          y = x + C[pc + 3 | 0] | 0;
+          if (x < 0 || (y >>> 0) >= size) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          bytes[y] = vI_b;
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 183: /* br_if[a:i32_load8_u[a:i32_add]] */ {
+          vI_a_a = R[fp + C[pc + 1 | 0] | 0] + R[fp + C[pc + 2 | 0] | 0] | 0;
+          x_a = vI_a_a;
+          y_a = x_a + C[pc + 3 | 0] | 0;
+          if (x_a < 0 || (y_a >>> 0) >= size) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          vI_a = (bytes[y_a]) | 0;
+          if (vI_a !== 0) {
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = C[pc + 4 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+          pc = pc + 6 | 0;
+          continue;
+        }
+        case 184: /* global_set32[a=i32_add_k][aa:global_get32] */ {
+          vI_aa = (G[C[pc + 3 | 0]]) | 0;
+          vI_a = vI_aa + C[pc + 4 | 0] | 0;
+          R[fp + C[pc + 2 | 0] | 0] = vI_a;
+          G[C[pc + 1 | 0]] = vI_a;
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 185: /* i64_add_k[a:i64_extend_i32_u] */ {
+          d = fp + C[pc + 1 | 0] | 0;
+          vI_a = (R[fp + C[pc + 2 | 0] | 0]) | 0;
+          vH_a = (0) | 0;
+          x = vI_a;
+          y = x + C[pc + 3 | 0] | 0;
+          R[d + 1 | 0] = vH_a + C[pc + 4 | 0] + ((y >>> 0) < (x >>> 0) ? 1 : 0) | 0;
+          R[d] = y;
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 186: /* i32_add[;store8[b:const32][a:i32_add]] */ {
+          vI_a_x = R[fp + C[pc + 1 | 0] | 0] + R[fp + C[pc + 2 | 0] | 0] | 0;
+          vI_b_x = (C[pc + 4 | 0]) | 0;
+          x_x = vI_a_x;
+          y_x = x_x + C[pc + 3 | 0] | 0;
+          if (x_x < 0 || (y_x >>> 0) >= size) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          bytes[y_x] = vI_b_x;
+          R[fp + C[pc + 5 | 0] | 0] = R[fp + C[pc + 6 | 0] | 0] + R[fp + C[pc + 7 | 0] | 0] | 0;
+          pc = pc + 8 | 0;
+          continue;
+        }
+        case 187: /* jump[;i32_add_k] */ {
+          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] + C[pc + 3 | 0] | 0;
+          {
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = C[pc + 4 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+        }
+        case 188: /* store64[b:const64] */ {
+          vI_b = (C[pc + 3 | 0]) | 0;
+          vH_b = (C[pc + 4 | 0]) | 0;
+          x = R[fp + C[pc + 1 | 0] | 0];
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
           }
-          R[fp + C[pc + 4 | 0] | 0] = view.getInt32(x + C[pc + 3 | 0] | 0, true);
+          view.setInt32(x + C[pc + 2 | 0] + 4 | 0, vH_b, true);
+          view.setInt32(x + C[pc + 2 | 0] | 0, vI_b, true);
           pc = pc + 5 | 0;
           continue;
         }
-        case 180: /* br_if_i32_ne[a=i32_add_k] */ {
-          const vI_a = (R[fp + C[pc + 2 | 0] | 0] + C[pc + 3 | 0] | 0) | 0;
+        case 189: /* br_if[a:i32_and_k] */ {
+          vI_a = (R[fp + C[pc + 1 | 0] | 0] & C[pc + 2 | 0]) | 0;
+          if (vI_a !== 0) {
+            fuel = fuel - C[pc + 4 | 0] | 0;
+            pc = C[pc + 3 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 190: /* i32_add_k[;i32_add_k] */ {
+          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] + C[pc + 3 | 0] | 0;
+          R[fp + C[pc + 4 | 0] | 0] = R[fp + C[pc + 5 | 0] | 0] + C[pc + 6 | 0] | 0;
+          pc = pc + 7 | 0;
+          continue;
+        }
+        case 191: /* br_if_i32_le_u[a=i32_add] */ {
+          vI_a = R[fp + C[pc + 2 | 0] | 0] + R[fp + C[pc + 3 | 0] | 0] | 0;
           R[fp + C[pc + 1 | 0] | 0] = vI_a;
-          if (vI_a !== R[fp + C[pc + 4 | 0] | 0]) {
+          if ((vI_a >>> 0) <= (R[fp + C[pc + 4 | 0] | 0] >>> 0)) {
             fuel = fuel - C[pc + 6 | 0] | 0;
             pc = C[pc + 5 | 0];
             if (fuel < 0) break loop;
             continue;
           }
+          pc = pc + 7 | 0;
+          continue;
+        }
+        case 192: /* jump[;const32] */ {
+          R[fp + C[pc + 1 | 0] | 0] = C[pc + 2 | 0];
+          {
+            fuel = fuel - C[pc + 4 | 0] | 0;
+            pc = C[pc + 3 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+        }
+        case 193: /* store64[b:load64] */ {
+          x_b = R[fp + C[pc + 3 | 0] | 0];
+          if (x_b < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          y_b = view.getInt32(x_b + C[pc + 4 | 0] + 4 | 0, true);
+          vI_b = (view.getInt32(x_b + C[pc + 4 | 0] | 0, true)) | 0;
+          vH_b = y_b | 0;
+          x = R[fp + C[pc + 1 | 0] | 0];
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          view.setInt32(x + C[pc + 2 | 0] + 4 | 0, vH_b, true);
+          view.setInt32(x + C[pc + 2 | 0] | 0, vI_b, true);
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 194: /* i32_add[;store8[b:const32]] */ {
+          vI_b_x = (C[pc + 3 | 0]) | 0;
+          x_x = R[fp + C[pc + 1 | 0] | 0];
+          y_x = x_x + C[pc + 2 | 0] | 0;
+          if (x_x < 0 || (y_x >>> 0) >= size) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          bytes[y_x] = vI_b_x;
+          R[fp + C[pc + 4 | 0] | 0] = R[fp + C[pc + 5 | 0] | 0] + R[fp + C[pc + 6 | 0] | 0] | 0;
+          pc = pc + 7 | 0;
+          continue;
+        }
+        case 195: /* br_if[a=i32_add_k] */ {
+          vI_a = R[fp + C[pc + 2 | 0] | 0] + C[pc + 3 | 0] | 0;
+          R[fp + C[pc + 1 | 0] | 0] = vI_a;
+          if (vI_a !== 0) {
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = C[pc + 4 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+          pc = pc + 6 | 0;
+          continue;
+        }
+        case 196: /* br_if[a:i32_and_k][aa:i32_load8_u[a:i32_add]] */ {
+          vI_a_aa = R[fp + C[pc + 1 | 0] | 0] + R[fp + C[pc + 2 | 0] | 0] | 0;
+          x_aa = vI_a_aa;
+          y_aa = x_aa + C[pc + 3 | 0] | 0;
+          if (x_aa < 0 || (y_aa >>> 0) >= size) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          vI_aa = (bytes[y_aa]) | 0;
+          vI_a = (vI_aa & C[pc + 4 | 0]) | 0;
+          if (vI_a !== 0) {
+            fuel = fuel - C[pc + 6 | 0] | 0;
+            pc = C[pc + 5 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+          pc = pc + 7 | 0;
+          continue;
+        }
+        case 197: /* mov32[;mov32] */ {
+          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0];
+          R[fp + C[pc + 3 | 0] | 0] = R[fp + C[pc + 4 | 0] | 0];
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 198: /* br_if[a:i32_load8_u[a:i32_add]][aab=mov32] */ {
+          vI_aab = (R[fp + C[pc + 3 | 0] | 0]) | 0;
+          R[fp + C[pc + 2 | 0] | 0] = vI_aab;
+          vI_a_a = R[fp + C[pc + 1 | 0] | 0] + vI_aab | 0;
+          x_a = vI_a_a;
+          y_a = x_a + C[pc + 4 | 0] | 0;
+          if (x_a < 0 || (y_a >>> 0) >= size) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          vI_a = (bytes[y_a]) | 0;
+          if (vI_a !== 0) {
+            fuel = fuel - C[pc + 6 | 0] | 0;
+            pc = C[pc + 5 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+          pc = pc + 7 | 0;
+          continue;
+        }
+        case 199: /* br_if_i64_le_s[a:i64_extend32_s] */ {
+          b = fp + C[pc + 2 | 0] | 0;
+          x_a = R[fp + C[pc + 1 | 0] | 0];
+          vI_a = x_a | 0;
+          vH_a = (x_a >> 31) | 0;
+          if (vH_a < R[b + 1 | 0] || vH_a === R[b + 1 | 0] && (vI_a >>> 0) <= (R[b] >>> 0)) {
+            fuel = fuel - C[pc + 4 | 0] | 0;
+            pc = C[pc + 3 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 200: /* br_unless[a:i64_eqz] */ {
+          aa = fp + C[pc + 1 | 0] | 0;
+          vI_a = ((R[aa] | R[aa + 1 | 0]) === 0 ? 1 : 0) | 0;
+          if (vI_a === 0) {
+            fuel = fuel - C[pc + 3 | 0] | 0;
+            pc = C[pc + 2 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 201: /* i32_add_k[;i32_add_k][;i32_add] */ {
+          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] + R[fp + C[pc + 3 | 0] | 0] | 0;
+          R[fp + C[pc + 4 | 0] | 0] = R[fp + C[pc + 5 | 0] | 0] + C[pc + 6 | 0] | 0;
+          R[fp + C[pc + 7 | 0] | 0] = R[fp + C[pc + 8 | 0] | 0] + C[pc + 9 | 0] | 0;
+          pc = pc + 10 | 0;
+          continue;
+        }
+        case 202: /* br_if_i32_ne[;i32_add_k[;i32_add_k][;i32_add]] */ {
+          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] + R[fp + C[pc + 3 | 0] | 0] | 0;
+          R[fp + C[pc + 4 | 0] | 0] = R[fp + C[pc + 5 | 0] | 0] + C[pc + 6 | 0] | 0;
+          R[fp + C[pc + 7 | 0] | 0] = R[fp + C[pc + 8 | 0] | 0] + C[pc + 9 | 0] | 0;
+          if (R[fp + C[pc + 10 | 0] | 0] !== R[fp + C[pc + 11 | 0] | 0]) {
+            fuel = fuel - C[pc + 13 | 0] | 0;
+            pc = C[pc + 12 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+          pc = pc + 14 | 0;
+          continue;
+        }
+        case 203: /* i64_add[b:i64_extend32_s] */ {
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          x_b = R[fp + C[pc + 3 | 0] | 0];
+          vI_b = x_b | 0;
+          vH_b = (x_b >> 31) | 0;
+          x = R[a];
+          y = x + vI_b | 0;
+          R[d + 1 | 0] = R[a + 1 | 0] + vH_b + ((y >>> 0) < (x >>> 0) ? 1 : 0) | 0;
+          R[d] = y;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 204: /* i32_shl[a:const32] */ {
+          vI_a = (C[pc + 2 | 0]) | 0;
+          R[fp + C[pc + 1 | 0] | 0] = vI_a << R[fp + C[pc + 3 | 0] | 0];
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 205: /* br_unless[a:i32_and_k] */ {
+          vI_a = (R[fp + C[pc + 1 | 0] | 0] & C[pc + 2 | 0]) | 0;
+          if (vI_a === 0) {
+            fuel = fuel - C[pc + 4 | 0] | 0;
+            pc = C[pc + 3 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 206: /* load32[a:const32] */ {
+          vI_a = (C[pc + 1 | 0]) | 0;
+          x = vI_a;
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          R[fp + C[pc + 3 | 0] | 0] = view.getInt32(x + C[pc + 2 | 0] | 0, true);
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 207: /* store32[b:i32_or] */ {
+          vI_b = (R[fp + C[pc + 3 | 0] | 0] | R[fp + C[pc + 4 | 0] | 0]) | 0;
+          x = R[fp + C[pc + 1 | 0] | 0];
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          view.setInt32(x + C[pc + 2 | 0] | 0, vI_b, true);
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 208: /* i32_and_k[a:i32_shr_u_k] */ {
+          vI_a = (R[fp + C[pc + 2 | 0] | 0] >>> C[pc + 3 | 0]) | 0;
+          R[fp + C[pc + 1 | 0] | 0] = vI_a & C[pc + 4 | 0];
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 209: /* br_if_i32_eq[a=i32_add_k] */ {
+          vI_a = R[fp + C[pc + 2 | 0] | 0] + C[pc + 3 | 0] | 0;
+          R[fp + C[pc + 1 | 0] | 0] = vI_a;
+          if (vI_a === R[fp + C[pc + 4 | 0] | 0]) {
+            fuel = fuel - C[pc + 6 | 0] | 0;
+            pc = C[pc + 5 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+          pc = pc + 7 | 0;
+          continue;
+        }
+        case 210: /* jump[;i64_add[b:i64_extend32_s]] */ {
+          xd = fp + C[pc + 1 | 0] | 0;
+          xa = fp + C[pc + 2 | 0] | 0;
+          x_b_x = R[fp + C[pc + 3 | 0] | 0];
+          vI_b_x = x_b_x | 0;
+          vH_b_x = (x_b_x >> 31) | 0;
+          x_x = R[xa];
+          y_x = x_x + vI_b_x | 0;
+          R[xd + 1 | 0] = R[xa + 1 | 0] + vH_b_x + ((y_x >>> 0) < (x_x >>> 0) ? 1 : 0) | 0;
+          R[xd] = y_x;
+          {
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = C[pc + 4 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+        }
+        case 211: /* i32_add[b:i32_and_k[a:i32_shr_u_k]] */ {
+          vI_a_b = (R[fp + C[pc + 3 | 0] | 0] >>> C[pc + 4 | 0]) | 0;
+          vI_b = (vI_a_b & C[pc + 5 | 0]) | 0;
+          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] + vI_b | 0;
+          pc = pc + 6 | 0;
+          continue;
+        }
+        case 212: /* load32[a:i32_add_k] */ {
+          vI_a = R[fp + C[pc + 1 | 0] | 0] + C[pc + 2 | 0] | 0;
+          x = vI_a;
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          R[fp + C[pc + 4 | 0] | 0] = view.getInt32(x + C[pc + 3 | 0] | 0, true);
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 213: /* select32[a:const32] */ {
+          vI_a = (C[pc + 2 | 0]) | 0;
+          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 4 | 0] | 0] !== 0 ? vI_a : R[fp + C[pc + 3 | 0] | 0];
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 214: /* store32[b:i32_or][bb:i32_shl[a:const32]] */ {
+          vI_a_bb = (C[pc + 4 | 0]) | 0;
+          vI_bb = (vI_a_bb << R[fp + C[pc + 5 | 0] | 0]) | 0;
+          vI_b = (R[fp + C[pc + 3 | 0] | 0] | vI_bb) | 0;
+          x = R[fp + C[pc + 1 | 0] | 0];
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          view.setInt32(x + C[pc + 2 | 0] | 0, vI_b, true);
+          pc = pc + 6 | 0;
+          continue;
+        }
+        case 215: /* i32_add[b:i32_shl_k] */ {
+          vI_b = (R[fp + C[pc + 3 | 0] | 0] << C[pc + 4 | 0]) | 0;
+          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] + vI_b | 0;
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 216: /* br_if_i32_ge_s_k[a:global_get32] */ {
+          vI_a = (G[C[pc + 1 | 0]]) | 0;
+          if (vI_a >= C[pc + 2 | 0]) {
+            fuel = fuel - C[pc + 4 | 0] | 0;
+            pc = C[pc + 3 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 217: /* load32[;load32] */ {
+          x_x = R[fp + C[pc + 1 | 0] | 0];
+          if (x_x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          R[fp + C[pc + 3 | 0] | 0] = view.getInt32(x_x + C[pc + 2 | 0] | 0, true);
+          x = R[fp + C[pc + 4 | 0] | 0];
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          R[fp + C[pc + 6 | 0] | 0] = view.getInt32(x + C[pc + 5 | 0] | 0, true);
+          pc = pc + 7 | 0;
+          continue;
+        }
+        case 218: /* store32_k[a:global_get32] */ {
+          vI_a = (G[C[pc + 1 | 0]]) | 0;
+          x = vI_a;
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          view.setInt32(x + C[pc + 2 | 0] | 0, C[pc + 3 | 0], true);
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 219: /* return32[a:const32] */ {
+          vI_a = (C[pc + 1 | 0]) | 0;
+          R[fp] = vI_a;
+          fuel = fuel - C[pc + 2 | 0] | 0;
+          sp = sp - 2 | 0;
+          pc = S[sp] | 0;
+          fp = S[sp + 1 | 0] | 0;
+          continue;
+        }
+        case 220: /* load64[a:load64] */ {
+          d = fp + C[pc + 4 | 0] | 0;
+          x_a = R[fp + C[pc + 1 | 0] | 0];
+          if (x_a < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          y_a = view.getInt32(x_a + C[pc + 2 | 0] + 4 | 0, true);
+          vI_a = (view.getInt32(x_a + C[pc + 2 | 0] | 0, true)) | 0;
+          x = vI_a;
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          y = view.getInt32(x + C[pc + 3 | 0] + 4 | 0, true);
+          R[d] = view.getInt32(x + C[pc + 3 | 0] | 0, true);
+          R[d + 1 | 0] = y;
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 221: /* load32[a=i32_add[b:i32_and_k[a:i32_shr_u_k]]] */ {
+          vI_a_b_a = (R[fp + C[pc + 3 | 0] | 0] >>> C[pc + 4 | 0]) | 0;
+          vI_b_a = (vI_a_b_a & C[pc + 5 | 0]) | 0;
+          vI_a = R[fp + C[pc + 2 | 0] | 0] + vI_b_a | 0;
+          R[fp + C[pc + 1 | 0] | 0] = vI_a;
+          x = vI_a;
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          R[fp + C[pc + 7 | 0] | 0] = view.getInt32(x + C[pc + 6 | 0] | 0, true);
+          pc = pc + 8 | 0;
+          continue;
+        }
+        case 222: /* i64_extend_i32_u[a:i64_eqz] */ {
+          d = fp + C[pc + 1 | 0] | 0;
+          aa = fp + C[pc + 2 | 0] | 0;
+          vI_a = ((R[aa] | R[aa + 1 | 0]) === 0 ? 1 : 0) | 0;
+          R[d] = vI_a;
+          R[d + 1 | 0] = 0;
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 223: /* i32_shr_u_k[a:load32[a:i32_add_k]] */ {
+          vI_a_a = R[fp + C[pc + 2 | 0] | 0] + C[pc + 3 | 0] | 0;
+          x_a = vI_a_a;
+          if (x_a < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          vI_a = (view.getInt32(x_a + C[pc + 4 | 0] | 0, true)) | 0;
+          R[fp + C[pc + 1 | 0] | 0] = vI_a >>> C[pc + 5 | 0];
+          pc = pc + 6 | 0;
+          continue;
+        }
+        case 224: /* store32[;store32] */ {
+          x_x = R[fp + C[pc + 1 | 0] | 0];
+          if (x_x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          view.setInt32(x_x + C[pc + 2 | 0] | 0, R[fp + C[pc + 3 | 0] | 0], true);
+          x = R[fp + C[pc + 4 | 0] | 0];
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          view.setInt32(x + C[pc + 5 | 0] | 0, R[fp + C[pc + 6 | 0] | 0], true);
+          pc = pc + 7 | 0;
+          continue;
+        }
+        case 225: /* store64[a:i64_add_k[a:i64_extend_i32_u]] */ {
+          b = fp + C[pc + 5 | 0] | 0;
+          vI_a_a = (R[fp + C[pc + 1 | 0] | 0]) | 0;
+          vH_a_a = (0) | 0;
+          x_a = vI_a_a;
+          y_a = x_a + C[pc + 2 | 0] | 0;
+          vI_a = y_a | 0;
+          x = vI_a;
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          view.setInt32(x + C[pc + 4 | 0] + 4 | 0, R[b + 1 | 0], true);
+          view.setInt32(x + C[pc + 4 | 0] | 0, R[b], true);
+          pc = pc + 6 | 0;
+          continue;
+        }
+        case 226: /* br_if[a:i64_eqz] */ {
+          aa = fp + C[pc + 1 | 0] | 0;
+          vI_a = ((R[aa] | R[aa + 1 | 0]) === 0 ? 1 : 0) | 0;
+          if (vI_a !== 0) {
+            fuel = fuel - C[pc + 3 | 0] | 0;
+            pc = C[pc + 2 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 227: /* load64[a:i64_add_k[a:i64_extend_i32_u]] */ {
+          d = fp + C[pc + 5 | 0] | 0;
+          vI_a_a = (R[fp + C[pc + 1 | 0] | 0]) | 0;
+          vH_a_a = (0) | 0;
+          x_a = vI_a_a;
+          y_a = x_a + C[pc + 2 | 0] | 0;
+          vI_a = y_a | 0;
+          x = vI_a;
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          y = view.getInt32(x + C[pc + 4 | 0] + 4 | 0, true);
+          R[d] = view.getInt32(x + C[pc + 4 | 0] | 0, true);
+          R[d + 1 | 0] = y;
+          pc = pc + 6 | 0;
+          continue;
+        }
+        case 228: /* store64[b:const64][;global_set32[a=i32_add_k]] */ {
+          vI_a_x = R[fp + C[pc + 3 | 0] | 0] + C[pc + 4 | 0] | 0;
+          R[fp + C[pc + 2 | 0] | 0] = vI_a_x;
+          G[C[pc + 1 | 0]] = vI_a_x;
+          vI_b = (C[pc + 7 | 0]) | 0;
+          vH_b = (C[pc + 8 | 0]) | 0;
+          x = R[fp + C[pc + 5 | 0] | 0];
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          view.setInt32(x + C[pc + 6 | 0] + 4 | 0, vH_b, true);
+          view.setInt32(x + C[pc + 6 | 0] | 0, vI_b, true);
+          pc = pc + 9 | 0;
+          continue;
+        }
+        case 229: /* store32[a:global_get32][;store32_k[a:global_get32]] */ {
+          vI_a_x = (G[C[pc + 1 | 0]]) | 0;
+          x_x = vI_a_x;
+          if (x_x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          view.setInt32(x_x + C[pc + 2 | 0] | 0, C[pc + 3 | 0], true);
+          vI_a = (G[C[pc + 4 | 0]]) | 0;
+          x = vI_a;
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          view.setInt32(x + C[pc + 5 | 0] | 0, R[fp + C[pc + 6 | 0] | 0], true);
+          pc = pc + 7 | 0;
+          continue;
+        }
+        case 230: /* br_unless[a:i64_eqz][aa:load64] */ {
+          x_aa = R[fp + C[pc + 1 | 0] | 0];
+          if (x_aa < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          y_aa = view.getInt32(x_aa + C[pc + 2 | 0] + 4 | 0, true);
+          vI_aa = (view.getInt32(x_aa + C[pc + 2 | 0] | 0, true)) | 0;
+          vH_aa = y_aa | 0;
+          vI_a = ((vI_aa | vH_aa) === 0 ? 1 : 0) | 0;
+          if (vI_a === 0) {
+            fuel = fuel - C[pc + 4 | 0] | 0;
+            pc = C[pc + 3 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 231: /* return32[a:const32][;global_set32[a=i32_add_k]] */ {
+          vI_a_x = R[fp + C[pc + 3 | 0] | 0] + C[pc + 4 | 0] | 0;
+          R[fp + C[pc + 2 | 0] | 0] = vI_a_x;
+          G[C[pc + 1 | 0]] = vI_a_x;
+          vI_a = (C[pc + 5 | 0]) | 0;
+          R[fp] = vI_a;
+          fuel = fuel - C[pc + 6 | 0] | 0;
+          sp = sp - 2 | 0;
+          pc = S[sp] | 0;
+          fp = S[sp + 1 | 0] | 0;
+          continue;
+        }
+        case 232: /* br_if[;global_get32] */ {
+          R[fp + C[pc + 1 | 0] | 0] = G[C[pc + 2 | 0]];
+          if (R[fp + C[pc + 3 | 0] | 0] !== 0) {
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = C[pc + 4 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+          pc = pc + 6 | 0;
+          continue;
+        }
+        case 233: /* i32_add_k[;i32_load8_u] */ {
+          x_x = R[fp + C[pc + 1 | 0] | 0];
+          y_x = x_x + C[pc + 2 | 0] | 0;
+          if (x_x < 0 || (y_x >>> 0) >= size) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          R[fp + C[pc + 3 | 0] | 0] = bytes[y_x];
+          R[fp + C[pc + 4 | 0] | 0] = R[fp + C[pc + 5 | 0] | 0] + C[pc + 6 | 0] | 0;
+          pc = pc + 7 | 0;
+          continue;
+        }
+        case 234: /* const32[;mov32] */ {
+          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0];
+          R[fp + C[pc + 3 | 0] | 0] = C[pc + 4 | 0];
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 235: /* br_if_i32_ne_k[a=i32_load8_u] */ {
+          x_a = R[fp + C[pc + 1 | 0] | 0];
+          y_a = x_a + C[pc + 2 | 0] | 0;
+          if (x_a < 0 || (y_a >>> 0) >= size) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          vI_a = (bytes[y_a]) | 0;
+          R[fp + C[pc + 3 | 0] | 0] = vI_a;
+          if (vI_a !== C[pc + 4 | 0]) {
+            fuel = fuel - C[pc + 6 | 0] | 0;
+            pc = C[pc + 5 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+          pc = pc + 7 | 0;
+          continue;
+        }
+        case 236: /* br_if[;i32_add_k[;i32_load8_u]] */ {
+          x_x_x = R[fp + C[pc + 1 | 0] | 0];
+          y_x_x = x_x_x + C[pc + 2 | 0] | 0;
+          if (x_x_x < 0 || (y_x_x >>> 0) >= size) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          R[fp + C[pc + 3 | 0] | 0] = bytes[y_x_x];
+          R[fp + C[pc + 4 | 0] | 0] = R[fp + C[pc + 5 | 0] | 0] + C[pc + 6 | 0] | 0;
+          if (R[fp + C[pc + 7 | 0] | 0] !== 0) {
+            fuel = fuel - C[pc + 9 | 0] | 0;
+            pc = C[pc + 8 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+          pc = pc + 10 | 0;
+          continue;
+        }
+        case 237: /* br_table[a:i32_add_k] */ {
+          vI_a = R[fp + C[pc + 1 | 0] | 0] + C[pc + 2 | 0] | 0;
+          {
+            x = vI_a >>> 0;
+            y = C[pc + 3 | 0];
+            at = pc + 4 + ((x < y ? x : y) << 1) | 0;
+            fuel = fuel - C[at + 1 | 0] | 0;
+            pc = C[at] | 0;
+            if (fuel < 0) break loop;
+            continue;
+          }
+        }
+        case 238: /* store32[a:const32] */ {
+          vI_a = (C[pc + 1 | 0]) | 0;
+          x = vI_a;
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          view.setInt32(x + C[pc + 2 | 0] | 0, R[fp + C[pc + 3 | 0] | 0], true);
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 239: /* br_if[a=i32_load8_u] */ {
+          x_a = R[fp + C[pc + 1 | 0] | 0];
+          y_a = x_a + C[pc + 2 | 0] | 0;
+          if (x_a < 0 || (y_a >>> 0) >= size) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          vI_a = (bytes[y_a]) | 0;
+          R[fp + C[pc + 3 | 0] | 0] = vI_a;
+          if (vI_a !== 0) {
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = C[pc + 4 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+          pc = pc + 6 | 0;
+          continue;
+        }
+        case 240: /* load64[;load64] */ {
+          xd = fp + C[pc + 3 | 0] | 0;
+          d = fp + C[pc + 6 | 0] | 0;
+          x_x = R[fp + C[pc + 1 | 0] | 0];
+          if (x_x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          y_x = view.getInt32(x_x + C[pc + 2 | 0] + 4 | 0, true);
+          R[xd] = view.getInt32(x_x + C[pc + 2 | 0] | 0, true);
+          R[xd + 1 | 0] = y_x;
+          x = R[fp + C[pc + 4 | 0] | 0];
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          y = view.getInt32(x + C[pc + 5 | 0] + 4 | 0, true);
+          R[d] = view.getInt32(x + C[pc + 5 | 0] | 0, true);
+          R[d + 1 | 0] = y;
+          pc = pc + 7 | 0;
+          continue;
+        }
+        case 241: /* store64[b:load64][a:i64_add_k[a:i64_extend_i32_u]] */ {
+          vI_a_a = (R[fp + C[pc + 1 | 0] | 0]) | 0;
+          vH_a_a = (0) | 0;
+          x_a = vI_a_a;
+          y_a = x_a + C[pc + 2 | 0] | 0;
+          vI_a = y_a | 0;
+          x_b = R[fp + C[pc + 5 | 0] | 0];
+          if (x_b < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          y_b = view.getInt32(x_b + C[pc + 6 | 0] + 4 | 0, true);
+          vI_b = (view.getInt32(x_b + C[pc + 6 | 0] | 0, true)) | 0;
+          vH_b = y_b | 0;
+          x = vI_a;
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          view.setInt32(x + C[pc + 4 | 0] + 4 | 0, vH_b, true);
+          view.setInt32(x + C[pc + 4 | 0] | 0, vI_b, true);
           pc = pc + 7 | 0;
           continue;
         }

@@ -18,7 +18,8 @@
  * @module
  */
 
-import { FUSED, partsOf, prefixOf } from "./fused_ops.ts";
+import { FUSED, partsOf } from "./fused_ops.ts";
+import type { Parts } from "./fused_ops.ts";
 
 /** Every op that is not fused. Numbers are given so that the ops with an equation come first, and the switch is dense. */
 export const OPS = {
@@ -27,9 +28,9 @@ export const OPS = {
   br_if: "a t u => if (I.a !== 0) goto(t, u)",
   br_unless: "a t u => if (I.a === 0) goto(t, u)",
   br_table: "a n => goto_case(I.a >>> 0, n)",
-  call: "e s u => call(#e, fp + #s | 0, #u, 4)",
+  call: "e s u => call(#e, fp + #s | 0, #u)",
   call_indirect:
-    "a y s u => const f = table[I.a >>> 0] | 0; if (f < 1 || types[f - 1 | 0] !== #y) leave(RARE); const e = entries[f - 1 | 0] | 0; if (e === 0) leave(RARE); call(e, fp + #s | 0, #u, 5)",
+    "a y s u => const f = table[I.a >>> 0] | 0; if (f < 1 || types[f - 1 | 0] !== #y) leave(RARE); const e = entries[f - 1 | 0] | 0; if (e === 0) leave(RARE); call(e, fp + #s | 0, #u)",
   return: "u => fuel = fuel - #u | 0; return_to_caller()",
   return32: "a u => R[fp] = I.a; fuel = fuel - #u | 0; return_to_caller()",
   return64: "a u => R[fp] = I.a; R[fp + 1 | 0] = H.a; fuel = fuel - #u | 0; return_to_caller()",
@@ -184,8 +185,9 @@ export const OPS = {
   i64_and: "d a b => I.d = I.a & I.b; H.d = H.a & H.b",
   i64_or: "d a b => I.d = I.a | I.b; H.d = H.a | H.b",
   i64_xor: "d a b => I.d = I.a ^ I.b; H.d = H.a ^ H.b",
+  // The upper half of a product of words is put together from halves of words; neither `m` nor `n` reaches 2^32.
   i64_mul:
-    "d a b => const x = I.a; const y = I.b; const x0 = x & 0xffff; const x1 = x >>> 16; const y0 = y & 0xffff; const y1 = y >>> 16; const m = (Math.imul(x1, y0) >>> 0) + (Math.imul(x0, y0) >>> 16); const n = (m & 0xffff) + (Math.imul(x0, y1) >>> 0); H.d = Math.imul(x1, y1) + (m >>> 16) + (n >>> 16) + Math.imul(x, H.b) + Math.imul(H.a, y) | 0; I.d = Math.imul(x, y)",
+    "d a b => const x = I.a; const y = I.b; const x0 = x & 0xffff; const x1 = x >>> 16; const y0 = y & 0xffff; const y1 = y >>> 16; const m = Math.imul(x1, y0) + (Math.imul(x0, y0) >>> 16) | 0; const n = Math.imul(x0, y1) + (m & 0xffff) | 0; H.d = Math.imul(x1, y1) + (m >>> 16) + (n >>> 16) + Math.imul(x, H.b) + Math.imul(H.a, y) | 0; I.d = Math.imul(x, y)",
   i64_shl:
     "d a b => const n = I.b & 63; const x = I.a; const y = H.a; if (n === 0) { I.d = x; H.d = y; } else if (n < 32) { I.d = x << n; H.d = y << n | x >>> (32 - n); } else { I.d = 0; H.d = x << n; }",
   i64_shr_s:
@@ -198,7 +200,7 @@ export const OPS = {
   i64_or_k: "d a k h => I.d = I.a | #k; H.d = H.a | #h",
   i64_xor_k: "d a k h => I.d = I.a ^ #k; H.d = H.a ^ #h",
   i64_mul_k:
-    "d a k h => const x = I.a; const y = #k; const x0 = x & 0xffff; const x1 = x >>> 16; const y0 = y & 0xffff; const y1 = y >>> 16; const m = (Math.imul(x1, y0) >>> 0) + (Math.imul(x0, y0) >>> 16); const n = (m & 0xffff) + (Math.imul(x0, y1) >>> 0); H.d = Math.imul(x1, y1) + (m >>> 16) + (n >>> 16) + Math.imul(x, #h) + Math.imul(H.a, y) | 0; I.d = Math.imul(x, y)",
+    "d a k h => const x = I.a; const y = #k; const x0 = x & 0xffff; const x1 = x >>> 16; const y0 = y & 0xffff; const y1 = y >>> 16; const m = Math.imul(x1, y0) + (Math.imul(x0, y0) >>> 16) | 0; const n = Math.imul(x0, y1) + (m & 0xffff) | 0; H.d = Math.imul(x1, y1) + (m >>> 16) + (n >>> 16) + Math.imul(x, #h) + Math.imul(H.a, y) | 0; I.d = Math.imul(x, y)",
   i64_shl_k:
     "d a k => const n = #k & 63; const x = I.a; const y = H.a; if (n === 0) { I.d = x; H.d = y; } else if (n < 32) { I.d = x << n; H.d = y << n | x >>> (32 - n); } else { I.d = 0; H.d = x << n; }",
   i64_shr_s_k:
@@ -339,10 +341,18 @@ export function opOperands(name: string): readonly string[] {
   const parts = partsOf(name);
   if (parts === undefined) return OPS[name as OpName].split(" => ")[0]!.split(" ").filter(Boolean);
   const { slot, isKept } = parts;
-  const first = opOperands(parts.first).filter((operand) => isKept || operand !== "d");
-  const prefixed = first.map((operand) => prefixOf(parts) + operand);
+  const prefix = firstPrefix(parts);
+  const first = opOperands(parts.first).filter((operand) => isKept || operand !== "d").map((operand) =>
+    prefix + operand
+  );
   const second = opOperands(parts.second);
-  return slot === "" ? [...prefixed, ...second] : second.flatMap((operand) => operand === slot ? prefixed : operand);
+  return slot === "" ? [...first, ...second] : second.flatMap((operand) => operand === slot ? first : operand);
+}
+
+/** What the operands of a fused op's `first` have before their names: the slot, or more `x` than those of `second`. */
+export function firstPrefix({ second, slot }: Parts): string {
+  if (slot !== "") return slot;
+  return `${"x".repeat(Math.max(...opOperands(second).map((operand) => /^x*/.exec(operand)![0].length)))}x`;
 }
 
 /** What an op that is not fused computes, or undefined if it is rare. */

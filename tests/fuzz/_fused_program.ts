@@ -6,9 +6,9 @@
  */
 
 import { findPlan } from "../../src/vm/_plans.ts";
-import { partsOf, prefixOf } from "../../src/vm/fused_ops.ts";
+import { partsOf } from "../../src/vm/fused_ops.ts";
 import { OPCODES } from "../../src/vm/opcodes.ts";
-import { OP_NAMES, opOperands } from "../../src/vm/ops.ts";
+import { firstPrefix, OP_NAMES, opOperands } from "../../src/vm/ops.ts";
 import { pick } from "./_random.ts";
 import type { Random } from "./_random.ts";
 import { F32_EDGES, F64_EDGES, I32_EDGES, I64_EDGES, randomNumber } from "./_values.ts";
@@ -145,7 +145,7 @@ function assemble(name: string): Assembly {
     node.from.set(operand, { node: root, isKept });
   }
   const places = new Map(second.places);
-  for (const [operand, place] of first.places) places.set(prefixOf(parts) + operand, place);
+  for (const [operand, place] of first.places) places.set(firstPrefix(parts) + operand, place);
   return { order: [...first.order, ...second.order], places };
 }
 
