@@ -205,9 +205,12 @@ class Writer {
   readonly constants: bigint[] = [];
   readonly locals: Locals;
   readonly #random: Random;
+  readonly #isZero: boolean;
 
-  constructor(random: Random, locals: Locals) {
+  /** @param isZero whether all constants are 0 */
+  constructor(random: Random, locals: Locals, isZero = false) {
     this.#random = random;
+    this.#isZero = isZero;
     this.locals = locals;
   }
 
@@ -235,8 +238,8 @@ class Writer {
   }
 
   #constant(type: string): string {
-    const kind = this.#random(4);
-    const number = kind === 0 ? 0 : kind === 1 ? pick(this.#random, SMALL) : randomNumber(this.#random, type);
+    if (this.#isZero) return "0";
+    const number = this.#random(3) === 0 ? pick(this.#random, SMALL) : randomNumber(this.#random, type);
     if (Number.isSafeInteger(Number(number))) this.constants.push(BigInt(number));
     if (Number.isNaN(number)) return "nan";
     return Object.is(number, -0) ? "-0" : String(number).replace("Infinity", "inf");
@@ -263,7 +266,7 @@ function memoryText(isFinite: boolean): string {
 }
 
 /** Functions of a program: the more, the more constants and the more ways in which locals are the same. */
-const FUNCTIONS = 4;
+const FUNCTIONS = 5;
 
 /**
  * Programs for a fused op: for each choice of instructions and exchange of operands that gives it, one where all locals
@@ -286,8 +289,9 @@ export function programsFor(name: string, random: Random): Program[] {
 }
 
 function programOf(choice: Choice, order: readonly Node[], random: Random, isExact: boolean): Program {
-  const writers = Array.from({ length: FUNCTIONS }, () => {
-    const writer = new Writer(random, new Locals(isExact ? undefined : random));
+  const writers = Array.from({ length: FUNCTIONS }, (_, index) => {
+    // With constants that are 0, other values decide comparisons.
+    const writer = new Writer(random, new Locals(isExact ? undefined : random), index === 0);
     writer.statement(choice);
     return writer;
   });
@@ -296,6 +300,8 @@ function programOf(choice: Choice, order: readonly Node[], random: Random, isExa
   const { form, node } = choice;
   // A jump passes over what else can be reached from before it only.
   const isJump = node.op === "jump";
+  const read = ["i", "I", "f", "F"].filter((type) => code.includes(`global.get $${TYPES[type]}`));
+  const setGlobals = read.map((type) => `block local.get $${params.push(type) - 1} global.set $${TYPES[type]} end`);
   const result = /^return\d/.test(node.op) ? TYPES[form.pushes[0][1]] : undefined;
   if (isJump) params.push("i");
   const list = params.map((type, index) => `(param $${index} ${TYPES[type]})`).join(" ");
@@ -303,6 +309,7 @@ function programOf(choice: Choice, order: readonly Node[], random: Random, isExa
   const observe = params.map((_, index) => `block local.get $${index} global.set $seen${index} end`);
   const functions = writers.map(({ lines }, index) =>
     `(func (export "f${index}") ${list} ${result === undefined ? "" : `(result ${result})`} (local $path i32)
+      ${setGlobals.join(" ")}
       block $end block $taken
       ${isJump ? `block local.get $${params.length - 1} br_if $taken end` : ""}
       ${lines.join("\n      ")}
@@ -315,7 +322,7 @@ function programOf(choice: Choice, order: readonly Node[], random: Random, isExa
   const globals = params.map((type, index) =>
     `(global $seen${index} (export "seen${index}") (mut ${TYPES[type]}) (${TYPES[type]}.const 0))`
   );
-  const hasMemory = /load|store|memory/.test(code);
+  const hasMemory = /load|store|memory\.[cf]/.test(code);
   const showsNaN = /f..\.store/.test(code) && order.some(({ op }) => /^f/.test(op));
   return {
     text: `(module

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { assert, assertEquals } from "@std/assert";
+import { assert } from "@std/assert";
 import { compileSync } from "../../src/vm/mod.ts";
 import { disassemble } from "../../src/vm/disasm.ts";
 import { FUSED } from "../../src/vm/fused_ops.ts";
@@ -85,7 +85,7 @@ for (const name of FUSED) {
     for (const program of programs) observations.push(...await run(name, program, random));
     const finished = observations.filter(({ traps }) => traps.length === 0);
     assert(finished.length > 0, "some calls finish");
-    assertEquals(programs[0].hasMemory, finished.length < observations.length, "some calls trap");
+    assert(!programs[0].hasMemory || finished.length < observations.length, "some accesses trap");
     const paths = new Set(finished.map(({ seen }) => seen[1]));
     if (/^(br_|jump)/.test(name)) assert(paths.size === 2, `the branch goes both ways: ${[...paths]}`);
   });
