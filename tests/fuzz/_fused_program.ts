@@ -40,6 +40,8 @@ interface Choice {
   readonly form: Form;
   readonly from: ReadonlyMap<string, { readonly choice: Choice; readonly isKept: boolean }>;
   readonly before: readonly Choice[];
+  /** Whether operands that are kept are computed before all others, and not in their place. */
+  readonly isAhead: boolean;
 }
 
 /** The text of a module with one exported function a program. */
@@ -153,7 +155,7 @@ function assemble(name: string): Assembly {
 function choicesFor(node: Node, canRetype: boolean): Choice[] {
   const forms = FORMS.get(node.op);
   if (forms === undefined) throw new Error(`no instruction is known to be translated to ${node.op}`);
-  let choices: Choice[] = forms.map((form) => ({ node, form, from: new Map(), before: [] }));
+  let choices: Choice[] = forms.map((form) => ({ node, form, from: new Map(), before: [], isAhead: false }));
   for (const [operand, { node: child, isKept }] of node.from) {
     const options = choicesFor(child, canRetype);
     choices = choices.flatMap((choice) => {
@@ -173,7 +175,8 @@ function choicesFor(node: Node, canRetype: boolean): Choice[] {
 /** The choice with its operands exchanged, if its op and what gives them allow that. */
 function exchanged(choice: Choice): Choice[] {
   const { node, form, from, before } = choice;
-  if (!COMMUTATIVE.test(node.op) || before.length > 0 || from.size !== 1 || !from.has("a")) return [];
+  // What gives `a` must be the first that is fused with the op.
+  if (!COMMUTATIVE.test(node.op) || before.length > 0 || from.keys().next().value !== "a") return [];
   return [{ ...choice, form: { ...form, pushes: form.pushes.toReversed() } }];
 }
 
@@ -215,10 +218,15 @@ class Writer {
   }
 
   /** The code of a value or, if its op gives none, of a statement. */
-  value({ node, form, from, before }: Choice): void {
+  value({ node, form, from, before, isAhead }: Choice): void {
+    const ahead = new Map<string, string>();
+    for (const [operand, { choice, isKept }] of isAhead ? [...from].reverse() : []) {
+      if (isKept) ahead.set(operand, this.statement(choice));
+    }
     for (const [operand, type] of form.pushes) {
       const source = from.get(operand);
-      if (source !== undefined) {
+      if (ahead.has(operand)) this.lines.push(`local.get ${ahead.get(operand)}`);
+      else if (source !== undefined) {
         this.value(source.choice);
         const { result } = source.choice.form;
         if (source.isKept) this.lines.push(`local.tee ${this.locals.name(result)}`);
@@ -231,10 +239,14 @@ class Writer {
     this.lines.push(form.text.replace("$o", () => String(this.#offset())));
   }
 
-  statement(choice: Choice): void {
+  /** Same, with the value set to a local, whose name it gives. */
+  statement(choice: Choice): string {
     this.value(choice);
     const { result } = choice.form;
-    if (result !== "") this.lines.push(`local.set ${this.locals.name(result)}`);
+    if (result === "") return "";
+    const name = this.locals.name(result);
+    this.lines.push(`local.set ${name}`);
+    return name;
   }
 
   #constant(type: string): string {
@@ -278,12 +290,15 @@ export function programsFor(name: string, random: Random): Program[] {
   const { order } = assemble(name);
   const root = order.at(-1)!;
   const choices = [false, true].map((canRetype) => choicesFor(root, canRetype)).find((found) => found.length > 0) ?? [];
-  const programs = choices.flatMap((choice) => [choice, ...exchanged(choice)]).flatMap((choice) => {
+  const isInOrder = (choice: Choice) => {
     const probe = new Writer(random, new Locals());
     probe.statement(choice);
-    if (probe.order.some((node, index) => node !== order[index])) return [];
-    return [true, false].map((isExact) => programOf(choice, order, random, isExact));
-  });
+    return probe.order.every((node, index) => node === order[index]);
+  };
+  const programs = choices.flatMap((choice) => {
+    const inOrder = [choice, ...exchanged(choice)].filter(isInOrder);
+    return inOrder.length > 0 ? inOrder : [{ ...choice, isAhead: true }].filter(isInOrder);
+  }).flatMap((choice) => [true, false].map((isExact) => programOf(choice, order, random, isExact)));
   if (programs.length === 0) throw new Error(`no program can be derived for ${name}`);
   return programs;
 }
