@@ -93,7 +93,7 @@ for (const [code, mnemonic, immediates, signature] of OPCODES) {
   const text = immediates.startsWith("memarg") ? `${mnemonic} offset=$o` : mnemonic;
   const [a, b] = params;
   const pushes: Push[] = b === undefined ? [["a", a]] : [["a", a], ["b", b]];
-  if (!plan.swap) addForm(OP_NAMES[plan.op], pushes, text, result);
+  addForm(OP_NAMES[plan.op], plan.swap ? [["b", a], ["a", b]] : pushes, text, result);
   if (plan.opConstant !== undefined && !plan.negateConstant) {
     addForm(OP_NAMES[plan.opConstant], [["a", a], ["k", b]], text, result);
   }
