@@ -51,7 +51,7 @@ export interface Program {
   readonly params: readonly string[];
   /** Integers that may decide a comparison: the constants of all functions, and how two of one function differ. */
   readonly deciding: readonly bigint[];
-  /** Whether the translation must have the fused op; if not, that depends on which locals happened to be the same. */
+  /** Whether the translation of each function must have the fused op. */
   readonly isExact: boolean;
   /** Whether it accesses memory, and may trap. */
   readonly hasMemory: boolean;
@@ -190,6 +190,10 @@ class Locals {
     if (random !== undefined) this.params.push("i", "i", "I", "I", "f", "f", "F", "F");
   }
 
+  get areShared(): boolean {
+    return this.#random !== undefined;
+  }
+
   name(type: string): string {
     if (this.#random === undefined) return `$${this.params.push(type) - 1}`;
     return `$${this.params.indexOf(type) + this.#random(2)}`;
@@ -227,9 +231,12 @@ class Writer {
       const source = from.get(operand);
       if (ahead.has(operand)) this.lines.push(`local.get ${ahead.get(operand)}`);
       else if (source !== undefined) {
-        this.value(source.choice);
         const { result } = source.choice.form;
-        if (source.isKept) this.lines.push(`local.tee ${this.locals.name(result)}`);
+        const isArrivedAt = this.#isNow(4);
+        if (isArrivedAt) this.#skipTo(`block (result ${TYPES[result]}) local.get ${this.locals.name(result)}`, "drop");
+        this.value(source.choice);
+        if (isArrivedAt) this.lines.push("end");
+        if (source.isKept || this.#isNow(2)) this.lines.push(`local.tee ${this.locals.name(result)}`);
         if (result !== type) this.lines.push(RETYPES[result + type]);
       } else if (operand === "k") this.lines.push(`${TYPES[type]}.const ${this.#constant(type)}`);
       else this.lines.push(`local.get ${this.locals.name(type)}`);
@@ -241,12 +248,24 @@ class Writer {
 
   /** Same, with the value set to a local, whose name it gives. */
   statement(choice: Choice): string {
-    this.value(choice);
     const { result } = choice.form;
-    if (result === "") return "";
-    const name = this.locals.name(result);
-    this.lines.push(`local.set ${name}`);
+    const isArrivedAt = this.#isNow(4);
+    if (isArrivedAt) this.#skipTo("block", "");
+    this.value(choice);
+    const name = result === "" ? "" : this.locals.name(result);
+    if (name !== "") this.lines.push(`local.set ${name}`);
+    if (isArrivedAt) this.lines.push("end");
     return name;
+  }
+
+  /** True once in so many times, where the program need not have the fused op. */
+  #isNow(times: number): boolean {
+    return this.locals.areShared && this.#random(times) === 0;
+  }
+
+  /** Opens a block whose end is branched to if a local says so. */
+  #skipTo(block: string, otherwise: string): void {
+    this.lines.push(`${block} local.get ${this.locals.name("i")} br_if 0 ${otherwise}`);
   }
 
   #constant(type: string): string {
@@ -281,8 +300,9 @@ function memoryText(isFinite: boolean): string {
 const FUNCTIONS = 5;
 
 /**
- * Programs for a fused op: for each choice of instructions and exchange of operands that gives it, one where all locals
- * are different, and one where they are not.
+ * Programs for a fused op: for each choice of instructions and exchange of operands that gives it, one that is nothing
+ * else, and one where locals are the same, operands are needed elsewhere too and branches arrive between the parts: some
+ * of its functions have the fused op, and some must not.
  *
  * @throws {Error} if none can be derived
  */

@@ -82,7 +82,10 @@ for (const name of FUSED) {
     const random = randomSource(1);
     const programs = programsFor(name, random);
     const observations: Observation[] = [];
-    for (const program of programs) observations.push(...await run(name, program, random));
+    for (const program of programs) {
+      const seen = await run(name, program, random);
+      if (program.isExact) observations.push(...seen);
+    }
     const finished = observations.filter(({ traps }) => traps.length === 0);
     assert(finished.length > 0, "some calls finish");
     assert(!programs[0].hasMemory || finished.length < observations.length, "some accesses trap");
