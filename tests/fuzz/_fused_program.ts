@@ -212,12 +212,12 @@ class Writer {
   readonly constants: bigint[] = [];
   readonly locals: Locals;
   readonly #random: Random;
-  readonly #isZero: boolean;
+  readonly #fixed: string | undefined;
 
-  /** @param isZero whether all constants are 0 */
-  constructor(random: Random, locals: Locals, isZero = false) {
+  /** @param fixed what all constants are, if not random */
+  constructor(random: Random, locals: Locals, fixed?: string) {
     this.#random = random;
-    this.#isZero = isZero;
+    this.#fixed = fixed;
     this.locals = locals;
   }
 
@@ -269,7 +269,7 @@ class Writer {
   }
 
   #constant(type: string): string {
-    if (this.#isZero) return "0";
+    if (this.#fixed !== undefined) return this.#fixed;
     const number = this.#random(3) === 0 ? pick(this.#random, SMALL) : randomNumber(this.#random, type);
     if (Number.isSafeInteger(Number(number))) this.constants.push(BigInt(number));
     if (Number.isNaN(number)) return "nan";
@@ -281,7 +281,7 @@ class Writer {
   }
 }
 
-/** A page that has edge values of all types at its start and at its end. */
+/** A page that has edge values of all types at its start, in its middle and at its end. */
 function memoryText(isFinite: boolean): string {
   const isKept = (value: number) => !isFinite || Number.isFinite(value);
   const arrays = [
@@ -292,12 +292,15 @@ function memoryText(isFinite: boolean): string {
   ];
   const bytes = arrays.flatMap(({ buffer }) => [...new Uint8Array(buffer)]);
   const data = bytes.map((byte) => `\\${byte.toString(16).padStart(2, "0")}`).join("");
+  const places = [0, 0x2000, 0x3ff8, 0x7ff0, PAGE - bytes.length];
   return `(memory (export "memory") 1)
-      (data (i32.const 0) "${data}") (data (i32.const ${PAGE - bytes.length}) "${data}")`;
+      ${places.map((place) => `(data (i32.const ${place}) "${data}")`).join("\n      ")}`;
 }
 
 /** Functions of a program: the more, the more constants and the more ways in which locals are the same. */
 const FUNCTIONS = 5;
+/** Constants of the first functions: with these, other values decide comparisons. */
+const FIXED: readonly string[] = ["0", "-1"];
 
 /**
  * Programs for a fused op: for each choice of instructions and exchange of operands that gives it, one that is nothing
@@ -325,8 +328,7 @@ export function programsFor(name: string, random: Random): Program[] {
 
 function programOf(choice: Choice, order: readonly Node[], random: Random, isExact: boolean): Program {
   const writers = Array.from({ length: FUNCTIONS }, (_, index) => {
-    // With constants that are 0, other values decide comparisons.
-    const writer = new Writer(random, new Locals(isExact ? undefined : random), index === 0);
+    const writer = new Writer(random, new Locals(isExact ? undefined : random), FIXED[index]);
     writer.statement(choice);
     return writer;
   });
