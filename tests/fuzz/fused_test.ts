@@ -36,6 +36,7 @@ function argument(random: Random, type: string, { hasMemory, showsNaN, deciding 
     const number = pick(random, deciding);
     return type === "I" ? BigInt.asIntN(64, number) : Number(BigInt.asIntN(32, number));
   }
+  if (kind === 2) return type === "I" ? 0n : 0;
   if (type === "i" && hasMemory && kind > 3) return pick(random, ADDRESSES);
   const number = kind > 5 ? pick(random, SMALL) : randomNumber(random, type);
   if (type === "I") return BigInt(number);
