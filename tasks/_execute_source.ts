@@ -68,7 +68,8 @@ function equationOf(name: string, asFloat = false): string {
   if (parts.slot === "") return `${prefixed(equationOf(parts.first), prefix)}; ${equationOf(parts.second, asFloat)}`;
   const reads = new RegExp(`\\b[FD]\\.${parts.slot}\\b`).test(equationOf(parts.second));
   const writes = /\b[FD]\.d =/.test(equationOf(parts.first));
-  const first = prefixed(equationOf(parts.first, reads), prefix);
+  // What is kept keeps its bits: it is read as a float from its register.
+  const first = prefixed(equationOf(parts.first, reads && !parts.isKept), prefix);
   const second = equationOf(parts.second, writes || asFloat);
   const result = `${prefix}d`;
   let text = first;
@@ -81,7 +82,6 @@ function equationOf(name: string, asFloat = false): string {
     const read = new RegExp(`\\b${half}\\.${parts.slot}\\b`, "g");
     const isRead = second.search(read) >= 0;
     if (count === 0) {
-      // Bits that are kept can be read as a float once they are in their register.
       if (isRead && !(parts.isKept && "FD".includes(half))) throw new Error(`${name}: no ${half} of ${result}`);
       used = used.replaceAll(read, `${half}.${result}`);
       continue;

@@ -37,8 +37,10 @@ for (const name of FUSED) {
 function add(first: string, second: string, fusion: Fusion): void {
   const byFirst = FUSIONS[findOp(second)!] ??= new Map<number, Fusion[]>();
   const list = byFirst.get(findOp(first)!);
+  // A result that is not kept fits fewer places and costs less: those come first.
   if (list === undefined) byFirst.set(findOp(first)!, [fusion]);
-  else list.push(fusion);
+  else if (fusion.isKept) list.push(fusion);
+  else list.unshift(fusion);
 }
 
 /** The ways to fuse two ops, given by their numbers, the best first. */

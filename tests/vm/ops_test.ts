@@ -45,6 +45,8 @@ Deno.test("FUSED: the parts of each are ops, the first one goes on to the second
     const { first, second, slot } = partsOf(name)!;
     assert(findOp(first) !== undefined && findOp(second) !== undefined, name);
     assert(!/^(jump|br_|call|return)/.test(first), `${name}: the first is left`);
+    assert(!/^([if]\d\d_(eq|ne|[lg][te])|i32_eqz)/.test(second), `${name}: a comparison is taken back for its branch`);
+    assert(!/^(call|memory_)/.test(second), `${name}: what stops at the second part is found by its number`);
     // What moves keep on the operand stack is needed again.
     assert(
       slot === "" || !/^mov/.test(second) || name.includes(`[${slot}=`),
