@@ -10,6 +10,7 @@
  * @module
  */
 
+import { programs } from "../bench/programs/programs.ts";
 import { executeSource } from "./_execute_source.ts";
 
 const ROOT = new URL("../", import.meta.url);
@@ -38,13 +39,12 @@ function call(plugin: string, method: string, params: unknown): Workload {
 }
 
 const plugins: readonly Workload[] = ["prebuilt/c", "prebuilt/zig", "prebuilt/assemblyscript", "build/rust", "build/go"]
-  .flatMap((plugin) => [call(plugin, "many_echo", 50), call(plugin, "prime_sieve", 3000)]);
+  .map((plugin) => call(plugin, "many_echo", 50));
 
-async function programs(): Promise<Workload[]> {
-  const { programs } = await import(new URL("bench/programs/programs.ts", ROOT).href).catch(() => ({ programs: [] }));
-  return (programs as readonly { name: string; file: string; coldSize: number }[]).map((program) => ({
+function programWorkloads(): Workload[] {
+  return programs.map((program) => ({
     name: program.name,
-    file: new URL(`bench/programs/prebuilt/${program.file}`, ROOT),
+    file: new URL(`bench/programs/${program.file}`, ROOT),
     async run(vm, module) {
       const stubs: Record<string, Record<string, () => number>> = {};
       for (const { module: from, name } of module.imports) (stubs[from] ??= {})[name] = () => 0;
@@ -83,6 +83,12 @@ export const COUNTS = new Float64Array(CODE.length);
   };
 }
 
+async function read(file: URL): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = await Deno.readFile(file);
+  if (!file.pathname.endsWith(".gz")) return bytes;
+  return await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).bytes();
+}
+
 type Shares = Map<string, number>;
 
 function add(shares: Shares, name: string, share: number): void {
@@ -96,13 +102,13 @@ function print(title: string, shares: Shares): void {
 }
 
 const names = Deno.args.filter((arg) => !arg.startsWith("--"));
-const list = [...await programs(), ...plugins].filter(({ name }) => names.length === 0 || names.includes(name));
+const list = [...programWorkloads(), ...plugins].filter(({ name }) => names.length === 0 || names.includes(name));
 const vm = await countingInterpreter();
 const ops: Shares = new Map();
 const pairs: Shares = new Map();
 try {
   for (const { name, file, run } of list) {
-    const bytes = await Deno.readFile(file).catch(() => undefined);
+    const bytes = await read(file).catch(() => undefined);
     if (bytes === undefined) {
       console.log(`${name}: not built`);
       continue;

@@ -99,8 +99,11 @@ export function execute(): number {
   let stop = /* OUT_OF_FUEL */ 0;
   let a = 0;
   let aa = 0;
+  let ab = 0;
+  let ad = 0;
   let at = 0;
   let b = 0;
+  let ba = 0;
   let base = 0;
   let d = 0;
   let e = 0;
@@ -108,44 +111,34 @@ export function execute(): number {
   let f = 0;
   let m = 0;
   let n = 0;
+  let n_a = 0;
+  let n_b = 0;
+  let vD_a = 0;
+  let vD_b = 0;
   let vH_a = 0;
-  let vH_a_a = 0;
-  let vH_aa = 0;
   let vH_b = 0;
-  let vH_b_x = 0;
   let vI_a = 0;
   let vI_a_a = 0;
-  let vI_a_aa = 0;
-  let vI_a_b = 0;
-  let vI_a_b_a = 0;
+  let vI_a_a_a = 0;
   let vI_a_bb = 0;
   let vI_a_x = 0;
-  let vI_aa = 0;
-  let vI_aab = 0;
   let vI_b = 0;
-  let vI_b_a = 0;
-  let vI_b_x = 0;
   let vI_bb = 0;
+  let vI_c = 0;
   let x = 0;
   let x0 = 0;
   let x1 = 0;
   let x_a = 0;
-  let x_aa = 0;
   let x_b = 0;
-  let x_b_x = 0;
   let x_x = 0;
-  let x_x_x = 0;
-  let xa = 0;
-  let xd = 0;
   let y = 0;
   let y0 = 0;
   let y1 = 0;
   let y_a = 0;
-  let y_aa = 0;
   let y_b = 0;
-  let y_x = 0;
-  let y_x_x = 0;
   let z = 0;
+  let z_a = 0;
+  let z_b = 0;
   try {
     loop:
     for (;;) {
@@ -1294,12 +1287,9 @@ export function execute(): number {
           n = R[fp + C[pc + 3 | 0] | 0] & 63;
           x = R[a];
           y = R[a + 1 | 0];
-          if (n === 0) {
-            R[d] = x;
-            R[d + 1 | 0] = y;
-          } else if (n < 32) {
+          if (n < 32) {
             R[d] = x << n;
-            R[d + 1 | 0] = y << n | x >>> (32 - n);
+            R[d + 1 | 0] = y << n | x >>> 1 >>> 31 - n;
           } else {
             R[d] = 0;
             R[d + 1 | 0] = x << n;
@@ -1313,11 +1303,8 @@ export function execute(): number {
           n = R[fp + C[pc + 3 | 0] | 0] & 63;
           x = R[a];
           y = R[a + 1 | 0];
-          if (n === 0) {
-            R[d] = x;
-            R[d + 1 | 0] = y;
-          } else if (n < 32) {
-            R[d] = x >>> n | y << (32 - n);
+          if (n < 32) {
+            R[d] = x >>> n | y << 1 << 31 - n;
             R[d + 1 | 0] = y >> n;
           } else {
             R[d] = y >> n;
@@ -1332,11 +1319,8 @@ export function execute(): number {
           n = R[fp + C[pc + 3 | 0] | 0] & 63;
           x = R[a];
           y = R[a + 1 | 0];
-          if (n === 0) {
-            R[d] = x;
-            R[d + 1 | 0] = y;
-          } else if (n < 32) {
-            R[d] = x >>> n | y << (32 - n);
+          if (n < 32) {
+            R[d] = x >>> n | y << 1 << 31 - n;
             R[d + 1 | 0] = y >>> n;
           } else {
             R[d] = y >>> n;
@@ -1402,12 +1386,9 @@ export function execute(): number {
           n = C[pc + 3 | 0] & 63;
           x = R[a];
           y = R[a + 1 | 0];
-          if (n === 0) {
-            R[d] = x;
-            R[d + 1 | 0] = y;
-          } else if (n < 32) {
+          if (n < 32) {
             R[d] = x << n;
-            R[d + 1 | 0] = y << n | x >>> (32 - n);
+            R[d + 1 | 0] = y << n | x >>> 1 >>> 31 - n;
           } else {
             R[d] = 0;
             R[d + 1 | 0] = x << n;
@@ -1421,11 +1402,8 @@ export function execute(): number {
           n = C[pc + 3 | 0] & 63;
           x = R[a];
           y = R[a + 1 | 0];
-          if (n === 0) {
-            R[d] = x;
-            R[d + 1 | 0] = y;
-          } else if (n < 32) {
-            R[d] = x >>> n | y << (32 - n);
+          if (n < 32) {
+            R[d] = x >>> n | y << 1 << 31 - n;
             R[d + 1 | 0] = y >> n;
           } else {
             R[d] = y >> n;
@@ -1440,11 +1418,8 @@ export function execute(): number {
           n = C[pc + 3 | 0] & 63;
           x = R[a];
           y = R[a + 1 | 0];
-          if (n === 0) {
-            R[d] = x;
-            R[d + 1 | 0] = y;
-          } else if (n < 32) {
-            R[d] = x >>> n | y << (32 - n);
+          if (n < 32) {
+            R[d] = x >>> n | y << 1 << 31 - n;
             R[d + 1 | 0] = y >>> n;
           } else {
             R[d] = y >>> n;
@@ -1457,20 +1432,11 @@ export function execute(): number {
           d = fp + C[pc + 1 | 0] | 0;
           a = fp + C[pc + 2 | 0] | 0;
           n = R[fp + C[pc + 3 | 0] | 0] & 63;
-          x = R[a];
-          y = R[a + 1 | 0];
-          if (n >= 32) {
-            z = x;
-            x = y;
-            y = z;
-          }
-          if ((n & 31) === 0) {
-            R[d] = x;
-            R[d + 1 | 0] = y;
-          } else {
-            R[d] = x << n | y >>> (32 - n);
-            R[d + 1 | 0] = y << n | x >>> (32 - n);
-          }
+          z = (R[a] ^ R[a + 1 | 0]) & -(n >>> 5);
+          x = R[a] ^ z;
+          y = R[a + 1 | 0] ^ z;
+          R[d] = x << n | y >>> 1 >>> (31 - n & 31);
+          R[d + 1 | 0] = y << n | x >>> 1 >>> (31 - n & 31);
           pc = pc + 4 | 0;
           continue;
         }
@@ -1478,20 +1444,11 @@ export function execute(): number {
           d = fp + C[pc + 1 | 0] | 0;
           a = fp + C[pc + 2 | 0] | 0;
           n = 64 - R[fp + C[pc + 3 | 0] | 0] & 63;
-          x = R[a];
-          y = R[a + 1 | 0];
-          if (n >= 32) {
-            z = x;
-            x = y;
-            y = z;
-          }
-          if ((n & 31) === 0) {
-            R[d] = x;
-            R[d + 1 | 0] = y;
-          } else {
-            R[d] = x << n | y >>> (32 - n);
-            R[d + 1 | 0] = y << n | x >>> (32 - n);
-          }
+          z = (R[a] ^ R[a + 1 | 0]) & -(n >>> 5);
+          x = R[a] ^ z;
+          y = R[a + 1 | 0] ^ z;
+          R[d] = x << n | y >>> 1 >>> (31 - n & 31);
+          R[d + 1 | 0] = y << n | x >>> 1 >>> (31 - n & 31);
           pc = pc + 4 | 0;
           continue;
         }
@@ -1499,20 +1456,11 @@ export function execute(): number {
           d = fp + C[pc + 1 | 0] | 0;
           a = fp + C[pc + 2 | 0] | 0;
           n = C[pc + 3 | 0] & 63;
-          x = R[a];
-          y = R[a + 1 | 0];
-          if (n >= 32) {
-            z = x;
-            x = y;
-            y = z;
-          }
-          if ((n & 31) === 0) {
-            R[d] = x;
-            R[d + 1 | 0] = y;
-          } else {
-            R[d] = x << n | y >>> (32 - n);
-            R[d + 1 | 0] = y << n | x >>> (32 - n);
-          }
+          z = (R[a] ^ R[a + 1 | 0]) & -(n >>> 5);
+          x = R[a] ^ z;
+          y = R[a + 1 | 0] ^ z;
+          R[d] = x << n | y >>> 1 >>> (31 - n & 31);
+          R[d + 1 | 0] = y << n | x >>> 1 >>> (31 - n & 31);
           pc = pc + 4 | 0;
           continue;
         }
@@ -1723,173 +1671,34 @@ export function execute(): number {
           pc = pc + 3 | 0;
           continue;
         }
-        case 178: /* store8[b:const32] */ {
-          vI_b = (C[pc + 3 | 0]) | 0;
-          x = R[fp + C[pc + 1 | 0] | 0];
-          y = x + C[pc + 2 | 0] | 0;
-          if (x < 0 || (y >>> 0) >= size) {
-            stop = /* OUT_OF_BOUNDS */ 5;
-            break loop;
-          }
-          bytes[y] = vI_b;
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 179: /* i32_load8_u[a:i32_add] */ {
-          vI_a = R[fp + C[pc + 1 | 0] | 0] + R[fp + C[pc + 2 | 0] | 0] | 0;
-          x = vI_a;
-          y = x + C[pc + 3 | 0] | 0;
-          if (x < 0 || (y >>> 0) >= size) {
-            stop = /* OUT_OF_BOUNDS */ 5;
-            break loop;
-          }
-          R[fp + C[pc + 4 | 0] | 0] = bytes[y];
+        case 178: /* i32_add[a:i32_shl_k] */ {
+          vI_a = (R[fp + C[pc + 2 | 0] | 0] << C[pc + 3 | 0]) | 0;
+          R[fp + C[pc + 1 | 0] | 0] = vI_a + R[fp + C[pc + 4 | 0] | 0] | 0;
           pc = pc + 5 | 0;
           continue;
         }
-        case 180: /* store32[a:global_get32] */ {
-          vI_a = (G[C[pc + 1 | 0]]) | 0;
-          x = vI_a;
-          if (x < 0) {
-            stop = /* OUT_OF_BOUNDS */ 5;
-            break loop;
-          }
-          view.setInt32(x + C[pc + 2 | 0] | 0, R[fp + C[pc + 3 | 0] | 0], true);
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 181: /* global_set32[a=i32_add_k] */ {
-          vI_a = R[fp + C[pc + 3 | 0] | 0] + C[pc + 4 | 0] | 0;
-          R[fp + C[pc + 2 | 0] | 0] = vI_a;
-          G[C[pc + 1 | 0]] = vI_a;
-          pc = pc + 5 | 0;
-          continue;
-        }
-        case 182: /* store8[b:const32][a:i32_add] */ {
-          vI_a = R[fp + C[pc + 1 | 0] | 0] + R[fp + C[pc + 2 | 0] | 0] | 0;
-          vI_b = (C[pc + 4 | 0]) | 0;
-          x = vI_a;
-          y = x + C[pc + 3 | 0] | 0;
-          if (x < 0 || (y >>> 0) >= size) {
-            stop = /* OUT_OF_BOUNDS */ 5;
-            break loop;
-          }
-          bytes[y] = vI_b;
-          pc = pc + 5 | 0;
-          continue;
-        }
-        case 183: /* br_if[a:i32_load8_u[a:i32_add]] */ {
-          vI_a_a = R[fp + C[pc + 1 | 0] | 0] + R[fp + C[pc + 2 | 0] | 0] | 0;
-          x_a = vI_a_a;
-          y_a = x_a + C[pc + 3 | 0] | 0;
-          if (x_a < 0 || (y_a >>> 0) >= size) {
-            stop = /* OUT_OF_BOUNDS */ 5;
-            break loop;
-          }
-          vI_a = (bytes[y_a]) | 0;
-          if (vI_a !== 0) {
-            fuel = fuel - C[pc + 5 | 0] | 0;
-            pc = C[pc + 4 | 0];
-            if (fuel < 0) break loop;
-            continue;
-          }
-          pc = pc + 6 | 0;
-          continue;
-        }
-        case 184: /* global_set32[a=i32_add_k][aa:global_get32] */ {
-          vI_aa = (G[C[pc + 3 | 0]]) | 0;
-          vI_a = vI_aa + C[pc + 4 | 0] | 0;
-          R[fp + C[pc + 2 | 0] | 0] = vI_a;
-          G[C[pc + 1 | 0]] = vI_a;
-          pc = pc + 5 | 0;
-          continue;
-        }
-        case 185: /* i64_add_k[a:i64_extend_i32_u] */ {
+        case 179: /* i64_xor[a:i64_rotl_k] */ {
           d = fp + C[pc + 1 | 0] | 0;
-          vI_a = (R[fp + C[pc + 2 | 0] | 0]) | 0;
-          vH_a = (0) | 0;
-          x = vI_a;
-          y = x + C[pc + 3 | 0] | 0;
-          R[d + 1 | 0] = vH_a + C[pc + 4 | 0] + ((y >>> 0) < (x >>> 0) ? 1 : 0) | 0;
-          R[d] = y;
+          aa = fp + C[pc + 2 | 0] | 0;
+          b = fp + C[pc + 4 | 0] | 0;
+          n_a = C[pc + 3 | 0] & 63;
+          z_a = (R[aa] ^ R[aa + 1 | 0]) & -(n_a >>> 5);
+          x_a = R[aa] ^ z_a;
+          y_a = R[aa + 1 | 0] ^ z_a;
+          vI_a = (x_a << n_a | y_a >>> 1 >>> (31 - n_a & 31)) | 0;
+          vH_a = (y_a << n_a | x_a >>> 1 >>> (31 - n_a & 31)) | 0;
+          R[d] = vI_a ^ R[b];
+          R[d + 1 | 0] = vH_a ^ R[b + 1 | 0];
           pc = pc + 5 | 0;
           continue;
         }
-        case 186: /* i32_add[;store8[b:const32][a:i32_add]] */ {
-          vI_a_x = R[fp + C[pc + 1 | 0] | 0] + R[fp + C[pc + 2 | 0] | 0] | 0;
-          vI_b_x = (C[pc + 4 | 0]) | 0;
-          x_x = vI_a_x;
-          y_x = x_x + C[pc + 3 | 0] | 0;
-          if (x_x < 0 || (y_x >>> 0) >= size) {
-            stop = /* OUT_OF_BOUNDS */ 5;
-            break loop;
-          }
-          bytes[y_x] = vI_b_x;
-          R[fp + C[pc + 5 | 0] | 0] = R[fp + C[pc + 6 | 0] | 0] + R[fp + C[pc + 7 | 0] | 0] | 0;
-          pc = pc + 8 | 0;
+        case 180: /* i32_add_k[a:global_get32] */ {
+          vI_a = (G[C[pc + 2 | 0]]) | 0;
+          R[fp + C[pc + 1 | 0] | 0] = vI_a + C[pc + 3 | 0] | 0;
+          pc = pc + 4 | 0;
           continue;
         }
-        case 187: /* jump[;i32_add_k] */ {
-          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] + C[pc + 3 | 0] | 0;
-          {
-            fuel = fuel - C[pc + 5 | 0] | 0;
-            pc = C[pc + 4 | 0];
-            if (fuel < 0) break loop;
-            continue;
-          }
-        }
-        case 188: /* store64[b:const64] */ {
-          vI_b = (C[pc + 3 | 0]) | 0;
-          vH_b = (C[pc + 4 | 0]) | 0;
-          x = R[fp + C[pc + 1 | 0] | 0];
-          if (x < 0) {
-            stop = /* OUT_OF_BOUNDS */ 5;
-            break loop;
-          }
-          view.setInt32(x + C[pc + 2 | 0] + 4 | 0, vH_b, true);
-          view.setInt32(x + C[pc + 2 | 0] | 0, vI_b, true);
-          pc = pc + 5 | 0;
-          continue;
-        }
-        case 189: /* br_if[a:i32_and_k] */ {
-          vI_a = (R[fp + C[pc + 1 | 0] | 0] & C[pc + 2 | 0]) | 0;
-          if (vI_a !== 0) {
-            fuel = fuel - C[pc + 4 | 0] | 0;
-            pc = C[pc + 3 | 0];
-            if (fuel < 0) break loop;
-            continue;
-          }
-          pc = pc + 5 | 0;
-          continue;
-        }
-        case 190: /* i32_add_k[;i32_add_k] */ {
-          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] + C[pc + 3 | 0] | 0;
-          R[fp + C[pc + 4 | 0] | 0] = R[fp + C[pc + 5 | 0] | 0] + C[pc + 6 | 0] | 0;
-          pc = pc + 7 | 0;
-          continue;
-        }
-        case 191: /* br_if_i32_le_u[a=i32_add] */ {
-          vI_a = R[fp + C[pc + 2 | 0] | 0] + R[fp + C[pc + 3 | 0] | 0] | 0;
-          R[fp + C[pc + 1 | 0] | 0] = vI_a;
-          if ((vI_a >>> 0) <= (R[fp + C[pc + 4 | 0] | 0] >>> 0)) {
-            fuel = fuel - C[pc + 6 | 0] | 0;
-            pc = C[pc + 5 | 0];
-            if (fuel < 0) break loop;
-            continue;
-          }
-          pc = pc + 7 | 0;
-          continue;
-        }
-        case 192: /* jump[;const32] */ {
-          R[fp + C[pc + 1 | 0] | 0] = C[pc + 2 | 0];
-          {
-            fuel = fuel - C[pc + 4 | 0] | 0;
-            pc = C[pc + 3 | 0];
-            if (fuel < 0) break loop;
-            continue;
-          }
-        }
-        case 193: /* store64[b:load64] */ {
+        case 181: /* store64[b:load64] */ {
           x_b = R[fp + C[pc + 3 | 0] | 0];
           if (x_b < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
@@ -1908,142 +1717,54 @@ export function execute(): number {
           pc = pc + 5 | 0;
           continue;
         }
-        case 194: /* i32_add[;store8[b:const32]] */ {
-          vI_b_x = (C[pc + 3 | 0]) | 0;
-          x_x = R[fp + C[pc + 1 | 0] | 0];
-          y_x = x_x + C[pc + 2 | 0] | 0;
-          if (x_x < 0 || (y_x >>> 0) >= size) {
-            stop = /* OUT_OF_BOUNDS */ 5;
-            break loop;
-          }
-          bytes[y_x] = vI_b_x;
-          R[fp + C[pc + 4 | 0] | 0] = R[fp + C[pc + 5 | 0] | 0] + R[fp + C[pc + 6 | 0] | 0] | 0;
-          pc = pc + 7 | 0;
-          continue;
-        }
-        case 195: /* br_if[a=i32_add_k] */ {
-          vI_a = R[fp + C[pc + 2 | 0] | 0] + C[pc + 3 | 0] | 0;
-          R[fp + C[pc + 1 | 0] | 0] = vI_a;
-          if (vI_a !== 0) {
-            fuel = fuel - C[pc + 5 | 0] | 0;
-            pc = C[pc + 4 | 0];
-            if (fuel < 0) break loop;
-            continue;
-          }
+        case 182: /* i64_xor[a:i64_rotl_k][b:i64_rotl_k] */ {
+          d = fp + C[pc + 1 | 0] | 0;
+          aa = fp + C[pc + 2 | 0] | 0;
+          ba = fp + C[pc + 4 | 0] | 0;
+          n_b = C[pc + 5 | 0] & 63;
+          z_b = (R[ba] ^ R[ba + 1 | 0]) & -(n_b >>> 5);
+          x_b = R[ba] ^ z_b;
+          y_b = R[ba + 1 | 0] ^ z_b;
+          vI_b = (x_b << n_b | y_b >>> 1 >>> (31 - n_b & 31)) | 0;
+          vH_b = (y_b << n_b | x_b >>> 1 >>> (31 - n_b & 31)) | 0;
+          n_a = C[pc + 3 | 0] & 63;
+          z_a = (R[aa] ^ R[aa + 1 | 0]) & -(n_a >>> 5);
+          x_a = R[aa] ^ z_a;
+          y_a = R[aa + 1 | 0] ^ z_a;
+          vI_a = (x_a << n_a | y_a >>> 1 >>> (31 - n_a & 31)) | 0;
+          vH_a = (y_a << n_a | x_a >>> 1 >>> (31 - n_a & 31)) | 0;
+          R[d] = vI_a ^ vI_b;
+          R[d + 1 | 0] = vH_a ^ vH_b;
           pc = pc + 6 | 0;
           continue;
         }
-        case 196: /* br_if[a:i32_and_k][aa:i32_load8_u[a:i32_add]] */ {
-          vI_a_aa = R[fp + C[pc + 1 | 0] | 0] + R[fp + C[pc + 2 | 0] | 0] | 0;
-          x_aa = vI_a_aa;
-          y_aa = x_aa + C[pc + 3 | 0] | 0;
-          if (x_aa < 0 || (y_aa >>> 0) >= size) {
-            stop = /* OUT_OF_BOUNDS */ 5;
-            break loop;
-          }
-          vI_aa = (bytes[y_aa]) | 0;
-          vI_a = (vI_aa & C[pc + 4 | 0]) | 0;
-          if (vI_a !== 0) {
-            fuel = fuel - C[pc + 6 | 0] | 0;
-            pc = C[pc + 5 | 0];
-            if (fuel < 0) break loop;
-            continue;
-          }
+        case 183: /* i32_add_k[;i32_add_k] */ {
+          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] + C[pc + 3 | 0] | 0;
+          R[fp + C[pc + 4 | 0] | 0] = R[fp + C[pc + 5 | 0] | 0] + C[pc + 6 | 0] | 0;
           pc = pc + 7 | 0;
           continue;
         }
-        case 197: /* mov32[;mov32] */ {
+        case 184: /* mov32[;mov32] */ {
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0];
           R[fp + C[pc + 3 | 0] | 0] = R[fp + C[pc + 4 | 0] | 0];
           pc = pc + 5 | 0;
           continue;
         }
-        case 198: /* br_if[a:i32_load8_u[a:i32_add]][aab=mov32] */ {
-          vI_aab = (R[fp + C[pc + 3 | 0] | 0]) | 0;
-          R[fp + C[pc + 2 | 0] | 0] = vI_aab;
-          vI_a_a = R[fp + C[pc + 1 | 0] | 0] + vI_aab | 0;
-          x_a = vI_a_a;
-          y_a = x_a + C[pc + 4 | 0] | 0;
-          if (x_a < 0 || (y_a >>> 0) >= size) {
-            stop = /* OUT_OF_BOUNDS */ 5;
-            break loop;
-          }
-          vI_a = (bytes[y_a]) | 0;
-          if (vI_a !== 0) {
-            fuel = fuel - C[pc + 6 | 0] | 0;
-            pc = C[pc + 5 | 0];
-            if (fuel < 0) break loop;
-            continue;
-          }
-          pc = pc + 7 | 0;
-          continue;
-        }
-        case 199: /* br_if_i64_le_s[a:i64_extend32_s] */ {
-          b = fp + C[pc + 2 | 0] | 0;
-          x_a = R[fp + C[pc + 1 | 0] | 0];
-          vI_a = x_a | 0;
-          vH_a = (x_a >> 31) | 0;
-          if (vH_a < R[b + 1 | 0] || vH_a === R[b + 1 | 0] && (vI_a >>> 0) <= (R[b] >>> 0)) {
-            fuel = fuel - C[pc + 4 | 0] | 0;
-            pc = C[pc + 3 | 0];
-            if (fuel < 0) break loop;
-            continue;
-          }
+        case 185: /* i64_add[a:i64_xor] */ {
+          d = fp + C[pc + 1 | 0] | 0;
+          aa = fp + C[pc + 2 | 0] | 0;
+          ab = fp + C[pc + 3 | 0] | 0;
+          b = fp + C[pc + 4 | 0] | 0;
+          vI_a = (R[aa] ^ R[ab]) | 0;
+          vH_a = (R[aa + 1 | 0] ^ R[ab + 1 | 0]) | 0;
+          x = vI_a;
+          y = x + R[b] | 0;
+          R[d + 1 | 0] = vH_a + R[b + 1 | 0] + ((y >>> 0) < (x >>> 0) ? 1 : 0) | 0;
+          R[d] = y;
           pc = pc + 5 | 0;
           continue;
         }
-        case 200: /* br_unless[a:i64_eqz] */ {
-          aa = fp + C[pc + 1 | 0] | 0;
-          vI_a = ((R[aa] | R[aa + 1 | 0]) === 0 ? 1 : 0) | 0;
-          if (vI_a === 0) {
-            fuel = fuel - C[pc + 3 | 0] | 0;
-            pc = C[pc + 2 | 0];
-            if (fuel < 0) break loop;
-            continue;
-          }
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 201: /* i32_add_k[;i32_add_k][;i32_add] */ {
-          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] + R[fp + C[pc + 3 | 0] | 0] | 0;
-          R[fp + C[pc + 4 | 0] | 0] = R[fp + C[pc + 5 | 0] | 0] + C[pc + 6 | 0] | 0;
-          R[fp + C[pc + 7 | 0] | 0] = R[fp + C[pc + 8 | 0] | 0] + C[pc + 9 | 0] | 0;
-          pc = pc + 10 | 0;
-          continue;
-        }
-        case 202: /* br_if_i32_ne[;i32_add_k[;i32_add_k][;i32_add]] */ {
-          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] + R[fp + C[pc + 3 | 0] | 0] | 0;
-          R[fp + C[pc + 4 | 0] | 0] = R[fp + C[pc + 5 | 0] | 0] + C[pc + 6 | 0] | 0;
-          R[fp + C[pc + 7 | 0] | 0] = R[fp + C[pc + 8 | 0] | 0] + C[pc + 9 | 0] | 0;
-          if (R[fp + C[pc + 10 | 0] | 0] !== R[fp + C[pc + 11 | 0] | 0]) {
-            fuel = fuel - C[pc + 13 | 0] | 0;
-            pc = C[pc + 12 | 0];
-            if (fuel < 0) break loop;
-            continue;
-          }
-          pc = pc + 14 | 0;
-          continue;
-        }
-        case 203: /* i64_add[b:i64_extend32_s] */ {
-          d = fp + C[pc + 1 | 0] | 0;
-          a = fp + C[pc + 2 | 0] | 0;
-          x_b = R[fp + C[pc + 3 | 0] | 0];
-          vI_b = x_b | 0;
-          vH_b = (x_b >> 31) | 0;
-          x = R[a];
-          y = x + vI_b | 0;
-          R[d + 1 | 0] = R[a + 1 | 0] + vH_b + ((y >>> 0) < (x >>> 0) ? 1 : 0) | 0;
-          R[d] = y;
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 204: /* i32_shl[a:const32] */ {
-          vI_a = (C[pc + 2 | 0]) | 0;
-          R[fp + C[pc + 1 | 0] | 0] = vI_a << R[fp + C[pc + 3 | 0] | 0];
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 205: /* br_unless[a:i32_and_k] */ {
+        case 186: /* br_unless[a:i32_and_k] */ {
           vI_a = (R[fp + C[pc + 1 | 0] | 0] & C[pc + 2 | 0]) | 0;
           if (vI_a === 0) {
             fuel = fuel - C[pc + 4 | 0] | 0;
@@ -2054,118 +1775,7 @@ export function execute(): number {
           pc = pc + 5 | 0;
           continue;
         }
-        case 206: /* load32[a:const32] */ {
-          vI_a = (C[pc + 1 | 0]) | 0;
-          x = vI_a;
-          if (x < 0) {
-            stop = /* OUT_OF_BOUNDS */ 5;
-            break loop;
-          }
-          R[fp + C[pc + 3 | 0] | 0] = view.getInt32(x + C[pc + 2 | 0] | 0, true);
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 207: /* store32[b:i32_or] */ {
-          vI_b = (R[fp + C[pc + 3 | 0] | 0] | R[fp + C[pc + 4 | 0] | 0]) | 0;
-          x = R[fp + C[pc + 1 | 0] | 0];
-          if (x < 0) {
-            stop = /* OUT_OF_BOUNDS */ 5;
-            break loop;
-          }
-          view.setInt32(x + C[pc + 2 | 0] | 0, vI_b, true);
-          pc = pc + 5 | 0;
-          continue;
-        }
-        case 208: /* i32_and_k[a:i32_shr_u_k] */ {
-          vI_a = (R[fp + C[pc + 2 | 0] | 0] >>> C[pc + 3 | 0]) | 0;
-          R[fp + C[pc + 1 | 0] | 0] = vI_a & C[pc + 4 | 0];
-          pc = pc + 5 | 0;
-          continue;
-        }
-        case 209: /* br_if_i32_eq[a=i32_add_k] */ {
-          vI_a = R[fp + C[pc + 2 | 0] | 0] + C[pc + 3 | 0] | 0;
-          R[fp + C[pc + 1 | 0] | 0] = vI_a;
-          if (vI_a === R[fp + C[pc + 4 | 0] | 0]) {
-            fuel = fuel - C[pc + 6 | 0] | 0;
-            pc = C[pc + 5 | 0];
-            if (fuel < 0) break loop;
-            continue;
-          }
-          pc = pc + 7 | 0;
-          continue;
-        }
-        case 210: /* jump[;i64_add[b:i64_extend32_s]] */ {
-          xd = fp + C[pc + 1 | 0] | 0;
-          xa = fp + C[pc + 2 | 0] | 0;
-          x_b_x = R[fp + C[pc + 3 | 0] | 0];
-          vI_b_x = x_b_x | 0;
-          vH_b_x = (x_b_x >> 31) | 0;
-          x_x = R[xa];
-          y_x = x_x + vI_b_x | 0;
-          R[xd + 1 | 0] = R[xa + 1 | 0] + vH_b_x + ((y_x >>> 0) < (x_x >>> 0) ? 1 : 0) | 0;
-          R[xd] = y_x;
-          {
-            fuel = fuel - C[pc + 5 | 0] | 0;
-            pc = C[pc + 4 | 0];
-            if (fuel < 0) break loop;
-            continue;
-          }
-        }
-        case 211: /* i32_add[b:i32_and_k[a:i32_shr_u_k]] */ {
-          vI_a_b = (R[fp + C[pc + 3 | 0] | 0] >>> C[pc + 4 | 0]) | 0;
-          vI_b = (vI_a_b & C[pc + 5 | 0]) | 0;
-          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] + vI_b | 0;
-          pc = pc + 6 | 0;
-          continue;
-        }
-        case 212: /* load32[a:i32_add_k] */ {
-          vI_a = R[fp + C[pc + 1 | 0] | 0] + C[pc + 2 | 0] | 0;
-          x = vI_a;
-          if (x < 0) {
-            stop = /* OUT_OF_BOUNDS */ 5;
-            break loop;
-          }
-          R[fp + C[pc + 4 | 0] | 0] = view.getInt32(x + C[pc + 3 | 0] | 0, true);
-          pc = pc + 5 | 0;
-          continue;
-        }
-        case 213: /* select32[a:const32] */ {
-          vI_a = (C[pc + 2 | 0]) | 0;
-          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 4 | 0] | 0] !== 0 ? vI_a : R[fp + C[pc + 3 | 0] | 0];
-          pc = pc + 5 | 0;
-          continue;
-        }
-        case 214: /* store32[b:i32_or][bb:i32_shl[a:const32]] */ {
-          vI_a_bb = (C[pc + 4 | 0]) | 0;
-          vI_bb = (vI_a_bb << R[fp + C[pc + 5 | 0] | 0]) | 0;
-          vI_b = (R[fp + C[pc + 3 | 0] | 0] | vI_bb) | 0;
-          x = R[fp + C[pc + 1 | 0] | 0];
-          if (x < 0) {
-            stop = /* OUT_OF_BOUNDS */ 5;
-            break loop;
-          }
-          view.setInt32(x + C[pc + 2 | 0] | 0, vI_b, true);
-          pc = pc + 6 | 0;
-          continue;
-        }
-        case 215: /* i32_add[b:i32_shl_k] */ {
-          vI_b = (R[fp + C[pc + 3 | 0] | 0] << C[pc + 4 | 0]) | 0;
-          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] + vI_b | 0;
-          pc = pc + 5 | 0;
-          continue;
-        }
-        case 216: /* br_if_i32_ge_s_k[a:global_get32] */ {
-          vI_a = (G[C[pc + 1 | 0]]) | 0;
-          if (vI_a >= C[pc + 2 | 0]) {
-            fuel = fuel - C[pc + 4 | 0] | 0;
-            pc = C[pc + 3 | 0];
-            if (fuel < 0) break loop;
-            continue;
-          }
-          pc = pc + 5 | 0;
-          continue;
-        }
-        case 217: /* load32[;load32] */ {
+        case 187: /* load32[;load32] */ {
           x_x = R[fp + C[pc + 1 | 0] | 0];
           if (x_x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
@@ -2181,82 +1791,134 @@ export function execute(): number {
           pc = pc + 7 | 0;
           continue;
         }
-        case 218: /* store32_k[a:global_get32] */ {
-          vI_a = (G[C[pc + 1 | 0]]) | 0;
-          x = vI_a;
-          if (x < 0) {
-            stop = /* OUT_OF_BOUNDS */ 5;
-            break loop;
-          }
-          view.setInt32(x + C[pc + 2 | 0] | 0, C[pc + 3 | 0], true);
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 219: /* return32[a:const32] */ {
-          vI_a = (C[pc + 1 | 0]) | 0;
-          R[fp] = vI_a;
-          fuel = fuel - C[pc + 2 | 0] | 0;
-          sp = sp - 2 | 0;
-          pc = S[sp] | 0;
-          fp = S[sp + 1 | 0] | 0;
-          continue;
-        }
-        case 220: /* load64[a:load64] */ {
-          d = fp + C[pc + 4 | 0] | 0;
-          x_a = R[fp + C[pc + 1 | 0] | 0];
-          if (x_a < 0) {
-            stop = /* OUT_OF_BOUNDS */ 5;
-            break loop;
-          }
-          y_a = view.getInt32(x_a + C[pc + 2 | 0] + 4 | 0, true);
-          vI_a = (view.getInt32(x_a + C[pc + 2 | 0] | 0, true)) | 0;
-          x = vI_a;
-          if (x < 0) {
-            stop = /* OUT_OF_BOUNDS */ 5;
-            break loop;
-          }
-          y = view.getInt32(x + C[pc + 3 | 0] + 4 | 0, true);
-          R[d] = view.getInt32(x + C[pc + 3 | 0] | 0, true);
-          R[d + 1 | 0] = y;
+        case 188: /* i64_and[a:i64_xor] */ {
+          d = fp + C[pc + 1 | 0] | 0;
+          aa = fp + C[pc + 2 | 0] | 0;
+          ab = fp + C[pc + 3 | 0] | 0;
+          b = fp + C[pc + 4 | 0] | 0;
+          vI_a = (R[aa] ^ R[ab]) | 0;
+          vH_a = (R[aa + 1 | 0] ^ R[ab + 1 | 0]) | 0;
+          R[d] = vI_a & R[b];
+          R[d + 1 | 0] = vH_a & R[b + 1 | 0];
           pc = pc + 5 | 0;
           continue;
         }
-        case 221: /* load32[a=i32_add[b:i32_and_k[a:i32_shr_u_k]]] */ {
-          vI_a_b_a = (R[fp + C[pc + 3 | 0] | 0] >>> C[pc + 4 | 0]) | 0;
-          vI_b_a = (vI_a_b_a & C[pc + 5 | 0]) | 0;
-          vI_a = R[fp + C[pc + 2 | 0] | 0] + vI_b_a | 0;
-          R[fp + C[pc + 1 | 0] | 0] = vI_a;
+        case 189: /* i32_load8_u[a:i32_add] */ {
+          vI_a = R[fp + C[pc + 1 | 0] | 0] + R[fp + C[pc + 2 | 0] | 0] | 0;
+          x = vI_a;
+          y = x + C[pc + 3 | 0] | 0;
+          if (x < 0 || (y >>> 0) >= size) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          R[fp + C[pc + 4 | 0] | 0] = bytes[y];
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 190: /* store64[b:const64] */ {
+          vI_b = (C[pc + 3 | 0]) | 0;
+          vH_b = (C[pc + 4 | 0]) | 0;
+          x = R[fp + C[pc + 1 | 0] | 0];
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          view.setInt32(x + C[pc + 2 | 0] + 4 | 0, vH_b, true);
+          view.setInt32(x + C[pc + 2 | 0] | 0, vI_b, true);
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 191: /* i32_add_k[a:i32_add] */ {
+          vI_a = R[fp + C[pc + 2 | 0] | 0] + R[fp + C[pc + 3 | 0] | 0] | 0;
+          R[fp + C[pc + 1 | 0] | 0] = vI_a + C[pc + 4 | 0] | 0;
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 192: /* load32[a:const32] */ {
+          vI_a = (C[pc + 1 | 0]) | 0;
           x = vI_a;
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
           }
-          R[fp + C[pc + 7 | 0] | 0] = view.getInt32(x + C[pc + 6 | 0] | 0, true);
-          pc = pc + 8 | 0;
+          R[fp + C[pc + 3 | 0] | 0] = view.getInt32(x + C[pc + 2 | 0] | 0, true);
+          pc = pc + 4 | 0;
           continue;
         }
-        case 222: /* i64_extend_i32_u[a:i64_eqz] */ {
-          d = fp + C[pc + 1 | 0] | 0;
-          aa = fp + C[pc + 2 | 0] | 0;
-          vI_a = ((R[aa] | R[aa + 1 | 0]) === 0 ? 1 : 0) | 0;
-          R[d] = vI_a;
-          R[d + 1 | 0] = 0;
-          pc = pc + 3 | 0;
-          continue;
-        }
-        case 223: /* i32_shr_u_k[a:load32[a:i32_add_k]] */ {
-          vI_a_a = R[fp + C[pc + 2 | 0] | 0] + C[pc + 3 | 0] | 0;
-          x_a = vI_a_a;
-          if (x_a < 0) {
+        case 193: /* i32_load16_u[a:i32_add[a:i32_shl_k]] */ {
+          vI_a_a = (R[fp + C[pc + 1 | 0] | 0] << C[pc + 2 | 0]) | 0;
+          vI_a = vI_a_a + R[fp + C[pc + 3 | 0] | 0] | 0;
+          x = vI_a;
+          if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
           }
-          vI_a = (view.getInt32(x_a + C[pc + 4 | 0] | 0, true)) | 0;
-          R[fp + C[pc + 1 | 0] | 0] = vI_a >>> C[pc + 5 | 0];
+          R[fp + C[pc + 5 | 0] | 0] = view.getUint16(x + C[pc + 4 | 0] | 0, true);
           pc = pc + 6 | 0;
           continue;
         }
-        case 224: /* store32[;store32] */ {
+        case 194: /* global_set32[a:i32_add_k] */ {
+          vI_a = R[fp + C[pc + 2 | 0] | 0] + C[pc + 3 | 0] | 0;
+          G[C[pc + 1 | 0]] = vI_a;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 195: /* i32_and_k[a:i32_sub] */ {
+          vI_a = R[fp + C[pc + 2 | 0] | 0] - R[fp + C[pc + 3 | 0] | 0] | 0;
+          R[fp + C[pc + 1 | 0] | 0] = vI_a & C[pc + 4 | 0];
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 196: /* i32_load16_u[a:i32_add_k[a:i32_add]] */ {
+          vI_a_a = R[fp + C[pc + 1 | 0] | 0] + R[fp + C[pc + 2 | 0] | 0] | 0;
+          vI_a = vI_a_a + C[pc + 3 | 0] | 0;
+          x = vI_a;
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          R[fp + C[pc + 5 | 0] | 0] = view.getUint16(x + C[pc + 4 | 0] | 0, true);
+          pc = pc + 6 | 0;
+          continue;
+        }
+        case 197: /* i64_add_k[a:i64_extend_i32_u] */ {
+          d = fp + C[pc + 1 | 0] | 0;
+          vI_a = (R[fp + C[pc + 2 | 0] | 0]) | 0;
+          vH_a = (0) | 0;
+          x = vI_a;
+          y = x + C[pc + 3 | 0] | 0;
+          R[d + 1 | 0] = vH_a + C[pc + 4 | 0] + ((y >>> 0) < (x >>> 0) ? 1 : 0) | 0;
+          R[d] = y;
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 198: /* i32_load8_u[a:i32_add_k] */ {
+          vI_a = R[fp + C[pc + 1 | 0] | 0] + C[pc + 2 | 0] | 0;
+          x = vI_a;
+          y = x + C[pc + 3 | 0] | 0;
+          if (x < 0 || (y >>> 0) >= size) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          R[fp + C[pc + 4 | 0] | 0] = bytes[y];
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 199: /* i32_and_k[a:i32_shr_u_k] */ {
+          vI_a = (R[fp + C[pc + 2 | 0] | 0] >>> C[pc + 3 | 0]) | 0;
+          R[fp + C[pc + 1 | 0] | 0] = vI_a & C[pc + 4 | 0];
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 200: /* global_set32[a=i32_add_k[a:global_get32]] */ {
+          vI_a_a = (G[C[pc + 3 | 0]]) | 0;
+          vI_a = vI_a_a + C[pc + 4 | 0] | 0;
+          R[fp + C[pc + 2 | 0] | 0] = vI_a;
+          G[C[pc + 1 | 0]] = vI_a;
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 201: /* store32[;store32] */ {
           x_x = R[fp + C[pc + 1 | 0] | 0];
           if (x_x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
@@ -2272,98 +1934,21 @@ export function execute(): number {
           pc = pc + 7 | 0;
           continue;
         }
-        case 225: /* store64[a:i64_add_k[a:i64_extend_i32_u]] */ {
-          b = fp + C[pc + 5 | 0] | 0;
-          vI_a_a = (R[fp + C[pc + 1 | 0] | 0]) | 0;
-          vH_a_a = (0) | 0;
-          x_a = vI_a_a;
-          y_a = x_a + C[pc + 2 | 0] | 0;
-          vI_a = y_a | 0;
-          x = vI_a;
-          if (x < 0) {
+        case 202: /* store8[b:const32] */ {
+          vI_b = (C[pc + 3 | 0]) | 0;
+          x = R[fp + C[pc + 1 | 0] | 0];
+          y = x + C[pc + 2 | 0] | 0;
+          if (x < 0 || (y >>> 0) >= size) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
           }
-          view.setInt32(x + C[pc + 4 | 0] + 4 | 0, R[b + 1 | 0], true);
-          view.setInt32(x + C[pc + 4 | 0] | 0, R[b], true);
-          pc = pc + 6 | 0;
-          continue;
-        }
-        case 226: /* br_if[a:i64_eqz] */ {
-          aa = fp + C[pc + 1 | 0] | 0;
-          vI_a = ((R[aa] | R[aa + 1 | 0]) === 0 ? 1 : 0) | 0;
-          if (vI_a !== 0) {
-            fuel = fuel - C[pc + 3 | 0] | 0;
-            pc = C[pc + 2 | 0];
-            if (fuel < 0) break loop;
-            continue;
-          }
+          bytes[y] = vI_b;
           pc = pc + 4 | 0;
           continue;
         }
-        case 227: /* load64[a:i64_add_k[a:i64_extend_i32_u]] */ {
-          d = fp + C[pc + 5 | 0] | 0;
-          vI_a_a = (R[fp + C[pc + 1 | 0] | 0]) | 0;
-          vH_a_a = (0) | 0;
-          x_a = vI_a_a;
-          y_a = x_a + C[pc + 2 | 0] | 0;
-          vI_a = y_a | 0;
-          x = vI_a;
-          if (x < 0) {
-            stop = /* OUT_OF_BOUNDS */ 5;
-            break loop;
-          }
-          y = view.getInt32(x + C[pc + 4 | 0] + 4 | 0, true);
-          R[d] = view.getInt32(x + C[pc + 4 | 0] | 0, true);
-          R[d + 1 | 0] = y;
-          pc = pc + 6 | 0;
-          continue;
-        }
-        case 228: /* store64[b:const64][;global_set32[a=i32_add_k]] */ {
-          vI_a_x = R[fp + C[pc + 3 | 0] | 0] + C[pc + 4 | 0] | 0;
-          R[fp + C[pc + 2 | 0] | 0] = vI_a_x;
-          G[C[pc + 1 | 0]] = vI_a_x;
-          vI_b = (C[pc + 7 | 0]) | 0;
-          vH_b = (C[pc + 8 | 0]) | 0;
-          x = R[fp + C[pc + 5 | 0] | 0];
-          if (x < 0) {
-            stop = /* OUT_OF_BOUNDS */ 5;
-            break loop;
-          }
-          view.setInt32(x + C[pc + 6 | 0] + 4 | 0, vH_b, true);
-          view.setInt32(x + C[pc + 6 | 0] | 0, vI_b, true);
-          pc = pc + 9 | 0;
-          continue;
-        }
-        case 229: /* store32[a:global_get32][;store32_k[a:global_get32]] */ {
-          vI_a_x = (G[C[pc + 1 | 0]]) | 0;
-          x_x = vI_a_x;
-          if (x_x < 0) {
-            stop = /* OUT_OF_BOUNDS */ 5;
-            break loop;
-          }
-          view.setInt32(x_x + C[pc + 2 | 0] | 0, C[pc + 3 | 0], true);
-          vI_a = (G[C[pc + 4 | 0]]) | 0;
-          x = vI_a;
-          if (x < 0) {
-            stop = /* OUT_OF_BOUNDS */ 5;
-            break loop;
-          }
-          view.setInt32(x + C[pc + 5 | 0] | 0, R[fp + C[pc + 6 | 0] | 0], true);
-          pc = pc + 7 | 0;
-          continue;
-        }
-        case 230: /* br_unless[a:i64_eqz][aa:load64] */ {
-          x_aa = R[fp + C[pc + 1 | 0] | 0];
-          if (x_aa < 0) {
-            stop = /* OUT_OF_BOUNDS */ 5;
-            break loop;
-          }
-          y_aa = view.getInt32(x_aa + C[pc + 2 | 0] + 4 | 0, true);
-          vI_aa = (view.getInt32(x_aa + C[pc + 2 | 0] | 0, true)) | 0;
-          vH_aa = y_aa | 0;
-          vI_a = ((vI_aa | vH_aa) === 0 ? 1 : 0) | 0;
-          if (vI_a === 0) {
+        case 203: /* br_if[a:i32_and_k] */ {
+          vI_a = (R[fp + C[pc + 1 | 0] | 0] & C[pc + 2 | 0]) | 0;
+          if (vI_a !== 0) {
             fuel = fuel - C[pc + 4 | 0] | 0;
             pc = C[pc + 3 | 0];
             if (fuel < 0) break loop;
@@ -2372,21 +1957,34 @@ export function execute(): number {
           pc = pc + 5 | 0;
           continue;
         }
-        case 231: /* return32[a:const32][;global_set32[a=i32_add_k]] */ {
-          vI_a_x = R[fp + C[pc + 3 | 0] | 0] + C[pc + 4 | 0] | 0;
-          R[fp + C[pc + 2 | 0] | 0] = vI_a_x;
-          G[C[pc + 1 | 0]] = vI_a_x;
-          vI_a = (C[pc + 5 | 0]) | 0;
-          R[fp] = vI_a;
-          fuel = fuel - C[pc + 6 | 0] | 0;
-          sp = sp - 2 | 0;
-          pc = S[sp] | 0;
-          fp = S[sp + 1 | 0] | 0;
+        case 204: /* i32_shl[a:const32] */ {
+          vI_a = (C[pc + 2 | 0]) | 0;
+          R[fp + C[pc + 1 | 0] | 0] = vI_a << R[fp + C[pc + 3 | 0] | 0];
+          pc = pc + 4 | 0;
           continue;
         }
-        case 232: /* br_if[;global_get32] */ {
-          R[fp + C[pc + 1 | 0] | 0] = G[C[pc + 2 | 0]];
-          if (R[fp + C[pc + 3 | 0] | 0] !== 0) {
+        case 205: /* i32_add[a:i32_and_k[a:i32_shr_u_k]] */ {
+          vI_a_a = (R[fp + C[pc + 2 | 0] | 0] >>> C[pc + 3 | 0]) | 0;
+          vI_a = (vI_a_a & C[pc + 4 | 0]) | 0;
+          R[fp + C[pc + 1 | 0] | 0] = vI_a + R[fp + C[pc + 5 | 0] | 0] | 0;
+          pc = pc + 6 | 0;
+          continue;
+        }
+        case 206: /* store32[a:global_get32] */ {
+          vI_a = (G[C[pc + 1 | 0]]) | 0;
+          x = vI_a;
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          view.setInt32(x + C[pc + 2 | 0] | 0, R[fp + C[pc + 3 | 0] | 0], true);
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 207: /* br_if[a=i32_add_k] */ {
+          vI_a = R[fp + C[pc + 2 | 0] | 0] + C[pc + 3 | 0] | 0;
+          R[fp + C[pc + 1 | 0] | 0] = vI_a;
+          if (vI_a !== 0) {
             fuel = fuel - C[pc + 5 | 0] | 0;
             pc = C[pc + 4 | 0];
             if (fuel < 0) break loop;
@@ -2395,61 +1993,29 @@ export function execute(): number {
           pc = pc + 6 | 0;
           continue;
         }
-        case 233: /* i32_add_k[;i32_load8_u] */ {
-          x_x = R[fp + C[pc + 1 | 0] | 0];
-          y_x = x_x + C[pc + 2 | 0] | 0;
-          if (x_x < 0 || (y_x >>> 0) >= size) {
+        case 208: /* store32[b:i32_or] */ {
+          vI_b = (R[fp + C[pc + 3 | 0] | 0] | R[fp + C[pc + 4 | 0] | 0]) | 0;
+          x = R[fp + C[pc + 1 | 0] | 0];
+          if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
           }
-          R[fp + C[pc + 3 | 0] | 0] = bytes[y_x];
-          R[fp + C[pc + 4 | 0] | 0] = R[fp + C[pc + 5 | 0] | 0] + C[pc + 6 | 0] | 0;
-          pc = pc + 7 | 0;
-          continue;
-        }
-        case 234: /* const32[;mov32] */ {
-          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0];
-          R[fp + C[pc + 3 | 0] | 0] = C[pc + 4 | 0];
+          view.setInt32(x + C[pc + 2 | 0] | 0, vI_b, true);
           pc = pc + 5 | 0;
           continue;
         }
-        case 235: /* br_if_i32_ne_k[a=i32_load8_u] */ {
-          x_a = R[fp + C[pc + 1 | 0] | 0];
-          y_a = x_a + C[pc + 2 | 0] | 0;
-          if (x_a < 0 || (y_a >>> 0) >= size) {
+        case 209: /* i32_add[a:load32] */ {
+          x_a = R[fp + C[pc + 2 | 0] | 0];
+          if (x_a < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
           }
-          vI_a = (bytes[y_a]) | 0;
-          R[fp + C[pc + 3 | 0] | 0] = vI_a;
-          if (vI_a !== C[pc + 4 | 0]) {
-            fuel = fuel - C[pc + 6 | 0] | 0;
-            pc = C[pc + 5 | 0];
-            if (fuel < 0) break loop;
-            continue;
-          }
-          pc = pc + 7 | 0;
+          vI_a = (view.getInt32(x_a + C[pc + 3 | 0] | 0, true)) | 0;
+          R[fp + C[pc + 1 | 0] | 0] = vI_a + R[fp + C[pc + 4 | 0] | 0] | 0;
+          pc = pc + 5 | 0;
           continue;
         }
-        case 236: /* br_if[;i32_add_k[;i32_load8_u]] */ {
-          x_x_x = R[fp + C[pc + 1 | 0] | 0];
-          y_x_x = x_x_x + C[pc + 2 | 0] | 0;
-          if (x_x_x < 0 || (y_x_x >>> 0) >= size) {
-            stop = /* OUT_OF_BOUNDS */ 5;
-            break loop;
-          }
-          R[fp + C[pc + 3 | 0] | 0] = bytes[y_x_x];
-          R[fp + C[pc + 4 | 0] | 0] = R[fp + C[pc + 5 | 0] | 0] + C[pc + 6 | 0] | 0;
-          if (R[fp + C[pc + 7 | 0] | 0] !== 0) {
-            fuel = fuel - C[pc + 9 | 0] | 0;
-            pc = C[pc + 8 | 0];
-            if (fuel < 0) break loop;
-            continue;
-          }
-          pc = pc + 10 | 0;
-          continue;
-        }
-        case 237: /* br_table[a:i32_add_k] */ {
+        case 210: /* br_table[a:i32_add_k] */ {
           vI_a = R[fp + C[pc + 1 | 0] | 0] + C[pc + 2 | 0] | 0;
           {
             x = vI_a >>> 0;
@@ -2461,7 +2027,165 @@ export function execute(): number {
             continue;
           }
         }
-        case 238: /* store32[a:const32] */ {
+        case 211: /* store32[b:i32_add_k] */ {
+          vI_b = R[fp + C[pc + 3 | 0] | 0] + C[pc + 4 | 0] | 0;
+          x = R[fp + C[pc + 1 | 0] | 0];
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          view.setInt32(x + C[pc + 2 | 0] | 0, vI_b, true);
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 212: /* jump[;const32] */ {
+          R[fp + C[pc + 1 | 0] | 0] = C[pc + 2 | 0];
+          {
+            fuel = fuel - C[pc + 4 | 0] | 0;
+            pc = C[pc + 3 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+        }
+        case 213: /* global_set32[a=i32_add_k] */ {
+          vI_a = R[fp + C[pc + 3 | 0] | 0] + C[pc + 4 | 0] | 0;
+          R[fp + C[pc + 2 | 0] | 0] = vI_a;
+          G[C[pc + 1 | 0]] = vI_a;
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 214: /* i32_load8_u[a=i32_add] */ {
+          vI_a = R[fp + C[pc + 2 | 0] | 0] + R[fp + C[pc + 3 | 0] | 0] | 0;
+          R[fp + C[pc + 1 | 0] | 0] = vI_a;
+          x = vI_a;
+          y = x + C[pc + 4 | 0] | 0;
+          if (x < 0 || (y >>> 0) >= size) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          R[fp + C[pc + 5 | 0] | 0] = bytes[y];
+          pc = pc + 6 | 0;
+          continue;
+        }
+        case 215: /* store32[b:i32_or][bb:i32_shl[a:const32]] */ {
+          vI_a_bb = (C[pc + 4 | 0]) | 0;
+          vI_bb = (vI_a_bb << R[fp + C[pc + 5 | 0] | 0]) | 0;
+          vI_b = (R[fp + C[pc + 3 | 0] | 0] | vI_bb) | 0;
+          x = R[fp + C[pc + 1 | 0] | 0];
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          view.setInt32(x + C[pc + 2 | 0] | 0, vI_b, true);
+          pc = pc + 6 | 0;
+          continue;
+        }
+        case 216: /* load32[a:i32_add_k] */ {
+          vI_a = R[fp + C[pc + 1 | 0] | 0] + C[pc + 2 | 0] | 0;
+          x = vI_a;
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          R[fp + C[pc + 4 | 0] | 0] = view.getInt32(x + C[pc + 3 | 0] | 0, true);
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 217: /* i64_shl_k[a:i64_and_k] */ {
+          d = fp + C[pc + 1 | 0] | 0;
+          aa = fp + C[pc + 2 | 0] | 0;
+          vI_a = (R[aa] & C[pc + 3 | 0]) | 0;
+          vH_a = (R[aa + 1 | 0] & C[pc + 4 | 0]) | 0;
+          n = C[pc + 5 | 0] & 63;
+          x = vI_a;
+          y = vH_a;
+          if (n < 32) {
+            R[d] = x << n;
+            R[d + 1 | 0] = y << n | x >>> 1 >>> 31 - n;
+          } else {
+            R[d] = 0;
+            R[d + 1 | 0] = x << n;
+          }
+          pc = pc + 6 | 0;
+          continue;
+        }
+        case 218: /* i32_add[a:i32_shl_k][b:load32] */ {
+          x_b = R[fp + C[pc + 4 | 0] | 0];
+          if (x_b < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          vI_b = (view.getInt32(x_b + C[pc + 5 | 0] | 0, true)) | 0;
+          vI_a = (R[fp + C[pc + 2 | 0] | 0] << C[pc + 3 | 0]) | 0;
+          R[fp + C[pc + 1 | 0] | 0] = vI_a + vI_b | 0;
+          pc = pc + 6 | 0;
+          continue;
+        }
+        case 219: /* i64_and_k[a:i64_shr_u_k] */ {
+          d = fp + C[pc + 1 | 0] | 0;
+          aa = fp + C[pc + 2 | 0] | 0;
+          vH_a = 0;
+          vI_a = 0;
+          n_a = C[pc + 3 | 0] & 63;
+          x_a = R[aa];
+          y_a = R[aa + 1 | 0];
+          if (n_a < 32) {
+            vI_a = (x_a >>> n_a | y_a << 1 << 31 - n_a) | 0;
+            vH_a = (y_a >>> n_a) | 0;
+          } else {
+            vI_a = (y_a >>> n_a) | 0;
+            vH_a = (0) | 0;
+          }
+          R[d] = vI_a & C[pc + 4 | 0];
+          R[d + 1 | 0] = vH_a & C[pc + 5 | 0];
+          pc = pc + 6 | 0;
+          continue;
+        }
+        case 220: /* br_unless[a=load32] */ {
+          x_a = R[fp + C[pc + 1 | 0] | 0];
+          if (x_a < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          vI_a = (view.getInt32(x_a + C[pc + 2 | 0] | 0, true)) | 0;
+          R[fp + C[pc + 3 | 0] | 0] = vI_a;
+          if (vI_a === 0) {
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = C[pc + 4 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+          pc = pc + 6 | 0;
+          continue;
+        }
+        case 221: /* i32_mul_k[a:i32_add] */ {
+          vI_a = R[fp + C[pc + 2 | 0] | 0] + R[fp + C[pc + 3 | 0] | 0] | 0;
+          R[fp + C[pc + 1 | 0] | 0] = Math.imul(vI_a, C[pc + 4 | 0]);
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 222: /* br_unless[a:i64_eqz] */ {
+          aa = fp + C[pc + 1 | 0] | 0;
+          vI_a = ((R[aa] | R[aa + 1 | 0]) === 0 ? 1 : 0) | 0;
+          if (vI_a === 0) {
+            fuel = fuel - C[pc + 3 | 0] | 0;
+            pc = C[pc + 2 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 223: /* jump[;i32_add_k] */ {
+          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] + C[pc + 3 | 0] | 0;
+          {
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = C[pc + 4 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+        }
+        case 224: /* store32[a:const32] */ {
           vI_a = (C[pc + 1 | 0]) | 0;
           x = vI_a;
           if (x < 0) {
@@ -2472,7 +2196,134 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 239: /* br_if[a=i32_load8_u] */ {
+        case 225: /* br_if_i32_eq[a=i32_and_k] */ {
+          vI_a = (R[fp + C[pc + 2 | 0] | 0] & C[pc + 3 | 0]) | 0;
+          R[fp + C[pc + 1 | 0] | 0] = vI_a;
+          if (vI_a === R[fp + C[pc + 4 | 0] | 0]) {
+            fuel = fuel - C[pc + 6 | 0] | 0;
+            pc = C[pc + 5 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+          pc = pc + 7 | 0;
+          continue;
+        }
+        case 226: /* i32_sub[a:const32] */ {
+          vI_a = (C[pc + 2 | 0]) | 0;
+          R[fp + C[pc + 1 | 0] | 0] = vI_a - R[fp + C[pc + 3 | 0] | 0] | 0;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 227: /* i32_add[a:i32_mul_k] */ {
+          vI_a = (Math.imul(R[fp + C[pc + 2 | 0] | 0], C[pc + 3 | 0])) | 0;
+          R[fp + C[pc + 1 | 0] | 0] = vI_a + R[fp + C[pc + 4 | 0] | 0] | 0;
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 228: /* br_if_i32_ge_s_k[a:global_get32] */ {
+          vI_a = (G[C[pc + 1 | 0]]) | 0;
+          if (vI_a >= C[pc + 2 | 0]) {
+            fuel = fuel - C[pc + 4 | 0] | 0;
+            pc = C[pc + 3 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 229: /* store8[b:i32_load8_u] */ {
+          x_b = R[fp + C[pc + 3 | 0] | 0];
+          y_b = x_b + C[pc + 4 | 0] | 0;
+          if (x_b < 0 || (y_b >>> 0) >= size) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          vI_b = (bytes[y_b]) | 0;
+          x = R[fp + C[pc + 1 | 0] | 0];
+          y = x + C[pc + 2 | 0] | 0;
+          if (x < 0 || (y >>> 0) >= size) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          bytes[y] = vI_b;
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 230: /* store32[b:load32] */ {
+          x_b = R[fp + C[pc + 3 | 0] | 0];
+          if (x_b < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          vI_b = (view.getInt32(x_b + C[pc + 4 | 0] | 0, true)) | 0;
+          x = R[fp + C[pc + 1 | 0] | 0];
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          view.setInt32(x + C[pc + 2 | 0] | 0, vI_b, true);
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 231: /* const32[;const32] */ {
+          R[fp + C[pc + 1 | 0] | 0] = C[pc + 2 | 0];
+          R[fp + C[pc + 3 | 0] | 0] = C[pc + 4 | 0];
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 232: /* store32_k[a:global_get32] */ {
+          vI_a = (G[C[pc + 1 | 0]]) | 0;
+          x = vI_a;
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          view.setInt32(x + C[pc + 2 | 0] | 0, C[pc + 3 | 0], true);
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 233: /* return[;global_set32[a:i32_add_k]] */ {
+          vI_a_x = R[fp + C[pc + 2 | 0] | 0] + C[pc + 3 | 0] | 0;
+          G[C[pc + 1 | 0]] = vI_a_x;
+          fuel = fuel - C[pc + 4 | 0] | 0;
+          sp = sp - 2 | 0;
+          pc = S[sp] | 0;
+          fp = S[sp + 1 | 0] | 0;
+          continue;
+        }
+        case 234: /* store32[b=i32_add_k] */ {
+          vI_b = R[fp + C[pc + 4 | 0] | 0] + C[pc + 5 | 0] | 0;
+          R[fp + C[pc + 3 | 0] | 0] = vI_b;
+          x = R[fp + C[pc + 1 | 0] | 0];
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          view.setInt32(x + C[pc + 2 | 0] | 0, vI_b, true);
+          pc = pc + 6 | 0;
+          continue;
+        }
+        case 235: /* load32[a=i32_add[a:i32_and_k[a:i32_shr_u_k]]] */ {
+          vI_a_a_a = (R[fp + C[pc + 2 | 0] | 0] >>> C[pc + 3 | 0]) | 0;
+          vI_a_a = (vI_a_a_a & C[pc + 4 | 0]) | 0;
+          vI_a = vI_a_a + R[fp + C[pc + 5 | 0] | 0] | 0;
+          R[fp + C[pc + 1 | 0] | 0] = vI_a;
+          x = vI_a;
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          R[fp + C[pc + 7 | 0] | 0] = view.getInt32(x + C[pc + 6 | 0] | 0, true);
+          pc = pc + 8 | 0;
+          continue;
+        }
+        case 236: /* select32[b:const32] */ {
+          vI_b = (C[pc + 3 | 0]) | 0;
+          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 4 | 0] | 0] !== 0 ? R[fp + C[pc + 2 | 0] | 0] : vI_b;
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 237: /* br_unless[a=i32_load8_u] */ {
           x_a = R[fp + C[pc + 1 | 0] | 0];
           y_a = x_a + C[pc + 2 | 0] | 0;
           if (x_a < 0 || (y_a >>> 0) >= size) {
@@ -2481,7 +2332,7 @@ export function execute(): number {
           }
           vI_a = (bytes[y_a]) | 0;
           R[fp + C[pc + 3 | 0] | 0] = vI_a;
-          if (vI_a !== 0) {
+          if (vI_a === 0) {
             fuel = fuel - C[pc + 5 | 0] | 0;
             pc = C[pc + 4 | 0];
             if (fuel < 0) break loop;
@@ -2490,50 +2341,274 @@ export function execute(): number {
           pc = pc + 6 | 0;
           continue;
         }
-        case 240: /* load64[;load64] */ {
-          xd = fp + C[pc + 3 | 0] | 0;
-          d = fp + C[pc + 6 | 0] | 0;
-          x_x = R[fp + C[pc + 1 | 0] | 0];
-          if (x_x < 0) {
-            stop = /* OUT_OF_BOUNDS */ 5;
-            break loop;
-          }
-          y_x = view.getInt32(x_x + C[pc + 2 | 0] + 4 | 0, true);
-          R[xd] = view.getInt32(x_x + C[pc + 2 | 0] | 0, true);
-          R[xd + 1 | 0] = y_x;
-          x = R[fp + C[pc + 4 | 0] | 0];
+        case 238: /* store32[b:i32_or_k] */ {
+          vI_b = (R[fp + C[pc + 3 | 0] | 0] | C[pc + 4 | 0]) | 0;
+          x = R[fp + C[pc + 1 | 0] | 0];
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
           }
-          y = view.getInt32(x + C[pc + 5 | 0] + 4 | 0, true);
-          R[d] = view.getInt32(x + C[pc + 5 | 0] | 0, true);
-          R[d + 1 | 0] = y;
-          pc = pc + 7 | 0;
+          view.setInt32(x + C[pc + 2 | 0] | 0, vI_b, true);
+          pc = pc + 5 | 0;
           continue;
         }
-        case 241: /* store64[b:load64][a:i64_add_k[a:i64_extend_i32_u]] */ {
-          vI_a_a = (R[fp + C[pc + 1 | 0] | 0]) | 0;
-          vH_a_a = (0) | 0;
+        case 239: /* return32[a:const32] */ {
+          vI_a = (C[pc + 1 | 0]) | 0;
+          R[fp] = vI_a;
+          fuel = fuel - C[pc + 2 | 0] | 0;
+          sp = sp - 2 | 0;
+          pc = S[sp] | 0;
+          fp = S[sp + 1 | 0] | 0;
+          continue;
+        }
+        case 240: /* i32_shr_u_k[a:load32[a:i32_add_k]] */ {
+          vI_a_a = R[fp + C[pc + 2 | 0] | 0] + C[pc + 3 | 0] | 0;
           x_a = vI_a_a;
-          y_a = x_a + C[pc + 2 | 0] | 0;
-          vI_a = y_a | 0;
-          x_b = R[fp + C[pc + 5 | 0] | 0];
-          if (x_b < 0) {
+          if (x_a < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
           }
-          y_b = view.getInt32(x_b + C[pc + 6 | 0] + 4 | 0, true);
-          vI_b = (view.getInt32(x_b + C[pc + 6 | 0] | 0, true)) | 0;
-          vH_b = y_b | 0;
+          vI_a = (view.getInt32(x_a + C[pc + 4 | 0] | 0, true)) | 0;
+          R[fp + C[pc + 1 | 0] | 0] = vI_a >>> C[pc + 5 | 0];
+          pc = pc + 6 | 0;
+          continue;
+        }
+        case 241: /* mov32[;mov32[;mov32]] */ {
+          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0];
+          R[fp + C[pc + 3 | 0] | 0] = R[fp + C[pc + 4 | 0] | 0];
+          R[fp + C[pc + 5 | 0] | 0] = R[fp + C[pc + 6 | 0] | 0];
+          pc = pc + 7 | 0;
+          continue;
+        }
+        case 242: /* load64[a:i32_add_k] */ {
+          d = fp + C[pc + 4 | 0] | 0;
+          vI_a = R[fp + C[pc + 1 | 0] | 0] + C[pc + 2 | 0] | 0;
           x = vI_a;
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
           }
-          view.setInt32(x + C[pc + 4 | 0] + 4 | 0, vH_b, true);
-          view.setInt32(x + C[pc + 4 | 0] | 0, vI_b, true);
+          y = view.getInt32(x + C[pc + 3 | 0] + 4 | 0, true);
+          R[d] = view.getInt32(x + C[pc + 3 | 0] | 0, true);
+          R[d + 1 | 0] = y;
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 243: /* load64[a:i32_add] */ {
+          d = fp + C[pc + 4 | 0] | 0;
+          vI_a = R[fp + C[pc + 1 | 0] | 0] + R[fp + C[pc + 2 | 0] | 0] | 0;
+          x = vI_a;
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          y = view.getInt32(x + C[pc + 3 | 0] + 4 | 0, true);
+          R[d] = view.getInt32(x + C[pc + 3 | 0] | 0, true);
+          R[d + 1 | 0] = y;
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 244: /* load32[a:i32_add] */ {
+          vI_a = R[fp + C[pc + 1 | 0] | 0] + R[fp + C[pc + 2 | 0] | 0] | 0;
+          x = vI_a;
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          R[fp + C[pc + 4 | 0] | 0] = view.getInt32(x + C[pc + 3 | 0] | 0, true);
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 245: /* br_if_i32_ne_k[a=i32_add_k] */ {
+          vI_a = R[fp + C[pc + 2 | 0] | 0] + C[pc + 3 | 0] | 0;
+          R[fp + C[pc + 1 | 0] | 0] = vI_a;
+          if (vI_a !== C[pc + 4 | 0]) {
+            fuel = fuel - C[pc + 6 | 0] | 0;
+            pc = C[pc + 5 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
           pc = pc + 7 | 0;
+          continue;
+        }
+        case 246: /* br_if_i32_ne[a=i32_add_k] */ {
+          vI_a = R[fp + C[pc + 2 | 0] | 0] + C[pc + 3 | 0] | 0;
+          R[fp + C[pc + 1 | 0] | 0] = vI_a;
+          if (vI_a !== R[fp + C[pc + 4 | 0] | 0]) {
+            fuel = fuel - C[pc + 6 | 0] | 0;
+            pc = C[pc + 5 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+          pc = pc + 7 | 0;
+          continue;
+        }
+        case 247: /* br_if[a:i32_load8_u] */ {
+          x_a = R[fp + C[pc + 1 | 0] | 0];
+          y_a = x_a + C[pc + 2 | 0] | 0;
+          if (x_a < 0 || (y_a >>> 0) >= size) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          vI_a = (bytes[y_a]) | 0;
+          if (vI_a !== 0) {
+            fuel = fuel - C[pc + 4 | 0] | 0;
+            pc = C[pc + 3 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 248: /* br_unless[a:i32_load8_u] */ {
+          x_a = R[fp + C[pc + 1 | 0] | 0];
+          y_a = x_a + C[pc + 2 | 0] | 0;
+          if (x_a < 0 || (y_a >>> 0) >= size) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          vI_a = (bytes[y_a]) | 0;
+          if (vI_a === 0) {
+            fuel = fuel - C[pc + 4 | 0] | 0;
+            pc = C[pc + 3 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 249: /* br_if[a:load32] */ {
+          x_a = R[fp + C[pc + 1 | 0] | 0];
+          if (x_a < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          vI_a = (view.getInt32(x_a + C[pc + 2 | 0] | 0, true)) | 0;
+          if (vI_a !== 0) {
+            fuel = fuel - C[pc + 4 | 0] | 0;
+            pc = C[pc + 3 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 250: /* br_unless[a:load32] */ {
+          x_a = R[fp + C[pc + 1 | 0] | 0];
+          if (x_a < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          vI_a = (view.getInt32(x_a + C[pc + 2 | 0] | 0, true)) | 0;
+          if (vI_a === 0) {
+            fuel = fuel - C[pc + 4 | 0] | 0;
+            pc = C[pc + 3 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 251: /* br_if_i32_ne_k[a:i32_load8_u] */ {
+          x_a = R[fp + C[pc + 1 | 0] | 0];
+          y_a = x_a + C[pc + 2 | 0] | 0;
+          if (x_a < 0 || (y_a >>> 0) >= size) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          vI_a = (bytes[y_a]) | 0;
+          if (vI_a !== C[pc + 3 | 0]) {
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = C[pc + 4 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+          pc = pc + 6 | 0;
+          continue;
+        }
+        case 252: /* br_if_i32_eq_k[a:i32_load8_u] */ {
+          x_a = R[fp + C[pc + 1 | 0] | 0];
+          y_a = x_a + C[pc + 2 | 0] | 0;
+          if (x_a < 0 || (y_a >>> 0) >= size) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          vI_a = (bytes[y_a]) | 0;
+          if (vI_a === C[pc + 3 | 0]) {
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = C[pc + 4 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+          pc = pc + 6 | 0;
+          continue;
+        }
+        case 253: /* f64_add[a:f64_mul] */ {
+          vD_a = D[fp + C[pc + 2 | 0] >> 1] * D[fp + C[pc + 3 | 0] >> 1];
+          D[fp + C[pc + 1 | 0] >> 1] = vD_a + D[fp + C[pc + 4 | 0] >> 1];
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 254: /* f64_mul[a:load64] */ {
+          x_a = R[fp + C[pc + 2 | 0] | 0];
+          if (x_a < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          vD_a = view.getFloat64(x_a + C[pc + 3 | 0] | 0, true);
+          D[fp + C[pc + 1 | 0] >> 1] = vD_a * D[fp + C[pc + 4 | 0] >> 1];
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 255: /* f64_mul[a=const64] */ {
+          ad = fp + C[pc + 2 | 0] | 0;
+          vI_a = (C[pc + 3 | 0]) | 0;
+          vH_a = (C[pc + 4 | 0]) | 0;
+          R[ad] = vI_a;
+          R[ad + 1 | 0] = vH_a;
+          D[fp + C[pc + 1 | 0] >> 1] = D[ad >> 1] * D[fp + C[pc + 5 | 0] >> 1];
+          pc = pc + 6 | 0;
+          continue;
+        }
+        case 256: /* f64_add[a=const64] */ {
+          ad = fp + C[pc + 2 | 0] | 0;
+          vI_a = (C[pc + 3 | 0]) | 0;
+          vH_a = (C[pc + 4 | 0]) | 0;
+          R[ad] = vI_a;
+          R[ad + 1 | 0] = vH_a;
+          D[fp + C[pc + 1 | 0] >> 1] = D[ad >> 1] + D[fp + C[pc + 5 | 0] >> 1];
+          pc = pc + 6 | 0;
+          continue;
+        }
+        case 257: /* i32_xor[a:i32_rotl_k] */ {
+          x_a = R[fp + C[pc + 2 | 0] | 0];
+          y_a = C[pc + 3 | 0];
+          vI_a = (x_a << y_a | x_a >>> (32 - y_a & 31)) | 0;
+          R[fp + C[pc + 1 | 0] | 0] = vI_a ^ R[fp + C[pc + 4 | 0] | 0];
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 258: /* i32_add[a:i32_xor] */ {
+          vI_a = (R[fp + C[pc + 2 | 0] | 0] ^ R[fp + C[pc + 3 | 0] | 0]) | 0;
+          R[fp + C[pc + 1 | 0] | 0] = vI_a + R[fp + C[pc + 4 | 0] | 0] | 0;
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 259: /* store64[b:f64_add] */ {
+          vD_b = D[fp + C[pc + 3 | 0] >> 1] + D[fp + C[pc + 4 | 0] >> 1];
+          x = R[fp + C[pc + 1 | 0] | 0];
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          view.setFloat64(x + C[pc + 2 | 0] | 0, vD_b, true);
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 260: /* select32[c:i32_lt_u] */ {
+          vI_c = ((R[fp + C[pc + 4 | 0] | 0] >>> 0) < (R[fp + C[pc + 5 | 0] | 0] >>> 0) ? 1 : 0) | 0;
+          R[fp + C[pc + 1 | 0] | 0] = vI_c !== 0 ? R[fp + C[pc + 2 | 0] | 0] : R[fp + C[pc + 3 | 0] | 0];
+          pc = pc + 6 | 0;
           continue;
         }
         default:

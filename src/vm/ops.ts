@@ -168,7 +168,8 @@ export const OPS = {
   i32_extend8_s: "d a => I.d = I.a << 24 >> 24",
   i32_extend16_s: "d a => I.d = I.a << 16 >> 16",
 
-  // i64, as two int32 halves: both are read before one is written, since d may be a
+  // i64, as two int32 halves: both are read before one is written, since d may be a. `x >>> 1 >>> 31 - n` is `x >>> 32 - n`
+  // that gives 0 for an n of 0; a rotation by 32 and more begins with the halves exchanged.
   i64_eqz: "d a => I.d = (I.a | H.a) === 0 ? 1 : 0",
   i64_eq: "d a b => I.d = I.a === I.b && H.a === H.b ? 1 : 0",
   i64_ne: "d a b => I.d = I.a !== I.b || H.a !== H.b ? 1 : 0",
@@ -189,11 +190,11 @@ export const OPS = {
   i64_mul:
     "d a b => const x = I.a; const y = I.b; const x0 = x & 0xffff; const x1 = x >>> 16; const y0 = y & 0xffff; const y1 = y >>> 16; const m = Math.imul(x1, y0) + (Math.imul(x0, y0) >>> 16) | 0; const n = Math.imul(x0, y1) + (m & 0xffff) | 0; H.d = Math.imul(x1, y1) + (m >>> 16) + (n >>> 16) + Math.imul(x, H.b) + Math.imul(H.a, y) | 0; I.d = Math.imul(x, y)",
   i64_shl:
-    "d a b => const n = I.b & 63; const x = I.a; const y = H.a; if (n === 0) { I.d = x; H.d = y; } else if (n < 32) { I.d = x << n; H.d = y << n | x >>> (32 - n); } else { I.d = 0; H.d = x << n; }",
+    "d a b => const n = I.b & 63; const x = I.a; const y = H.a; if (n < 32) { I.d = x << n; H.d = y << n | x >>> 1 >>> 31 - n; } else { I.d = 0; H.d = x << n; }",
   i64_shr_s:
-    "d a b => const n = I.b & 63; const x = I.a; const y = H.a; if (n === 0) { I.d = x; H.d = y; } else if (n < 32) { I.d = x >>> n | y << (32 - n); H.d = y >> n; } else { I.d = y >> n; H.d = y >> 31; }",
+    "d a b => const n = I.b & 63; const x = I.a; const y = H.a; if (n < 32) { I.d = x >>> n | y << 1 << 31 - n; H.d = y >> n; } else { I.d = y >> n; H.d = y >> 31; }",
   i64_shr_u:
-    "d a b => const n = I.b & 63; const x = I.a; const y = H.a; if (n === 0) { I.d = x; H.d = y; } else if (n < 32) { I.d = x >>> n | y << (32 - n); H.d = y >>> n; } else { I.d = y >>> n; H.d = 0; }",
+    "d a b => const n = I.b & 63; const x = I.a; const y = H.a; if (n < 32) { I.d = x >>> n | y << 1 << 31 - n; H.d = y >>> n; } else { I.d = y >>> n; H.d = 0; }",
   i64_add_k:
     "d a k h => const x = I.a; const y = x + #k | 0; H.d = H.a + #h + ((y >>> 0) < (x >>> 0) ? 1 : 0) | 0; I.d = y",
   i64_and_k: "d a k h => I.d = I.a & #k; H.d = H.a & #h",
@@ -202,17 +203,17 @@ export const OPS = {
   i64_mul_k:
     "d a k h => const x = I.a; const y = #k; const x0 = x & 0xffff; const x1 = x >>> 16; const y0 = y & 0xffff; const y1 = y >>> 16; const m = Math.imul(x1, y0) + (Math.imul(x0, y0) >>> 16) | 0; const n = Math.imul(x0, y1) + (m & 0xffff) | 0; H.d = Math.imul(x1, y1) + (m >>> 16) + (n >>> 16) + Math.imul(x, #h) + Math.imul(H.a, y) | 0; I.d = Math.imul(x, y)",
   i64_shl_k:
-    "d a k => const n = #k & 63; const x = I.a; const y = H.a; if (n === 0) { I.d = x; H.d = y; } else if (n < 32) { I.d = x << n; H.d = y << n | x >>> (32 - n); } else { I.d = 0; H.d = x << n; }",
+    "d a k => const n = #k & 63; const x = I.a; const y = H.a; if (n < 32) { I.d = x << n; H.d = y << n | x >>> 1 >>> 31 - n; } else { I.d = 0; H.d = x << n; }",
   i64_shr_s_k:
-    "d a k => const n = #k & 63; const x = I.a; const y = H.a; if (n === 0) { I.d = x; H.d = y; } else if (n < 32) { I.d = x >>> n | y << (32 - n); H.d = y >> n; } else { I.d = y >> n; H.d = y >> 31; }",
+    "d a k => const n = #k & 63; const x = I.a; const y = H.a; if (n < 32) { I.d = x >>> n | y << 1 << 31 - n; H.d = y >> n; } else { I.d = y >> n; H.d = y >> 31; }",
   i64_shr_u_k:
-    "d a k => const n = #k & 63; const x = I.a; const y = H.a; if (n === 0) { I.d = x; H.d = y; } else if (n < 32) { I.d = x >>> n | y << (32 - n); H.d = y >>> n; } else { I.d = y >>> n; H.d = 0; }",
+    "d a k => const n = #k & 63; const x = I.a; const y = H.a; if (n < 32) { I.d = x >>> n | y << 1 << 31 - n; H.d = y >>> n; } else { I.d = y >>> n; H.d = 0; }",
   i64_rotl:
-    "d a b => const n = I.b & 63; let x = I.a; let y = H.a; if (n >= 32) { const z = x; x = y; y = z; } if ((n & 31) === 0) { I.d = x; H.d = y; } else { I.d = x << n | y >>> (32 - n); H.d = y << n | x >>> (32 - n); }",
+    "d a b => const n = I.b & 63; const z = (I.a ^ H.a) & -(n >>> 5); const x = I.a ^ z; const y = H.a ^ z; I.d = x << n | y >>> 1 >>> (31 - n & 31); H.d = y << n | x >>> 1 >>> (31 - n & 31)",
   i64_rotr:
-    "d a b => const n = 64 - I.b & 63; let x = I.a; let y = H.a; if (n >= 32) { const z = x; x = y; y = z; } if ((n & 31) === 0) { I.d = x; H.d = y; } else { I.d = x << n | y >>> (32 - n); H.d = y << n | x >>> (32 - n); }",
+    "d a b => const n = 64 - I.b & 63; const z = (I.a ^ H.a) & -(n >>> 5); const x = I.a ^ z; const y = H.a ^ z; I.d = x << n | y >>> 1 >>> (31 - n & 31); H.d = y << n | x >>> 1 >>> (31 - n & 31)",
   i64_rotl_k:
-    "d a k => const n = #k & 63; let x = I.a; let y = H.a; if (n >= 32) { const z = x; x = y; y = z; } if ((n & 31) === 0) { I.d = x; H.d = y; } else { I.d = x << n | y >>> (32 - n); H.d = y << n | x >>> (32 - n); }",
+    "d a k => const n = #k & 63; const z = (I.a ^ H.a) & -(n >>> 5); const x = I.a ^ z; const y = H.a ^ z; I.d = x << n | y >>> 1 >>> (31 - n & 31); H.d = y << n | x >>> 1 >>> (31 - n & 31)",
   i64_clz: "d a => const x = H.a; I.d = x === 0 ? 32 + Math.clz32(I.a) : Math.clz32(x); H.d = 0",
   i64_ctz:
     "d a => const x = I.a; const y = H.a; I.d = x !== 0 ? 31 - Math.clz32(x & -x) : y !== 0 ? 63 - Math.clz32(y & -y) : 64; H.d = 0",
