@@ -35,7 +35,7 @@ const LONGER_FILES: ReadonlyMap<string, number> = new Map([
   ["src/vm/_validate_body.ts", 650],
   ["src/vm/call.ts", 650],
   ["src/vm/compile.ts", 900],
-  ["src/vm/execute.ts", 2_500],
+  ["src/vm/execute.ts", 3_000],
 ]);
 
 /** Folders of what tools made or others wrote. */

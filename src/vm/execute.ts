@@ -10,9 +10,6 @@
  * @module
  */
 
-// A fused op computes halves that its second part may not use; a load of both checks the bounds of both.
-// deno-lint-ignore-file no-unused-vars
-
 import { CODE } from "./code.ts";
 
 /** Words of the register file: what the frames of all active calls together may hold (4 MiB). */
