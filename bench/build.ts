@@ -2,7 +2,7 @@
  * Rebuilds what the bench keeps as WebAssembly: the kernels and the peers. `deno task bench:build kernels,wasm3,wasmi`
  *
  * It needs Debian's `clang-19`, `lld-19` and `wasi-libc`; for wasm3 also `pip` and `tar`, which fetch its source; for wasmi
- * a Rust with the target `wasm32-wasip1` or Debian's packages of it. What can't be built is left as it is, with a line.
+ * Debian's `rustc-web`, `cargo-web` and `rust-web-src`, and the registry of crates. What can't be built is left as it is, with a line.
  *
  * @module
  */
@@ -25,6 +25,13 @@ const WASM3_FLAGS = [
   ...["--target=wasm32-wasi", "-mexec-model=reactor", "-O3", "-mtail-call", "-mbulk-memory", "-fno-strict-aliasing"],
   ...["-DNDEBUG", "-Dd_m3VerboseErrorMessages=0", "-Wl,--strip-debug,-z,stack-size=4194304"],
 ];
+/** wasmi's operations, too, end with a call of the next one. */
+const WASMI_FLAGS = [
+  ...["-Ctarget-feature=+tail-call", "-Clinker-flavor=wasm-ld", "-Clink-arg=-zstack-size=4194304"],
+  // Panics name source files; keep the machine's folders out of them.
+  ...[["/usr/lib/rustlib/src/rust", "/rust"], [`${Deno.env.get("HOME")}/.cargo/registry/src`, "/crates"]]
+    .map((paths) => `--remap-path-prefix=${paths.join("=")}`),
+];
 
 /** What can be built, by name. */
 const TARGETS: Readonly<Record<string, () => Promise<void>>> = {
@@ -40,11 +47,12 @@ const TARGETS: Readonly<Record<string, () => Promise<void>>> = {
       await run(["tar", "xf", `${WASM3.replace("==", "-")}.tar.gz`, "--strip-components=1"], folder);
       const names = await Array.fromAsync(Deno.readDir(`${folder}/wasm3`), ({ name }) => name);
       const sources = names.filter((name) => name.endsWith(".c")).sort().map((name) => `${folder}/wasm3/${name}`);
-      const output = "peers/wasm3/peer.wasm";
+      const output = `${folder}/peer.wasm`;
       await run(
         [CLANG, ...WASM3_FLAGS, "-I", `${folder}/wasm3`, "peers/wasm3/peer.c", ...sources, "-o", output],
         FOLDER,
       );
+      await pack(output, `${FOLDER}/peers/wasm3/peer.wasm.gz`);
       await Deno.copyFile(`${folder}/LICENSE`, `${FOLDER}/peers/wasm3/LICENSE`);
     } finally {
       await Deno.remove(folder, { recursive: true });
@@ -52,12 +60,26 @@ const TARGETS: Readonly<Record<string, () => Promise<void>>> = {
   },
   async wasmi() {
     const debian = await findDebianRust();
-    const { cargo, args, env } = debian ?? { cargo: "cargo", args: [], env: {} };
+    if (debian === undefined) {
+      throw new Error("there is no nightly Rust: it takes Debian's packages of Rust for WebAssembly");
+    }
     const folder = `${FOLDER}/peers/wasmi`;
-    await run([cargo, "build", "--locked", "--release", "--target=wasm32-wasip1", ...args], folder, env);
-    await Deno.copyFile(`${folder}/target/wasm32-wasip1/release/wasmi_peer.wasm`, `${folder}/peer.wasm`);
+    const target = "wasm32-unknown-unknown";
+    const args = [
+      ...["build", "--locked", "--release", `--target=${target}`, "-Zbuild-std=std,panic_abort"],
+      `--config=target.${target}.linker="wasm-ld-19"`,
+      `--config=target.${target}.rustflags=${JSON.stringify(WASMI_FLAGS)}`,
+    ];
+    await run([debian.cargo, ...args], folder, debian.env);
+    await pack(`${folder}/target/${target}/release/wasmi_peer.wasm`, `${folder}/peer.wasm.gz`);
   },
 };
+
+/** Compresses a module; the peers are kept so. */
+async function pack(from: string, to: string): Promise<void> {
+  const file = await Deno.open(from);
+  await Deno.writeFile(to, file.readable.pipeThrough(new CompressionStream("gzip")));
+}
 
 async function run([program, ...args]: readonly string[], cwd: string, env?: Record<string, string>): Promise<void> {
   const { success, stderr } = await new Deno.Command(program!, { args, cwd, env, stdin: "null" }).output();

@@ -25,7 +25,9 @@ function embedded(name: string): Contender {
   return {
     name,
     async open({ read }) {
-      const module = await WebAssembly.compile(await read(`peers/${name}/peer.wasm`));
+      const packed = new Blob([await read(`peers/${name}/peer.wasm.gz`)]);
+      const bytes = await new Response(packed.stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
+      const module = await WebAssembly.compile(bytes);
       return async (bytes) => {
         const instance = await WebAssembly.instantiate(module, {});
         const exports = instance.exports as unknown as Exports;
