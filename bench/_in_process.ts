@@ -1,6 +1,6 @@
 /**
- * One process of the bench in a runtime that reads files: takes a job from the arguments and prints the report as its
- * last line. Arguments: the job as JSON, the folder of the packages.
+ * One process of the bench in a runtime that reads files: does a job and prints the report as its last line. Arguments:
+ * the job as JSON, the folder of the packages, and the path of another build of src/vm/mod.ts if there is one.
  *
  * @module
  */
@@ -12,9 +12,13 @@ import { PACKAGES } from "./packages.ts";
 import { runJob } from "./job.ts";
 import type { Job } from "./job.ts";
 
-const [job, packages] = process.argv.slice(2);
+const [job, packages, against] = process.argv.slice(2);
 const report = await runJob(JSON.parse(job!) as Job, {
   read: async (path) => new Uint8Array(await readFile(new URL(path, import.meta.url))),
-  load: async (name) => await import(pathToFileURL(`${packages}/node_modules/${PACKAGES[name]!.entry}`).href),
+  load: async (name) => {
+    const path = name === "against" ? against : `${packages}/node_modules/${PACKAGES[name]!.entry}`;
+    if (path === undefined) throw new Error("there is no other build");
+    return await import(pathToFileURL(path).href);
+  },
 });
 process.stdout.write(`\n${JSON.stringify(report)}\n`, () => process.exit(0));

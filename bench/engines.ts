@@ -6,11 +6,24 @@
 
 import { npmInstall } from "../tests/runtimes/_npm.ts";
 import { outputOf } from "../tests/runtimes/_process.ts";
-import type { Job, Report } from "./job.ts";
+import type { Job } from "./job.ts";
 import { PACKAGES } from "./packages.ts";
+import type { Report } from "./report.ts";
 
 const ROOT = `${import.meta.dirname}/..`;
 const DIST = `${ROOT}/dist/bench`;
+
+/** With `gc`, which the suite of memory needs. */
+const DENO_FLAGS = [
+  "run",
+  "--quiet",
+  "--no-check",
+  "--v8-flags=--expose-gc",
+  "--allow-read",
+  "--allow-write",
+  "--allow-env",
+];
+const NODE_FLAGS = ["--expose-gc", "--disable-warning=ExperimentalWarning"];
 
 /** A runtime with its engine. */
 export interface Engine {
@@ -20,8 +33,8 @@ export interface Engine {
   readonly compiler: "V8" | "JavaScriptCore" | "SpiderMonkey";
   /** Finds or installs it and gives its version; fails if it can't be had here. */
   find(): Promise<string>;
-  /** Does a job in a new process. */
-  run(job: Job): Promise<Report>;
+  /** Does a job in a new process; `against` is the path of another build of src/vm/mod.ts. */
+  run(job: Job, against?: string): Promise<Report>;
 }
 
 /** One row an engine. */
@@ -30,11 +43,11 @@ export const ENGINES: readonly Engine[] = [
     name: "deno",
     compiler: "V8",
     find: () => Promise.resolve(`Deno ${Deno.version.deno}`),
-    run: (job) => runFromSource(Deno.execPath(), ["run", "--quiet", "--allow-read", "--allow-env"], job),
+    run: (job, against) => runFromSource(Deno.execPath(), DENO_FLAGS, job, against),
   },
-  fromNpm("node26", "V8", "Node", "node", "26.10.0"),
-  fromNpm("node24", "V8", "Node", "node", "24.18.0"),
-  fromNpm("bun", "JavaScriptCore", "Bun", "bun", "1.4.5"),
+  fromNpm("node26", "V8", "Node", "node", "26.10.0", NODE_FLAGS),
+  fromNpm("node24", "V8", "Node", "node", "24.18.0", NODE_FLAGS),
+  fromNpm("bun", "JavaScriptCore", "Bun", "bun", "1.4.5", ["--expose-gc"]),
 ];
 
 /** A runtime that is a package of npm and reads TypeScript. */
@@ -44,6 +57,7 @@ function fromNpm(
   title: string,
   program: string,
   version: string,
+  flags: readonly string[],
 ): Engine {
   const folder = `${DIST}/${program}-${version}`;
   const path = `${folder}/node_modules/.bin/${program}`;
@@ -54,12 +68,18 @@ function fromNpm(
       await npmInstall(folder, [`${program}@${version}`]);
       return `${title} ${(await outputOf(path, ["--version"])).trim().replace(/^v/, "")}`;
     },
-    run: (job) => runFromSource(path, [], job),
+    run: (job, against) => runFromSource(path, flags, job, against),
   };
 }
 
-async function runFromSource(program: string, flags: readonly string[], job: Job): Promise<Report> {
+async function runFromSource(
+  program: string,
+  flags: readonly string[],
+  job: Job,
+  against: string | undefined,
+): Promise<Report> {
   await npmInstall(DIST, Object.entries(PACKAGES).map(([name, { version }]) => `${name}@${version}`));
-  const output = await outputOf(program, [...flags, "bench/_in_process.ts", JSON.stringify(job), DIST], { cwd: ROOT });
+  const args = [...flags, "bench/_in_process.ts", JSON.stringify(job), DIST, ...against === undefined ? [] : [against]];
+  const output = await outputOf(program, args, { cwd: ROOT });
   return JSON.parse(output.trimEnd().split("\n").at(-1)!);
 }

@@ -1,20 +1,25 @@
 /**
  * `deno task bench`: measures the suites on the engines that are here, and prints a table for each.
  *
- *     deno task bench                                     every suite on every engine; writes results.json and results.svg
+ *     deno task bench                                     all of it; writes results.json and results.svg
  *     deno task bench compute cold --engine deno,bun      some suites, some engines
  *     deno task bench compute --only fib,sieve            some programs
  *     deno task bench compute --with rivulet,native       some contenders
+ *     deno task bench compute --against ../before/src/vm/mod.ts   beside another build of the virtual machine
  *
  * @module
  */
 
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { ENGINES } from "./engines.ts";
-import { CONTENDERS } from "./run_compute.ts";
-import { computeTable, PROGRAMS, runComputeSuite } from "./suite_compute.ts";
-
-const SUITES = ["compute", "cold"];
+import type { Engine } from "./engines.ts";
+import type { Report, Result } from "./report.ts";
+import { resultOf } from "./report.ts";
+import type { EngineResults } from "./results.ts";
+import { PROGRAMS, SUITES } from "./suites.ts";
+import type { Suite, SuiteOptions } from "./suites.ts";
+import { suiteTable } from "./tables.ts";
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -24,31 +29,63 @@ async function main(): Promise<void> {
       engine: { type: "string" },
       only: { type: "string" },
       with: { type: "string" },
+      against: { type: "string" },
       rounds: { type: "string", default: "5" },
     },
   });
+  const against = values.against === undefined ? undefined : resolve(values.against);
+  const everyone = [...new Set(SUITES.flatMap(({ contenders }) => contenders))]
+    .filter((name) => name !== "against" || against !== undefined);
   const suites = chosen("a suite", SUITES, positionals.length > 0 ? positionals.join(",") : undefined);
-  const engines = chosen("--engine", ENGINES.map(({ name }) => name), values.engine);
-  const only = chosen("--only", PROGRAMS.map(({ name }) => name), values.only);
-  const contenders = chosen("--with", CONTENDERS.map(({ name }) => name), values.with);
-  const programs = PROGRAMS.filter(({ name }) => only.includes(name));
-  for (const engine of ENGINES.filter(({ name }) => engines.includes(name))) {
-    const version = await engine.find();
+  const engines = chosen("--engine", ENGINES, values.engine);
+  const options: SuiteOptions = {
+    programs: chosen("--only", PROGRAMS, values.only),
+    contenders: chosen("--with", everyone.map((name) => ({ name })), values.with).map(({ name }) => name),
+    rounds: Number(values.rounds),
+  };
+  const found: Record<string, EngineResults> = {};
+  for (const engine of engines) {
+    let version;
+    try {
+      version = await engine.find();
+    } catch (error) {
+      console.log(`left out: ${engine.name}: ${error instanceof Error ? error.message : error}`);
+      continue;
+    }
+    const { compiler } = engine;
+    found[engine.name] = { version, compiler, suites: {} };
     for (const suite of suites) {
-      const kind = suite === "cold" ? "cold" : "warm";
-      const options = { kind, programs, contenders, rounds: Number(values.rounds), log: console.log } as const;
-      const result = await runComputeSuite(engine, options);
-      console.log(`\n${suite}, ${version} (${engine.compiler})\n\n${computeTable(result, contenders)}`);
+      const result = await runSuite(engine, suite, options, against);
+      found[engine.name]!.suites[suite.name] = result;
+      console.log(`\n${suite.title}; ${version}, ${compiler}\n\n${suiteTable(suite, result)}\n`);
     }
   }
 }
 
-/** The names that an option lists, or all. */
-function chosen(option: string, known: readonly string[], list: string | undefined): string[] {
-  const names = list?.split(",") ?? [...known];
+async function runSuite(
+  engine: Engine,
+  suite: Suite,
+  options: SuiteOptions,
+  against: string | undefined,
+): Promise<Result> {
+  const contenders = suite.contenders.filter((name) => options.contenders.includes(name));
+  const reports: Report[] = [];
+  for (const job of suite.jobs({ ...options, contenders })) reports.push(await engine.run(job, against));
+  return resultOf(reports, console.log);
+}
+
+/** Those of a table that an option lists by name, or all. */
+function chosen<Row extends { readonly name: string }>(
+  option: string,
+  table: readonly Row[],
+  list: string | undefined,
+): readonly Row[] {
+  if (list === undefined) return table;
+  const names = list.split(",");
+  const known = table.map(({ name }) => name);
   const unknown = names.filter((name) => !known.includes(name));
   if (unknown.length > 0) throw new TypeError(`${option} takes some of ${known.join(",")}; unknown: ${unknown}`);
-  return names;
+  return table.filter(({ name }) => names.includes(name));
 }
 
 if (import.meta.main) await main();

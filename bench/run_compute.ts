@@ -9,28 +9,15 @@ import type { Contender, Host, Loaded } from "./contenders/contender.ts";
 import { rivulet } from "./contenders/rivulet.ts";
 import { native } from "./contenders/native.ts";
 import { wasm3, wasmi } from "./contenders/embedded.ts";
+import { against } from "./contenders/against.ts";
 import { polywasm } from "./contenders/polywasm.ts";
+import type { Job } from "./job.ts";
 import type { Program } from "./program.ts";
+import { timingOf } from "./report.ts";
+import type { Report, Timing } from "./report.ts";
 
 /** Every contender; the first two always are there. */
-export const CONTENDERS: readonly Contender[] = [native, rivulet, wasm3, wasmi, polywasm];
-
-/** What is measured in one process. */
-export interface ComputeJob {
-  readonly kind: "warm" | "cold";
-  /** With files seen from the folder of the bench. */
-  readonly programs: readonly Program[];
-  /** Names of contenders. */
-  readonly contenders: readonly string[];
-  /** Samples of each. */
-  readonly rounds: number;
-}
-
-/** Milliseconds of each call, or why there are none. */
-export type Timing = { readonly samples: readonly number[] } | { readonly error: string };
-
-/** By the names of program and contender. */
-export type ComputeReport = Record<string, Record<string, Timing>>;
+export const CONTENDERS: readonly Contender[] = [native, rivulet, against, wasm3, wasmi, polywasm];
 
 /** A sample lasts so long at least, of several calls if need be: far more than a clock's step. */
 const SAMPLE_MS = 20;
@@ -40,15 +27,29 @@ const WARM_UP_CALLS = 3;
 /** Or after so much time whatever it did. */
 const WARM_UP_MOST_MS = 3_000;
 
-/** Measures what a job says; a contender that can't do a program has the reason in place of its time. */
-export async function runCompute(job: ComputeJob, host: Host): Promise<ComputeReport> {
+/** Measures programs when all contenders are warm. */
+export async function runWarm(job: Job, host: Host): Promise<Report> {
+  return await runEach(job, host, (program, bytes, contenders) => warm(program, bytes, contenders, job.rounds, host));
+}
+
+/** Measures programs from bytes to the first result. Only the first contender of a process is truly cold. */
+export async function runCold(job: Job, host: Host): Promise<Report> {
+  return await runEach(job, host, (program, bytes, contenders) => cold(program, bytes, contenders, host));
+}
+
+async function runEach(
+  job: Job,
+  host: Host,
+  measure: (
+    program: Program,
+    bytes: Uint8Array<ArrayBuffer>,
+    contenders: readonly Contender[],
+  ) => Promise<Record<string, Timing>>,
+): Promise<Report> {
   const contenders = CONTENDERS.filter(({ name }) => job.contenders.includes(name));
-  const report: ComputeReport = {};
+  const report: Report = {};
   for (const program of job.programs) {
-    const bytes = await host.read(program.file);
-    report[program.name] = job.kind === "warm"
-      ? await warm(program, bytes, contenders, job.rounds, host)
-      : await cold(program, bytes, contenders, host);
+    report[program.name] = await measure(program, await host.read(program.file), contenders);
   }
   return report;
 }
@@ -105,25 +106,22 @@ async function warmUp(loaded: Loaded, { name, size, checksum }: Program): Promis
   return Math.ceil(SAMPLE_MS / Math.max(best, SAMPLE_MS / 1_000));
 }
 
-/** From bytes to the first result. Only the first contender of a process is truly cold. */
 async function cold(
-  program: Program,
+  { name, coldSize, coldChecksum }: Program,
   bytes: Uint8Array<ArrayBuffer>,
   contenders: readonly Contender[],
   host: Host,
 ): Promise<Record<string, Timing>> {
   const timings: Record<string, Timing> = {};
-  for (const { name, open } of contenders) {
-    try {
-      const load = await open(host);
+  for (const contender of contenders) {
+    timings[contender.name] = await timingOf(async () => {
+      const load = await contender.open(host);
       const began = performance.now();
-      const result = await (await load(bytes)).run(program.coldSize);
+      const result = await (await load(bytes)).run(coldSize);
       const sample = performance.now() - began;
-      checkResult(program.name, result, program.coldChecksum);
-      timings[name] = { samples: [sample] };
-    } catch (error) {
-      timings[name] = { error: String(error) };
-    }
+      checkResult(name, result, coldChecksum);
+      return [sample];
+    });
   }
   return timings;
 }

@@ -8,7 +8,7 @@
 export interface Host {
   /** Reads a file by its path, seen from the folder of the bench. */
   read(path: string): Promise<Uint8Array<ArrayBuffer>>;
-  /** Imports a package of npm by its name. */
+  /** Imports a package of npm by its name, or by the name `against` the other build that was asked for. */
   load(name: string): Promise<unknown>;
 }
 
