@@ -5,18 +5,23 @@
  *     deno task bench compute cold --engine deno,bun      some suites, some engines
  *     deno task bench compute --only fib,sieve            some programs
  *     deno task bench compute --with rivulet,native       some contenders
+ *     deno task bench calls --write                       a suite anew in results.json
  *     deno task bench compute --against ../before/src/vm/mod.ts   beside another build of the virtual machine
  *
  * @module
  */
 
+import { cpus, totalmem } from "node:os";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { ENGINES } from "./engines.ts";
 import type { Engine } from "./engines.ts";
 import type { Report, Result } from "./report.ts";
 import { resultOf } from "./report.ts";
-import type { EngineResults } from "./results.ts";
+import { marksTable, verdictsOf } from "./marks.ts";
+import { pictureOf } from "./picture.ts";
+import { mergeResults } from "./results.ts";
+import type { EngineResults, Results } from "./results.ts";
 import { PROGRAMS, SUITES } from "./suites.ts";
 import type { Suite, SuiteOptions } from "./suites.ts";
 import { suiteTable } from "./tables.ts";
@@ -31,6 +36,7 @@ async function main(): Promise<void> {
       with: { type: "string" },
       against: { type: "string" },
       rounds: { type: "string", default: "5" },
+      write: { type: "boolean", default: false },
     },
   });
   const against = values.against === undefined ? undefined : resolve(values.against);
@@ -60,6 +66,24 @@ async function main(): Promise<void> {
       console.log(`\n${suite.title}; ${version}, ${compiler}\n\n${suiteTable(suite, result)}\n`);
     }
   }
+  const results: Results = { date: new Date().toISOString().slice(0, 10), machine: machine(), engines: found };
+  console.log(marksTable(verdictsOf(results)));
+  if (values.write || Deno.args.length === 0) await write(results);
+}
+
+/** Writes results.json and results.svg; suites that were not run keep what they had. */
+async function write(results: Results): Promise<void> {
+  const folder = import.meta.dirname!;
+  const before = await Deno.readTextFile(`${folder}/results.json`).then(JSON.parse, () => undefined);
+  const merged = before === undefined ? results : mergeResults(before as Results, results);
+  await Deno.writeTextFile(`${folder}/results.json`, `${JSON.stringify(merged, undefined, 2)}\n`);
+  await Deno.writeTextFile(`${folder}/results.svg`, pictureOf(merged));
+}
+
+/** What the machine is: its processor, how many cores of it, its memory and system. */
+function machine(): string {
+  const gigabytes = Math.round(totalmem() / 2 ** 30);
+  return `${cpus()[0]?.model.trim()}, ${cpus().length} cores, ${gigabytes} GiB, ${Deno.build.os} ${Deno.build.arch}`;
 }
 
 async function runSuite(

@@ -10,9 +10,10 @@ export interface Summary {
   readonly median: number;
 }
 
-/** Sums up at least one sample. */
+/** Sums up at least one sample, to four digits. */
 export function summaryOf(samples: readonly number[]): Summary {
-  return { min: Math.min(...samples), median: quantile(samples, 0.5) };
+  const [min, median] = [Math.min(...samples), quantile(samples, 0.5)].map((value) => Number(value.toPrecision(4)));
+  return { min: min!, median: median! };
 }
 
 /** The value that a share of the samples does not exceed; between two samples, on the line between them. */
