@@ -4,8 +4,11 @@
  * @module
  */
 
+import { CHROMIUM, FIREFOX, versionOf } from "../tests/runtimes/_browsers.ts";
+import type { Browser } from "../tests/runtimes/_browsers.ts";
 import { npmInstall } from "../tests/runtimes/_npm.ts";
 import { outputOf } from "../tests/runtimes/_process.ts";
+import { runInPage } from "./_page.ts";
 import type { Job } from "./job.ts";
 import { PACKAGES } from "./packages.ts";
 import type { Report } from "./report.ts";
@@ -48,7 +51,22 @@ export const ENGINES: readonly Engine[] = [
   fromNpm("node26", "V8", "Node", "node", "26.10.0", NODE_FLAGS),
   fromNpm("node24", "V8", "Node", "node", "24.18.0", NODE_FLAGS),
   fromNpm("bun", "JavaScriptCore", "Bun", "bun", "1.4.5", ["--expose-gc"]),
+  inBrowser(CHROMIUM, "V8"),
+  inBrowser(FIREFOX, "SpiderMonkey"),
 ];
+
+/** A browser that is installed. */
+function inBrowser(browser: Browser, compiler: Engine["compiler"]): Engine {
+  return {
+    name: browser.name,
+    compiler,
+    find: () => versionOf(browser),
+    run: async (job, against) => {
+      await installPackages();
+      return await runInPage(browser, job, { packages: DIST, against });
+    },
+  };
+}
 
 /** A runtime that is a package of npm and reads TypeScript. */
 function fromNpm(
@@ -78,8 +96,12 @@ async function runFromSource(
   job: Job,
   against: string | undefined,
 ): Promise<Report> {
-  await npmInstall(DIST, Object.entries(PACKAGES).map(([name, { version }]) => `${name}@${version}`));
+  await installPackages();
   const args = [...flags, "bench/_in_process.ts", JSON.stringify(job), DIST, ...against === undefined ? [] : [against]];
   const output = await outputOf(program, args, { cwd: ROOT });
   return JSON.parse(output.trimEnd().split("\n").at(-1)!);
+}
+
+async function installPackages(): Promise<void> {
+  await npmInstall(DIST, Object.entries(PACKAGES).map(([name, { version }]) => `${name}@${version}`));
 }

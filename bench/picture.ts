@@ -67,6 +67,7 @@ export function pictureOf({ engines, date, machine }: Results): string {
 <desc id="desc">Times slower than native WebAssembly, geometric mean of all programs. ${said.join(". ")}.</desc>
 <style>
 text { font: 13px system-ui, sans-serif; fill: #1f2328 }
+.ground { fill: #ffffff }
 .head { font-size: 15px; font-weight: 600 }
 .engine, .value { font-weight: 600 }
 .note, .tick { fill: #59636e; font-size: 11px }
@@ -76,6 +77,7 @@ line { stroke: #8c959f; stroke-opacity: .35 }
 .wasm3 { fill: #b35900 }
 .wasmi { fill: #8c959f }
 @media (prefers-color-scheme: dark) {
+  .ground { fill: #0d1117 }
   text { fill: #e6edf3 }
   .note, .tick { fill: #9198a1 }
   .rivulet { fill: #4493f8 }
@@ -83,6 +85,7 @@ line { stroke: #8c959f; stroke-opacity: .35 }
   .wasmi { fill: #7d8590 }
 }
 </style>
+<rect class="ground" width="100%" height="100%" rx="6"/>
 ${text(16, 24, "Times slower than native WebAssembly: shorter is better", "head")}
 ${legend()}
 <g>${grid.join("")}</g>
