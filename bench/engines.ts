@@ -34,6 +34,8 @@ export interface Engine {
   readonly name: string;
   /** What compiles its JavaScript. */
   readonly compiler: "V8" | "JavaScriptCore" | "SpiderMonkey";
+  /** Whether it is a page, which takes long to start and tells little of its memory. */
+  readonly isPage: boolean;
   /** Finds or installs it and gives its version; fails if it can't be had here. */
   find(): Promise<string>;
   /** Does a job in a new process; `against` is the path of another build of src/vm/mod.ts. */
@@ -45,6 +47,7 @@ export const ENGINES: readonly Engine[] = [
   {
     name: "deno",
     compiler: "V8",
+    isPage: false,
     find: () => Promise.resolve(`Deno ${Deno.version.deno}`),
     run: (job, against) => runFromSource(Deno.execPath(), DENO_FLAGS, job, against),
   },
@@ -60,6 +63,7 @@ function inBrowser(browser: Browser, compiler: Engine["compiler"]): Engine {
   return {
     name: browser.name,
     compiler,
+    isPage: true,
     find: () => versionOf(browser),
     run: async (job, against) => {
       await installPackages();
@@ -82,6 +86,7 @@ function fromNpm(
   return {
     name,
     compiler,
+    isPage: false,
     find: async () => {
       await npmInstall(folder, [`${program}@${version}`]);
       return `${title} ${(await outputOf(path, ["--version"])).trim().replace(/^v/, "")}`;

@@ -6,6 +6,7 @@
  *     deno task bench compute --only fib,sieve            some programs
  *     deno task bench compute --with rivulet,native       some contenders
  *     deno task bench calls --write                       a suite anew in results.json
+ *     deno task bench --reduced                           some of it, which fails if we became slower
  *     deno task bench compute --against ../before/src/vm/mod.ts   beside another build of the virtual machine
  *
  * @module
@@ -16,6 +17,7 @@ import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { ENGINES } from "./engines.ts";
 import type { Engine } from "./engines.ts";
+import { holdsBounds, REDUCED } from "./reduced.ts";
 import type { Report, Result } from "./report.ts";
 import { resultOf } from "./report.ts";
 import { marksTable, verdictsOf } from "./marks.ts";
@@ -37,8 +39,10 @@ async function main(): Promise<void> {
       against: { type: "string" },
       rounds: { type: "string", default: "5" },
       write: { type: "boolean", default: false },
+      reduced: { type: "boolean", default: false },
     },
   });
+  if (values.reduced) return await runReduced();
   const against = values.against === undefined ? undefined : resolve(values.against);
   const everyone = [...new Set(SUITES.flatMap(({ contenders }) => contenders))]
     .filter((name) => name !== "against" || against !== undefined);
@@ -61,6 +65,7 @@ async function main(): Promise<void> {
     const { compiler } = engine;
     found[engine.name] = { version, compiler, suites: {} };
     for (const suite of suites) {
+      if (engine.isPage && suite.needsProcess) continue;
       const result = await runSuite(engine, suite, options, against);
       found[engine.name]!.suites[suite.name] = result;
       console.log(`\n${suite.title}; ${version}, ${compiler}\n\n${suiteTable(suite, result)}\n`);
@@ -86,11 +91,22 @@ function machine(): string {
   return `${cpus()[0]?.model.trim()}, ${cpus().length} cores, ${gigabytes} GiB, ${Deno.build.os} ${Deno.build.arch}`;
 }
 
+/** See reduced.ts. */
+async function runReduced(): Promise<void> {
+  const engine = ENGINES.find(({ name }) => name === REDUCED.engine)!;
+  const results: Record<string, Result> = {};
+  for (const suite of SUITES.filter(({ name }) => REDUCED.suites.includes(name))) {
+    results[suite.name] = await runSuite(engine, suite, REDUCED);
+    console.log(`\n${suite.title}\n\n${suiteTable(suite, results[suite.name]!)}\n`);
+  }
+  if (!holdsBounds(results, console.log)) Deno.exitCode = 1;
+}
+
 async function runSuite(
   engine: Engine,
   suite: Suite,
   options: SuiteOptions,
-  against: string | undefined,
+  against?: string,
 ): Promise<Result> {
   const contenders = suite.contenders.filter((name) => options.contenders.includes(name));
   const reports: Report[] = [];

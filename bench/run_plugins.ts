@@ -9,13 +9,13 @@ import { compile, Plugin, spawn } from "../mod.ts";
 import type { Host } from "./contenders/contender.ts";
 import type { Job } from "./job.ts";
 import { timingOf } from "./report.ts";
-import type { Report } from "./report.ts";
+import type { Report, Timing } from "./report.ts";
 import { WASI_RUNNERS } from "./wasi_runners.ts";
 
 const GUESTS = "../examples/guests";
 /** A sample is the mean of calls that last so long together. */
-const SAMPLE_MS = 50;
-const WARM_UP_MS = 500;
+const SAMPLE_MS = 100;
+const WARM_UP_MS = 1_500;
 const WARM_UP_CALLS = 3;
 
 /** A guest, and what it is given and answers in one short run. */
@@ -37,7 +37,37 @@ const CALLS: Readonly<Record<string, Guest>> = {
 
 const ECHOES = 200;
 const MESSAGES = 1_000;
-const MESSAGE_BYTES = 1e6;
+const MESSAGE = "x".repeat(1e6);
+
+/** What is said to a plugin. */
+interface Conversation {
+  readonly row: string;
+  readonly file: string;
+  readonly lifetime: "call" | "plugin";
+  readonly use: (plugin: Plugin) => Promise<unknown>;
+}
+
+const CONVERSATIONS: readonly Conversation[] = [
+  ...[["Rust PDK", "build/rust_plugin.wasm"], ["C", "prebuilt/c_plugin.wasm"]].map(([language, file]) => ({
+    row: `many_echo(${ECHOES}), ${language}`,
+    file: file!,
+    lifetime: "call" as const,
+    use: (plugin: Plugin) => plugin.call("many_echo", ECHOES),
+  })),
+  {
+    row: `${MESSAGES} pings of one instance, C`,
+    file: "prebuilt/c_plugin.wasm",
+    lifetime: "plugin",
+    use: (plugin) => Promise.all(Array.from({ length: MESSAGES }, () => plugin.call("ping"))),
+  },
+  ...[["Rust PDK", "build/rust_plugin.wasm"], ["Go", "build/go_plugin.wasm"]].map(([language, file]) => ({
+    row: `a message of 1 MB, ${language}`,
+    file: file!,
+    lifetime: "call" as const,
+    use: (plugin: Plugin) => plugin.call("ping", [MESSAGE]),
+  })),
+];
+
 const STREAM_BYTES = 32 * 1024 * 1024;
 const CHUNK_BYTES = 64 * 1024;
 
@@ -45,18 +75,19 @@ const CHUNK_BYTES = 64 * 1024;
 export async function runCalls({ contenders, rounds }: Job, host: Host): Promise<Report> {
   const report: Report = {};
   for (const [row, guest] of Object.entries(CALLS)) {
-    const timings: Report[string] = report[row] = {};
+    const calls: Record<string, () => Promise<() => Promise<void>>> = {};
     for (const contender of contenders) {
-      const call = contender === "rivulet" ? rivuletCall : WASI_RUNNERS[contender];
-      if (call === undefined) continue;
-      timings[contender] = await timingOf(async () => {
-        const run = await call(await host.read(`${GUESTS}/${guest.file}`), host);
-        return await meansOf(rounds, async () => {
+      const load = contender === "rivulet" ? rivuletCall : WASI_RUNNERS[contender];
+      if (load === undefined) continue;
+      calls[contender] = async () => {
+        const run = await load(await host.read(`${GUESTS}/${guest.file}`), host);
+        return async () => {
           const output = await run(guest.input);
           if (!guest.output.test(output)) throw new Error(`it answered ${JSON.stringify(output)}`);
-        });
-      });
+        };
+      };
     }
+    report[row] = await timingsOf(calls, rounds);
   }
   return report;
 }
@@ -76,30 +107,16 @@ async function rivuletCall(bytes: Uint8Array<ArrayBuffer>): Promise<(input: stri
 
 /** Milliseconds of conversations. */
 export async function runRpc({ rounds }: Job, { read }: Host): Promise<Report> {
-  const methods = { echo: (params: unknown) => params };
-  const inTurn = async (file: string, lifetime: "call" | "plugin", use: (plugin: Plugin) => Promise<unknown>) => {
-    return {
-      rivulet: await timingOf(async () => {
-        await using plugin = new Plugin(await compile(await read(`${GUESTS}/${file}`)), { methods, lifetime });
-        return await meansOf(rounds, () => use(plugin));
-      }),
+  const report: Report = {};
+  for (const { row, file, lifetime, use } of CONVERSATIONS) {
+    const load = async () => {
+      const methods = { echo: (params: unknown) => params };
+      const plugin = new Plugin(await compile(await read(`${GUESTS}/${file}`)), { methods, lifetime });
+      return () => use(plugin);
     };
-  };
-  const echo = (plugin: Plugin) => plugin.call("many_echo", ECHOES);
-  const text = "x".repeat(MESSAGE_BYTES);
-  return {
-    [`many_echo(${ECHOES}), Rust PDK`]: await inTurn("build/rust_plugin.wasm", "call", echo),
-    [`many_echo(${ECHOES}), C`]: await inTurn("prebuilt/c_plugin.wasm", "call", echo),
-    [`${MESSAGES} pings of one instance, C`]: await inTurn("prebuilt/c_plugin.wasm", "plugin", async (plugin) => {
-      await Promise.all(Array.from({ length: MESSAGES }, () => plugin.call("ping")));
-    }),
-    "a message of 1 MB, Rust PDK": await inTurn(
-      "build/rust_plugin.wasm",
-      "call",
-      (plugin) => plugin.call("ping", [text]),
-    ),
-    "a message of 1 MB, Go": await inTurn("build/go_plugin.wasm", "call", (plugin) => plugin.call("ping", [text])),
-  };
+    report[row] = await timingsOf({ rivulet: load }, rounds);
+  }
+  return report;
 }
 
 /** Megabytes a second through filters. */
@@ -135,17 +152,37 @@ function chunks(): ReadableStream<Uint8Array<ArrayBuffer>> {
   });
 }
 
-/** Mean milliseconds of a call, in several samples, when it is warm. */
-async function meansOf(rounds: number, call: () => Promise<unknown>): Promise<number[]> {
+/** Mean milliseconds of calls by the name of who does them, in turn, when all are warm. */
+async function timingsOf(
+  loaders: Readonly<Record<string, () => Promise<() => Promise<unknown>>>>,
+  rounds: number,
+): Promise<Record<string, Timing>> {
+  const timings: Record<string, Timing> = {};
+  const runners: { readonly name: string; readonly call: () => Promise<unknown>; count: number; samples: number[] }[] =
+    [];
+  for (const [name, load] of Object.entries(loaders)) {
+    try {
+      const call = await load();
+      runners.push({ name, call, count: await warmUp(call), samples: [] });
+    } catch (error) {
+      timings[name] = { error: String(error) };
+    }
+  }
+  for (let round = 0; round < rounds; round++) {
+    for (const { call, count, samples } of runners) {
+      const before = performance.now();
+      for (let i = 0; i < count; i++) await call();
+      samples.push((performance.now() - before) / count);
+    }
+  }
+  for (const { name, samples } of runners) timings[name] = { samples };
+  return timings;
+}
+
+/** Gives the calls that make a sample. */
+async function warmUp(call: () => Promise<unknown>): Promise<number> {
   const began = performance.now();
   let calls = 0;
   for (; calls < WARM_UP_CALLS || performance.now() - began < WARM_UP_MS; calls++) await call();
-  const count = Math.ceil(SAMPLE_MS * calls / (performance.now() - began));
-  const samples: number[] = [];
-  for (let round = 0; round < rounds; round++) {
-    const before = performance.now();
-    for (let i = 0; i < count; i++) await call();
-    samples.push((performance.now() - before) / count);
-  }
-  return samples;
+  return Math.ceil(SAMPLE_MS * calls / (performance.now() - began));
 }

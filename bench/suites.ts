@@ -22,6 +22,8 @@ export interface Suite {
   readonly name: string;
   readonly title: string;
   readonly unit: "ms" | "MB/s" | "kB" | "B/B";
+  /** Whether it is not for pages. */
+  readonly needsProcess: boolean;
   /** Who may take part; ours is `rivulet`. */
   readonly contenders: readonly string[];
   /** The processes that it takes. */
@@ -44,6 +46,7 @@ export const SUITES: readonly Suite[] = [
     name: "compute",
     title: "Computation, warm",
     unit: "ms",
+    needsProcess: false,
     contenders: COMPUTERS,
     jobs: (options) => [{ kind: "warm", ...options }],
   },
@@ -51,6 +54,7 @@ export const SUITES: readonly Suite[] = [
     name: "cold",
     title: "Computation, from bytes to the end of the first call of a process",
     unit: "ms",
+    needsProcess: true,
     contenders: COMPUTERS,
     // Round by round, so that what the machine does meanwhile meets all contenders.
     jobs: ({ programs, contenders, rounds }) =>
@@ -66,7 +70,7 @@ export const SUITES: readonly Suite[] = [
   one("rpc", "Messages", "ms", ["rivulet"]),
   one("streams", "Streams through filters", "MB/s", ["rivulet"]),
   one("fairness", "Lateness of the host's timers beside busy guests", "ms", ["rivulet"]),
-  one("memory", "Memory of an instance, its linear memory apart", "kB", ["rivulet"]),
+  one("memory", "Memory of an instance, its linear memory apart", "kB", ["rivulet"], true),
   one("code", "Register code by the byte of called functions", "B/B", ["rivulet"]),
 ];
 
@@ -76,6 +80,7 @@ function one(
   title: string,
   unit: Suite["unit"],
   contenders: readonly string[],
+  needsProcess = false,
 ): Suite {
-  return { name, title, unit, contenders, jobs: (options) => [{ kind: name, ...options }] };
+  return { name, title, unit, contenders, needsProcess, jobs: (options) => [{ kind: name, ...options }] };
 }
