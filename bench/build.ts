@@ -1,5 +1,5 @@
 /**
- * Rebuilds what the bench keeps as WebAssembly: the kernels and the peers. `deno task bench:build kernels,wasm3,wasmi`
+ * Rebuilds what the bench keeps as WebAssembly: the kernels and the peers. `deno task bench:build kernels,coremark,wasm3,wasmi`
  *
  * It needs Debian's `clang-19`, `lld-19` and `wasi-libc`; for wasm3 also `pip` and `tar`, which fetch its source; for wasmi
  * Debian's `rustc-web`, `cargo-web` and `rust-web-src`, and the registry of crates. What can't be built is left as it is, with a line.
@@ -8,6 +8,7 @@
  */
 
 import { findDebianRust } from "../examples/guests/_debian_rust.ts";
+import type { DebianRust } from "../examples/guests/_debian_rust.ts";
 import { kernels } from "./kernels/kernels.ts";
 
 const FOLDER = import.meta.dirname!;
@@ -31,6 +32,12 @@ const WASMI_FLAGS = [
   // Panics name source files; keep the machine's folders out of them.
   ...[["/usr/lib/rustlib/src/rust", "/rust"], [`${Deno.env.get("HOME")}/.cargo/registry/src`, "/crates"]]
     .map((paths) => `--remap-path-prefix=${paths.join("=")}`),
+];
+
+/** A library that is called again and again, in WebAssembly that wasm3 knows. */
+const COREMARK_FLAGS = [
+  ...["-Clink-arg=-mexec-model=reactor", "-Clink-arg=-Wl,--export=run", "-Ctarget-cpu=mvp"],
+  "-Ctarget-feature=+mutable-globals,+sign-ext,+bulk-memory,+nontrapping-fptoint",
 ];
 
 /** What can be built, by name. */
@@ -58,11 +65,17 @@ const TARGETS: Readonly<Record<string, () => Promise<void>>> = {
       await Deno.remove(folder, { recursive: true });
     }
   },
+  async coremark() {
+    const { cargo, args, env } = await findRust();
+    const folder = `${FOLDER}/coremark`;
+    const target = "wasm32-wasip1";
+    const flags = `--config=target.${target}.rustflags=${JSON.stringify(COREMARK_FLAGS)}`;
+    await run([cargo, "build", "--locked", "--release", `--target=${target}`, ...args, flags], folder, env);
+    await Deno.copyFile(`${folder}/target/${target}/release/coremark_program.wasm`, `${folder}/coremark.wasm`);
+    await Deno.chmod(`${folder}/coremark.wasm`, 0o644);
+  },
   async wasmi() {
-    const debian = await findDebianRust();
-    if (debian === undefined) {
-      throw new Error("there is no nightly Rust: it takes Debian's packages of Rust for WebAssembly");
-    }
+    const debian = await findRust();
     const folder = `${FOLDER}/peers/wasmi`;
     const target = "wasm32-unknown-unknown";
     const args = [
@@ -74,6 +87,13 @@ const TARGETS: Readonly<Record<string, () => Promise<void>>> = {
     await pack(`${folder}/target/${target}/release/wasmi_peer.wasm`, `${folder}/peer.wasm.gz`);
   },
 };
+
+/** Both crates take the standard library's source, which is built for them: peers don't know all that is in its build. */
+async function findRust(): Promise<DebianRust> {
+  const debian = await findDebianRust();
+  if (debian === undefined) throw new Error("it takes Debian's packages of Rust for WebAssembly");
+  return debian;
+}
 
 /** Compresses a module; the peers are kept so. */
 async function pack(from: string, to: string): Promise<void> {

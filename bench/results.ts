@@ -33,6 +33,15 @@ export interface Ratios {
   readonly overPeers: Record<string, number>;
 }
 
+/** Later results in place of earlier ones, suite by suite. */
+export function mergeResults(before: Results, after: Results): Results {
+  const engines = { ...before.engines };
+  for (const [name, engine] of Object.entries(after.engines)) {
+    engines[name] = { ...engine, suites: { ...engines[name]?.suites, ...engine.suites } };
+  }
+  return { ...after, engines };
+}
+
 /** Our ratios in a suite of times. */
 export function ratiosOf(result: Result): Ratios {
   const toNative: Record<string, number> = {};
