@@ -71,7 +71,6 @@ async function main(): Promise<void> {
       console.log(`\n${suite.title}; ${version}, ${compiler}\n\n${suiteTable(suite, result)}\n`);
     }
   }
-  if (positionals.length === 0) console.log("left out: CoreMark: no package registry carries it");
   const results: Results = { date: new Date().toISOString().slice(0, 10), machine: machine(), engines: found };
   console.log(marksTable(verdictsOf(results)));
   if (values.write || Deno.args.length === 0) await write(results);

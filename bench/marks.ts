@@ -8,6 +8,7 @@ import type { Result } from "./report.ts";
 import { meanOf, ratiosOf } from "./results.ts";
 import type { EngineResults, Results } from "./results.ts";
 import { geomean } from "./statistics.ts";
+import { COREMARK_ITERATIONS } from "./suites.ts";
 import { figure, tableOf } from "./tables.ts";
 
 /** A bound on a number that an engine's results give. */
@@ -55,6 +56,16 @@ const MARKS: readonly Mark[] = [
     bound: "at most",
     by: { V8: 16, JavaScriptCore: 16 },
     value: ({ compute }) => compute && meanOf(ratiosOf(compute).toNative),
+  },
+  {
+    what: "CoreMark, iterations a second",
+    unit: "",
+    bound: "at least",
+    by: { V8: 1_500 },
+    value: ({ compute }) => {
+      const ms = compute?.["coremark"]?.["rivulet"]?.median;
+      return ms && 1_000 * COREMARK_ITERATIONS / ms;
+    },
   },
   {
     what: "the first call of a process against wasm3, geomean",

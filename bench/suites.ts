@@ -33,11 +33,26 @@ export interface Suite {
 /** The interpreters that marks compare with. */
 export const PEERS: readonly string[] = ["wasm3", "wasmi"];
 
+/** Iterations of CoreMark in a sample, whose number by the second is the score. */
+export const COREMARK_ITERATIONS = 200;
+
+const COREMARK: Program = {
+  name: "coremark",
+  language: "Rust",
+  what: "lists, matrices, a state machine",
+  file: "coremark/coremark.wasm",
+  size: COREMARK_ITERATIONS,
+  coldSize: 100,
+  checksum: 14_383,
+  coldChecksum: 39_052,
+};
+
 const COMPUTERS = ["native", "rivulet", "against", ...PEERS, "polywasm"];
 
 /** Every program, its file seen from the folder of the bench. */
 export const PROGRAMS: readonly Program[] = [
   ...kernels.map((program) => ({ ...program, file: `kernels/${program.file}` })),
+  COREMARK,
 ];
 
 /** Every suite, in the order of a full run. */
@@ -55,7 +70,7 @@ export const SUITES: readonly Suite[] = [
     title: "Computation, from bytes to the end of the first call of a process",
     unit: "ms",
     needsProcess: true,
-    contenders: COMPUTERS,
+    contenders: COMPUTERS.filter((name) => name !== "polywasm"),
     // Round by round, so that what the machine does meanwhile meets all contenders.
     jobs: ({ programs, contenders, rounds }) =>
       Array.from({ length: rounds }).flatMap(() =>
