@@ -70,10 +70,13 @@ async function main(): Promise<void> {
       found[engine.name]!.suites[suite.name] = result;
       console.log(`\n${suite.title}; ${version}, ${compiler}\n\n${suiteTable(suite, result)}\n`);
     }
+    if (values.write || Deno.args.length === 0) await write(resultsOf({ [engine.name]: found[engine.name]! }));
   }
-  const results: Results = { date: new Date().toISOString().slice(0, 10), machine: machine(), engines: found };
-  console.log(marksTable(verdictsOf(results)));
-  if (values.write || Deno.args.length === 0) await write(results);
+  console.log(marksTable(verdictsOf(resultsOf(found))));
+}
+
+function resultsOf(engines: Record<string, EngineResults>): Results {
+  return { date: new Date().toISOString().slice(0, 10), machine: machine(), engines };
 }
 
 /** Writes results.json and results.svg; suites that were not run keep what they had. */
