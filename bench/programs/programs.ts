@@ -4,23 +4,7 @@
  * @module
  */
 
-/** A module with a memory of its own and `run(size)`; what it imports is linked to functions that give zero. */
-export interface Program {
-  readonly name: string;
-  readonly language: string;
-  /** What it does, in a few words. */
-  readonly what: string;
-  /** Path of the module, compressed with gzip, seen from here. */
-  readonly file: string;
-  /** What `run` is given when it is warm. */
-  readonly size: number;
-  /** What `run` is given at its first call in a process. */
-  readonly coldSize: number;
-  /** What `run(size)` gives. */
-  readonly checksum: number;
-  /** What `run(coldSize)` gives. */
-  readonly coldChecksum: number;
-}
+import type { Program } from "../program.ts";
 
 /** All programs. */
 export const programs: readonly Program[] = [

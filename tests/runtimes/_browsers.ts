@@ -21,6 +21,23 @@ export interface Browser {
   readonly needsDisplay?: boolean;
 }
 
+/** Without a window, without the sandbox that root can't have, and without calls home. */
+export const CHROMIUM: Browser = {
+  name: "chromium",
+  program: "chromium",
+  args: (url, folder) => [
+    ...["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"],
+    ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
+    ...[`--user-data-dir=${folder}`, url],
+  ],
+};
+/** Without a window. */
+export const FIREFOX: Browser = {
+  name: "firefox",
+  program: "firefox-esr",
+  args: (url, folder) => ["--headless", "--no-remote", "--profile", folder, url],
+};
+
 /** The version that a browser tells of itself. */
 export async function versionOf({ program, needsDisplay }: Browser): Promise<string> {
   await using display = needsDisplay ? await startDisplay() : undefined;
@@ -29,23 +46,35 @@ export async function versionOf({ program, needsDisplay }: Browser): Promise<str
 }
 
 /** Runs the suite in a browser; `page` is the path of the bundle. */
-export async function runInBrowser({ name, program, args, needsDisplay }: Browser, page: string): Promise<Report> {
+export async function runInBrowser(made: Browser, page: string): Promise<Report> {
+  const { name } = made;
   const report = Promise.withResolvers<Report>();
   const late = setTimeout(() => report.reject(new Error(`${name} sent no report in ${RUN_MS / 1000} s`)), RUN_MS);
   await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
     return answer(request, page, report.resolve);
   });
-  const folder = await Deno.makeTempDir({ prefix: "rivulet_browser_" });
   try {
-    await using display = needsDisplay ? await startDisplay() : undefined;
-    const env = { HOME: folder, ...display?.env };
-    await using browser = start(program, args(`http://127.0.0.1:${server.addr.port}/?${name}`, folder), { env });
-    browser.child.status.then(({ code }) => report.reject(new Error(`${name} ended with code ${code}`)));
+    await using browser = await startBrowser(made, `http://127.0.0.1:${server.addr.port}/?${name}`);
+    browser.ended.then((code) => report.reject(new Error(`${name} ended with code ${code}`)));
     return await report.promise;
   } finally {
     clearTimeout(late);
-    await Deno.remove(folder, { recursive: true }).catch(() => {});
   }
+}
+
+/** Starts a browser at an address, with a profile of its own that goes with it. */
+export async function startBrowser(
+  { program, args, needsDisplay }: Browser,
+  url: string,
+): Promise<AsyncDisposable & { readonly ended: Promise<number> }> {
+  await using started = new AsyncDisposableStack();
+  const folder = await Deno.makeTempDir({ prefix: "rivulet_browser_" });
+  started.defer(() => Deno.remove(folder, { recursive: true }).catch(() => {}));
+  const display = needsDisplay ? started.use(await startDisplay()) : undefined;
+  const env = { HOME: folder, ...display?.env };
+  const { child } = started.use(start(program, args(url, folder), { env }));
+  const kept = started.move();
+  return { ended: child.status.then(({ code }) => code), [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }
 
 async function answer(request: Request, page: string, settle: (report: Report) => void): Promise<Response> {

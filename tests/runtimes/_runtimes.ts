@@ -9,25 +9,10 @@ import { bundle, PROJECT } from "./_project.ts";
 import { npmProgram, RUNTIMES as PACKAGES } from "./_npm.ts";
 import { outputOf } from "./_process.ts";
 import { startWorker } from "./_workerd.ts";
-import { runInBrowser, versionOf } from "./_browsers.ts";
+import { CHROMIUM, FIREFOX, runInBrowser, versionOf } from "./_browsers.ts";
 import type { Browser } from "./_browsers.ts";
 import type { CodeGeneration, Report } from "./_suite.ts";
 
-/** Without a window, without the sandbox that root can't have, and without calls home. */
-const CHROMIUM: Browser = {
-  name: "chromium",
-  program: "chromium",
-  args: (url, folder) => [
-    ...["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"],
-    ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
-    ...[`--user-data-dir=${folder}`, url],
-  ],
-};
-const FIREFOX: Browser = {
-  name: "firefox",
-  program: "firefox-esr",
-  args: (url, folder) => ["--headless", "--no-remote", "--profile", folder, url],
-};
 const WEBKIT: Browser = {
   name: "webkit",
   program: "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser",

@@ -1,0 +1,91 @@
+/**
+ * Jobs in browsers: a server of this machine's own gives the page its bundle, its job and its files, and takes the report.
+ *
+ * @module
+ */
+
+import { extname } from "node:path";
+import * as esbuild from "esbuild-wasm";
+import { startBrowser } from "../tests/runtimes/_browsers.ts";
+import type { Browser } from "../tests/runtimes/_browsers.ts";
+import { RUN_MS } from "../tests/runtimes/_process.ts";
+import type { Job } from "./job.ts";
+import type { Report } from "./report.ts";
+
+const PAGE =
+  `<!doctype html><meta charset="utf-8"><title>Rivulet</title><script type="module" src="/page.js"></script>`;
+const TYPES: Readonly<Record<string, string>> = { ".js": "text/javascript", ".html": "text/html" };
+/** Clocks in a page are coarse unless nothing else can be in its process. */
+const ISOLATED = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };
+
+/** What a page may be given: where packages are, and another build of src/vm/mod.ts. */
+export interface PageOptions {
+  readonly packages: string;
+  readonly against: string | undefined;
+}
+
+/** Does a job in a browser that is started for it. */
+export async function runInPage(browser: Browser, job: Job, options: PageOptions): Promise<Report> {
+  const { promise, resolve, reject } = Promise.withResolvers<Report>();
+  const late = setTimeout(() => reject(new Error(`${browser.name} sent no report in ${RUN_MS / 1000} s`)), RUN_MS);
+  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
+    const { pathname } = new URL(request.url);
+    if (request.method === "POST") {
+      const { report, error } = await request.json();
+      if (error === undefined) resolve(report);
+      else reject(new Error(`${browser.name}: ${error}`));
+      return new Response(null, { status: 204 });
+    }
+    let body;
+    try {
+      body = await answer(pathname, job, options);
+    } catch (error) {
+      // A missing file is the page's to tell of; without a script it can't.
+      if (pathname.endsWith(".js")) reject(error);
+      return new Response(null, { status: 404 });
+    }
+    const type = TYPES[extname(pathname) || ".html"] ?? "application/octet-stream";
+    return new Response(body, { headers: { "content-type": type, ...ISOLATED } });
+  });
+  try {
+    await using started = await startBrowser(browser, `http://127.0.0.1:${server.addr.port}/`);
+    started.ended.then((code) => reject(new Error(`${browser.name} ended with code ${code}`)));
+    return await promise;
+  } finally {
+    clearTimeout(late);
+  }
+}
+
+async function answer(path: string, job: Job, { packages, against }: PageOptions): Promise<BodyInit> {
+  const folder = import.meta.dirname!;
+  if (path === "/") return PAGE;
+  if (path === "/job") return JSON.stringify(job);
+  if (path === "/page.js") return await bundleOf(`${folder}/_in_page.ts`);
+  if (path === "/against.js" && against !== undefined) return await bundleOf(against);
+  const [, top, ...rest] = path.split("/");
+  const root = top === "files" ? folder : top === "packages" ? `${packages}/node_modules` : undefined;
+  if (root === undefined) throw new Error(`nothing is at ${path}`);
+  return await Deno.readFile(`${root}/${rest.map((name) => name === "up" ? ".." : name).join("/")}`);
+}
+
+const bundles = new Map<string, Promise<string>>();
+
+/** A file with all that it imports, made once. */
+function bundleOf(path: string): Promise<string> {
+  if (!bundles.has(path)) bundles.set(path, bundle(path));
+  return bundles.get(path)!;
+}
+
+async function bundle(path: string): Promise<string> {
+  const { outputFiles } = await esbuild.build({
+    entryPoints: [path],
+    bundle: true,
+    write: false,
+    format: "esm",
+    target: "es2024",
+    external: ["node:*", "/*.js"],
+    logLevel: "error",
+  });
+  await esbuild.stop();
+  return outputFiles[0]!.text;
+}

@@ -1,0 +1,112 @@
+/**
+ * The engines that the bench runs in: where each comes from, and how it does a job in a process of its own.
+ *
+ * @module
+ */
+
+import { CHROMIUM, FIREFOX, versionOf } from "../tests/runtimes/_browsers.ts";
+import type { Browser } from "../tests/runtimes/_browsers.ts";
+import { npmInstall } from "../tests/runtimes/_npm.ts";
+import { outputOf } from "../tests/runtimes/_process.ts";
+import { runInPage } from "./_page.ts";
+import type { Job } from "./job.ts";
+import { PACKAGES } from "./packages.ts";
+import type { Report } from "./report.ts";
+
+const ROOT = `${import.meta.dirname}/..`;
+const DIST = `${ROOT}/dist/bench`;
+
+/** With `gc`, which the suite of memory needs. */
+const DENO_FLAGS = [
+  "run",
+  "--quiet",
+  "--no-check",
+  "--v8-flags=--expose-gc",
+  "--allow-read",
+  "--allow-write",
+  "--allow-env",
+];
+const NODE_FLAGS = ["--expose-gc", "--disable-warning=ExperimentalWarning"];
+
+/** A runtime with its engine. */
+export interface Engine {
+  /** As `--engine` takes it. */
+  readonly name: string;
+  /** What compiles its JavaScript. */
+  readonly compiler: "V8" | "JavaScriptCore" | "SpiderMonkey";
+  /** Whether it is a page, which takes long to start and tells little of its memory. */
+  readonly isPage: boolean;
+  /** Finds or installs it and gives its version; fails if it can't be had here. */
+  find(): Promise<string>;
+  /** Does a job in a new process; `against` is the path of another build of src/vm/mod.ts. */
+  run(job: Job, against?: string): Promise<Report>;
+}
+
+/** One row an engine. */
+export const ENGINES: readonly Engine[] = [
+  {
+    name: "deno",
+    compiler: "V8",
+    isPage: false,
+    find: () => Promise.resolve(`Deno ${Deno.version.deno}`),
+    run: (job, against) => runFromSource(Deno.execPath(), DENO_FLAGS, job, against),
+  },
+  fromNpm("node26", "V8", "Node", "node", "26.10.0", NODE_FLAGS),
+  fromNpm("node24", "V8", "Node", "node", "24.18.0", NODE_FLAGS),
+  fromNpm("bun", "JavaScriptCore", "Bun", "bun", "1.4.5", ["--expose-gc"]),
+  inBrowser(CHROMIUM, "V8"),
+  inBrowser(FIREFOX, "SpiderMonkey"),
+];
+
+/** A browser that is installed. */
+function inBrowser(browser: Browser, compiler: Engine["compiler"]): Engine {
+  return {
+    name: browser.name,
+    compiler,
+    isPage: true,
+    find: () => versionOf(browser),
+    run: async (job, against) => {
+      await installPackages();
+      return await runInPage(browser, job, { packages: DIST, against });
+    },
+  };
+}
+
+/** A runtime that is a package of npm and reads TypeScript. */
+function fromNpm(
+  name: string,
+  compiler: Engine["compiler"],
+  title: string,
+  program: string,
+  version: string,
+  flags: readonly string[],
+): Engine {
+  const folder = `${DIST}/${program}-${version}`;
+  const path = `${folder}/node_modules/.bin/${program}`;
+  return {
+    name,
+    compiler,
+    isPage: false,
+    find: async () => {
+      await npmInstall(folder, [`${program}@${version}`]);
+      return `${title} ${(await outputOf(path, ["--version"])).trim().replace(/^v/, "")}`;
+    },
+    run: (job, against) => runFromSource(path, flags, job, against),
+  };
+}
+
+async function runFromSource(
+  program: string,
+  flags: readonly string[],
+  job: Job,
+  against: string | undefined,
+): Promise<Report> {
+  await installPackages();
+  const args = [...flags, "bench/_in_process.ts", JSON.stringify(job), DIST, ...against === undefined ? [] : [against]];
+  const output = await outputOf(program, args, { cwd: ROOT });
+  return JSON.parse(output.trimEnd().split("\n").at(-1)!);
+}
+
+async function installPackages(): Promise<void> {
+  await npmInstall(DIST, Object.entries(PACKAGES).map(([name, { version }]) => `${name}@${version}`));
+}

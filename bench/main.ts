@@ -1,0 +1,134 @@
+/**
+ * `deno task bench`: measures the suites on the engines that are here, and prints a table for each.
+ *
+ *     deno task bench                                     all of it; writes results.json and results.svg
+ *     deno task bench compute cold --engine deno,bun      some suites, some engines
+ *     deno task bench compute --only fib,sieve            some programs
+ *     deno task bench compute --with rivulet,native       some contenders
+ *     deno task bench calls --write                       a suite anew in results.json
+ *     deno task bench --reduced                           some of it, which fails if we became slower
+ *     deno task bench compute --against ../before/src/vm/mod.ts   beside another build of the virtual machine
+ *
+ * @module
+ */
+
+import { cpus, totalmem } from "node:os";
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { ENGINES } from "./engines.ts";
+import type { Engine } from "./engines.ts";
+import { holdsBounds, REDUCED } from "./reduced.ts";
+import type { Report, Result } from "./report.ts";
+import { resultOf } from "./report.ts";
+import { marksTable, verdictsOf } from "./marks.ts";
+import { pictureOf } from "./picture.ts";
+import { mergeResults } from "./results.ts";
+import type { EngineResults, Results } from "./results.ts";
+import { PROGRAMS, SUITES } from "./suites.ts";
+import type { Suite, SuiteOptions } from "./suites.ts";
+import { suiteTable } from "./tables.ts";
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    args: Deno.args,
+    allowPositionals: true,
+    options: {
+      engine: { type: "string" },
+      only: { type: "string" },
+      with: { type: "string" },
+      against: { type: "string" },
+      rounds: { type: "string", default: "5" },
+      write: { type: "boolean", default: false },
+      reduced: { type: "boolean", default: false },
+    },
+  });
+  if (values.reduced) return await runReduced();
+  const against = values.against === undefined ? undefined : resolve(values.against);
+  const everyone = [...new Set(SUITES.flatMap(({ contenders }) => contenders))]
+    .filter((name) => name !== "against" || against !== undefined);
+  const suites = chosen("a suite", SUITES, positionals.length > 0 ? positionals.join(",") : undefined);
+  const engines = chosen("--engine", ENGINES, values.engine);
+  const options: SuiteOptions = {
+    programs: chosen("--only", PROGRAMS, values.only),
+    contenders: chosen("--with", everyone.map((name) => ({ name })), values.with).map(({ name }) => name),
+    rounds: Number(values.rounds),
+  };
+  const found: Record<string, EngineResults> = {};
+  for (const engine of engines) {
+    let version;
+    try {
+      version = await engine.find();
+    } catch (error) {
+      console.log(`left out: ${engine.name}: ${error instanceof Error ? error.message : error}`);
+      continue;
+    }
+    const { compiler } = engine;
+    found[engine.name] = { version, compiler, suites: {} };
+    for (const suite of suites) {
+      if (engine.isPage && suite.needsProcess) continue;
+      const result = await runSuite(engine, suite, options, against);
+      found[engine.name]!.suites[suite.name] = result;
+      console.log(`\n${suite.title}; ${version}, ${compiler}\n\n${suiteTable(suite, result)}\n`);
+    }
+    if (values.write || Deno.args.length === 0) await write(resultsOf({ [engine.name]: found[engine.name]! }));
+  }
+  console.log(marksTable(verdictsOf(resultsOf(found))));
+}
+
+function resultsOf(engines: Record<string, EngineResults>): Results {
+  return { date: new Date().toISOString().slice(0, 10), machine: machine(), engines };
+}
+
+/** Writes results.json and results.svg; suites that were not run keep what they had. */
+async function write(results: Results): Promise<void> {
+  const folder = import.meta.dirname!;
+  const before = await Deno.readTextFile(`${folder}/results.json`).then(JSON.parse, () => undefined);
+  const merged = before === undefined ? results : mergeResults(before as Results, results);
+  await Deno.writeTextFile(`${folder}/results.json`, `${JSON.stringify(merged, undefined, 2)}\n`);
+  await Deno.writeTextFile(`${folder}/results.svg`, pictureOf(merged));
+}
+
+/** What the machine is: its processor, how many cores of it, its memory and system. */
+function machine(): string {
+  const gigabytes = Math.round(totalmem() / 2 ** 30);
+  return `${cpus()[0]?.model.trim()}, ${cpus().length} cores, ${gigabytes} GiB, ${Deno.build.os} ${Deno.build.arch}`;
+}
+
+/** See reduced.ts. */
+async function runReduced(): Promise<void> {
+  const engine = ENGINES.find(({ name }) => name === REDUCED.engine)!;
+  const results: Record<string, Result> = {};
+  for (const suite of SUITES.filter(({ name }) => REDUCED.suites.includes(name))) {
+    results[suite.name] = await runSuite(engine, suite, REDUCED);
+    console.log(`\n${suite.title}\n\n${suiteTable(suite, results[suite.name]!)}\n`);
+  }
+  if (!holdsBounds(results, console.log)) Deno.exitCode = 1;
+}
+
+async function runSuite(
+  engine: Engine,
+  suite: Suite,
+  options: SuiteOptions,
+  against?: string,
+): Promise<Result> {
+  const contenders = suite.contenders.filter((name) => options.contenders.includes(name));
+  const reports: Report[] = [];
+  for (const job of suite.jobs({ ...options, contenders })) reports.push(await engine.run(job, against));
+  return resultOf(reports, console.log);
+}
+
+/** Those of a table that an option lists by name, or all. */
+function chosen<Row extends { readonly name: string }>(
+  option: string,
+  table: readonly Row[],
+  list: string | undefined,
+): readonly Row[] {
+  if (list === undefined) return table;
+  const names = list.split(",");
+  const known = table.map(({ name }) => name);
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length > 0) throw new TypeError(`${option} takes some of ${known.join(",")}; unknown: ${unknown}`);
+  return table.filter(({ name }) => names.includes(name));
+}
+
+if (import.meta.main) await main();

@@ -1,0 +1,69 @@
+/**
+ * What a run found, as results.json keeps it, and the ratios that it is read by.
+ *
+ * @module
+ */
+
+import type { Result } from "./report.ts";
+import { geomean } from "./statistics.ts";
+import type { Summary } from "./statistics.ts";
+import { PEERS } from "./suites.ts";
+
+/** One engine's results. */
+export interface EngineResults {
+  readonly version: string;
+  readonly compiler: string;
+  /** By the names of suites. */
+  readonly suites: Record<string, Result>;
+}
+
+/** A run. */
+export interface Results {
+  /** The day, as YYYY-MM-DD. */
+  readonly date: string;
+  /** What the machine is, without its name. */
+  readonly machine: string;
+  /** By the names of engines. */
+  readonly engines: Record<string, EngineResults>;
+}
+
+/** Ratios by rows: above 1 is slower than native, or faster than the best peer. */
+export interface Ratios {
+  readonly toNative: Record<string, number>;
+  readonly overPeers: Record<string, number>;
+}
+
+/** Later results in place of earlier ones, suite by suite. */
+export function mergeResults(before: Results, after: Results): Results {
+  const engines = { ...before.engines };
+  for (const [name, engine] of Object.entries(after.engines)) {
+    engines[name] = { ...engine, suites: { ...engines[name]?.suites, ...engine.suites } };
+  }
+  return { ...after, engines };
+}
+
+/** Our ratios in a suite of times. */
+export function ratiosOf(result: Result): Ratios {
+  const toNative: Record<string, number> = {};
+  const overPeers: Record<string, number> = {};
+  for (const [row, summaries] of Object.entries(result)) {
+    const ours = summaries["rivulet"]?.median;
+    if (ours === undefined) continue;
+    const native = summaries["native"]?.median;
+    const peer = bestPeer(summaries);
+    if (native !== undefined) toNative[row] = ours / native;
+    if (peer !== undefined) overPeers[row] = peer / ours;
+  }
+  return { toNative, overPeers };
+}
+
+/** The geometric mean of ratios, if there are any. */
+export function meanOf(ratios: Record<string, number>): number | undefined {
+  const values = Object.values(ratios);
+  return values.length > 0 ? geomean(values) : undefined;
+}
+
+function bestPeer(summaries: Record<string, Summary>): number | undefined {
+  const medians = PEERS.flatMap((name) => summaries[name]?.median ?? []);
+  return medians.length > 0 ? Math.min(...medians) : undefined;
+}

@@ -1,0 +1,131 @@
+/**
+ * Measures programs in this process, every contender in turn, so that what the machine does meanwhile meets them all:
+ * warm, when each has reached its speed; or cold, one first call. It names no runtime's own functions.
+ *
+ * @module
+ */
+
+import type { Contender, Host, Loaded } from "./contenders/contender.ts";
+import { rivulet } from "./contenders/rivulet.ts";
+import { native } from "./contenders/native.ts";
+import { wasm3, wasmi } from "./contenders/embedded.ts";
+import { against } from "./contenders/against.ts";
+import { polywasm } from "./contenders/polywasm.ts";
+import type { Job } from "./job.ts";
+import type { Program } from "./program.ts";
+import { timingOf } from "./report.ts";
+import type { Report, Timing } from "./report.ts";
+
+/** Every contender; the first two always are there. */
+export const CONTENDERS: readonly Contender[] = [native, rivulet, against, wasm3, wasmi, polywasm];
+
+/** A sample lasts so long at least, of several calls if need be: far more than a clock's step. */
+const SAMPLE_MS = 20;
+/** A contender is warm after so much time, and not before so many calls. */
+const WARM_UP_MS = 300;
+const WARM_UP_CALLS = 3;
+/** Or after so much time whatever it did. */
+const WARM_UP_MOST_MS = 3_000;
+
+/** Measures programs when all contenders are warm. */
+export async function runWarm(job: Job, host: Host): Promise<Report> {
+  return await runEach(job, host, (program, bytes, contenders) => warm(program, bytes, contenders, job.rounds, host));
+}
+
+/** Measures programs from bytes to the first result. Only the first contender of a process is truly cold. */
+export async function runCold(job: Job, host: Host): Promise<Report> {
+  return await runEach(job, host, (program, bytes, contenders) => cold(program, bytes, contenders, host));
+}
+
+async function runEach(
+  job: Job,
+  host: Host,
+  measure: (
+    program: Program,
+    bytes: Uint8Array<ArrayBuffer>,
+    contenders: readonly Contender[],
+  ) => Promise<Record<string, Timing>>,
+): Promise<Report> {
+  const contenders = CONTENDERS.filter(({ name }) => job.contenders.includes(name));
+  const report: Report = {};
+  for (const program of job.programs) {
+    report[program.name] = await measure(program, await host.read(program.file), contenders);
+  }
+  return report;
+}
+
+interface Runner {
+  readonly name: string;
+  readonly loaded: Loaded;
+  /** Calls that make a sample. */
+  readonly calls: number;
+  readonly samples: number[];
+}
+
+async function warm(
+  program: Program,
+  bytes: Uint8Array<ArrayBuffer>,
+  contenders: readonly Contender[],
+  rounds: number,
+  host: Host,
+): Promise<Record<string, Timing>> {
+  const timings: Record<string, Timing> = {};
+  const runners: Runner[] = [];
+  for (const { name, open } of contenders) {
+    try {
+      const loaded = await (await open(host))(bytes);
+      const calls = await warmUp(loaded, program);
+      runners.push({ name, loaded, calls, samples: [] });
+    } catch (error) {
+      timings[name] = { error: String(error) };
+    }
+  }
+  for (let round = 0; round < rounds; round++) {
+    for (const { loaded, calls, samples } of runners) {
+      const began = performance.now();
+      for (let i = 0; i < calls; i++) await loaded.run(program.size);
+      samples.push((performance.now() - began) / calls);
+    }
+  }
+  for (const { name, samples } of runners) timings[name] = { samples };
+  return timings;
+}
+
+/** Calls until the contender is warm; gives the calls that make a sample. */
+async function warmUp(loaded: Loaded, { name, size, checksum }: Program): Promise<number> {
+  const began = performance.now();
+  let best = Infinity;
+  for (let call = 0, spent = 0; call < WARM_UP_CALLS || spent < WARM_UP_MS; call++) {
+    const before = performance.now();
+    checkResult(name, await loaded.run(size), checksum);
+    const after = performance.now();
+    best = Math.min(best, after - before);
+    spent = after - began;
+    if (spent > WARM_UP_MOST_MS) break;
+  }
+  return Math.ceil(SAMPLE_MS / Math.max(best, SAMPLE_MS / 1_000));
+}
+
+async function cold(
+  { name, coldSize, coldChecksum }: Program,
+  bytes: Uint8Array<ArrayBuffer>,
+  contenders: readonly Contender[],
+  host: Host,
+): Promise<Record<string, Timing>> {
+  const timings: Record<string, Timing> = {};
+  for (const contender of contenders) {
+    timings[contender.name] = await timingOf(async () => {
+      const load = await contender.open(host);
+      const began = performance.now();
+      const result = await (await load(bytes)).run(coldSize);
+      const sample = performance.now() - began;
+      checkResult(name, result, coldChecksum);
+      return [sample];
+    });
+  }
+  return timings;
+}
+
+function checkResult(name: string, result: number, checksum: number): void {
+  if (result !== checksum) throw new Error(`${name} gave ${result}, not ${checksum}`);
+}

@@ -1,0 +1,115 @@
+/**
+ * Measures what instances take beyond their linear memory, and how much register code a byte of WebAssembly becomes.
+ * The first needs a runtime that tells of its heap and collects garbage when told to.
+ *
+ * @module
+ */
+
+import { compile, spawn } from "../mod.ts";
+import { instantiate, Memory } from "../src/vm/mod.ts";
+import { codeTop } from "../src/vm/code.ts";
+import { codeOf } from "../src/vm/module.ts";
+import type { Host } from "./contenders/contender.ts";
+import type { Job } from "./job.ts";
+import { timingOf } from "./report.ts";
+import type { Report } from "./report.ts";
+
+const INSTANCES = 200;
+const PAGE_BYTES = 65_536;
+const WORD_BYTES = 4;
+/** Long enough for a guest to start and to wait for its input. */
+const START_MS = 300;
+
+/** Something that holds so much linear memory. */
+interface Holder {
+  readonly pages: number;
+}
+
+/** Kilobytes of an instance. */
+export async function runMemory({ rounds }: Job, { read }: Host): Promise<Report> {
+  const kernel = await compile(await read("kernels/prebuilt/fib.wasm"));
+  const plugin = await compile(await read("../examples/guests/prebuilt/c_plugin.wasm"));
+  const rows: Record<string, () => Promise<Holder>> = {
+    "an instance that was called": async () => {
+      const instance = await instantiate(kernel);
+      await instance.call("run", [1]);
+      const { memory } = instance.exports;
+      return { instance, pages: memory instanceof Memory ? memory.pages : 0 };
+    },
+    "a process that waits for input": () => {
+      const process = spawn(plugin);
+      return Promise.resolve({
+        process,
+        get pages() {
+          return process.memoryPages;
+        },
+      });
+    },
+  };
+  const report: Report = {};
+  for (const [row, make] of Object.entries(rows)) {
+    report[row] = { rivulet: await timingOf(() => samplesOf(rounds, make)) };
+  }
+  return report;
+}
+
+/** Bytes of register code by the byte of the functions that a program's first call needed. */
+export async function runCode({ programs }: Job, { read }: Host): Promise<Report> {
+  const report: Report = {};
+  for (const { name, file, coldSize } of programs) {
+    report[name] = {
+      rivulet: await timingOf(async () => {
+        const module = await compile(await read(file));
+        const instance = await instantiate(module, anyImports(module.imports));
+        const before = codeTop();
+        if ("_initialize" in instance.exports) await instance.call("_initialize");
+        await instance.call("run", [coldSize]);
+        const code = (codeTop() - before) * WORD_BYTES;
+        if (code <= 0) throw new Error("the arena was flushed meanwhile");
+        const { entries, record: { bodies, importedFunctions } } = codeOf(module);
+        const called = bodies.filter((_, index) => entries[importedFunctions + index] !== 0);
+        return [code / called.reduce((sum, { start, end }) => sum + end - start, 0)];
+      }),
+    };
+  }
+  return report;
+}
+
+function anyImports(imports: readonly { readonly module: string; readonly name: string }[]) {
+  const all: Record<string, Record<string, () => number>> = {};
+  for (const { module, name } of imports) (all[module] ??= {})[name] = () => 0;
+  return all;
+}
+
+async function samplesOf(rounds: number, make: () => Promise<Holder>): Promise<number[]> {
+  const samples: number[] = [];
+  for (let round = 0; round <= rounds; round++) samples.push(await sampleOf(make));
+  return samples.slice(1);
+}
+
+/** A function of its own, since engines keep what a loop's last turn held. */
+async function sampleOf(make: () => Promise<Holder>): Promise<number> {
+  const before = await heapBytes();
+  const holders: Holder[] = [];
+  for (let i = 0; i < INSTANCES; i++) holders.push(await make());
+  await new Promise((resolve) => setTimeout(resolve, START_MS));
+  const after = await heapBytes();
+  const linear = holders.reduce((sum, { pages }) => sum + pages * PAGE_BYTES, 0);
+  return (after - before - linear) / INSTANCES / 1_000;
+}
+
+/** Bytes in use: objects, and the buffers that they hold. */
+async function heapBytes(): Promise<number> {
+  const { gc, process } = globalThis as {
+    readonly gc?: () => void;
+    readonly process?: { memoryUsage(): { readonly heapUsed: number; readonly external: number } };
+  };
+  if (gc === undefined || process === undefined) throw new Error("this runtime does not tell of its heap");
+  for (let i = 0; i < 3; i++) {
+    gc();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  const { heapUsed, external } = process.memoryUsage();
+  // Bun counts buffers among both.
+  return "Bun" in globalThis ? heapUsed : heapUsed + external;
+}

@@ -1,0 +1,103 @@
+/**
+ * The suites: what each measures, in which unit, with whom, and in which processes.
+ *
+ * @module
+ */
+
+import type { Job } from "./job.ts";
+import { kernels } from "./kernels/kernels.ts";
+import type { Program } from "./program.ts";
+import { programs } from "./programs/programs.ts";
+
+/** What a suite is run with. */
+export interface SuiteOptions {
+  /** For the suites that compute. */
+  readonly programs: readonly Program[];
+  /** Names of contenders that take part where the suite has them. */
+  readonly contenders: readonly string[];
+  readonly rounds: number;
+}
+
+/** A set of rows with one unit. */
+export interface Suite {
+  readonly name: string;
+  readonly title: string;
+  readonly unit: "ms" | "MB/s" | "kB" | "B/B";
+  /** Whether it is not for pages. */
+  readonly needsProcess: boolean;
+  /** Who may take part; ours is `rivulet`. */
+  readonly contenders: readonly string[];
+  /** The processes that it takes. */
+  jobs(options: SuiteOptions): readonly Job[];
+}
+
+/** The interpreters that marks compare with. */
+export const PEERS: readonly string[] = ["wasm3", "wasmi"];
+
+/** Iterations of CoreMark in a sample, whose number by the second is the score. */
+export const COREMARK_ITERATIONS = 200;
+
+const COREMARK: Program = {
+  name: "coremark",
+  language: "Rust",
+  what: "lists, matrices, a state machine",
+  file: "coremark/coremark.wasm",
+  size: COREMARK_ITERATIONS,
+  coldSize: 100,
+  checksum: 14_383,
+  coldChecksum: 39_052,
+};
+
+const COMPUTERS = ["native", "rivulet", "against", ...PEERS, "polywasm"];
+
+/** Every program, its file seen from the folder of the bench. */
+export const PROGRAMS: readonly Program[] = [
+  ...kernels.map((program) => ({ ...program, file: `kernels/${program.file}` })),
+  COREMARK,
+  ...programs.map((program) => ({ ...program, file: `programs/${program.file}` })),
+];
+
+/** Every suite, in the order of a full run. */
+export const SUITES: readonly Suite[] = [
+  {
+    name: "compute",
+    title: "Computation, warm",
+    unit: "ms",
+    needsProcess: false,
+    contenders: COMPUTERS,
+    jobs: (options) => [{ kind: "warm", ...options }],
+  },
+  {
+    name: "cold",
+    title: "Computation, from bytes to the end of the first call of a process",
+    unit: "ms",
+    needsProcess: true,
+    contenders: COMPUTERS.filter((name) => name !== "polywasm"),
+    // Round by round, so that what the machine does meanwhile meets all contenders.
+    jobs: ({ programs, contenders, rounds }) =>
+      Array.from({ length: rounds }).flatMap(() =>
+        programs.flatMap((program) =>
+          contenders.map((name) => ({ kind: "cold", programs: [program], contenders: [name], rounds: 1 }) as const)
+        )
+      ),
+  },
+  one("load", "From bytes to the first result, process warm", "ms", COMPUTERS),
+  one("validate", "Decoding and validation; with the engine's own, compilation", "MB/s", ["native", "rivulet"]),
+  one("calls", "A new instance and a short call", "ms", ["rivulet", "wasi-shim", "node:wasi"]),
+  one("rpc", "Messages", "ms", ["rivulet"]),
+  one("streams", "Streams through filters", "MB/s", ["rivulet"]),
+  one("fairness", "Lateness of the host's timers beside busy guests", "ms", ["rivulet"]),
+  one("memory", "Memory of an instance, its linear memory apart", "kB", ["rivulet"], true),
+  one("code", "Register code by the byte of called functions", "B/B", ["rivulet"]),
+];
+
+/** A suite that takes one process. */
+function one(
+  name: Exclude<Job["kind"], "warm" | "cold">,
+  title: string,
+  unit: Suite["unit"],
+  contenders: readonly string[],
+  needsProcess = false,
+): Suite {
+  return { name, title, unit, contenders, needsProcess, jobs: (options) => [{ kind: name, ...options }] };
+}

@@ -1,0 +1,67 @@
+/**
+ * WASI of others on the engine's own WebAssembly: a guest is given its whole input, and its output is taken when it has
+ * ended.
+ *
+ * @module
+ */
+
+import type { Host } from "./contenders/contender.ts";
+
+/** Takes a module; gives what runs it once, from input to output. */
+export type WasiRunner = (bytes: Uint8Array<ArrayBuffer>, host: Host) => Promise<(input: string) => Promise<string>>;
+
+/** By the names of contenders. */
+export const WASI_RUNNERS: Readonly<Record<string, WasiRunner>> = {
+  "wasi-shim": runInShim,
+  "node:wasi": runInNode,
+};
+
+/** The part of the package that is used. */
+interface Shim {
+  readonly File: new (data: Uint8Array) => { readonly data: Uint8Array };
+  readonly OpenFile: new (file: object) => object;
+  readonly ConsoleStdout: new (write: (bytes: Uint8Array) => void) => object;
+  readonly WASI: new (args: string[], env: string[], fds: object[], options: { readonly debug: boolean }) => {
+    readonly wasiImport: WebAssembly.ModuleImports;
+    start(instance: WebAssembly.Instance): number;
+  };
+}
+
+async function runInShim(bytes: Uint8Array<ArrayBuffer>, { load }: Host): ReturnType<WasiRunner> {
+  const { File, OpenFile, ConsoleStdout, WASI } = await load("@bjorn3/browser_wasi_shim") as Shim;
+  const module = await WebAssembly.compile(bytes);
+  const encoder = new TextEncoder();
+  const decoder = new TextDecoder();
+  return (input) => {
+    let output = "";
+    const write = (bytes: Uint8Array) => {
+      output += decoder.decode(bytes);
+    };
+    const fds = [new OpenFile(new File(encoder.encode(input))), new ConsoleStdout(write), new ConsoleStdout(() => {})];
+    const wasi = new WASI(["guest"], [], fds, { debug: false });
+    wasi.start(new WebAssembly.Instance(module, { wasi_snapshot_preview1: wasi.wasiImport }));
+    return Promise.resolve(output);
+  };
+}
+
+async function runInNode(bytes: Uint8Array<ArrayBuffer>): ReturnType<WasiRunner> {
+  const { mkdtempSync, closeSync, openSync, readFileSync, rmSync, writeFileSync } = await import("node:fs");
+  const { tmpdir } = await import("node:os");
+  const { WASI } = await import("node:wasi");
+  const module = await WebAssembly.compile(bytes);
+  return (input) => {
+    const folder = mkdtempSync(`${tmpdir()}/rivulet_bench_`);
+    writeFileSync(`${folder}/in`, input);
+    const stdin = openSync(`${folder}/in`, "r");
+    const stdout = openSync(`${folder}/out`, "w");
+    try {
+      const wasi = new WASI({ version: "preview1", stdin, stdout, stderr: stdout, returnOnExit: true });
+      wasi.start(new WebAssembly.Instance(module, wasi.getImportObject() as WebAssembly.Imports));
+      return Promise.resolve(readFileSync(`${folder}/out`, "utf8"));
+    } finally {
+      closeSync(stdin);
+      closeSync(stdout);
+      rmSync(folder, { recursive: true });
+    }
+  };
+}
