@@ -91,7 +91,7 @@ async function answer(request: Request, page: string, settle: (report: Report) =
 }
 
 /** A display without a screen, as the environment that names it. */
-async function startDisplay(): Promise<AsyncDisposable & { readonly env: { readonly DISPLAY: string } }> {
+export async function startDisplay(): Promise<AsyncDisposable & { readonly env: { readonly DISPLAY: string } }> {
   const args = ["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp"];
   const server = start("Xvfb", args, { stdout: "piped" });
   const reader = server.child.stdout.pipeThrough(new TextDecoderStream()).getReader();

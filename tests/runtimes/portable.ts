@@ -13,6 +13,7 @@ export const LEFT_OUT: ReadonlyMap<string, string> = new Map([
   ["examples", "starts servers"],
   ["fuzz", "compares with the host's WebAssembly"],
   ["hostile", "measures the heap, and reads guests from files"],
+  ["pages", "drives browsers"],
   ["spec", "reads the official suite from files"],
 ]);
 
