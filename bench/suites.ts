@@ -6,6 +6,7 @@
 
 import type { Job } from "./job.ts";
 import { kernels } from "./kernels/kernels.ts";
+import { programs } from "./programs/programs.ts";
 import type { Program } from "./program.ts";
 
 /** What a suite is run with. */
@@ -52,6 +53,7 @@ const COMPUTERS = ["native", "rivulet", "against", ...PEERS, "polywasm"];
 /** Every program, its file seen from the folder of the bench. */
 export const PROGRAMS: readonly Program[] = [
   ...kernels.map((program) => ({ ...program, file: `kernels/${program.file}` })),
+  ...programs.map((program) => ({ ...program, file: `programs/${program.file}` })),
   COREMARK,
 ];
 

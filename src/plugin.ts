@@ -14,7 +14,20 @@ import type { Module } from "./vm/mod.ts";
 import { spawn } from "./wasi/mod.ts";
 import type { Process, ProcessLimits, ProcessStatus, SpawnOptions } from "./wasi/mod.ts";
 
-/** What a plugin may use, each with its default: of the guest, of its messages, of its logs. */
+/**
+ * What a plugin may use, each with its default: of the guest, of its messages, of its logs.
+ *
+ * @example
+ * ```ts
+ * import { compile, Plugin } from "@rivulet/rivulet";
+ * import type { PluginLimits } from "@rivulet/rivulet";
+ *
+ * const limits: PluginLimits = { fuel: 100_000_000, deadlineMs: 1_000, memoryPages: 64, logBytes: 16 << 10 };
+ * const module = await compile(await Deno.readFile("examples/guests/prebuilt/c_plugin.wasm"));
+ * await using plugin = new Plugin(module, { limits });
+ * console.log(await plugin.call("ping")); // pong
+ * ```
+ */
 export interface PluginLimits extends ProcessLimits, PeerLimits {
   /** Milliseconds from a call to its answer. None by default. */
   readonly deadlineMs?: number;
@@ -26,7 +39,25 @@ export interface PluginLimits extends ProcessLimits, PeerLimits {
   readonly graceMs?: number;
 }
 
-/** How to run a plugin. */
+/**
+ * How to run a plugin.
+ *
+ * @example
+ * ```ts
+ * import { compile, Plugin } from "@rivulet/rivulet";
+ * import type { PluginOptions } from "@rivulet/rivulet";
+ *
+ * const options: PluginOptions = {
+ *   name: "greeter",
+ *   methods: { echo: (params) => params },
+ *   onLog: (line) => console.error(line),
+ *   lifetime: "plugin",
+ * };
+ * const module = await compile(await Deno.readFile("examples/guests/prebuilt/c_plugin.wasm"));
+ * await using plugin = new Plugin(module, options);
+ * await plugin.call("many_echo", 3); // calls our echo three times
+ * ```
+ */
 export interface PluginOptions<Guest extends object = Methods, Host extends object = Methods>
   extends Pick<SpawnOptions, "args" | "env" | "clock" | "random"> {
   /** For errors; the module's own name by default. */
@@ -47,7 +78,20 @@ export interface PluginOptions<Guest extends object = Methods, Host extends obje
   readonly lifetime?: "call" | "plugin";
 }
 
-/** How to make one call. */
+/**
+ * How to make one call.
+ *
+ * @example
+ * ```ts
+ * import { compile, Plugin } from "@rivulet/rivulet";
+ * import type { PluginCallOptions } from "@rivulet/rivulet";
+ *
+ * const module = await compile(await Deno.readFile("examples/guests/prebuilt/c_plugin.wasm"));
+ * await using plugin = new Plugin(module);
+ * const options: PluginCallOptions = { deadlineMs: 50 };
+ * await plugin.call("sleep", 60_000, options).catch((error) => console.log(error.reason)); // limit
+ * ```
+ */
 export interface PluginCallOptions {
   /** Rejects the call with the signal's reason, at once, and stops an instance that lives for this call only. */
   readonly signal?: AbortSignal;
@@ -58,6 +102,16 @@ export interface PluginCallOptions {
 /**
  * Why a call failed otherwise than by the plugin's own error answer: the module could not be started; the guest trapped; exited without an answer;
  * reached a limit; wrote what is no JSON-RPC; or was stopped, by the host's logger or by disposal.
+ *
+ * @example
+ * ```ts
+ * import type { PluginFailure } from "@rivulet/rivulet";
+ *
+ * function isTheGuestsFault(reason: PluginFailure): boolean {
+ *   return reason !== "stopped" && reason !== "disposed";
+ * }
+ * console.log(isTheGuestsFault("trap")); // true
+ * ```
  */
 export type PluginFailure = "link" | "trap" | "exit" | "limit" | "protocol" | "stopped" | "disposed";
 
@@ -68,7 +122,23 @@ interface FailureDetails {
   readonly logs: readonly string[];
 }
 
-/** A call of a plugin failed. `cause` is the {@linkcode Trap}, the {@linkcode LimitError} or whatever else was behind it. */
+/**
+ * A call of a plugin failed. `cause` is the {@linkcode Trap}, the {@linkcode LimitError} or whatever else was behind it.
+ *
+ * @example
+ * ```ts
+ * import { compile, Plugin, PluginError } from "@rivulet/rivulet";
+ *
+ * const module = await compile(await Deno.readFile("examples/guests/prebuilt/faulty.wasm"));
+ * await using plugin = new Plugin(module);
+ * try {
+ *   await plugin.call("trap");
+ * } catch (error) {
+ *   if (!(error instanceof PluginError)) throw error;
+ *   console.log(error.reason, error.method, error.fuelUsed > 0); // trap trap true
+ * }
+ * ```
+ */
 export class PluginError extends Error {
   /** Tells the class, also across realms. */
   override readonly name = "PluginError";

@@ -5,7 +5,19 @@
  * @module
  */
 
-/** The error codes that JSON-RPC 2.0 reserves, the two that this library adds, and LSP's for a cancelled request. */
+/**
+ * The error codes that JSON-RPC 2.0 reserves, the two that this library adds, and LSP's for a cancelled request.
+ *
+ * @example
+ * ```ts
+ * import { ErrorCode, Peer, RpcError } from "@rivulet/rivulet/rpc";
+ *
+ * // What this peer sends comes back to it: it calls itself.
+ * await using peer = new Peer(new TransformStream<Uint8Array, Uint8Array>());
+ * const error = await peer.call("nothing").catch((error: unknown) => error);
+ * console.log(error instanceof RpcError && error.code === ErrorCode.methodNotFound); // true
+ * ```
+ */
 export const ErrorCode = {
   /** The message is not JSON. */
   parseError: -32700,
@@ -62,6 +74,15 @@ export class RpcError extends Error {
 /**
  * What can be wrong with received bytes: `framing` is a header that does not tell where the message ends, after which
  * nothing more can be read; `not a request` and `not an answer` are JSON that lacks what the protocol asks for.
+ *
+ * @example
+ * ```ts
+ * import { RpcProtocolError } from "@rivulet/rivulet/rpc";
+ * import type { ProtocolFault } from "@rivulet/rivulet/rpc";
+ *
+ * const fault: ProtocolFault = "not JSON";
+ * console.log(new RpcProtocolError(fault, "line 3 is no JSON").code); // -32700
+ * ```
  */
 export type ProtocolFault =
   | "framing"
@@ -72,7 +93,20 @@ export type ProtocolFault =
   | "not a request"
   | "not an answer";
 
-/** The other side sent what is no JSON-RPC 2.0, or more than the limits allow. */
+/**
+ * The other side sent what is no JSON-RPC 2.0, or more than the limits allow.
+ *
+ * @example
+ * ```ts
+ * import { Peer, RpcProtocolError } from "@rivulet/rivulet/rpc";
+ *
+ * const readable = new Blob(["no JSON\n"]).stream();
+ * const peer = new Peer({ readable, writable: new WritableStream<Uint8Array>() }, {
+ *   onInvalid: (error) => console.log(error instanceof RpcProtocolError, error.fault), // true not JSON
+ * });
+ * await peer.closed;
+ * ```
+ */
 export class RpcProtocolError extends Error {
   /** Tells the class, also across realms. */
   override readonly name = "RpcProtocolError";
@@ -92,7 +126,18 @@ export class RpcProtocolError extends Error {
   }
 }
 
-/** The connection is over: this side closed the peer, or the other side ended its stream. */
+/**
+ * The connection is over: this side closed the peer, or the other side ended its stream.
+ *
+ * @example
+ * ```ts
+ * import { Peer, RpcClosedError } from "@rivulet/rivulet/rpc";
+ *
+ * const peer = new Peer(new TransformStream<Uint8Array, Uint8Array>());
+ * await peer.close();
+ * await peer.call("ping").catch((error) => console.log(error instanceof RpcClosedError)); // true
+ * ```
+ */
 export class RpcClosedError extends Error {
   /** Tells the class, also across realms. */
   override readonly name = "RpcClosedError";

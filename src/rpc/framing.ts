@@ -9,7 +9,20 @@
 import { ByteQueue, LineSplitter } from "../_streams.ts";
 import { RpcProtocolError } from "./errors.ts";
 
-/** `newline`: one message a line, ended by `\n` or `\r\n`; `content-length`: each message behind a header. */
+/**
+ * `newline`: one message a line, ended by `\n` or `\r\n`; `content-length`: each message behind a header.
+ *
+ * @example
+ * ```ts
+ * import { Peer } from "@rivulet/rivulet/rpc";
+ * import type { FramingName } from "@rivulet/rivulet/rpc";
+ *
+ * const framing: FramingName = "content-length"; // as language servers have it
+ * const pair = new TransformStream<Uint8Array, Uint8Array>();
+ * await using peer = new Peer(pair, { framing, methods: { ping: () => "pong" } });
+ * console.log(await peer.call("ping")); // pong
+ * ```
+ */
 export type FramingName = "newline" | "content-length";
 
 /**

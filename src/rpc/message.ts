@@ -11,7 +11,18 @@
 
 import { ErrorCode, RpcError, RpcProtocolError } from "./errors.ts";
 
-/** What ties an answer to its request. Numbers are safe integers: others do not survive JSON exactly. */
+/**
+ * What ties an answer to its request. Numbers are safe integers: others do not survive JSON exactly.
+ *
+ * @example
+ * ```ts
+ * import type { RequestId } from "@rivulet/rivulet/rpc";
+ *
+ * const running = new Map<RequestId, AbortController>();
+ * running.set(1, new AbortController()).set("a", new AbortController());
+ * console.log(running.size); // 2
+ * ```
+ */
 export type RequestId = string | number | null;
 
 /** A call or, without `id`, a notification, which has no answer. */

@@ -9,7 +9,20 @@ import type { RpcProtocolError } from "./errors.ts";
 import type { FramingName } from "./framing.ts";
 import type { Handler, Handlers, Methods } from "./types.ts";
 
-/** The streams of a connection, as `Deno.Conn`, `TransformStream` and a spawned process have them. */
+/**
+ * The streams of a connection, as `Deno.Conn`, `TransformStream` and a spawned process have them.
+ *
+ * @example
+ * ```ts
+ * import { Peer } from "@rivulet/rivulet/rpc";
+ * import type { Duplex } from "@rivulet/rivulet/rpc";
+ *
+ * function connect({ readable, writable }: Duplex): Peer {
+ *   return new Peer({ readable, writable });
+ * }
+ * await using _peer = connect(new TransformStream<Uint8Array, Uint8Array>()); // or a Deno.Conn, or a process
+ * ```
+ */
 export interface Duplex {
   /** What the other side sends. */
   readonly readable: ReadableStream<Uint8Array>;
@@ -17,7 +30,18 @@ export interface Duplex {
   readonly writable: WritableStream<Uint8Array>;
 }
 
-/** Bounds of what the other side can make this one do; each is 1 or more, `Infinity` for none. */
+/**
+ * Bounds of what the other side can make this one do; each is 1 or more, `Infinity` for none.
+ *
+ * @example
+ * ```ts
+ * import { Peer } from "@rivulet/rivulet/rpc";
+ * import type { PeerLimits } from "@rivulet/rivulet/rpc";
+ *
+ * const limits: PeerLimits = { messageBytes: 64 << 10, depth: 16, concurrency: 4 };
+ * await using _peer = new Peer(new TransformStream<Uint8Array, Uint8Array>(), { limits });
+ * ```
+ */
 export interface PeerLimits {
   /** Bytes of one received message. Default 1 MiB. */
   readonly messageBytes?: number;
@@ -36,7 +60,23 @@ export interface PeerLimits {
   readonly pending?: number;
 }
 
-/** What a peer may be told besides its streams. */
+/**
+ * What a peer may be told besides its streams.
+ *
+ * @example
+ * ```ts
+ * import { Peer } from "@rivulet/rivulet/rpc";
+ * import type { PeerOptions } from "@rivulet/rivulet/rpc";
+ *
+ * const options: PeerOptions = {
+ *   methods: { ping: () => "pong" },
+ *   onInvalid: (error) => console.error(error.fault),
+ * };
+ * // What this peer sends comes back to it: it calls itself.
+ * await using peer = new Peer(new TransformStream<Uint8Array, Uint8Array>(), options);
+ * console.log(await peer.call("ping")); // pong
+ * ```
+ */
 export interface PeerOptions<Local extends object = Methods, Remote extends object = Methods> {
   /** What the other side may call. Copied; functions are called without `this`. */
   readonly methods?: Handlers<Local, Remote>;

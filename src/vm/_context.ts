@@ -4,10 +4,9 @@
  * @module
  */
 
-import { CODE } from "./code.ts";
-import { CONTEXT, REGISTERS, STATE } from "./execute.ts";
+import { InternalError } from "./errors.ts";
+import { CONTEXT } from "./execute.ts";
 import type { Instance } from "./instance.ts";
-import { OP } from "./ops.ts";
 
 /** Lets the dispatch loop use an instance. */
 export function useInstance(instance: Instance): void {
@@ -24,11 +23,19 @@ const NO_VIEW = new DataView(new ArrayBuffer(0));
 const NO_BYTES = new Uint8Array(0);
 const NO_TABLE = new Int32Array(0);
 
-/** Whether an error is the bounds check of the memory op at the program counter, and not some other RangeError. */
+/** What this engine says where a `DataView` is accessed out of bounds, so that a host's stack overflow is told apart. */
+const OUT_OF_BOUNDS_MESSAGES: ReadonlySet<string> = new Set(
+  [() => NO_VIEW.getInt32(0), () => NO_VIEW.setInt32(0, 0)].map((access) => {
+    try {
+      access();
+    } catch (error) {
+      return (error as RangeError).message;
+    }
+    throw new InternalError("an empty view has no bounds");
+  }),
+);
+
+/** Whether an error is the bounds check of a memory access, and not some other RangeError. */
 export function isAccessFault(error: unknown): boolean {
-  if (!(error instanceof RangeError)) return false;
-  const pc = STATE[0];
-  const address = REGISTERS[STATE[1] + CODE[pc + 1]] >>> 0;
-  return CODE[pc] >= OP.load32 && CODE[pc] < OP.memory_size &&
-    address + CODE[pc + 2] + 8 > CONTEXT.bytes.length;
+  return error instanceof RangeError && OUT_OF_BOUNDS_MESSAGES.has(error.message);
 }

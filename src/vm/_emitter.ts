@@ -1,17 +1,19 @@
 /**
  * Writes register code for one function into the arena: ops and their operands, moves of values to their homes, and the
- * three savings that need to look back at the last op (a result straight into a local, a comparison with its branch, a
- * comparison negated). What to write for which instruction is compile.ts's business.
+ * four savings that need to look back at the last ops (a result straight into a local, a comparison with its branch, a
+ * comparison negated, ops fused). What to write for which instruction is compile.ts's business.
  *
  * @module
  */
 
 import type { Cursor } from "./_cursor.ts";
+import { findFusions } from "./_fusions.ts";
+import type { Fusion } from "./_fusions.ts";
 import { CONSTANT, Operands } from "./_operands.ts";
-import { BRANCH_IF, BRANCH_UNLESS, DESTINATION, NEGATED } from "./_plans.ts";
+import { BRANCH_IF, BRANCH_UNLESS, NEGATED } from "./_plans.ts";
 import type { Plan } from "./_plans.ts";
 import { CODE, CODE_WORDS, codeTop, ENTRY_WORDS } from "./code.ts";
-import { OP, OP_WORDS } from "./ops.ts";
+import { DESTINATION, OP, OP_WORDS } from "./ops.ts";
 import { F64, I64 } from "./types.ts";
 import type { ValueType } from "./types.ts";
 
@@ -31,7 +33,10 @@ const ZEROED_LOCALS_PER_FUEL = 8;
 const MAX_FUNCTION_WORDS = (CODE_WORDS >> 1) - 16;
 
 /** More words than any op has, `br_table` without its targets. */
-export const ROOM = 8;
+export const ROOM = 16;
+
+/** Where two ops' words are while they are fused. */
+const SCRATCH = new Int32Array(2 * ROOM);
 
 /** What a conditional branch tests: the op and its operands before `t` and `u`. */
 export interface Condition {
@@ -55,8 +60,8 @@ export class Emitter {
   /** Fuel of the instructions since the last call, up to and including the present one. */
   cost: number;
   readonly #cursor: Cursor;
-  /** Address of the op that gave the top entry, or 0 if that is not the last op or a label has come since. */
-  #last = 0;
+  /** Addresses of the ops since the last label. */
+  readonly #line: number[] = [];
 
   /** @param cursor where the instructions' immediates are read  @param params locals that the caller sets */
   constructor(cursor: Cursor, locals: number, params: number) {
@@ -71,7 +76,7 @@ export class Emitter {
 
   /** Says that control may arrive here from elsewhere, so that no op before can be changed any more. */
   forget(): void {
-    this.#last = 0;
+    this.#line.length = 0;
   }
 
   reserve(words: number): void {
@@ -90,20 +95,36 @@ export class Emitter {
     CODE[at + 5] = e;
     CODE[at + 6] = f;
     this.at = at + OP_WORDS[op];
-    this.#last = 0;
+    this.#line.push(at);
+    this.#fuse();
+  }
+
+  /** Makes one op of the last two, and again, as long as there is one that does what both do. */
+  #fuse(): void {
+    const line = this.#line;
+    while (line.length > 1) {
+      const first = line[line.length - 2];
+      const second = line[line.length - 1];
+      const fusion = findFusions(CODE[first], CODE[second])?.find((fusion) => this.#fits(fusion, first, second));
+      if (fusion === undefined) return;
+      line.pop();
+      this.at = fuseWords(fusion, first, second);
+    }
+  }
+
+  /** Whether the first op's result goes where the fusion says, and is needed nowhere else if it is not written. */
+  #fits({ word, isKept }: Fusion, first: number, second: number): boolean {
+    if (word === 0) return true;
+    const register = CODE[first + DESTINATION[CODE[first]]];
+    return CODE[second + word] === register && (isKept || this.operands.isHome(register));
   }
 
   /** Charges what has gathered, by a jump to what follows. */
   charge(): void {
     if (this.cost === 0) return;
+    this.forget();
     this.emit(OP.jump, this.at + OP_WORDS[OP.jump], this.cost);
     this.cost = 0;
-  }
-
-  /** Pushes the result of the op at `address`, whose destination is the home of the top. */
-  pushResult(type: ValueType, address: number): void {
-    this.operands.push(type);
-    this.#last = address;
   }
 
   /** Emits the move of an entry to a register. */
@@ -148,10 +169,8 @@ export class Emitter {
       case "load": {
         const offset = this.#memoryOffset();
         const address = this.pop();
-        const at = this.at;
         this.emit(plan.op, address, offset, operands.home(operands.height));
-        this.pushResult(plan.result!, at);
-        return;
+        return operands.push(plan.result!);
       }
       case "store": {
         const offset = this.#memoryOffset();
@@ -165,11 +184,7 @@ export class Emitter {
       }
       case "unary": {
         if (plan.op === OP.i32_eqz && this.#negateComparison()) return;
-        const operand = this.pop();
-        const at = this.at;
-        this.emit(plan.op, operands.home(operands.height), operand);
-        this.pushResult(plan.result!, at);
-        return;
+        return this.emitResult(plan.op, plan.result!, this.pop());
       }
       case "binary":
         this.#binary(plan);
@@ -211,15 +226,14 @@ export class Emitter {
 
   /** Emits an op with destination and three more words, and pushes its result. */
   emitResult(op: number, type: ValueType, a = 0, b = 0, c = 0): void {
-    const at = this.at;
     this.emit(op, this.operands.home(this.operands.height), a, b, c);
-    this.pushResult(type, at);
+    this.operands.push(type);
   }
 
-  /** Address of the last op if it gave the top entry, or else 0. */
+  /** Address of the last op if it gave the top entry and no label has come since, or else 0. */
   #producer(): number {
-    const at = this.#last;
-    if (at === 0) return 0;
+    const at = this.#line[this.#line.length - 1];
+    if (at === undefined || DESTINATION[CODE[at]] === 0) return 0;
     const top = this.operands.height - 1;
     const home = this.operands.home(top);
     return this.operands.register(top) === home && CODE[at + DESTINATION[CODE[at]]] === home ? at : 0;
@@ -246,7 +260,6 @@ export class Emitter {
     const spilled = operands.settleLocal(local, (pending) => this.move(pending, operands.home(pending)));
     if (producer !== 0 && !spilled) {
       CODE[producer + DESTINATION[CODE[producer]]] = target;
-      this.#last = 0;
     } else this.move(height, target);
     return type;
   }
@@ -266,6 +279,7 @@ export class Emitter {
         : (branchIf ? BRANCH_IF : BRANCH_UNLESS).get(op);
       if (fused !== undefined) {
         operands.pop();
+        this.#line.pop();
         this.at = at;
         return fused.swap ? { op: fused.op, a: b, b: a, c } : { op: fused.op, a, b, c };
       }
@@ -295,6 +309,22 @@ export class Emitter {
       CODE[t + 1] = CODE[t + 1] - this.cost | 0;
       t = next;
     }
-    this.#last = 0;
+    this.forget();
   }
+}
+
+/** Writes the fused op in place of the two, which follow each other; returns the address after it. */
+function fuseWords({ op, word, isKept, isExchanged }: Fusion, first: number, second: number): number {
+  const middle = OP_WORDS[CODE[first]];
+  const end = middle + OP_WORDS[CODE[second]];
+  const destination = isKept ? 0 : DESTINATION[CODE[first]];
+  SCRATCH.set(CODE.subarray(first, first + end));
+  if (isExchanged) SCRATCH[middle + word] = SCRATCH[middle + word - 1];
+  const slot = middle + (isExchanged ? word - 1 : word);
+  let at = first;
+  CODE[at++] = op;
+  for (let index = middle + 1; index < slot; index++) CODE[at++] = SCRATCH[index];
+  for (let index = 1; index < middle; index++) if (index !== destination) CODE[at++] = SCRATCH[index];
+  for (let index = slot + 1; index < end; index++) CODE[at++] = SCRATCH[index];
+  return at;
 }

@@ -40,6 +40,11 @@ export class Operands {
     return (this.#locals + height) << 1;
   }
 
+  /** Whether a register is the home of an entry, and not a local's. */
+  isHome(register: number): boolean {
+    return register >= this.#locals << 1;
+  }
+
   type(height: number): ValueType {
     return this.#types[height];
   }

@@ -7,7 +7,7 @@
  */
 
 import { InternalError } from "./errors.ts";
-import { findOp, OP, OP_NAMES, opOperands } from "./ops.ts";
+import { findOp, OP_NAMES } from "./ops.ts";
 import { OPCODES } from "./opcodes.ts";
 import type { Immediates } from "./opcodes.ts";
 import { F32, F64, I32, I64 } from "./types.ts";
@@ -151,7 +151,7 @@ function comparisons(
   for (const name of OP_NAMES) {
     const match = /^([if]\d\d)_(eq|ne|lt|le|gt|ge)((?:_[su])?(?:_k)?)$/.exec(name);
     const comparison = match === null ? undefined : find(match[1], match[2], match[3]);
-    if (comparison !== undefined) found.set(OP[name], comparison);
+    if (comparison !== undefined) found.set(findOp(name)!, comparison);
   }
   return found;
 }
@@ -164,9 +164,3 @@ function findComparison(prefix: string, relation: string, rest: string): Compari
   const other = turned === undefined || rest.endsWith("_k") ? undefined : findOp(prefix + turned + rest);
   return other === undefined ? undefined : { op: other, swap: true };
 }
-
-/** The place of an op's result among its words, or 0 if it has none. */
-export const DESTINATION: Readonly<Int8Array> = Int8Array.from(
-  OP_NAMES,
-  (name) => opOperands(name).indexOf("d") + 1,
-);

@@ -52,6 +52,18 @@ const STOP_TRAPS: Readonly<Record<number, TrapReason>> = {
 /**
  * How a call stands: `ready` to start, `suspended` for want of fuel, `pending` on a host function's promise, `finished`,
  * or `failed`, by a trap or because it was stopped.
+ *
+ * @example
+ * ```ts
+ * import { compile, instantiate } from "@rivulet/rivulet/vm";
+ * import type { CallStatus } from "@rivulet/rivulet/vm";
+ *
+ * // (module (func (export "spin") (loop (br 0))))
+ * const bytes = Uint8Array.fromBase64("AGFzbQEAAAABBAFgAAADAgEABwgBBHNwaW4AAAoJAQcAA0AMAAsL");
+ * const call = (await instantiate(await compile(bytes))).start("spin");
+ * const status: CallStatus = call.resume(1_000);
+ * console.log(status); // suspended
+ * ```
  */
 export type CallStatus = "ready" | "suspended" | "pending" | "finished" | "failed";
 

@@ -8,7 +8,6 @@ import { CODE, codeTop, ENTRY_WORDS } from "./code.ts";
 import type { ModuleCode } from "./code.ts";
 import { translateFunction } from "./compile.ts";
 import { OP_NAMES, OP_WORDS, opOperands } from "./ops.ts";
-import type { OpName } from "./ops.ts";
 
 /** Operands that are registers: shown as `r` and their number. */
 const REGISTERS = new Set(["a", "b", "c", "d", "s"]);
@@ -22,20 +21,25 @@ export function disassemble(module: ModuleCode, functionIndex: number): string {
   const lines: string[] = [];
   for (let pc = entry + ENTRY_WORDS; pc < codeTop();) {
     const name = OP_NAMES[CODE[pc]];
+    const end = pc + OP_WORDS[CODE[pc]];
     const words = operandsAt(name, pc, entry);
+    const targets = Array.from({ length: casesAt(name, pc) }, (_, index) => CODE[end + index * 2] - entry);
+    if (targets.length > 0) words.push(`t=[${targets.join(" ")}]`);
     lines.push(`${pc - entry} ${[name, ...words].join(" ")}`);
-    pc += OP_WORDS[CODE[pc]] + (name === "br_table" ? (CODE[pc + 2] + 1) * 2 : 0);
+    pc = end + targets.length * 2;
   }
   return lines.join("\n");
 }
 
-function operandsAt(name: OpName, pc: number, entry: number): string[] {
-  const words = opOperands(name).map((letter, index) => {
+/** How many pairs of target and fuel follow an op. */
+function casesAt(name: string, pc: number): number {
+  return name.startsWith("br_table") ? CODE[pc + 1 + opOperands(name).indexOf("n")] + 1 : 0;
+}
+
+function operandsAt(name: string, pc: number, entry: number): string[] {
+  return opOperands(name).map((operand, index) => {
     const word = CODE[pc + 1 + index];
-    if (REGISTERS.has(letter)) return `${letter}=r${word >> 1}`;
-    return `${letter}=${letter === "t" ? word - entry : word}`;
+    if (REGISTERS.has(operand.at(-1)!)) return `${operand}=r${word >> 1}`;
+    return `${operand}=${operand === "t" ? word - entry : word}`;
   });
-  if (name !== "br_table") return words;
-  const targets = Array.from({ length: CODE[pc + 2] + 1 }, (_, index) => CODE[pc + 3 + index * 2] - entry);
-  return [...words, `t=[${targets.join(" ")}]`];
 }

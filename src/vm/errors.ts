@@ -5,7 +5,17 @@
  * @module
  */
 
-/** The bytes are not a module that this library runs. */
+/**
+ * The bytes are not a module that this library runs.
+ *
+ * @example
+ * ```ts
+ * import { compile, CompileError } from "@rivulet/rivulet/vm";
+ *
+ * const error = await compile(Uint8Array.of(0, 97, 115, 109)).catch((error: unknown) => error);
+ * console.log(error instanceof CompileError && error.offset); // 4
+ * ```
+ */
 export class CompileError extends Error {
   /** Tells the class, also across realms. */
   override readonly name = "CompileError";
@@ -19,13 +29,42 @@ export class CompileError extends Error {
   }
 }
 
-/** An import is missing, or is not of the type that the module declares. */
+/**
+ * An import is missing, or is not of the type that the module declares.
+ *
+ * @example
+ * ```ts
+ * import { compile, instantiate, LinkError } from "@rivulet/rivulet/vm";
+ *
+ * // (module (import "env" "log" (func $log (param i32))) (func (export "run") (call $log (i32.const 42))))
+ * const bytes = Uint8Array.fromBase64(
+ *   "AGFzbQEAAAABCAJgAX8AYAAAAgsBA2VudgNsb2cAAAMCAQEHBwEDcnVuAAEKCAEGAEEqEAAL",
+ * );
+ * const error = await instantiate(await compile(bytes)).catch((error: unknown) => error);
+ * console.log(error instanceof LinkError); // true
+ * ```
+ */
 export class LinkError extends Error {
   /** Tells the class, also across realms. */
   override readonly name = "LinkError";
 }
 
-/** Why a guest trapped: the closed set of the specification's traps, and a failing host function. */
+/**
+ * Why a guest trapped: the closed set of the specification's traps, and a failing host function.
+ *
+ * @example
+ * ```ts
+ * import { compile, instantiate, Trap } from "@rivulet/rivulet/vm";
+ * import type { TrapReason } from "@rivulet/rivulet/vm";
+ *
+ * // (module (func (export "fail") unreachable))
+ * const bytes = Uint8Array.fromBase64("AGFzbQEAAAABBAFgAAADAgEABwgBBGZhaWwAAAoFAQMAAAs=");
+ * const instance = await instantiate(await compile(bytes));
+ * const error = await instance.call("fail").catch((error: unknown) => error);
+ * const reason: TrapReason | undefined = error instanceof Trap ? error.reason : undefined;
+ * console.log(reason); // unreachable
+ * ```
+ */
 export type TrapReason =
   | "unreachable"
   | "integer divide by zero"
@@ -39,7 +78,22 @@ export type TrapReason =
   | "call stack exhausted"
   | "host function failed";
 
-/** One frame of a guest's stack, innermost first in a list. */
+/**
+ * One frame of a guest's stack, innermost first in a list.
+ *
+ * @example
+ * ```ts
+ * import { compile, instantiate, Trap } from "@rivulet/rivulet/vm";
+ * import type { StackFrame } from "@rivulet/rivulet/vm";
+ *
+ * // (module (func (export "fail") unreachable))
+ * const bytes = Uint8Array.fromBase64("AGFzbQEAAAABBAFgAAADAgEABwgBBGZhaWwAAAoFAQMAAAs=");
+ * const instance = await instantiate(await compile(bytes));
+ * const error = await instance.call("fail").catch((error: unknown) => error);
+ * const frames: readonly StackFrame[] = error instanceof Trap ? error.guestStack : [];
+ * console.log(frames.map(({ functionName }) => functionName)); // [ "fail" ]
+ * ```
+ */
 export interface StackFrame {
   /** Index in the module's function index space. */
   readonly functionIndex: number;
@@ -49,7 +103,20 @@ export interface StackFrame {
   readonly moduleName: string | undefined;
 }
 
-/** The guest did what WebAssembly forbids, or a host function that it called threw or rejected (then `cause` is set). */
+/**
+ * The guest did what WebAssembly forbids, or a host function that it called threw or rejected (then `cause` is set).
+ *
+ * @example
+ * ```ts
+ * import { compile, instantiate, Trap } from "@rivulet/rivulet/vm";
+ *
+ * // (module (func (export "fail") unreachable))
+ * const bytes = Uint8Array.fromBase64("AGFzbQEAAAABBAFgAAADAgEABwgBBGZhaWwAAAoFAQMAAAs=");
+ * const instance = await instantiate(await compile(bytes));
+ * const error = await instance.call("fail").catch((error: unknown) => error);
+ * console.log(error instanceof Trap && error.reason); // unreachable
+ * ```
+ */
 export class Trap extends Error {
   /** Tells the class, also across realms. */
   override readonly name = "Trap";
@@ -69,7 +136,20 @@ export class Trap extends Error {
   }
 }
 
-/** A bound that the caller set (or its default) was reached. */
+/**
+ * A bound that the caller set (or its default) was reached.
+ *
+ * @example
+ * ```ts
+ * import { compile, instantiate, LimitError } from "@rivulet/rivulet/vm";
+ *
+ * // (module (func (export "spin") (loop (br 0))))
+ * const bytes = Uint8Array.fromBase64("AGFzbQEAAAABBAFgAAADAgEABwgBBHNwaW4AAAoJAQcAA0AMAAsL");
+ * const instance = await instantiate(await compile(bytes), {}, { limits: { fuel: 1_000 } });
+ * const error = await instance.call("spin").catch((error: unknown) => error);
+ * console.log(error instanceof LimitError && error.limit); // fuel
+ * ```
+ */
 export class LimitError extends Error {
   /** Tells the class, also across realms. */
   override readonly name = "LimitError";
@@ -86,7 +166,18 @@ export class LimitError extends Error {
   }
 }
 
-/** A fault of this library, never of the guest: please report it. */
+/**
+ * A fault of this library, never of the guest: please report it.
+ *
+ * @example
+ * ```ts
+ * import { instantiate, InternalError, Module } from "@rivulet/rivulet/vm";
+ *
+ * const fake = Object.create(Module.prototype); // what only a bug would do
+ * const error = await instantiate(fake).catch((error: unknown) => error);
+ * console.log(error instanceof InternalError); // true
+ * ```
+ */
 export class InternalError extends Error {
   /** Tells the class, also across realms. */
   override readonly name = "InternalError";

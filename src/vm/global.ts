@@ -10,7 +10,18 @@ import type { Value } from "./func.ts";
 import { EXTERNREF, FUNCREF, valueTypeCode } from "./types.ts";
 import type { GlobalType, ValueTypeName } from "./types.ts";
 
-/** A global's type by names. */
+/**
+ * A global's type by names.
+ *
+ * @example
+ * ```ts
+ * import { Global } from "@rivulet/rivulet/vm";
+ * import type { GlobalDescriptor } from "@rivulet/rivulet/vm";
+ *
+ * const descriptor: GlobalDescriptor = { value: "f64" };
+ * console.log(new Global(descriptor, 0.5).value); // 0.5
+ * ```
+ */
 export interface GlobalDescriptor {
   /** The type of its value. */
   readonly value: ValueTypeName;

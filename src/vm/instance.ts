@@ -15,7 +15,21 @@ import type { Memory } from "./memory.ts";
 import type { Table } from "./table.ts";
 import type { StackFrame } from "./errors.ts";
 
-/** What an instance may use; each field's default is the bound of limits.ts or, where it says, none. */
+/**
+ * What an instance may use; each field's default is the bound of limits.ts or, where it says, none.
+ *
+ * @example
+ * ```ts
+ * import { compile, instantiate } from "@rivulet/rivulet/vm";
+ * import type { RunLimits } from "@rivulet/rivulet/vm";
+ *
+ * // (module (func (export "spin") (loop (br 0))))
+ * const bytes = Uint8Array.fromBase64("AGFzbQEAAAABBAFgAAADAgEABwgBBHNwaW4AAAoJAQcAA0AMAAsL");
+ * const limits: RunLimits = { deadlineMs: 20, memoryPages: 16 };
+ * const instance = await instantiate(await compile(bytes), {}, { limits });
+ * await instance.call("spin").catch((error) => console.log(error.limit)); // deadlineMs
+ * ```
+ */
 export interface RunLimits {
   /** Fuel for all calls of the instance together; no bound by default. */
   readonly fuel?: number;
@@ -29,7 +43,21 @@ export interface RunLimits {
   readonly deadlineMs?: number;
 }
 
-/** What an export is. */
+/**
+ * What an export is.
+ *
+ * @example
+ * ```ts
+ * import { compile, instantiate, Memory } from "@rivulet/rivulet/vm";
+ * import type { ExportValue } from "@rivulet/rivulet/vm";
+ *
+ * // (module (memory (export "memory") 1) (global (export "answer") i32 (i32.const 42)))
+ * const bytes = Uint8Array.fromBase64("AGFzbQEAAAAFAwEAAQYGAX8AQSoLBxMCBm1lbW9yeQIABmFuc3dlcgMA");
+ * const { exports } = await instantiate(await compile(bytes));
+ * const memory: ExportValue = exports.memory;
+ * console.log(memory instanceof Memory && memory.pages); // 1
+ * ```
+ */
 export type ExportValue = ExportedFunction | Memory | Table | Global;
 
 /** The state of an instance that the virtual machine shares among its parts; users see {@linkcode Instance} in mod.ts. */

@@ -22,10 +22,42 @@ import { Table } from "./table.ts";
 import { EXTERNREF, FUNCREF, funcTypeName, sameFuncType, valueTypeName } from "./types.ts";
 import type { Export, FuncType, Import, Limits } from "./types.ts";
 
-/** What a module may import: a host function, or what another instance exports. */
+/**
+ * What a module may import: a host function, or what another instance exports.
+ *
+ * @example
+ * ```ts
+ * import { compile, instantiate, Memory } from "@rivulet/rivulet/vm";
+ * import type { ImportValue } from "@rivulet/rivulet/vm";
+ *
+ * const env: Record<string, ImportValue> = { log: (value: number) => console.log(value), memory: new Memory({ initial: 1 }) };
+ * // (module (import "env" "log" (func $log (param i32))) (func (export "run") (call $log (i32.const 42))))
+ * const bytes = Uint8Array.fromBase64(
+ *   "AGFzbQEAAAABCAJgAX8AYAAAAgsBA2VudgNsb2cAAAMCAQEHBwEDcnVuAAEKCAEGAEEqEAAL",
+ * );
+ * const instance = await instantiate(await compile(bytes), { env }); // more than it imports does no harm
+ * await instance.call("run"); // prints 42
+ * ```
+ */
 export type ImportValue = HostFunction | Memory | Table | Global;
 
-/** Imports by module and name. Only own properties count. */
+/**
+ * Imports by module and name. Only own properties count.
+ *
+ * @example
+ * ```ts
+ * import { compile, instantiate } from "@rivulet/rivulet/vm";
+ * import type { Imports } from "@rivulet/rivulet/vm";
+ *
+ * const imports: Imports = { env: { log: async (value: number) => console.log(await Promise.resolve(value)) } };
+ * // (module (import "env" "log" (func $log (param i32))) (func (export "run") (call $log (i32.const 42))))
+ * const bytes = Uint8Array.fromBase64(
+ *   "AGFzbQEAAAABCAJgAX8AYAAAAgsBA2VudgNsb2cAAAMCAQEHBwEDcnVuAAEKCAEGAEEqEAAL",
+ * );
+ * const instance = await instantiate(await compile(bytes), imports);
+ * await instance.call("run"); // prints 42; the guest waits for the promise
+ * ```
+ */
 export type Imports = Readonly<Record<string, Readonly<Record<string, ImportValue>>>>;
 
 /** Elements that the tables of an instance may have where the caller does not say. */

@@ -47,7 +47,21 @@ export { Table } from "./table.ts";
 export type { TableDescriptor } from "./table.ts";
 export type { ExternKind, ValueTypeName } from "./types.ts";
 
-/** What bounds an instance. */
+/**
+ * What bounds an instance.
+ *
+ * @example
+ * ```ts
+ * import { compile, instantiate } from "@rivulet/rivulet/vm";
+ * import type { InstantiateOptions } from "@rivulet/rivulet/vm";
+ *
+ * // (module (func (export "add") (param i32 i32) (result i32) local.get 0 local.get 1 i32.add))
+ * const bytes = Uint8Array.fromBase64("AGFzbQEAAAABBwFgAn9/AX8DAgEABwcBA2FkZAAACgkBBwAgACABags=");
+ * const options: InstantiateOptions = { limits: { fuel: 1_000 }, signal: AbortSignal.timeout(1_000) };
+ * const instance = await instantiate(await compile(bytes), {}, options);
+ * console.log(await instance.call("add", [2, 3])); // 5
+ * ```
+ */
 export interface InstantiateOptions {
   /** Bounds of the instance: none but memory's and tables' by default. */
   readonly limits?: RunLimits;
@@ -66,6 +80,18 @@ export interface InstantiateOptions {
  * @throws {LinkError} if an import is missing or of another type
  * @throws {LimitError} if memory or a table would start larger than its limit
  * @throws {Trap} if a segment does not fit or the start function traps
+ *
+ * @example
+ * ```ts
+ * import { compile, instantiate } from "@rivulet/rivulet/vm";
+ *
+ * // (module (import "env" "log" (func $log (param i32))) (func (export "run") (call $log (i32.const 42))))
+ * const bytes = Uint8Array.fromBase64(
+ *   "AGFzbQEAAAABCAJgAX8AYAAAAgsBA2VudgNsb2cAAAMCAQEHBwEDcnVuAAEKCAEGAEEqEAAL",
+ * );
+ * const instance = await instantiate(await compile(bytes), { env: { log: console.log } });
+ * await instance.call("run"); // prints 42
+ * ```
  */
 export async function instantiate(
   module: Module,
@@ -86,7 +112,21 @@ async function run(func: Func, args: readonly Value[], options: CallOptions): Pr
   return await drive(new Call(func, args), func.instance!, options);
 }
 
-/** A module with memory, tables and globals of its own. Made by {@linkcode instantiate}. */
+/**
+ * A module with memory, tables and globals of its own. Made by {@linkcode instantiate}.
+ *
+ * @example
+ * ```ts
+ * import { compile, instantiate } from "@rivulet/rivulet/vm";
+ * import type { Instance } from "@rivulet/rivulet/vm";
+ *
+ * // (module (func (export "add") (param i32 i32) (result i32) local.get 0 local.get 1 i32.add))
+ * const bytes = Uint8Array.fromBase64("AGFzbQEAAAABBwFgAn9/AX8DAgEABwcBA2FkZAAACgkBBwAgACABags=");
+ * const instance: Instance = await instantiate(await compile(bytes));
+ * console.log(await instance.call("add", [2, 3])); // 5
+ * console.log(instance.fuelUsed > 0); // true
+ * ```
+ */
 export class Instance {
   /** What it is an instance of. */
   readonly module: Module;

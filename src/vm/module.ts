@@ -14,16 +14,55 @@ import { valueTypeName } from "./types.ts";
 import type { ExternKind, FuncType } from "./types.ts";
 import { ModuleValidator } from "./validate.ts";
 
-/** Where a module's bytes come from. */
-export type Source = Response | BufferSource | ReadableStream<Uint8Array>;
+/**
+ * Where a module's bytes come from.
+ *
+ * @example
+ * ```ts
+ * import { compile } from "@rivulet/rivulet/vm";
+ * import type { Source } from "@rivulet/rivulet/vm";
+ *
+ * const empty = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
+ * const sources: Source[] = [empty, new Response(empty), new Blob([empty]).stream()];
+ * for (const source of sources) await compile(source);
+ * ```
+ */
+export type Source = Response | ArrayBuffer | ArrayBufferView<ArrayBuffer> | ReadableStream<Uint8Array>;
 
-/** How to compile. */
+/**
+ * How to compile.
+ *
+ * @example
+ * ```ts
+ * import { compile } from "@rivulet/rivulet/vm";
+ * import type { CompileOptions } from "@rivulet/rivulet/vm";
+ *
+ * const stuck = new ReadableStream<Uint8Array>();
+ * const options: CompileOptions = { signal: AbortSignal.timeout(10) };
+ * await compile(stuck, options).catch((error) => console.log(error.name)); // TimeoutError
+ * ```
+ */
 export interface CompileOptions {
   /** Stops reading; `compile` then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
-/** An import that a module declares. */
+/**
+ * An import that a module declares.
+ *
+ * @example
+ * ```ts
+ * import { compile } from "@rivulet/rivulet/vm";
+ * import type { ImportDescriptor } from "@rivulet/rivulet/vm";
+ *
+ * // (module (import "env" "log" (func $log (param i32))) (func (export "run") (call $log (i32.const 42))))
+ * const bytes = Uint8Array.fromBase64(
+ *   "AGFzbQEAAAABCAJgAX8AYAAAAgsBA2VudgNsb2cAAAMCAQEHBwEDcnVuAAEKCAEGAEEqEAAL",
+ * );
+ * const imports: readonly ImportDescriptor[] = (await compile(bytes)).imports;
+ * console.log(imports); // [ { module: "env", name: "log", kind: "func", type: { params: [ "i32" ], results: [] } } ]
+ * ```
+ */
 export interface ImportDescriptor {
   /** The first of its two names. */
   readonly module: string;
@@ -35,7 +74,20 @@ export interface ImportDescriptor {
   readonly type?: FuncTypeDescriptor;
 }
 
-/** An export of a module. */
+/**
+ * An export of a module.
+ *
+ * @example
+ * ```ts
+ * import { compile } from "@rivulet/rivulet/vm";
+ * import type { ExportDescriptor } from "@rivulet/rivulet/vm";
+ *
+ * // (module (memory (export "memory") 1) (global (export "answer") i32 (i32.const 42)))
+ * const bytes = Uint8Array.fromBase64("AGFzbQEAAAAFAwEAAQYGAX8AQSoLBxMCBm1lbW9yeQIABmFuc3dlcgMA");
+ * const exports: readonly ExportDescriptor[] = (await compile(bytes)).exports;
+ * console.log(exports); // [ { name: "memory", kind: "memory" }, { name: "answer", kind: "global" } ]
+ * ```
+ */
 export interface ExportDescriptor {
   /** Its name. */
   readonly name: string;
@@ -54,7 +106,22 @@ export function codeOf(module: Module): ModuleCode {
   return code;
 }
 
-/** A decoded and validated module. Made by {@linkcode compile}; immutable, for any number of instances. */
+/**
+ * A decoded and validated module. Made by {@linkcode compile}; immutable, for any number of instances.
+ *
+ * @example
+ * ```ts
+ * import { compile, instantiate } from "@rivulet/rivulet/vm";
+ * import type { Module } from "@rivulet/rivulet/vm";
+ *
+ * // (module (func (export "add") (param i32 i32) (result i32) local.get 0 local.get 1 i32.add))
+ * const bytes = Uint8Array.fromBase64("AGFzbQEAAAABBwFgAn9/AX8DAgEABwcBA2FkZAAACgkBBwAgACABags=");
+ * const module: Module = await compile(bytes);
+ * console.log(module.exports.map(({ name }) => name)); // [ "add" ]
+ * const [one, other] = await Promise.all([instantiate(module), instantiate(module)]);
+ * console.log(await one.call("add", [1, 2]), await other.call("add", [3, 4])); // 3 7
+ * ```
+ */
 export class Module {
   /** @ignore made by `compile` */
   constructor(code: ModuleCode) {
@@ -144,8 +211,16 @@ export async function compile(source: Source | PromiseLike<Source>, options: Com
  * Compiles a module from bytes that are all there.
  *
  * @throws {CompileError} with the offset, if the bytes are no module that this library runs
+ *
+ * @example
+ * ```ts
+ * import { compileSync } from "@rivulet/rivulet/vm";
+ *
+ * const empty = compileSync(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0));
+ * console.log(empty.exports.length); // 0
+ * ```
  */
-export function compileSync(bytes: BufferSource): Module {
+export function compileSync(bytes: ArrayBuffer | ArrayBufferView<ArrayBuffer>): Module {
   const view = ArrayBuffer.isView(bytes)
     ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     : new Uint8Array(bytes);

@@ -18,16 +18,19 @@
  * @module
  */
 
-/** Every op. An op's number is its place in this list; those with an equation come first, so the switch is dense. */
+import { FUSED, partsOf } from "./fused_ops.ts";
+import type { Parts } from "./fused_ops.ts";
+
+/** Every op that is not fused. Numbers are given so that the ops with an equation come first, and the switch is dense. */
 export const OPS = {
   // control
   jump: "t u => goto(t, u)",
   br_if: "a t u => if (I.a !== 0) goto(t, u)",
   br_unless: "a t u => if (I.a === 0) goto(t, u)",
   br_table: "a n => goto_case(I.a >>> 0, n)",
-  call: "e s u => call(#e, fp + #s | 0, #u, 4)",
+  call: "e s u => call(#e, fp + #s | 0, #u)",
   call_indirect:
-    "a y s u => const f = table[I.a >>> 0] | 0; if (f < 1 || types[f - 1 | 0] !== #y) leave(RARE); const e = entries[f - 1 | 0] | 0; if (e === 0) leave(RARE); call(e, fp + #s | 0, #u, 5)",
+    "a y s u => const f = table[I.a >>> 0] | 0; if (f < 1 || types[f - 1 | 0] !== #y) leave(RARE); const e = entries[f - 1 | 0] | 0; if (e === 0) leave(RARE); call(e, fp + #s | 0, #u)",
   return: "u => fuel = fuel - #u | 0; return_to_caller()",
   return32: "a u => R[fp] = I.a; fuel = fuel - #u | 0; return_to_caller()",
   return64: "a u => R[fp] = I.a; R[fp + 1 | 0] = H.a; fuel = fuel - #u | 0; return_to_caller()",
@@ -109,6 +112,11 @@ export const OPS = {
     "a o b => const x = I.a; if (x < 0) leave(OUT_OF_BOUNDS); view.setInt32(x + #o + 4 | 0, H.b, true); view.setInt32(x + #o | 0, I.b, true)",
   store32_k: "a o k => const x = I.a; if (x < 0) leave(OUT_OF_BOUNDS); view.setInt32(x + #o | 0, #k, true)",
   memory_size: "d => I.d = size >>> 16",
+  // Few bytes: leaving the loop would cost more than the bytes do.
+  memory_copy:
+    "a b c => const x = I.a; const y = I.b; const n = I.c; if (n < 0 || n > 64 || x < 0 || y < 0 || x > (size - n | 0) || y > (size - n | 0)) leave(RARE); if (x <= y) { for (let z = 0; z < n; z = z + 1 | 0) bytes[x + z | 0] = bytes[y + z | 0]; } else { for (let z = n - 1 | 0; z >= 0; z = z - 1 | 0) bytes[x + z | 0] = bytes[y + z | 0]; } spend(n)",
+  memory_fill:
+    "a b c => const x = I.a; const y = I.b; const n = I.c; if (n < 0 || n > 64 || x < 0 || x > (size - n | 0)) leave(RARE); for (let z = 0; z < n; z = z + 1 | 0) bytes[x + z | 0] = y; spend(n)",
 
   // i32
   i32_eqz: "d a => I.d = I.a === 0 ? 1 : 0",
@@ -160,7 +168,8 @@ export const OPS = {
   i32_extend8_s: "d a => I.d = I.a << 24 >> 24",
   i32_extend16_s: "d a => I.d = I.a << 16 >> 16",
 
-  // i64, as two int32 halves: both are read before one is written, since d may be a
+  // i64, as two int32 halves: both are read before one is written, since d may be a. `x >>> 1 >>> 31 - n` is `x >>> 32 - n`
+  // that gives 0 for an n of 0; a rotation by 32 and more begins with the halves exchanged.
   i64_eqz: "d a => I.d = (I.a | H.a) === 0 ? 1 : 0",
   i64_eq: "d a b => I.d = I.a === I.b && H.a === H.b ? 1 : 0",
   i64_ne: "d a b => I.d = I.a !== I.b || H.a !== H.b ? 1 : 0",
@@ -177,33 +186,34 @@ export const OPS = {
   i64_and: "d a b => I.d = I.a & I.b; H.d = H.a & H.b",
   i64_or: "d a b => I.d = I.a | I.b; H.d = H.a | H.b",
   i64_xor: "d a b => I.d = I.a ^ I.b; H.d = H.a ^ H.b",
+  // The upper half of a product of words is put together from halves of words; neither `m` nor `n` reaches 2^32.
   i64_mul:
-    "d a b => const x = I.a; const y = I.b; const x0 = x & 0xffff; const x1 = x >>> 16; const y0 = y & 0xffff; const y1 = y >>> 16; const m = (Math.imul(x1, y0) >>> 0) + (Math.imul(x0, y0) >>> 16); const n = (m & 0xffff) + (Math.imul(x0, y1) >>> 0); H.d = Math.imul(x1, y1) + (m >>> 16) + (n >>> 16) + Math.imul(x, H.b) + Math.imul(H.a, y) | 0; I.d = Math.imul(x, y)",
+    "d a b => const x = I.a; const y = I.b; const x0 = x & 0xffff; const x1 = x >>> 16; const y0 = y & 0xffff; const y1 = y >>> 16; const m = Math.imul(x1, y0) + (Math.imul(x0, y0) >>> 16) | 0; const n = Math.imul(x0, y1) + (m & 0xffff) | 0; H.d = Math.imul(x1, y1) + (m >>> 16) + (n >>> 16) + Math.imul(x, H.b) + Math.imul(H.a, y) | 0; I.d = Math.imul(x, y)",
   i64_shl:
-    "d a b => const n = I.b & 63; const x = I.a; const y = H.a; if (n === 0) { I.d = x; H.d = y; } else if (n < 32) { I.d = x << n; H.d = y << n | x >>> (32 - n); } else { I.d = 0; H.d = x << n; }",
+    "d a b => const n = I.b & 63; const x = I.a; const y = H.a; if (n < 32) { I.d = x << n; H.d = y << n | x >>> 1 >>> 31 - n; } else { I.d = 0; H.d = x << n; }",
   i64_shr_s:
-    "d a b => const n = I.b & 63; const x = I.a; const y = H.a; if (n === 0) { I.d = x; H.d = y; } else if (n < 32) { I.d = x >>> n | y << (32 - n); H.d = y >> n; } else { I.d = y >> n; H.d = y >> 31; }",
+    "d a b => const n = I.b & 63; const x = I.a; const y = H.a; if (n < 32) { I.d = x >>> n | y << 1 << 31 - n; H.d = y >> n; } else { I.d = y >> n; H.d = y >> 31; }",
   i64_shr_u:
-    "d a b => const n = I.b & 63; const x = I.a; const y = H.a; if (n === 0) { I.d = x; H.d = y; } else if (n < 32) { I.d = x >>> n | y << (32 - n); H.d = y >>> n; } else { I.d = y >>> n; H.d = 0; }",
+    "d a b => const n = I.b & 63; const x = I.a; const y = H.a; if (n < 32) { I.d = x >>> n | y << 1 << 31 - n; H.d = y >>> n; } else { I.d = y >>> n; H.d = 0; }",
   i64_add_k:
     "d a k h => const x = I.a; const y = x + #k | 0; H.d = H.a + #h + ((y >>> 0) < (x >>> 0) ? 1 : 0) | 0; I.d = y",
   i64_and_k: "d a k h => I.d = I.a & #k; H.d = H.a & #h",
   i64_or_k: "d a k h => I.d = I.a | #k; H.d = H.a | #h",
   i64_xor_k: "d a k h => I.d = I.a ^ #k; H.d = H.a ^ #h",
   i64_mul_k:
-    "d a k h => const x = I.a; const y = #k; const x0 = x & 0xffff; const x1 = x >>> 16; const y0 = y & 0xffff; const y1 = y >>> 16; const m = (Math.imul(x1, y0) >>> 0) + (Math.imul(x0, y0) >>> 16); const n = (m & 0xffff) + (Math.imul(x0, y1) >>> 0); H.d = Math.imul(x1, y1) + (m >>> 16) + (n >>> 16) + Math.imul(x, #h) + Math.imul(H.a, y) | 0; I.d = Math.imul(x, y)",
+    "d a k h => const x = I.a; const y = #k; const x0 = x & 0xffff; const x1 = x >>> 16; const y0 = y & 0xffff; const y1 = y >>> 16; const m = Math.imul(x1, y0) + (Math.imul(x0, y0) >>> 16) | 0; const n = Math.imul(x0, y1) + (m & 0xffff) | 0; H.d = Math.imul(x1, y1) + (m >>> 16) + (n >>> 16) + Math.imul(x, #h) + Math.imul(H.a, y) | 0; I.d = Math.imul(x, y)",
   i64_shl_k:
-    "d a k => const n = #k & 63; const x = I.a; const y = H.a; if (n === 0) { I.d = x; H.d = y; } else if (n < 32) { I.d = x << n; H.d = y << n | x >>> (32 - n); } else { I.d = 0; H.d = x << n; }",
+    "d a k => const n = #k & 63; const x = I.a; const y = H.a; if (n < 32) { I.d = x << n; H.d = y << n | x >>> 1 >>> 31 - n; } else { I.d = 0; H.d = x << n; }",
   i64_shr_s_k:
-    "d a k => const n = #k & 63; const x = I.a; const y = H.a; if (n === 0) { I.d = x; H.d = y; } else if (n < 32) { I.d = x >>> n | y << (32 - n); H.d = y >> n; } else { I.d = y >> n; H.d = y >> 31; }",
+    "d a k => const n = #k & 63; const x = I.a; const y = H.a; if (n < 32) { I.d = x >>> n | y << 1 << 31 - n; H.d = y >> n; } else { I.d = y >> n; H.d = y >> 31; }",
   i64_shr_u_k:
-    "d a k => const n = #k & 63; const x = I.a; const y = H.a; if (n === 0) { I.d = x; H.d = y; } else if (n < 32) { I.d = x >>> n | y << (32 - n); H.d = y >>> n; } else { I.d = y >>> n; H.d = 0; }",
+    "d a k => const n = #k & 63; const x = I.a; const y = H.a; if (n < 32) { I.d = x >>> n | y << 1 << 31 - n; H.d = y >>> n; } else { I.d = y >>> n; H.d = 0; }",
   i64_rotl:
-    "d a b => const n = I.b & 63; let x = I.a; let y = H.a; if (n >= 32) { const z = x; x = y; y = z; } if ((n & 31) === 0) { I.d = x; H.d = y; } else { I.d = x << n | y >>> (32 - n); H.d = y << n | x >>> (32 - n); }",
+    "d a b => const n = I.b & 63; const z = (I.a ^ H.a) & -(n >>> 5); const x = I.a ^ z; const y = H.a ^ z; I.d = x << n | y >>> 1 >>> (31 - n & 31); H.d = y << n | x >>> 1 >>> (31 - n & 31)",
   i64_rotr:
-    "d a b => const n = 64 - I.b & 63; let x = I.a; let y = H.a; if (n >= 32) { const z = x; x = y; y = z; } if ((n & 31) === 0) { I.d = x; H.d = y; } else { I.d = x << n | y >>> (32 - n); H.d = y << n | x >>> (32 - n); }",
+    "d a b => const n = 64 - I.b & 63; const z = (I.a ^ H.a) & -(n >>> 5); const x = I.a ^ z; const y = H.a ^ z; I.d = x << n | y >>> 1 >>> (31 - n & 31); H.d = y << n | x >>> 1 >>> (31 - n & 31)",
   i64_rotl_k:
-    "d a k => const n = #k & 63; let x = I.a; let y = H.a; if (n >= 32) { const z = x; x = y; y = z; } if ((n & 31) === 0) { I.d = x; H.d = y; } else { I.d = x << n | y >>> (32 - n); H.d = y << n | x >>> (32 - n); }",
+    "d a k => const n = #k & 63; const z = (I.a ^ H.a) & -(n >>> 5); const x = I.a ^ z; const y = H.a ^ z; I.d = x << n | y >>> 1 >>> (31 - n & 31); H.d = y << n | x >>> 1 >>> (31 - n & 31)",
   i64_clz: "d a => const x = H.a; I.d = x === 0 ? 32 + Math.clz32(I.a) : Math.clz32(x); H.d = 0",
   i64_ctz:
     "d a => const x = I.a; const y = H.a; I.d = x !== 0 ? 31 - Math.clz32(x & -x) : y !== 0 ? 63 - Math.clz32(y & -y) : 64; H.d = 0",
@@ -304,30 +314,49 @@ export const OPS = {
   elem_drop: "i",
   ref_func: "d f",
   memory_grow: "d a",
-  memory_copy: "a b c",
-  memory_fill: "a b c",
   memory_init: "a b c i",
   data_drop: "i",
 } as const;
 
-/** An op's name. */
+/** The name of an op that is not fused. */
 export type OpName = keyof typeof OPS;
 
-/** All names; an op's number is its index here. */
-export const OP_NAMES: readonly OpName[] = Object.keys(OPS) as OpName[];
+const PLAIN = Object.keys(OPS) as OpName[];
 
-/** An op's number by its name. */
+/** All names, those of rare ops last; an op's number is its index here. */
+export const OP_NAMES: readonly string[] = [
+  ...PLAIN.filter((name) => opEquation(name) !== undefined),
+  ...FUSED,
+  ...PLAIN.filter((name) => opEquation(name) === undefined),
+];
+
+const NUMBERS: ReadonlyMap<string, number> = new Map(OP_NAMES.map((name, number) => [name, number]));
+
+/** The number of an op that is not fused, by its name. */
 export const OP: Readonly<Record<OpName, number>> = Object.fromEntries(
-  OP_NAMES.map((name, number) => [name, number]),
+  PLAIN.map((name) => [name, NUMBERS.get(name)]),
 ) as Record<OpName, number>;
 
-/** The operand letters of an op, in order. */
-export function opOperands(name: OpName): readonly string[] {
-  const letters = OPS[name].split(" => ")[0]!;
-  return letters === "" ? [] : letters.split(" ");
+/** The operands of an op, in order: a letter, or for a fused op's a prefix and a letter. */
+export function opOperands(name: string): readonly string[] {
+  const parts = partsOf(name);
+  if (parts === undefined) return OPS[name as OpName].split(" => ")[0]!.split(" ").filter(Boolean);
+  const { slot, isKept } = parts;
+  const prefix = firstPrefix(parts);
+  const first = opOperands(parts.first).filter((operand) => isKept || operand !== "d").map((operand) =>
+    prefix + operand
+  );
+  const second = opOperands(parts.second);
+  return slot === "" ? [...first, ...second] : second.flatMap((operand) => operand === slot ? first : operand);
 }
 
-/** What an op computes, or undefined if it is rare. */
+/** What the operands of a fused op's `first` have before their names: the slot, or more `x` than those of `second`. */
+export function firstPrefix({ second, slot }: Parts): string {
+  if (slot !== "") return slot;
+  return `${"x".repeat(Math.max(...opOperands(second).map((operand) => /^x*/.exec(operand)![0].length)))}x`;
+}
+
+/** What an op that is not fused computes, or undefined if it is rare. */
 export function opEquation(name: OpName): string | undefined {
   return OPS[name].split(" => ")[1];
 }
@@ -335,7 +364,13 @@ export function opEquation(name: OpName): string | undefined {
 /** Words that an op occupies, by number; `br_table` is followed by `n` + 1 pairs of `t` and `u` beyond these. */
 export const OP_WORDS: Readonly<Uint8Array> = Uint8Array.from(OP_NAMES, (name) => 1 + opOperands(name).length);
 
+/** The place of an op's result among its words, or 0 if it has none. */
+export const DESTINATION: Readonly<Uint8Array> = Uint8Array.from(
+  OP_NAMES,
+  (name) => opOperands(name).indexOf("d") + 1,
+);
+
 /** An op's number by a name that is put together at run time, or undefined if there is none. */
 export function findOp(name: string): number | undefined {
-  return Object.hasOwn(OPS, name) ? OP[name as OpName] : undefined;
+  return NUMBERS.get(name);
 }

@@ -15,7 +15,18 @@ import { MAX_TABLE_ELEMENTS } from "./limits.ts";
 import { valueTypeCode } from "./types.ts";
 import type { ReferenceType } from "./types.ts";
 
-/** A table's type by names. */
+/**
+ * A table's type by names.
+ *
+ * @example
+ * ```ts
+ * import { Table } from "@rivulet/rivulet/vm";
+ * import type { TableDescriptor } from "@rivulet/rivulet/vm";
+ *
+ * const descriptor: TableDescriptor = { element: "externref", initial: 2, maximum: 8 };
+ * console.log(new Table(descriptor).length); // 2
+ * ```
+ */
 export interface TableDescriptor {
   /** The type of its elements. */
   readonly element: "funcref" | "externref";

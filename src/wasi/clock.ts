@@ -9,7 +9,25 @@ import { CLOCK_MONOTONIC, CLOCK_REALTIME, EINVAL, SUCCESS } from "./abi.ts";
 import type { Errno } from "./abi.ts";
 import type { Context } from "./context.ts";
 
-/** Where a guest's time comes from. */
+/**
+ * Where a guest's time comes from.
+ *
+ * @example
+ * ```ts
+ * import { compile, spawn } from "@rivulet/rivulet";
+ * import type { Clock } from "@rivulet/rivulet";
+ *
+ * // Time that passes only when the guest sleeps, and then at once: each run sees the same.
+ * let now = 0n;
+ * const clock: Clock = {
+ *   realtime: () => now,
+ *   monotonic: () => now,
+ *   sleep: (ms) => Promise.resolve(void (now += BigInt(Math.ceil(ms * 1e6)))),
+ * };
+ * const upper = await compile(await Deno.readFile("examples/guests/prebuilt/upper.wasm"));
+ * console.log((await spawn(upper, { clock, stdin: "null", stdout: "null" }).status).success); // true
+ * ```
+ */
 export interface Clock {
   /** Nanoseconds since the start of 1970, UTC. */
   realtime(): bigint;

@@ -6,6 +6,17 @@
  * All 46 functions of WASI preview 1 link, also by the older name `wasi_unstable`. Files and sockets there are none: their
  * functions answer what POSIX has for that.
  *
+ * @example Filter a stream
+ * ```ts
+ * import { compile } from "@rivulet/rivulet/vm";
+ * import { spawn } from "@rivulet/rivulet/wasi";
+ *
+ * const upper = await compile(await Deno.readFile("examples/guests/prebuilt/upper.wasm"));
+ * await using process = spawn(upper, { limits: { fuel: 10_000_000 } });
+ * const text = new Blob(["quiet\n"]).stream().pipeThrough(process).pipeThrough(new TextDecoderStream());
+ * for await (const chunk of text) console.log(chunk); // QUIET
+ * ```
+ *
  * @module
  */
 

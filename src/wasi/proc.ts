@@ -8,7 +8,30 @@ import { EINVAL, ENOTSUP, SUCCESS } from "./abi.ts";
 import type { Errno } from "./abi.ts";
 import type { Context } from "./context.ts";
 
-/** Thrown by a host function to end the guest, as `proc_exit` does. Not a fault: `status` has the code and no error. */
+/**
+ * Thrown by a host function to end the guest, as `proc_exit` does. Not a fault: `status` has the code and no error.
+ *
+ * @example
+ * ```ts
+ * import { compile, ExitError, spawn } from "@rivulet/rivulet";
+ *
+ * // (module (import "env" "log" (func $log (param i32))) (memory (export "memory") 0)
+ * //   (func (export "_start") (call $log (i32.const 42))))
+ * const bytes = Uint8Array.fromBase64(
+ *   "AGFzbQEAAAABCAJgAX8AYAAAAgsBA2VudgNsb2cAAAMCAQEFAwEAAAcTAgZtZW1vcnkCAAZfc3RhcnQAAQoIAQYAQSoQAAs=",
+ * );
+ * const process = spawn(await compile(bytes), {
+ *   imports: {
+ *     env: {
+ *       log(code: number) {
+ *         throw new ExitError(code);
+ *       },
+ *     },
+ *   },
+ * });
+ * console.log((await process.status).code); // 42
+ * ```
+ */
 export class ExitError extends Error {
   /** Tells the class, also across realms. */
   override readonly name = "ExitError";

@@ -17,7 +17,20 @@ import { ExitError } from "./proc.ts";
 import { closeFd, openInput, openOutput } from "./stream_fd.ts";
 import type { Input, Output } from "./stream_fd.ts";
 
-/** What bounds a process. */
+/**
+ * What bounds a process.
+ *
+ * @example
+ * ```ts
+ * import { compile, spawn } from "@rivulet/rivulet";
+ * import type { ProcessLimits } from "@rivulet/rivulet";
+ *
+ * const limits: ProcessLimits = { fuel: 10_000_000, memoryPages: 64, deadlineMs: 1_000, outputBytes: 1 << 20 };
+ * const upper = await compile(await Deno.readFile("examples/guests/prebuilt/upper.wasm"));
+ * const { success } = await spawn(upper, { stdin: "null", limits }).output();
+ * console.log(success); // true
+ * ```
+ */
 export interface ProcessLimits extends RunLimits {
   /** Bytes that wait in each standard stream at most: 65,536 by default. */
   readonly highWaterMark?: number;
@@ -25,7 +38,25 @@ export interface ProcessLimits extends RunLimits {
   readonly outputBytes?: number;
 }
 
-/** How to run a guest. */
+/**
+ * How to run a guest.
+ *
+ * @example
+ * ```ts
+ * import { compile, spawn } from "@rivulet/rivulet";
+ * import type { SpawnOptions } from "@rivulet/rivulet";
+ *
+ * const options: SpawnOptions = {
+ *   args: ["upper"],
+ *   env: { LANG: "C" },
+ *   stdin: new Blob(["quiet\n"]).stream(),
+ *   stderr: "null",
+ * };
+ * const upper = await compile(await Deno.readFile("examples/guests/prebuilt/upper.wasm"));
+ * const { stdout } = await spawn(upper, options).output();
+ * console.log(new TextDecoder().decode(stdout)); // QUIET
+ * ```
+ */
 export interface SpawnOptions {
   /** Arguments, the first of which is the program's own name; `["guest"]` by default. */
   readonly args?: readonly string[];
@@ -49,7 +80,21 @@ export interface SpawnOptions {
   readonly imports?: Imports;
 }
 
-/** How a process ended. */
+/**
+ * How a process ended.
+ *
+ * @example
+ * ```ts
+ * import { compile, spawn } from "@rivulet/rivulet";
+ * import type { ProcessStatus } from "@rivulet/rivulet";
+ *
+ * function describe({ success, code, error }: ProcessStatus): string {
+ *   return success ? "well" : `code ${code}: ${error ?? "by itself"}`;
+ * }
+ * const upper = await compile(await Deno.readFile("examples/guests/prebuilt/upper.wasm"));
+ * console.log(describe(await spawn(upper, { stdin: "null", stdout: "null" }).status)); // well
+ * ```
+ */
 export interface ProcessStatus {
   /** Whether the code is 0. */
   readonly success: boolean;
@@ -66,7 +111,19 @@ export interface ProcessStatus {
   readonly fuelUsed: number;
 }
 
-/** How a process ended, and what it wrote. */
+/**
+ * How a process ended, and what it wrote.
+ *
+ * @example
+ * ```ts
+ * import { compile, spawn } from "@rivulet/rivulet";
+ * import type { ProcessOutput } from "@rivulet/rivulet";
+ *
+ * const upper = await compile(await Deno.readFile("examples/guests/prebuilt/upper.wasm"));
+ * const output: ProcessOutput = await spawn(upper, { stdin: new Blob(["quiet\n"]).stream() }).output();
+ * console.log(output.code, new TextDecoder().decode(output.stdout)); // 0 QUIET
+ * ```
+ */
 export interface ProcessOutput extends ProcessStatus {
   /** Empty if not piped. */
   readonly stdout: Uint8Array<ArrayBuffer>;
@@ -114,6 +171,18 @@ export function spawn(module: Module, options: SpawnOptions = {}): Process {
  *
  * When it has ended, what it wrote can still be read. Writing to its standard input then fails as to a broken pipe; if it
  * failed or was stopped, that stream is errored at once.
+ *
+ * @example
+ * ```ts
+ * import { compile, spawn } from "@rivulet/rivulet";
+ * import type { Process } from "@rivulet/rivulet";
+ *
+ * const upper = await compile(await Deno.readFile("examples/guests/prebuilt/upper.wasm"));
+ * await using process: Process = spawn(upper);
+ * const text = new Blob(["quiet\n"]).stream().pipeThrough(process).pipeThrough(new TextDecoderStream());
+ * for await (const chunk of text) console.log(chunk); // QUIET
+ * console.log((await process.status).code); // 0
+ * ```
  */
 export class Process implements AsyncDisposable {
   /** How the process ended, once it has; never rejects. */

@@ -42,15 +42,16 @@ export async function waitForChange(context: Context, fds: Iterable<StreamFd>, m
   const { signal, clock } = context;
   if (signal.aborted) return false;
   const { promise, resolve, reject } = Promise.withResolvers<boolean>();
-  const sleep = new AbortController();
+  // Most waits are for data alone: they take neither a timer nor a controller.
+  const sleep = ms === undefined ? undefined : new AbortController();
   const wake = () => resolve(false);
   signal.addEventListener("abort", wake);
   for (const fd of fds) watch(fd, wake);
-  if (ms !== undefined) clock.sleep(ms, sleep.signal).then(() => resolve(true), reject);
+  if (sleep !== undefined) clock.sleep(ms!, sleep.signal).then(() => resolve(true), reject);
   try {
     return await promise;
   } finally {
-    sleep.abort();
+    sleep?.abort();
     for (const fd of fds) fd.wakers.delete(wake);
     signal.removeEventListener("abort", wake);
   }

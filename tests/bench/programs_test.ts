@@ -1,5 +1,6 @@
 /** @module */
 import { assert, assertEquals } from "@std/assert";
+import { readModule } from "../../bench/contenders/contender.ts";
 import { native } from "../../bench/contenders/native.ts";
 import { rivulet } from "../../bench/contenders/rivulet.ts";
 import { wasm3, wasmi } from "../../bench/contenders/embedded.ts";
@@ -15,7 +16,7 @@ for (const contender of [native, rivulet, wasm3, wasmi]) {
   Deno.test(`${contender.name} computes the cold checksum of every program of the bench`, async () => {
     const load = await contender.open(host);
     for (const { name, file, coldSize, coldChecksum } of PROGRAMS) {
-      const { run } = await load(await host.read(file));
+      const { run } = await load(await readModule(host, file));
       assertEquals(await run(coldSize), coldChecksum, name);
     }
   });

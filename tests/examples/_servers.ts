@@ -8,6 +8,7 @@
 
 import * as esbuild from "esbuild-wasm";
 import config from "../../deno.json" with { type: "json" };
+import { RUNTIMES as PACKAGES } from "../runtimes/_npm.ts";
 import { Child, commandOf, ROOT } from "./_child.ts";
 
 /** Of this process, since others may test at the same time. */
@@ -15,7 +16,7 @@ const PROJECT = `${ROOT}dist/edge_${Deno.pid}`;
 const HOST = "127.0.0.1";
 
 /** Each runtime's package. */
-const RUNTIMES = { node: "node@26.10.0", bun: "bun@1.4.5", workerd: "workerd@1.20260730.1" } as const;
+const RUNTIMES = { node: PACKAGES.node26, bun: PACKAGES.bun, workerd: PACKAGES.workerd } as const;
 
 /** Who serves. */
 export type ServerName = "deno" | keyof typeof RUNTIMES;

@@ -176,7 +176,8 @@ async function compareSides(
   return { calls, traps, mismatch: undefined };
 }
 
-function isSame(a: Observation, b: Observation, withFuel: boolean): boolean {
+/** Whether two observations show the same. */
+export function isSame(a: Observation, b: Observation, withFuel: boolean): boolean {
   const sameTraps = a.traps.length === 0 ? b.traps.length === 0 : a.traps.some((trap) => b.traps.includes(trap));
   return sameTraps && a.seen.length === b.seen.length &&
     a.seen.every((value, index) => Object.is(value, b.seen[index])) &&
@@ -184,7 +185,7 @@ function isSame(a: Observation, b: Observation, withFuel: boolean): boolean {
 }
 
 /** How it ended, and what of it is different in the other one. */
-function text({ traps, seen, fuel }: Observation, other: Observation): string {
+export function text({ traps, seen, fuel }: Observation, other: Observation): string {
   const differences = seen.flatMap((value, index) =>
     Object.is(value, other.seen[index]) ? [] : [`[${index}] ${Object.is(value, -0) ? "-0" : Deno.inspect(value)}`]
   );

@@ -4,6 +4,24 @@
  * @module
  */
 
+/** The runtimes that are tested, as packages of npm. */
+export const RUNTIMES = {
+  node26: "node@26.10.0",
+  node24: "node@24.18.0",
+  node22: "node@22.18.0",
+  bun: "bun@1.4.5",
+  workerd: "workerd@1.20260730.1",
+} as const;
+
+const PACKAGES = `${import.meta.dirname}/../../dist/runtimes/packages`;
+
+/** Installs a program, a package given as name@version, unless it is there. @returns its path */
+export async function npmProgram(packageName: string): Promise<string> {
+  const folder = `${PACKAGES}/${packageName.replace("@", "-")}`;
+  await npmInstall(folder, [packageName]);
+  return `${folder}/node_modules/.bin/${packageName.split("@")[0]}`;
+}
+
 /** Installs packages, each given as name@version, into the node_modules of a folder, unless they are there. */
 export async function npmInstall(folder: string, packages: readonly string[]): Promise<void> {
   const marker = `${folder}/node_modules/.installed`;

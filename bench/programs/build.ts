@@ -1,0 +1,105 @@
+/**
+ * Builds the programs that the benchmark runs, from sources that the package registries have, into prebuilt/, compressed:
+ * `deno task bench:programs`, or with names of programs to build only these. C needs clang with wasi-libc, Rust that
+ * and the target wasm32-wasip1 or Debian's packages. What lacks its toolchain is told and left as it is.
+ *
+ * @module
+ */
+
+import { findDebianRust } from "../../examples/guests/_debian_rust.ts";
+
+const HERE = new URL("./", import.meta.url).pathname;
+const WORK = `${HERE}build/`;
+
+/** Crates whose C sources are taken, at exactly these versions. */
+const CRATES = { "lua-src": "547.1.0", "libsqlite3-sys": "0.35.0" };
+
+async function run(command: string, args: string[], options: { cwd?: string; env?: Record<string, string> } = {}) {
+  const { success } = await new Deno.Command(command, { args, ...options, stdout: "inherit", stderr: "inherit" })
+    .output();
+  if (!success) throw new Error(`${command} ${args.join(" ")}`);
+}
+
+/** The folder of each crate's source, fetched by Cargo, which checks it. */
+async function crateSources(): Promise<Record<string, string>> {
+  const folder = `${WORK}crates`;
+  await Deno.mkdir(`${folder}/src`, { recursive: true });
+  await Deno.writeTextFile(`${folder}/src/lib.rs`, "");
+  const dependencies = Object.entries(CRATES).map(([name, version]) => `${name} = "=${version}"`).join("\n");
+  await Deno.writeTextFile(
+    `${folder}/Cargo.toml`,
+    `[package]\nname = "sources"\nversion = "0.0.0"\nedition = "2021"\n[workspace]\n[dependencies]\n${dependencies}\n`,
+  );
+  await run("cargo", ["vendor", "--quiet", "vendor"], { cwd: folder });
+  return Object.fromEntries(Object.keys(CRATES).map((name) => [name, `${folder}/vendor/${name}`]));
+}
+
+async function link(name: string, args: string[]): Promise<void> {
+  const flags = ["--target=wasm32-wasi", "-O2", "-mexec-model=reactor", "-Wl,--strip-all", "-w"];
+  await run("clang-19", [...flags, ...args, "-o", `${WORK}${name}.wasm`]);
+  const file = await Deno.open(`${WORK}${name}.wasm`);
+  await Deno.writeFile(`${HERE}prebuilt/${name}.wasm.gz`, file.readable.pipeThrough(new CompressionStream("gzip")));
+}
+
+async function lua(): Promise<void> {
+  const source = `${(await crateSources())["lua-src"]}/lua-5.4.7`;
+  const left = new Set(["lua", "luac", "loslib", "liolib", "linit", "loadlib", "ldblib"]);
+  const files = [...Deno.readDirSync(source)].map(({ name }) => name)
+    .filter((name) => name.endsWith(".c") && !left.has(name.slice(0, -2))).sort();
+  const emulated = ["SIGNAL", "PROCESS_CLOCKS"].map((what) => `-D_WASI_EMULATED_${what}`);
+  const libraries = ["-lwasi-emulated-signal", "-lwasi-emulated-process-clocks"];
+  const include = ["-include", `${HERE}c/lua_without_host.h`];
+  await link("lua", [
+    `-I${HERE}c`,
+    `${HERE}c/lua.c`,
+    ...include,
+    ...emulated,
+    ...libraries,
+    `-I${source}`,
+    ...files.map((file) => `${source}/${file}`),
+  ]);
+}
+
+async function sqlite(): Promise<void> {
+  const source = `${(await crateSources())["libsqlite3-sys"]}/sqlite3`;
+  const options = ["OS_OTHER=1", "THREADSAFE=0", "OMIT_LOAD_EXTENSION", "OMIT_WAL", "TEMP_STORE=3", "OMIT_JSON"];
+  await link("sqlite", [
+    `${HERE}c/sqlite.c`,
+    ...options.map((name) => `-DSQLITE_${name}`),
+    `-I${source}`,
+    `${source}/sqlite3.c`,
+  ]);
+}
+
+/** A program in Rust is a static library that clang links, as it does those in C. */
+function rust(name: string): () => Promise<void> {
+  return async () => {
+    const debian = await findDebianRust();
+    const args = ["build", "--quiet", "--locked", "--release", "--target=wasm32-wasip1", `--features=${name}`];
+    await run(debian?.cargo ?? "cargo", [...args, `--target-dir=${WORK}rust`, ...debian?.args ?? []], {
+      cwd: `${HERE}rust`,
+      env: debian?.env,
+    });
+    // Rust's threads, which nothing here starts, name functions of pthreads that Debian's wasi-libc lacks.
+    const flags = ["-Wl,--export=run,--unresolved-symbols=ignore-all,--stack-first,-zstack-size=1048576"];
+    await link(name, [...flags, `${WORK}rust/wasm32-wasip1/release/librivulet_bench_programs.a`]);
+  };
+}
+
+const BUILDS: Readonly<Record<string, () => Promise<void>>> = {
+  lua,
+  sqlite,
+  ...Object.fromEntries(["json", "markdown", "regex", "deflate", "sha512"].map((name) => [name, rust(name)])),
+};
+
+await Deno.mkdir(`${HERE}prebuilt`, { recursive: true });
+for (const [name, build] of Object.entries(BUILDS)) {
+  if (Deno.args.length > 0 && !Deno.args.includes(name)) continue;
+  try {
+    await build();
+    console.log(`${name}: ${(await Deno.stat(`${HERE}prebuilt/${name}.wasm.gz`)).size} bytes`);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    console.log(`${name}: not built, ${error.message}`);
+  }
+}

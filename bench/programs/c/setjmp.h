@@ -1,0 +1,1 @@
+// wasi-libc's own is an error to include. Nothing here jumps.

@@ -1,0 +1,174 @@
+/**
+ * The source of the dispatch loop, from the op table in src/vm/ops.ts, the names in src/vm/fused_ops.ts and the frame of
+ * the loop in tasks/execute_template.txt. Where it is written is the business of who asks.
+ *
+ * @module
+ */
+
+import { partsOf } from "../src/vm/fused_ops.ts";
+import { firstPrefix, OP_NAMES, opEquation, opOperands } from "../src/vm/ops.ts";
+import type { OpName } from "../src/vm/ops.ts";
+
+const TEMPLATE = new URL("./execute_template.txt", import.meta.url);
+
+/** The last letters of operands that are registers; every other operand is an immediate word. */
+const REGISTER_LETTERS = "abcd";
+
+/** The macros of the equations; an argument is any text without a comma at its top level. `@` is the op's words. */
+const MACROS: Readonly<Record<string, (args: readonly string[]) => string>> = {
+  goto: ([t, u]) => `{ fuel = fuel - #${u} | 0; pc = #${t}; if (fuel < 0) break loop; continue; }`,
+  goto_case: ([index, n]) =>
+    `{ const x = ${index}; const y = #${n}; const at = pc + @ + ((x < y ? x : y) << 1) | 0; ` +
+    `fuel = fuel - C[at + 1 | 0] | 0; pc = C[at] | 0; if (fuel < 0) break loop; continue; }`,
+  leave: ([reason]) => `{ stop = ${reason}; break loop; }`,
+  spend: ([count]) => `{ fuel = fuel - ${count} | 0; pc = pc + @ | 0; if (fuel < 0) break loop; continue; }`,
+  return_to_caller: () => `sp = sp - 2 | 0; pc = S[sp] | 0; fp = S[sp + 1 | 0] | 0; continue;`,
+  call: ([entry, frame, fuel]) =>
+    `{ const at = ${entry}; const base = ${frame}; ` +
+    `if (base + C[at] > REGISTER_WORDS || sp >= STACK_WORDS) { stop = STACK_EXHAUSTED; break loop; } ` +
+    `S[sp] = pc + @ | 0; S[sp + 1 | 0] = fp; sp = sp + 2 | 0; fuel = fuel - ${fuel} | 0; ` +
+    `const end = base + C[at + 2 | 0] | 0; for (let z = base + C[at + 1 | 0] | 0; z < end; z = z + 1 | 0) R[z] = 0; ` +
+    `fp = base; pc = at + 3 | 0; if (fuel < 0) break loop; continue; }`,
+};
+
+/** Replaces macro calls, innermost arguments left as they are. */
+function expandMacros(text: string): string {
+  const start = /(?<![\w.])(goto_case|goto|leave|return_to_caller|call|spend)\(/.exec(text);
+  if (start === null) return text;
+  const args: string[] = [];
+  let depth = 1;
+  let from = start.index + start[0].length;
+  let at = from;
+  for (; depth > 0; at++) {
+    const character = text[at];
+    if (character === "(") depth++;
+    else if (character === ")") depth--;
+    if ((character === "," && depth === 1) || depth === 0) {
+      args.push(text.slice(from, at).trim());
+      from = at + 1;
+    }
+  }
+  const end = text[at] === ";" ? at + 1 : at;
+  return text.slice(0, start.index) + MACROS[start[1]!]!(args) + expandMacros(text.slice(end));
+}
+
+/** Memory ops that move bits, as they are where the other op wants or gives a float. */
+const FLOAT_FORMS: Readonly<Record<string, string>> = {
+  load32: "const x = I.a; if (x < 0) leave(OUT_OF_BOUNDS); F.d = view.getFloat32(x + #o | 0, true)",
+  load64: "const x = I.a; if (x < 0) leave(OUT_OF_BOUNDS); D.d = view.getFloat64(x + #o | 0, true)",
+  store32: "const x = I.a; if (x < 0) leave(OUT_OF_BOUNDS); view.setFloat32(x + #o | 0, F.b, true)",
+  store64: "const x = I.a; if (x < 0) leave(OUT_OF_BOUNDS); view.setFloat64(x + #o | 0, D.b, true)",
+};
+
+/** What an op computes; `asFloat` if its result or its operand `b` is a float on the other side of a fusion. */
+function equationOf(name: string, asFloat = false): string {
+  const parts = partsOf(name);
+  if (parts === undefined) return asFloat && FLOAT_FORMS[name] || opEquation(name as OpName)!;
+  const prefix = firstPrefix(parts);
+  if (parts.slot === "") return `${prefixed(equationOf(parts.first), prefix)}; ${equationOf(parts.second, asFloat)}`;
+  const reads = new RegExp(`\\b[FD]\\.${parts.slot}\\b`).test(equationOf(parts.second));
+  const writes = /\b[FD]\.d =/.test(equationOf(parts.first));
+  // What is kept keeps its bits: it is read as a float from its register.
+  const first = prefixed(equationOf(parts.first, reads && !parts.isKept), prefix);
+  const second = equationOf(parts.second, writes || asFloat);
+  const result = `${prefix}d`;
+  let text = first;
+  let used = second;
+  let kept = "";
+  for (const half of ["I", "H", "F", "D"]) {
+    const value = `v${half}_${prefix}`;
+    const assignment = new RegExp(`\\b${half}\\.${result} = ([^;]+)`, "g");
+    const count = [...text.matchAll(assignment)].length;
+    const read = new RegExp(`\\b${half}\\.${parts.slot}\\b`, "g");
+    const isRead = second.search(read) >= 0;
+    if (count === 0) {
+      if (isRead && !(parts.isKept && "FD".includes(half))) throw new Error(`${name}: no ${half} of ${result}`);
+      used = used.replaceAll(read, `${half}.${result}`);
+      continue;
+    }
+    if (!isRead && !parts.isKept) {
+      text = text.replaceAll(assignment, "");
+      continue;
+    }
+    const declaration = count === 1 ? "const " : "";
+    text = text.replaceAll(assignment, (_, expression) => `${declaration}${value} = ${coerced(half, expression)}`);
+    if (count > 1) text = `let ${value} = 0; ${text}`;
+    kept += `${half}.${result} = ${value}; `;
+    used = used.replaceAll(read, value);
+  }
+  return `${text}; ${parts.isKept ? kept : ""}${used}`;
+}
+
+/** A value as it would be read from a register. */
+function coerced(half: string, expression: string): string {
+  if (half === "D") return expression;
+  if (half === "F") return `Math.fround(${expression})`;
+  return expression.endsWith("| 0") ? expression : `(${expression}) | 0`;
+}
+
+/** An equation with other names for its operands and variables. */
+function prefixed(equation: string, prefix: string): string {
+  const variables = [...equation.matchAll(/\b(?:const|let) (\w+) =/g)].map((match) => match[1]!);
+  const renamed = variables.length === 0
+    ? equation
+    : equation.replaceAll(new RegExp(`(?<![.#])\\b(${variables.join("|")})\\b`, "g"), `$1_${prefix}`);
+  return renamed.replaceAll(/(\b[IHFD]\.|#)(\w+)/g, `$1${prefix}$2`);
+}
+
+/** Whether nothing goes on after the op: its equation ends in a jump, a call or a return that has no condition. */
+function isTerminal(name: string): boolean {
+  const parts = partsOf(name);
+  if (parts !== undefined) return isTerminal(parts.second);
+  return /(^|[;}] )(goto|goto_case|call|return_to_caller|spend)\([^;]*$/.test(opEquation(name as OpName)!);
+}
+
+/** One case of the switch. */
+function caseOf(name: string, number: number): string {
+  const operands = opOperands(name);
+  let body = expandMacros(equationOf(name));
+  const hoisted: string[] = [];
+  for (const [index, operand] of operands.entries()) {
+    const word = `C[pc + ${index + 1} | 0]`;
+    if (!REGISTER_LETTERS.includes(operand.at(-1)!)) {
+      body = body.replaceAll(new RegExp(`#${operand}\\b`, "g"), word);
+      continue;
+    }
+    const uses = [...body.matchAll(new RegExp(`(\\b[IHFD]\\.|#)${operand}\\b`, "g"))];
+    let register = `fp + ${word}`;
+    if (uses.length > 1) {
+      hoisted.push(`const ${operand} = ${register} | 0;`);
+      register = operand;
+    }
+    const index32 = register === operand ? operand : `${register} | 0`;
+    body = body
+      .replaceAll(new RegExp(`\\bI\\.${operand}\\b`, "g"), `R[${index32}]`)
+      .replaceAll(new RegExp(`\\bH\\.${operand}\\b`, "g"), `R[${register} + 1 | 0]`)
+      .replaceAll(new RegExp(`\\bF\\.${operand}\\b`, "g"), `F[${index32}]`)
+      .replaceAll(new RegExp(`\\bD\\.${operand}\\b`, "g"), `D[${register} >> 1]`);
+  }
+  if (!/[;}]$/.test(body)) body += ";";
+  if (!isTerminal(name)) body += " pc = pc + @ | 0; continue;";
+  body = body.replaceAll("@", String(operands.length + 1));
+  return `case ${number}: /* ${name} */ { ${hoisted.join(" ")} ${body} }`;
+}
+
+/** The text of src/vm/execute.ts, not formatted; `extra` goes before each op. */
+export async function executeSource(extra = ""): Promise<string> {
+  const cases = OP_NAMES.flatMap((name, number) =>
+    partsOf(name) === undefined && opEquation(name as OpName) === undefined ? [] : [caseOf(name, number)]
+  );
+  const template = await Deno.readTextFile(TEMPLATE);
+  // Numbers take the place of the exported names, which an engine would read from their cells.
+  const literals = new Map(
+    [...template.matchAll(/^export const (\w+)(?:: number)? = (\d[\d <]*);$/gm)].map((match) => [match[1]!, match[2]!]),
+  );
+  const named = new RegExp(`\\b(${[...literals.keys()].join("|")})\\b`, "g");
+  const body = cases.join("\n").replaceAll(named, (name) => `/* ${name} */ ${literals.get(name)!}`);
+  const variables = new Set([...body.matchAll(DECLARATION)].map((match) => match[1]!));
+  return template.replace("/* EXTRA */", extra)
+    .replace("/* VARIABLES */", [...variables].sort().map((name) => `let ${name} = 0;`).join("\n"))
+    .replace("/* CASES */", () => body.replaceAll(DECLARATION, "$1 ="));
+}
+
+/** Variables are the function's and not the cases': V8 gives each of a block's own a place, 435 in all and not 77. */
+const DECLARATION = /\b(?:const|let) (\w+) =/g;

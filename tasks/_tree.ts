@@ -1,0 +1,27 @@
+/**
+ * Trees of files, as paths seen from their roots: what a package consists of, and what it should.
+ *
+ * @module
+ */
+
+/** The repository. */
+export const ROOT: string = new URL("../", import.meta.url).pathname;
+
+/** Paths of the files under a folder, seen from it. */
+export async function filesUnder(folder: string, path = ""): Promise<string[]> {
+  const paths: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(`${folder}/${path}`)) {
+    if (isDirectory) paths.push(...await filesUnder(folder, `${path}${name}/`));
+    else paths.push(path + name);
+  }
+  return paths.sort();
+}
+
+/** Throws if the files of a package are not those that are expected. */
+export function checkTree(found: readonly string[], expected: readonly string[]): void {
+  const odd = [
+    ...found.filter((path) => !expected.includes(path)).map((path) => `${path} should not be in the package`),
+    ...expected.filter((path) => !found.includes(path)).map((path) => `${path} is not in the package`),
+  ];
+  if (odd.length > 0) throw new Error(odd.join("; "));
+}

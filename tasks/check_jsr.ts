@@ -1,0 +1,26 @@
+/**
+ * Checks the package for JSR: that it could be published, without slow types, and consists of what it should, no more and
+ * no less. It publishes nothing.
+ *
+ * @module
+ */
+
+import { checkTree, filesUnder, ROOT } from "./_tree.ts";
+
+/** Beside these, all of `src`. */
+const TOP: readonly string[] = ["CHANGELOG.md", "LICENSE", "README.md", "deno.json", "mod.ts"];
+
+const publish = new Deno.Command(Deno.execPath(), {
+  args: ["publish", "--dry-run", "--allow-dirty"],
+  cwd: ROOT,
+  env: { NO_COLOR: "1" },
+  stdin: "null",
+});
+const { success, stderr } = await publish.output();
+const said = new TextDecoder().decode(stderr);
+if (!success || /warning/i.test(said)) throw new Error(`deno publish is not content:\n${said}`);
+
+const published = [...said.matchAll(/^ +(file:\S+) \(/gm)].map(([, url]) => decodeURI(new URL(url!).pathname));
+const found = published.map((path) => path.slice(ROOT.length));
+checkTree(found, [...TOP, ...(await filesUnder(`${ROOT}src`)).map((path) => `src/${path}`)]);
+console.log(`JSR: ${found.length} files, as expected`);

@@ -1,0 +1,171 @@
+/**
+ * Checks the package for npm as its users meet it: installs the tarball into an empty project, compares the tree with what
+ * it should be, compiles a strict consumer by both ways of resolving modules, and runs the quick starts of the README,
+ * word for word, in the runtimes that they are for.
+ *
+ * @module
+ */
+
+import * as esbuild from "esbuild-wasm";
+import ts from "typescript";
+import config from "../deno.json" with { type: "json" };
+import { npmInstall, npmProgram, RUNTIMES } from "../tests/runtimes/_npm.ts";
+import { outputOf } from "../tests/runtimes/_process.ts";
+import { startWorker } from "../tests/runtimes/_workerd.ts";
+import { buildNpmPackage } from "./npm.ts";
+import { checkTree, filesUnder, ROOT } from "./_tree.ts";
+import { diagnose } from "./_typescript.ts";
+
+const PLUGIN = `${ROOT}examples/guests/prebuilt/c_plugin.wasm`;
+
+/** Modules that no other imports: tools for whoever works on the package. */
+const NOT_PACKED: readonly string[] = ["src/vm/disasm.ts"];
+/** What a plugin answers to `ping`, and the quick starts print. */
+const PONG = "pong\n";
+
+/** What the README asks of a user's `lib`, and the oldest base that it may have. */
+const LIBRARIES: readonly string[] = ["es2022", "dom", "esnext.disposable"];
+
+/** What a user of all four entries might write; it gives `PONG`, but for the line's end. */
+const CONSUMER = `
+import { compile, Plugin, RpcError } from "@rivulet/rivulet";
+import { Peer } from "@rivulet/rivulet/rpc";
+import { Instance, instantiate } from "@rivulet/rivulet/vm";
+import type { Imports } from "@rivulet/rivulet/vm";
+import { spawn } from "@rivulet/rivulet/wasi";
+import type { ProcessStatus } from "@rivulet/rivulet/wasi";
+
+interface Guest {
+  ping(): string;
+  prime_sieve(limit: number): { readonly count: number };
+}
+
+export async function use(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const module = await compile(bytes);
+  const plugin = new Plugin<Guest>(module, { methods: { echo: (params: unknown) => params } });
+  const { count } = await plugin.api.prime_sieve(100);
+  // @ts-expect-error the method takes a number
+  const error: unknown = await plugin.api.prime_sieve("many").catch((error: unknown) => error);
+  const process = spawn(module, { stderr: "null" });
+  const peer = new Peer<Guest>(process);
+  const answer: string = await peer.call("ping");
+  await peer.close();
+  const status: ProcessStatus = await process.status;
+  const empty = await compile(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0));
+  const imports: Imports = { env: { log: (value: number) => value } };
+  const instance = await instantiate(empty, imports, { limits: { fuel: 1 } });
+  const isWell = count === 25 && error instanceof RpcError && instance instanceof Instance;
+  return isWell && status.success ? answer : "something is wrong";
+}
+`;
+
+/** Runs it. */
+const MAIN = `
+import { readFile } from "node:fs/promises";
+import { use } from "./consumer.mts";
+
+console.log(await use(new Uint8Array(await readFile("plugin.wasm"))));
+`;
+
+/** What the package consists of: each module of the source twice, and pages. */
+async function expectedTree(): Promise<string[]> {
+  const sources = ["mod.ts", ...(await filesUnder(`${ROOT}src`)).map((path) => `src/${path}`)];
+  const modules = sources.filter((path) => path.endsWith(".ts") && !NOT_PACKED.includes(path));
+  const pages = ["README.md", "src/README.md", "CHANGELOG.md", "LICENSE", "package.json"];
+  return [...pages, ...modules.flatMap((path) => [path.replace(/ts$/, "js"), path.replace(/ts$/, "d.ts")])].sort();
+}
+
+function checkTypes(consumer: string): void {
+  const { ModuleKind, ModuleResolutionKind } = ts;
+  const lib = LIBRARIES.map((name) => `lib.${name}.d.ts`);
+  const common = { noEmit: true, skipLibCheck: false, target: ts.ScriptTarget.ES2022, lib };
+  diagnose([consumer], { ...common, module: ModuleKind.ESNext, moduleResolution: ModuleResolutionKind.Bundler });
+  diagnose([consumer], { ...common, module: ModuleKind.NodeNext, moduleResolution: ModuleResolutionKind.NodeNext });
+}
+
+/** The program of a quick start: the code block under the heading of a runtime. */
+async function quickStart(runtime: string): Promise<string> {
+  const readme = await Deno.readTextFile(`${ROOT}README.md`);
+  const [, section] = readme.split(`\n### ${runtime}\n`);
+  const code = /\n```[jt]s ignore\n([^]*?)\n```\n/.exec(section?.split("\n#")[0] ?? "")?.[1];
+  if (code === undefined) throw new Error(`README.md has no quick start for ${runtime}`);
+  return code;
+}
+
+/** Bundles a module of the project into one file, as a web page or a Worker has it. */
+async function bundle(project: string, entry: string, outfile: string): Promise<string> {
+  const target = "es2024";
+  await esbuild.build({ absWorkingDir: project, entryPoints: [entry], outfile, bundle: true, format: "esm", target });
+  return `${project}/${outfile}`;
+}
+
+/** Runs a program in the project, and gives what it printed. */
+type Run = (project: string, program: string) => Promise<string>;
+
+/** In a runtime from npm. */
+function runBy(runtime: string): Run {
+  return async (cwd, program) => await outputOf(await npmProgram(runtime), [program], { cwd });
+}
+
+/** Bundled, as a page has it; but in Node, which has no address that the plugin's could be relative to. */
+async function runBundled(cwd: string, program: string): Promise<string> {
+  const page = await bundle(cwd, program, "page.mjs");
+  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async () => {
+    return new Response(await Deno.readFile(`${cwd}/plugin.wasm`));
+  });
+  const base = `http://127.0.0.1:${server.addr.port}/`;
+  const prologue = `const fetch = (path) => globalThis.fetch(new URL(path, "${base}"));\n`;
+  await Deno.writeTextFile(page, prologue + await Deno.readTextFile(page));
+  return await runBy(RUNTIMES.node26)(cwd, "page.mjs");
+}
+
+async function runInWorker(cwd: string, program: string): Promise<string> {
+  const script = await bundle(cwd, program, "worker.mjs");
+  await using worker = await startWorker(await npmProgram(RUNTIMES.workerd), script);
+  const answer = await worker.fetch({ method: "POST", body: await Deno.readFile(`${cwd}/plugin.wasm`) });
+  return `${await answer.json()}\n`;
+}
+
+/** Where each quick start of the README is run, by its heading. */
+const RUNS: readonly (readonly [heading: string, where: string, run: Run])[] = [
+  ["Deno", "Deno", (cwd, program) => outputOf(Deno.execPath(), ["run", "--allow-read=plugin.wasm", program], { cwd })],
+  ["Node", "Node 22", runBy(RUNTIMES.node22)],
+  ["Node", "Node 26", runBy(RUNTIMES.node26)],
+  ["Bun", "Bun", runBy(RUNTIMES.bun)],
+  ["Browsers", "a bundle", runBundled],
+  ["Cloudflare Workers", "workerd", runInWorker],
+];
+
+const tarball = await buildNpmPackage();
+const project = await Deno.makeTempDir({ prefix: "rivulet_npm_" });
+
+/** Runs a program of this text, which has to print `PONG`. */
+async function checkRun(what: string, run: Run, program: string, text: string): Promise<void> {
+  await Deno.writeTextFile(`${project}/${program}`, text);
+  const output = await run(project, program);
+  if (output !== PONG) throw new Error(`${what} printed ${JSON.stringify(output)}`);
+  console.log(`${what}: ok`);
+}
+
+try {
+  await npmInstall(project, [tarball]);
+  const installed = `${project}/node_modules/${config.name}`;
+  const found = await filesUnder(installed);
+  checkTree(found, await expectedTree());
+  console.log(`the tarball: ${found.length} files, as expected`);
+
+  await Deno.writeTextFile(`${project}/consumer.mts`, CONSUMER);
+  checkTypes(`${project}/consumer.mts`);
+  console.log("a strict consumer, moduleResolution bundler and nodenext: ok");
+
+  await Deno.copyFile(PLUGIN, `${project}/plugin.wasm`);
+  await checkRun("the consumer in Node 26", runBy(RUNTIMES.node26), "main.mjs", MAIN);
+  await checkRun("the consumer in Bun", runBy(RUNTIMES.bun), "main.mjs", MAIN);
+  for (const [heading, where, run] of RUNS) {
+    const program = heading === "Node" ? "main.mjs" : "main.ts";
+    await checkRun(`the quick start in ${where}`, run, program, await quickStart(heading));
+  }
+} finally {
+  await esbuild.stop();
+  await Deno.remove(project, { recursive: true });
+}
