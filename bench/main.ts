@@ -80,9 +80,11 @@ async function main(): Promise<void> {
       found[engine.name]!.suites[suite.name] = result;
       console.log(`\n${suite.title}; ${version}, ${compiler}\n\n${suiteTable(suite, result)}\n`);
     }
+    // Engine by engine, since a run takes half an hour.
     if (writes) await write(resultsOf({ [engine.name]: found[engine.name]! }));
   }
-  console.log(marksTable(verdictsOf(resultsOf(found))));
+  const verdicts = verdictsOf(resultsOf(found));
+  if (verdicts.length > 0) console.log(marksTable(verdicts));
 }
 
 function resultsOf(engines: Record<string, EngineResults>): Results {
