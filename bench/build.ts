@@ -24,7 +24,7 @@ const WASM3 = "pywasm3==0.5.0";
 /** Each operation of wasm3 ends with a call of the next, which needs tail calls to be no recursion. */
 const WASM3_FLAGS = [
   ...["--target=wasm32-wasi", "-mexec-model=reactor", "-O3", "-mtail-call", "-mbulk-memory", "-fno-strict-aliasing"],
-  ...["-DNDEBUG", "-Dd_m3VerboseErrorMessages=0", "-Wl,--strip-debug,-z,stack-size=4194304"],
+  ...["-DNDEBUG", "-Dd_m3VerboseErrorMessages=0", "-Wl,--strip-debug,--wrap=ReadLEB_i7,-z,stack-size=4194304"],
 ];
 /** wasmi's operations, too, end with a call of the next one. */
 const WASMI_FLAGS = [

@@ -6,7 +6,7 @@
 
 import { CHROMIUM, FIREFOX, versionOf } from "../tests/runtimes/_browsers.ts";
 import type { Browser } from "../tests/runtimes/_browsers.ts";
-import { npmInstall } from "../tests/runtimes/_npm.ts";
+import { npmInstall, npmProgram, RUNTIMES } from "../tests/runtimes/_npm.ts";
 import { outputOf } from "../tests/runtimes/_process.ts";
 import { runInPage } from "./_page.ts";
 import type { Job } from "./job.ts";
@@ -51,9 +51,9 @@ export const ENGINES: readonly Engine[] = [
     find: () => Promise.resolve(`Deno ${Deno.version.deno}`),
     run: (job, against) => runFromSource(Deno.execPath(), DENO_FLAGS, job, against),
   },
-  fromNpm("node26", "V8", "Node", "node", "26.10.0", NODE_FLAGS),
-  fromNpm("node24", "V8", "Node", "node", "24.18.0", NODE_FLAGS),
-  fromNpm("bun", "JavaScriptCore", "Bun", "bun", "1.4.5", ["--expose-gc"]),
+  fromNpm("node26", "V8", "Node", NODE_FLAGS),
+  fromNpm("node24", "V8", "Node", NODE_FLAGS),
+  fromNpm("bun", "JavaScriptCore", "Bun", ["--expose-gc"]),
   inBrowser(CHROMIUM, "V8"),
   inBrowser(FIREFOX, "SpiderMonkey"),
 ];
@@ -74,24 +74,20 @@ function inBrowser(browser: Browser, compiler: Engine["compiler"]): Engine {
 
 /** A runtime that is a package of npm and reads TypeScript. */
 function fromNpm(
-  name: string,
+  name: "node26" | "node24" | "bun",
   compiler: Engine["compiler"],
   title: string,
-  program: string,
-  version: string,
   flags: readonly string[],
 ): Engine {
-  const folder = `${DIST}/${program}-${version}`;
-  const path = `${folder}/node_modules/.bin/${program}`;
   return {
     name,
     compiler,
     isPage: false,
     find: async () => {
-      await npmInstall(folder, [`${program}@${version}`]);
-      return `${title} ${(await outputOf(path, ["--version"])).trim().replace(/^v/, "")}`;
+      const version = await outputOf(await npmProgram(RUNTIMES[name]), ["--version"]);
+      return `${title} ${version.trim().replace(/^v/, "")}`;
     },
-    run: (job, against) => runFromSource(path, flags, job, against),
+    run: async (job, against) => await runFromSource(await npmProgram(RUNTIMES[name]), flags, job, against),
   };
 }
 

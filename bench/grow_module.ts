@@ -9,13 +9,16 @@ const HEADER_BYTES = 8;
 const FUNCTION_SECTION = 3;
 const CODE_SECTION = 10;
 const CUSTOM_SECTION = 0;
+/** Of a vector's length, in a module with so few functions. */
+const COUNT_BYTES = 1;
 
 /** A module with copies of all functions at the end of its sections, in which nobody calls them; of that size nearly. */
 export function grow(module: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
   const sections = sectionsOf(module);
   const functions = sections.get(FUNCTION_SECTION)!;
   const code = sections.get(CODE_SECTION)!;
-  const copies = Math.max(1, Math.round((size - module.length) / (functions.length + code.length)) + 1);
+  const copyBytes = functions.length + code.length - 2 * COUNT_BYTES;
+  const copies = Math.max(1, Math.round((size - module.length) / copyBytes) + 1);
   sections.set(FUNCTION_SECTION, repeat(functions, copies));
   sections.set(CODE_SECTION, repeat(code, copies));
   const parts = [...sections].flatMap(([id, content]) => [[id, ...leb(content.length)], content]);

@@ -37,16 +37,7 @@ export interface Job {
   readonly rounds: number;
 }
 
-/** Does a job. Files that are compressed are read as what they were. */
+/** Does a job. */
 export function runJob(job: Job, host: Host): Promise<Report> {
-  const read = async (path: string) => {
-    const bytes = await host.read(path);
-    return path.endsWith(".gz") ? await unpack(bytes) : bytes;
-  };
-  return KINDS[job.kind](job, { ...host, read });
-}
-
-async function unpack(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+  return KINDS[job.kind](job, host);
 }

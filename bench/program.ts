@@ -11,7 +11,7 @@ export interface Program {
   readonly language: string;
   /** What it does, in a few words. */
   readonly what: string;
-  /** Path of the module, seen from the folder of the list. */
+  /** Path of the module, perhaps compressed with gzip (`.gz`), seen from the folder of the list. */
   readonly file: string;
   /** What `run` is given when it is warm: 50 to 300 ms of interpretation. */
   readonly size: number;

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { readModule } from "./contenders/contender.ts";
 import type { Contender, Host, Loaded } from "./contenders/contender.ts";
 import { rivulet } from "./contenders/rivulet.ts";
 import { native } from "./contenders/native.ts";
@@ -49,7 +50,7 @@ async function runEach(
   const contenders = CONTENDERS.filter(({ name }) => job.contenders.includes(name));
   const report: Report = {};
   for (const program of job.programs) {
-    report[program.name] = await measure(program, await host.read(program.file), contenders);
+    report[program.name] = await measure(program, await readModule(host, program.file), contenders);
   }
   return report;
 }

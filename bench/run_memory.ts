@@ -9,6 +9,7 @@ import { compile, spawn } from "../mod.ts";
 import { instantiate, Memory } from "../src/vm/mod.ts";
 import { codeTop } from "../src/vm/code.ts";
 import { codeOf } from "../src/vm/module.ts";
+import { readModule } from "./contenders/contender.ts";
 import type { Host } from "./contenders/contender.ts";
 import type { Job } from "./job.ts";
 import { timingOf } from "./report.ts";
@@ -54,12 +55,12 @@ export async function runMemory({ rounds }: Job, { read }: Host): Promise<Report
 }
 
 /** Bytes of register code by the byte of the functions that a program's first call needed. */
-export async function runCode({ programs }: Job, { read }: Host): Promise<Report> {
+export async function runCode({ programs }: Job, host: Host): Promise<Report> {
   const report: Report = {};
   for (const { name, file, coldSize } of programs) {
     report[name] = {
       rivulet: await timingOf(async () => {
-        const module = await compile(await read(file));
+        const module = await compile(await readModule(host, file));
         const instance = await instantiate(module, anyImports(module.imports));
         const before = codeTop();
         if ("_initialize" in instance.exports) await instance.call("_initialize");

@@ -6,8 +6,8 @@
 
 import type { Job } from "./job.ts";
 import { kernels } from "./kernels/kernels.ts";
-import type { Program } from "./program.ts";
 import { programs } from "./programs/programs.ts";
+import type { Program } from "./program.ts";
 
 /** What a suite is run with. */
 export interface SuiteOptions {
@@ -53,8 +53,8 @@ const COMPUTERS = ["native", "rivulet", "against", ...PEERS, "polywasm"];
 /** Every program, its file seen from the folder of the bench. */
 export const PROGRAMS: readonly Program[] = [
   ...kernels.map((program) => ({ ...program, file: `kernels/${program.file}` })),
-  COREMARK,
   ...programs.map((program) => ({ ...program, file: `programs/${program.file}` })),
+  COREMARK,
 ];
 
 /** Every suite, in the order of a full run. */

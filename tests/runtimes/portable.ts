@@ -10,6 +10,7 @@ export const PORTABLE: readonly string[] = ["guests", "plugin_test.ts", "rpc", "
 /** All others that have tests, each with why it runs in Deno only. */
 export const LEFT_OUT: ReadonlyMap<string, string> = new Map([
   ["architecture_test.ts", "reads the source files"],
+  ["bench", "reads programs from files"],
   ["examples", "starts servers"],
   ["fuzz", "compares with the host's WebAssembly"],
   ["hostile", "measures the heap, and reads guests from files"],

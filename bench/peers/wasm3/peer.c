@@ -1,8 +1,10 @@
 // wasm3 as a WebAssembly module for the bench: it holds one guest, links every function that the guest imports to one
 // that does nothing and gives zeros, and runs its `run`. A pointer that is not null is to the text of an error.
 
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "m3_env.h"
 #include "wasm3.h"
@@ -41,6 +43,19 @@ static M3Result link_import(IM3Module module, IM3Function function) {
   *end++ = ')';
   *end = 0;
   return m3_LinkRawFunction(module, function->import.moduleUtf8, function->import.fieldUtf8, signature, nothing);
+}
+
+// Compilers write the table of an indirect call in five bytes, of which wasm3 0.5.0 reads one. The linker puts this in the
+// place of its reader; a number of one byte never begins so.
+M3Result __real_ReadLEB_i7(i8 *value, bytes_t *bytes, cbytes_t end);
+M3Result __wrap_ReadLEB_i7(i8 *value, bytes_t *bytes, cbytes_t end) {
+  static const uint8_t zero[] = {0x80, 0x80, 0x80, 0x80, 0x00};
+  if (end - *bytes < (ptrdiff_t)sizeof zero || memcmp(*bytes, zero, sizeof zero) != 0) {
+    return __real_ReadLEB_i7(value, bytes, end);
+  }
+  *bytes += sizeof zero;
+  *value = 0;
+  return m3Err_none;
 }
 
 EXPORT(allocate) void *allocate(uint32_t bytes) { return malloc(bytes); }

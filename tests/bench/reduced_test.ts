@@ -1,0 +1,21 @@
+/** @module */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { holdsBounds, REDUCED } from "../../bench/reduced.ts";
+import type { Result } from "../../bench/report.ts";
+
+function resultWith(ours: number): Result {
+  return Object.fromEntries(REDUCED.programs.map(({ name }) => [
+    name,
+    Object.fromEntries(
+      Object.entries({ rivulet: ours, wasm3: 100, native: 4 }).map(([who, median]) => [who, { min: median, median }]),
+    ),
+  ]));
+}
+
+Deno.test("holdsBounds breaks when a ratio is beyond its margin, and says which", () => {
+  const lines: string[] = [];
+  assert(holdsBounds(resultWith(34), (line) => lines.push(line)));
+  assert(!lines.join().includes("BROKEN"));
+  assertEquals(holdsBounds(resultWith(200), (line) => lines.push(line)), false);
+  assertStringIncludes(lines.at(-1)!, "BROKEN");
+});
