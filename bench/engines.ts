@@ -64,7 +64,7 @@ function inBrowser(browser: Browser, compiler: Engine["compiler"]): Engine {
     name: browser.name,
     compiler,
     isPage: true,
-    find: () => versionOf(browser),
+    find: async () => (await versionOf(browser)).replace(/^Mozilla /, ""),
     run: async (job, against) => {
       await installPackages();
       return await runInPage(browser, job, { packages: DIST, against });
