@@ -1429,7 +1429,7 @@ export function execute(): number {
           d = fp + C[pc + 1 | 0] | 0;
           a = fp + C[pc + 2 | 0] | 0;
           n = R[fp + C[pc + 3 | 0] | 0] & 63;
-          z = (R[a] ^ R[a + 1 | 0]) & -(n >>> 5);
+          z = (R[a] ^ R[a + 1 | 0]) & n << 26 >> 31;
           x = R[a] ^ z;
           y = R[a + 1 | 0] ^ z;
           R[d] = x << n | y >>> 1 >>> (31 - n & 31);
@@ -1441,7 +1441,7 @@ export function execute(): number {
           d = fp + C[pc + 1 | 0] | 0;
           a = fp + C[pc + 2 | 0] | 0;
           n = 64 - R[fp + C[pc + 3 | 0] | 0] & 63;
-          z = (R[a] ^ R[a + 1 | 0]) & -(n >>> 5);
+          z = (R[a] ^ R[a + 1 | 0]) & n << 26 >> 31;
           x = R[a] ^ z;
           y = R[a + 1 | 0] ^ z;
           R[d] = x << n | y >>> 1 >>> (31 - n & 31);
@@ -1453,7 +1453,7 @@ export function execute(): number {
           d = fp + C[pc + 1 | 0] | 0;
           a = fp + C[pc + 2 | 0] | 0;
           n = C[pc + 3 | 0] & 63;
-          z = (R[a] ^ R[a + 1 | 0]) & -(n >>> 5);
+          z = (R[a] ^ R[a + 1 | 0]) & n << 26 >> 31;
           x = R[a] ^ z;
           y = R[a + 1 | 0] ^ z;
           R[d] = x << n | y >>> 1 >>> (31 - n & 31);
@@ -1679,7 +1679,7 @@ export function execute(): number {
           aa = fp + C[pc + 2 | 0] | 0;
           b = fp + C[pc + 4 | 0] | 0;
           n_a = C[pc + 3 | 0] & 63;
-          z_a = (R[aa] ^ R[aa + 1 | 0]) & -(n_a >>> 5);
+          z_a = (R[aa] ^ R[aa + 1 | 0]) & n_a << 26 >> 31;
           x_a = R[aa] ^ z_a;
           y_a = R[aa + 1 | 0] ^ z_a;
           vI_a = (x_a << n_a | y_a >>> 1 >>> (31 - n_a & 31)) | 0;
@@ -1719,13 +1719,13 @@ export function execute(): number {
           aa = fp + C[pc + 2 | 0] | 0;
           ba = fp + C[pc + 4 | 0] | 0;
           n_b = C[pc + 5 | 0] & 63;
-          z_b = (R[ba] ^ R[ba + 1 | 0]) & -(n_b >>> 5);
+          z_b = (R[ba] ^ R[ba + 1 | 0]) & n_b << 26 >> 31;
           x_b = R[ba] ^ z_b;
           y_b = R[ba + 1 | 0] ^ z_b;
           vI_b = (x_b << n_b | y_b >>> 1 >>> (31 - n_b & 31)) | 0;
           vH_b = (y_b << n_b | x_b >>> 1 >>> (31 - n_b & 31)) | 0;
           n_a = C[pc + 3 | 0] & 63;
-          z_a = (R[aa] ^ R[aa + 1 | 0]) & -(n_a >>> 5);
+          z_a = (R[aa] ^ R[aa + 1 | 0]) & n_a << 26 >> 31;
           x_a = R[aa] ^ z_a;
           y_a = R[aa + 1 | 0] ^ z_a;
           vI_a = (x_a << n_a | y_a >>> 1 >>> (31 - n_a & 31)) | 0;

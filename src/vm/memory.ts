@@ -7,7 +7,7 @@
  */
 
 import { LimitError } from "./errors.ts";
-import { MAX_PAGES, MAX_SPEC_PAGES, PAGE_BYTES } from "./limits.ts";
+import { MAX_PAGES, MAX_SPARE_MEMORIES, MAX_SPARE_MEMORY_BYTES, MAX_SPEC_PAGES, PAGE_BYTES } from "./limits.ts";
 
 /**
  * How large a memory is, in pages of 64 KiB.
@@ -71,7 +71,7 @@ export class Memory {
       throw new LimitError("memoryPages", this.#maximum, text);
     }
     try {
-      this.#show(new ArrayBuffer(initial * PAGE_BYTES), initial);
+      this.#show(zeros(initial * PAGE_BYTES), initial);
     } catch (cause) {
       throw new LimitError("memoryPages", initial, `no room for a memory of ${initial} pages`, { cause });
     }
@@ -113,9 +113,29 @@ export class Memory {
     return before;
   }
 
+  /**
+   * @ignore ends the memory: its bytes are zeroed and become a later one's. Nobody may hold a view of it, nor use it again.
+   */
+  release(): void {
+    const { buffer } = this.#bytes;
+    this.#show(new ArrayBuffer(0), 0);
+    if (buffer.byteLength > MAX_SPARE_MEMORY_BYTES || SPARE.length === MAX_SPARE_MEMORIES) return;
+    new Uint8Array(buffer).fill(0);
+    SPARE.push(buffer);
+  }
+
   #show(buffer: ArrayBuffer, pages: number): void {
     const length = pages * PAGE_BYTES;
     this.#view = new DataView(buffer, 0, length);
     this.#bytes = new Uint8Array(buffer, 0, length);
   }
+}
+
+/** Buffers of memories that have ended, all zeros. To make and touch 384 KiB anew takes 50 µs, to zero them 2 µs. */
+const SPARE: ArrayBuffer[] = [];
+
+/** A buffer of zeros that has so many bytes, or up to twice as many: a guest that grew once will grow again. */
+function zeros(bytes: number): ArrayBuffer {
+  const fits = SPARE.findIndex(({ byteLength }) => byteLength >= bytes && byteLength <= bytes * 2);
+  return fits < 0 ? new ArrayBuffer(bytes) : SPARE.splice(fits, 1)[0]!;
 }

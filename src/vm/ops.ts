@@ -169,7 +169,8 @@ export const OPS = {
   i32_extend16_s: "d a => I.d = I.a << 16 >> 16",
 
   // i64, as two int32 halves: both are read before one is written, since d may be a. `x >>> 1 >>> 31 - n` is `x >>> 32 - n`
-  // that gives 0 for an n of 0; a rotation by 32 and more begins with the halves exchanged.
+  // that gives 0 for an n of 0; a rotation by 32 and more (bit 5, as a mask) begins with
+  // the halves exchanged.
   i64_eqz: "d a => I.d = (I.a | H.a) === 0 ? 1 : 0",
   i64_eq: "d a b => I.d = I.a === I.b && H.a === H.b ? 1 : 0",
   i64_ne: "d a b => I.d = I.a !== I.b || H.a !== H.b ? 1 : 0",
@@ -209,11 +210,11 @@ export const OPS = {
   i64_shr_u_k:
     "d a k => const n = #k & 63; const x = I.a; const y = H.a; if (n < 32) { I.d = x >>> n | y << 1 << 31 - n; H.d = y >>> n; } else { I.d = y >>> n; H.d = 0; }",
   i64_rotl:
-    "d a b => const n = I.b & 63; const z = (I.a ^ H.a) & -(n >>> 5); const x = I.a ^ z; const y = H.a ^ z; I.d = x << n | y >>> 1 >>> (31 - n & 31); H.d = y << n | x >>> 1 >>> (31 - n & 31)",
+    "d a b => const n = I.b & 63; const z = (I.a ^ H.a) & n << 26 >> 31; const x = I.a ^ z; const y = H.a ^ z; I.d = x << n | y >>> 1 >>> (31 - n & 31); H.d = y << n | x >>> 1 >>> (31 - n & 31)",
   i64_rotr:
-    "d a b => const n = 64 - I.b & 63; const z = (I.a ^ H.a) & -(n >>> 5); const x = I.a ^ z; const y = H.a ^ z; I.d = x << n | y >>> 1 >>> (31 - n & 31); H.d = y << n | x >>> 1 >>> (31 - n & 31)",
+    "d a b => const n = 64 - I.b & 63; const z = (I.a ^ H.a) & n << 26 >> 31; const x = I.a ^ z; const y = H.a ^ z; I.d = x << n | y >>> 1 >>> (31 - n & 31); H.d = y << n | x >>> 1 >>> (31 - n & 31)",
   i64_rotl_k:
-    "d a k => const n = #k & 63; const z = (I.a ^ H.a) & -(n >>> 5); const x = I.a ^ z; const y = H.a ^ z; I.d = x << n | y >>> 1 >>> (31 - n & 31); H.d = y << n | x >>> 1 >>> (31 - n & 31)",
+    "d a k => const n = #k & 63; const z = (I.a ^ H.a) & n << 26 >> 31; const x = I.a ^ z; const y = H.a ^ z; I.d = x << n | y >>> 1 >>> (31 - n & 31); H.d = y << n | x >>> 1 >>> (31 - n & 31)",
   i64_clz: "d a => const x = H.a; I.d = x === 0 ? 32 + Math.clz32(I.a) : Math.clz32(x); H.d = 0",
   i64_ctz:
     "d a => const x = I.a; const y = H.a; I.d = x !== 0 ? 31 - Math.clz32(x & -x) : y !== 0 ? 63 - Math.clz32(y & -y) : 64; H.d = 0",

@@ -194,6 +194,8 @@ export class Process implements AsyncDisposable {
   readonly #stderr: Output;
   #instance: Instance | undefined;
   #memory: Memory | undefined;
+  /** What the memory had when it was given away. */
+  #lastPages = 0;
 
   /** @ignore use {@linkcode spawn} */
   constructor(module: Module, options: SpawnOptions) {
@@ -258,7 +260,7 @@ export class Process implements AsyncDisposable {
 
   /** Pages of 64 KiB that the guest's memory has. */
   get memoryPages(): number {
-    return this.#memory?.pages ?? 0;
+    return this.#memory?.pages ?? this.#lastPages;
   }
 
   /**
@@ -307,7 +309,15 @@ export class Process implements AsyncDisposable {
     this.#stop.abort(end.error ?? new Error("the guest has ended"));
     if (end.error !== undefined) this.#stdin.pipe?.fail(end.error);
     for (const fd of context.fds.values()) closeFd(fd);
+    if (end.error === undefined && Object.keys(imports).length === 0) this.#releaseMemory();
     return { success: end.code === 0, ...end, fuelUsed: this.fuelUsed };
+  }
+
+  /** For a guest that ended by itself, with no host functions but WASI's: nothing can hold a view of its memory. */
+  #releaseMemory(): void {
+    this.#lastPages = this.memoryPages;
+    this.#memory?.release();
+    this.#memory = undefined;
   }
 
   async #call(module: Module, context: Context, imports: Imports): Promise<void> {
