@@ -26,7 +26,7 @@ export interface ModuleView {
 export function showModule(view: ModuleView, module: Module, fileName: string, bytes: number): void {
   const facts: readonly (readonly [string, string])[] = [
     ["File", `${fileName}, ${(bytes / 1024).toFixed(1)} KiB`],
-    ["Name", module.name ?? "none"],
+    ["Name", module.name === undefined ? "none" : shortened(module.name, MOST_NAME)],
     ["Kind", kindOf(module)],
   ];
   view.facts.replaceChildren(...facts.flatMap(([name, value]) => [element("dt", name), element("dd", value)]));
@@ -45,7 +45,11 @@ function kindOf({ exports, imports }: Module): string {
 }
 
 function typeOf({ kind, type }: ExportDescriptor | ImportDescriptor): string {
-  return type === undefined ? kind : `(${type.params.join(" ")}) → (${type.results.join(" ")})`;
+  return type === undefined ? kind : `(${list(type.params)}) → (${list(type.results)})`;
+}
+
+function list(types: readonly string[]): string {
+  return shortened(types.join(" "), MOST_NAME);
 }
 
 function name(text: string): string {

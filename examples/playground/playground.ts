@@ -84,8 +84,14 @@ async function listExamples(): Promise<void> {
 // A run
 
 function limits(): Limits {
-  const number = (id: string) => byId<HTMLInputElement>(id).valueAsNumber;
-  return { fuel: number("fuel"), deadlineMs: number("deadline"), memoryPages: number("pages") };
+  return { fuel: limit("fuel"), deadlineMs: limit("deadline"), memoryPages: limit("pages") };
+}
+
+/** The number in a field. An empty field is an error: as NaN it would be no limit at all. */
+function limit(id: string): number {
+  const field = byId<HTMLInputElement>(id);
+  if (!field.checkValidity()) throw new RangeError(`limit of ${id}: ${field.validationMessage}`);
+  return field.valueAsNumber;
 }
 
 async function run(work: (module: Module, watcher: Watcher) => Promise<string>): Promise<void> {

@@ -94,6 +94,12 @@ const CASES: Readonly<Record<string, (page: Driver) => Promise<void>>> = {
     await fill(page, "fuel", "1000000");
     await call(page, "spin", "null");
     assertMatch(await result(page, "failed"), /LimitError: .*fuel/);
+    for (const id of ["fuel", "deadline", "pages"]) {
+      await fill(page, id, "");
+      await call(page, "spin", "null");
+      await until(page, `document.getElementById("result").textContent.startsWith("RangeError: limit of ${id}")`);
+      await fill(page, id, "1000");
+    }
   },
 
   "text goes through a filter": async (page) => {
