@@ -54,6 +54,9 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 export function drive(call: Call, instance: Instance, options: CallOptions = {}): Promise<Value> {
   const { signal, deadlineMs = instance.limits.deadlineMs } = options;
   return new Promise((resolve, reject) => {
+    if (deadlineMs !== undefined && !(deadlineMs >= 0)) {
+      throw new RangeError(`deadlineMs is 0 or more, not ${deadlineMs}`);
+    }
     let timer: ReturnType<typeof setTimeout> | undefined;
     let isOver = false;
     const onAbort = () => stop(signal!.reason);

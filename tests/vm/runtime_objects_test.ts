@@ -153,6 +153,29 @@ Deno.test("instantiate names a missing or wrong import in its LinkError", async 
   }
 });
 
+Deno.test("a limit that is no number is refused, for it would bound nothing", async () => {
+  const text = `(module (memory 1) (func (export "f")))`;
+  for (const name of ["fuel", "slice", "memoryPages", "tableElements", "deadlineMs"]) {
+    for (const value of [NaN, -1]) {
+      await assertRejects(() => instanceOf(text, {}, { limits: { [name]: value } }), RangeError, `limits.${name} is 0`);
+    }
+  }
+  const instance = await instanceOf(text);
+  await assertRejects(() => instance.call("f", [], { deadlineMs: NaN }), RangeError, "deadlineMs is 0 or more");
+});
+
+Deno.test("a memory that has ended is a later one's, with zeros in it", () => {
+  const first = new Memory({ initial: 2 });
+  const view = first.bytes;
+  view.fill(7);
+  first.release();
+  assertEquals([first.pages, first.bytes.length], [0, 0]);
+  const second = new Memory({ initial: 1, maximum: 3 });
+  assertStrictEquals(second.bytes.buffer, view.buffer);
+  assertEquals([second.pages, second.grow(2), second.bytes.length], [1, 1, 196608]);
+  assertEquals(second.bytes.some((byte) => byte !== 0), false);
+});
+
 Deno.test("instantiate traps on a segment that does not fit, and runs the start function", async () => {
   await assertRejects(
     () => instanceOf(`(module (memory 1) (data (i32.const 65536) "x"))`),

@@ -346,3 +346,17 @@ Deno.test("a guest that uses up its fuel in its last host call has reached the l
   assertEquals(success, false);
   assertInstanceOf(error, LimitError);
 });
+
+Deno.test("a process that has ended says how much memory it had, and a later one sees none of it", async () => {
+  const secretive = (text: string) =>
+    moduleOf(`(module (memory (export "memory") 2) (func (export "_start") ${text}))`);
+  const first = spawn(secretive(`(memory.fill (i32.const 0) (i32.const 7) (i32.const 131072))`), { stdin: "null" });
+  assertEquals([(await first.status).code, first.memoryPages], [0, 2]);
+  const second = spawn(
+    secretive(`(local i32) (loop
+      (if (i64.ne (i64.load (local.get 0)) (i64.const 0)) (then (unreachable)))
+      (br_if 0 (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 8))) (i32.const 131072))))`),
+    { stdin: "null" },
+  );
+  assertEquals((await second.status).code, 0);
+});
