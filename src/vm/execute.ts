@@ -2608,6 +2608,48 @@ export function execute(): number {
           pc = pc + 6 | 0;
           continue;
         }
+        case 261: /* i64_add[a:i64_add] */ {
+          d = fp + C[pc + 1 | 0] | 0;
+          aa = fp + C[pc + 2 | 0] | 0;
+          ab = fp + C[pc + 3 | 0] | 0;
+          b = fp + C[pc + 4 | 0] | 0;
+          x_a = R[aa];
+          y_a = x_a + R[ab] | 0;
+          vH_a = R[aa + 1 | 0] + R[ab + 1 | 0] + ((y_a >>> 0) < (x_a >>> 0) ? 1 : 0) | 0;
+          vI_a = y_a | 0;
+          x = vI_a;
+          y = x + R[b] | 0;
+          R[d + 1 | 0] = vH_a + R[b + 1 | 0] + ((y >>> 0) < (x >>> 0) ? 1 : 0) | 0;
+          R[d] = y;
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 262: /* i32_load16_u[a:i32_add_k] */ {
+          vI_a = R[fp + C[pc + 1 | 0] | 0] + C[pc + 2 | 0] | 0;
+          x = vI_a;
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          R[fp + C[pc + 4 | 0] | 0] = view.getUint16(x + C[pc + 3 | 0] | 0, true);
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 263: /* jump[;mov32] */ {
+          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0];
+          {
+            fuel = fuel - C[pc + 4 | 0] | 0;
+            pc = C[pc + 3 | 0];
+            if (fuel < 0) break loop;
+            continue;
+          }
+        }
+        case 264: /* i32_add_k[a:i32_shl_k] */ {
+          vI_a = (R[fp + C[pc + 2 | 0] | 0] << C[pc + 3 | 0]) | 0;
+          R[fp + C[pc + 1 | 0] | 0] = vI_a + C[pc + 4 | 0] | 0;
+          pc = pc + 5 | 0;
+          continue;
+        }
         default:
           stop = /* RARE */ 1;
           break loop;

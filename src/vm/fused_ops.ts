@@ -97,6 +97,10 @@ export const FUSED: readonly string[] = [
   "i32_add[a:i32_xor]",
   "store64[b:f64_add]",
   "select32[c:i32_lt_u]",
+  "i64_add[a:i64_add]",
+  "i32_load16_u[a:i32_add_k]",
+  "jump[;mov32]",
+  "i32_add_k[a:i32_shl_k]",
 ];
 
 /** How a fused op is put together. */
