@@ -37,7 +37,7 @@ function webRequest(incoming: IncomingMessage, outgoing: ServerResponse): Reques
   const { method = "GET", url = "/", headers } = incoming;
   return new Request(new URL(url, "http://127.0.0.1"), {
     method,
-    headers: Object.entries(headers).map(([name, value]) => [name, String(value)]),
+    headers: Object.entries(headers).map(([name, value]): [string, string] => [name, String(value)]),
     body: method === "GET" || method === "HEAD" ? null : Readable.toWeb(incoming) as ReadableStream<Uint8Array>,
     duplex: "half",
     signal: gone.signal,
