@@ -12,7 +12,8 @@ const ROOT = new URL("../", import.meta.url).pathname;
 const PAGE = `${ROOT}examples/playground`;
 const FOLDER = `${ROOT}dist/playground`;
 
-const POLICY = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'";
+const REPORTS = "/violations";
+const POLICY = `default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; report-uri ${REPORTS}`;
 const TYPES: Readonly<Record<string, string>> = {
   html: "text/html; charset=utf-8",
   css: "text/css; charset=utf-8",
@@ -45,11 +46,21 @@ export async function buildPlayground(): Promise<void> {
   await esbuild.stop();
 }
 
-/** Serves the folder on 127.0.0.1; port 0 is any that is free. */
-export function servePlayground(port: number): Deno.HttpServer<Deno.NetAddr> {
-  return Deno.serve({ hostname: "127.0.0.1", port, onListen: () => {} }, async ({ url }) => {
-    const file = new URL(url).pathname.slice(1) || "index.html";
-    if (!FILES.has(file)) return new Response(null, { status: 404 });
+/**
+ * Serves the folder on 127.0.0.1.
+ *
+ * @param port 0 for any that is free
+ * @param onViolation is given what browsers report of violations of the policy
+ */
+export function servePlayground(port: number, onViolation: (report: string) => void): Deno.HttpServer<Deno.NetAddr> {
+  return Deno.serve({ hostname: "127.0.0.1", port, onListen: () => {} }, async (request) => {
+    const { pathname } = new URL(request.url);
+    if (request.method === "POST" && pathname === REPORTS) {
+      onViolation(await request.text());
+      return new Response(null, { status: 204 });
+    }
+    const file = pathname.slice(1) || "index.html";
+    if (!FILES.has(file)) return new Response("there is no such page", { status: 404 });
     const headers = {
       "content-type": TYPES[file.split(".").at(-1)!]!,
       "content-security-policy": POLICY,

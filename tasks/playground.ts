@@ -9,5 +9,5 @@ import { buildPlayground, servePlayground } from "./_playground.ts";
 
 const [port = "8000"] = Deno.args;
 await buildPlayground();
-const { addr } = servePlayground(Number(port));
+const { addr } = servePlayground(Number(port), console.error);
 console.log(`http://127.0.0.1:${addr.port}`);

@@ -8,7 +8,7 @@
 import { element, tell } from "./_elements.ts";
 import { createPane } from "./_pane.ts";
 import type { Outcome, Run, RunLimits, Watcher } from "./_session.ts";
-import { formatBytes, formatNumber, plural, visible, visibleLines } from "./_text.ts";
+import { formatBytes, formatNumber, formatTime, plural, visible, visibleLines } from "./_text.ts";
 
 /** Characters of a result that are shown. */
 const RESULT_LENGTH = 100_000;
@@ -70,7 +70,7 @@ function showUse(
   const { fuel, memoryPages: maxPages = MAX_PAGES, deadlineMs } = limits;
   gauge("fuel", formatNumber(fuelUsed), fuelUsed, fuel);
   gauge("memory", `${plural(memoryPages, "page")}, ${formatBytes(memoryPages * PAGE_BYTES)}`, memoryPages, maxPages);
-  gauge("time", `${(ms / 1000).toFixed(1)} s`, ms, deadlineMs);
+  gauge("time", formatTime(ms), ms, deadlineMs);
 }
 
 /** Shows a use, and how much of its limit it is; of none it is nothing. */
@@ -85,7 +85,7 @@ function showOutput(): void {
 }
 
 function showOutcome(outcome: Outcome, elapsedMs: number): void {
-  const after = `after ${elapsedMs < 1000 ? `${Math.round(elapsedMs)} ms` : `${(elapsedMs / 1000).toFixed(1)} s`}`;
+  const after = `after ${formatTime(elapsedMs)}`;
   const seen = `${plural(messages.count, "message")}, ${plural(log.count, "line")} of log`;
   switch (outcome.kind) {
     case "answered":

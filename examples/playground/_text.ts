@@ -40,6 +40,11 @@ export function formatBytes(bytes: number): string {
   return kibibytes < 1024 ? `${round(kibibytes)} KiB` : `${round(kibibytes / 1024)} MiB`;
 }
 
+/** A time, such as 12 ms or 1.5 s. */
+export function formatTime(milliseconds: number): string {
+  return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
+}
+
 function round(value: number): string {
   return formatNumber(Math.round(value * 10) / 10);
 }

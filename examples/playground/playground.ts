@@ -39,6 +39,7 @@ async function load(name: string, example: Example | undefined, open: (signal: A
   enable(start, false);
   hideModule();
   tell("module-state", "busy", `Reading ${visible(name, NAME_LENGTH)}…`);
+  if (run === undefined) clearRun();
   tell("run-state", "none", "Choose a module first");
   try {
     const bytes = await open(signal);

@@ -1,5 +1,5 @@
 /**
- * The suite in real browsers: a page under a strict Content-Security-Policy that posts its report back. There is no
+ * Browsers, and the suite in them: a page under a strict Content-Security-Policy that posts its report back. There is no
  * driver between; each browser is started with an address and ended when the report is there.
  *
  * @module
@@ -13,13 +13,40 @@ const POLICY = "default-src 'none'; script-src 'self'; connect-src 'self'";
 const PAGE =
   `<!doctype html><meta charset="utf-8"><title>Rivulet</title><script type="module" src="/page.js"></script>`;
 
-/** A browser: a program, how it is started, and whether it has no headless mode. */
+/** A browser: a program, its flags, how it is started with a page and a new profile, and whether it has no headless mode. */
 export interface Browser {
   readonly name: string;
   readonly program: string;
-  readonly args: (url: string, folder: string) => readonly string[];
+  readonly flags: readonly string[];
+  readonly open: (url: string, folder: string) => readonly string[];
   readonly needsDisplay?: boolean;
 }
+
+/** Without a window, without the sandbox that root can't have, and without calls home. */
+export const CHROMIUM: Browser = {
+  name: "chromium",
+  program: "chromium",
+  flags: [
+    ...["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"],
+    ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
+  ],
+  open: (url, folder) => [`--user-data-dir=${folder}`, url],
+};
+/** Firefox, the extended support release. */
+export const FIREFOX: Browser = {
+  name: "firefox",
+  program: "firefox-esr",
+  flags: ["--headless", "--no-remote"],
+  open: (url, folder) => ["--profile", folder, url],
+};
+/** The browser that WebKitGTK is tested with. */
+export const WEBKIT: Browser = {
+  name: "webkit",
+  program: "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser",
+  flags: [],
+  open: (url) => [url],
+  needsDisplay: true,
+};
 
 /** The version that a browser tells of itself. */
 export async function versionOf({ program, needsDisplay }: Browser): Promise<string> {
@@ -29,7 +56,10 @@ export async function versionOf({ program, needsDisplay }: Browser): Promise<str
 }
 
 /** Runs the suite in a browser; `page` is the path of the bundle. */
-export async function runInBrowser({ name, program, args, needsDisplay }: Browser, page: string): Promise<Report> {
+export async function runInBrowser(
+  { name, program, flags, open, needsDisplay }: Browser,
+  page: string,
+): Promise<Report> {
   const report = Promise.withResolvers<Report>();
   const late = setTimeout(() => report.reject(new Error(`${name} sent no report in ${RUN_MS / 1000} s`)), RUN_MS);
   await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
@@ -39,7 +69,8 @@ export async function runInBrowser({ name, program, args, needsDisplay }: Browse
   try {
     await using display = needsDisplay ? await startDisplay() : undefined;
     const env = { HOME: folder, ...display?.env };
-    await using browser = start(program, args(`http://127.0.0.1:${server.addr.port}/?${name}`, folder), { env });
+    const args = [...flags, ...open(`http://127.0.0.1:${server.addr.port}/?${name}`, folder)];
+    await using browser = start(program, args, { env });
     browser.child.status.then(({ code }) => report.reject(new Error(`${name} ended with code ${code}`)));
     return await report.promise;
   } finally {
@@ -62,7 +93,7 @@ async function answer(request: Request, page: string, settle: (report: Report) =
 }
 
 /** A display without a screen, as the environment that names it. */
-async function startDisplay(): Promise<AsyncDisposable & { readonly env: { readonly DISPLAY: string } }> {
+export async function startDisplay(): Promise<AsyncDisposable & { readonly env: { readonly DISPLAY: string } }> {
   const args = ["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp"];
   const server = start("Xvfb", args, { stdout: "piped" });
   const reader = server.child.stdout.pipeThrough(new TextDecoderStream()).getReader();

@@ -1,5 +1,5 @@
 /**
- * The runtimes: where each comes from, what it must refuse, and how it runs the suite. Those for pages are in
+ * The runtimes: where each comes from, what it must refuse, and how it runs the suite. Browsers are in
  * _browsers.ts.
  *
  * @module
@@ -9,31 +9,9 @@ import { bundle, PROJECT } from "./_project.ts";
 import { npmProgram, RUNTIMES as PACKAGES } from "./_npm.ts";
 import { outputOf } from "./_process.ts";
 import { startWorker } from "./_workerd.ts";
-import { runInBrowser, versionOf } from "./_browsers.ts";
+import { CHROMIUM, FIREFOX, runInBrowser, versionOf, WEBKIT } from "./_browsers.ts";
 import type { Browser } from "./_browsers.ts";
 import type { CodeGeneration, Report } from "./_suite.ts";
-
-/** Without a window, without the sandbox that root can't have, and without calls home. */
-const CHROMIUM: Browser = {
-  name: "chromium",
-  program: "chromium",
-  args: (url, folder) => [
-    ...["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"],
-    ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
-    ...[`--user-data-dir=${folder}`, url],
-  ],
-};
-const FIREFOX: Browser = {
-  name: "firefox",
-  program: "firefox-esr",
-  args: (url, folder) => ["--headless", "--no-remote", "--profile", folder, url],
-};
-const WEBKIT: Browser = {
-  name: "webkit",
-  program: "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser",
-  args: (url) => [url],
-  needsDisplay: true,
-};
 
 const WORKERD: Runtime = {
   name: "workerd",
