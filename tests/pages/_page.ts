@@ -25,8 +25,6 @@ export interface Page extends AsyncDisposable {
   choose(path: string, file: string): Promise<void>;
   /** What an expression is, as JSON. */
   evaluate<Value>(expression: string): Promise<Value>;
-  /** A picture of the window, as PNG. */
-  screenshot(): Promise<Uint8Array>;
 }
 
 /** How long a browser may take to start. */
@@ -57,7 +55,6 @@ async function openWithPuppeteer({ name, program, flags }: Browser): Promise<Pag
     },
     evaluate: async <Value>(expression: string) =>
       JSON.parse(await page.evaluate(stringify(expression)) as string) as Value,
-    screenshot: async () => await page.screenshot({ fullPage: true }),
     [Symbol.asyncDispose]: async () => await browser.close(),
   };
 }
@@ -87,7 +84,6 @@ async function openWithWebDriver({ program, flags }: Browser): Promise<Page> {
     choose: async (path, file) => await find(path).sendKeys(file),
     evaluate: async <Value>(expression: string) =>
       JSON.parse(await driver.executeScript<string>(`return ${stringify(expression)}`)) as Value,
-    screenshot: async () => Uint8Array.fromBase64(await driver.takeScreenshot()),
     [Symbol.asyncDispose]: async () => await opened.disposeAsync(),
   };
 }
