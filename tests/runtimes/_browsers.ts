@@ -1,5 +1,5 @@
 /**
- * The suite in real browsers: a page under a strict Content-Security-Policy that posts its report back. There is no
+ * Browsers, and the suite in them: a page under a strict Content-Security-Policy that posts its report back. There is no
  * driver between; each browser is started with an address and ended when the report is there.
  *
  * @module
@@ -13,11 +13,12 @@ const POLICY = "default-src 'none'; script-src 'self'; connect-src 'self'";
 const PAGE =
   `<!doctype html><meta charset="utf-8"><title>Rivulet</title><script type="module" src="/page.js"></script>`;
 
-/** A browser: a program, how it is started, and whether it has no headless mode. */
+/** A browser: a program, its flags, how it is started with a page and a new profile, and whether it has no headless mode. */
 export interface Browser {
   readonly name: string;
   readonly program: string;
-  readonly args: (url: string, folder: string) => readonly string[];
+  readonly flags: readonly string[];
+  readonly open: (url: string, folder: string) => readonly string[];
   readonly needsDisplay?: boolean;
 }
 
@@ -25,17 +26,26 @@ export interface Browser {
 export const CHROMIUM: Browser = {
   name: "chromium",
   program: "chromium",
-  args: (url, folder) => [
+  flags: [
     ...["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"],
     ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
-    ...[`--user-data-dir=${folder}`, url],
   ],
+  open: (url, folder) => [`--user-data-dir=${folder}`, url],
 };
-/** Without a window. */
+/** Firefox, the extended support release. */
 export const FIREFOX: Browser = {
   name: "firefox",
   program: "firefox-esr",
-  args: (url, folder) => ["--headless", "--no-remote", "--profile", folder, url],
+  flags: ["--headless", "--no-remote"],
+  open: (url, folder) => ["--profile", folder, url],
+};
+/** The browser that WebKitGTK is tested with. */
+export const WEBKIT: Browser = {
+  name: "webkit",
+  program: "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser",
+  flags: [],
+  open: (url) => [url],
+  needsDisplay: true,
 };
 
 /** The version that a browser tells of itself. */
@@ -64,7 +74,7 @@ export async function runInBrowser(made: Browser, page: string): Promise<Report>
 
 /** Starts a browser at an address, with a profile of its own that goes with it. */
 export async function startBrowser(
-  { program, args, needsDisplay }: Browser,
+  { program, flags, open, needsDisplay }: Browser,
   url: string,
 ): Promise<AsyncDisposable & { readonly ended: Promise<number> }> {
   await using started = new AsyncDisposableStack();
@@ -72,7 +82,7 @@ export async function startBrowser(
   started.defer(() => Deno.remove(folder, { recursive: true }).catch(() => {}));
   const display = needsDisplay ? started.use(await startDisplay()) : undefined;
   const env = { HOME: folder, ...display?.env };
-  const { child } = started.use(start(program, args(url, folder), { env }));
+  const { child } = started.use(start(program, [...flags, ...open(url, folder)], { env }));
   const kept = started.move();
   return { ended: child.status.then(({ code }) => code), [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }

@@ -1,5 +1,5 @@
 /**
- * The runtimes: where each comes from, what it must refuse, and how it runs the suite. Those for pages are in
+ * The runtimes: where each comes from, what it must refuse, and how it runs the suite. Browsers are in
  * _browsers.ts.
  *
  * @module
@@ -9,16 +9,9 @@ import { bundle, PROJECT } from "./_project.ts";
 import { npmProgram, RUNTIMES as PACKAGES } from "./_npm.ts";
 import { outputOf } from "./_process.ts";
 import { startWorker } from "./_workerd.ts";
-import { CHROMIUM, FIREFOX, runInBrowser, versionOf } from "./_browsers.ts";
+import { CHROMIUM, FIREFOX, runInBrowser, versionOf, WEBKIT } from "./_browsers.ts";
 import type { Browser } from "./_browsers.ts";
 import type { CodeGeneration, Report } from "./_suite.ts";
-
-const WEBKIT: Browser = {
-  name: "webkit",
-  program: "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser",
-  args: (url) => [url],
-  needsDisplay: true,
-};
 
 const WORKERD: Runtime = {
   name: "workerd",
