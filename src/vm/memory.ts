@@ -119,8 +119,9 @@ export class Memory {
   release(): void {
     const { buffer } = this.#bytes;
     this.#show(new ArrayBuffer(0), 0);
-    if (buffer.byteLength > MAX_SPARE_MEMORY_BYTES || SPARE.length === MAX_SPARE_MEMORIES) return;
+    if (buffer.byteLength > MAX_SPARE_MEMORY_BYTES) return;
     new Uint8Array(buffer).fill(0);
+    if (SPARE.length === MAX_SPARE_MEMORIES) SPARE.shift();
     SPARE.push(buffer);
   }
 
