@@ -63,6 +63,6 @@ export const MAX_REFERENCES = 1_000_000;
 /** Bytes in a page. */
 export const PAGE_BYTES = 65_536;
 /** Bytes of a memory that is kept for a later one when its guest has ended: more take longer to zero than to ask for anew. */
-export const MAX_SPARE_MEMORY_BYTES = 2 << 20;
+export const MAX_SPARE_MEMORY_BYTES: number = 2 << 20;
 /** Memories that are kept so, 16 MiB at most: as many guests as come and go at once. */
 export const MAX_SPARE_MEMORIES = 8;
