@@ -23,7 +23,7 @@ import type { Module, PluginLimits, Process, ProcessLimits } from "@rivulet/rivu
 /** Bytes of a form, which is held in memory. */
 const UPLOAD_BYTES = 4 << 20;
 /** What an uploaded plugin may use: about a second, and 16 MiB. */
-const CALL_LIMITS: PluginLimits = { fuel: 1_000_000_000, deadlineMs: 1_000, memoryPages: 256, logBytes: 16 << 10 };
+const CALL_LIMITS: PluginLimits = { fuel: 10_000_000_000, deadlineMs: 1_000, memoryPages: 256, logBytes: 16 << 10 };
 /** What the filter may use for one request. Its deadline bounds how long a client may take, too. */
 const FILTER_LIMITS: ProcessLimits = { fuel: 10_000_000_000, deadlineMs: 60_000, memoryPages: 64 };
 
