@@ -44,7 +44,7 @@ const MARKS: readonly Mark[] = [
     value: ({ compute }) => compute && meanOf(ratiosOf(compute).overPeers),
   },
   {
-    what: "the same, the worst program",
+    what: "computation over the best of wasm3 and wasmi, the worst program",
     unit: "x",
     bound: "at least",
     by: everywhere(0.8),
