@@ -163,11 +163,13 @@ export async function executeSource(extra = ""): Promise<string> {
     [...template.matchAll(/^export const (\w+)(?:: number)? = (\d[\d <]*);$/gm)].map((match) => [match[1]!, match[2]!]),
   );
   const named = new RegExp(`\\b(${[...literals.keys()].join("|")})\\b`, "g");
-  const body = cases.join("\n").replaceAll(named, (name) => `/* ${name} */ ${literals.get(name)!}`);
+  const body = cases.join("\n");
   const variables = new Set([...body.matchAll(DECLARATION)].map((match) => match[1]!));
-  return template.replace("/* EXTRA */", extra)
+  const [head, loop] = template.split(/(?=^export function execute)/m);
+  return head + loop!.replace("/* EXTRA */", extra)
     .replace("/* VARIABLES */", [...variables].sort().map((name) => `let ${name} = 0;`).join("\n"))
-    .replace("/* CASES */", () => body.replaceAll(DECLARATION, "$1 ="));
+    .replace("/* CASES */", () => body.replaceAll(DECLARATION, "$1 ="))
+    .replaceAll(named, (name) => `/* ${name} */ ${literals.get(name)!}`);
 }
 
 /** Variables are the function's and not the cases': V8 gives each of a block's own a place, 435 in all and not 77. */

@@ -6,7 +6,7 @@
  */
 
 import { FUSED, partsOf } from "./fused_ops.ts";
-import { findOp, OP_NAMES, opOperands } from "./ops.ts";
+import { COMMUTATIVE, findOp, OP_NAMES, opOperands } from "./ops.ts";
 
 /** A way to fuse two ops. */
 export interface Fusion {
@@ -18,8 +18,6 @@ export interface Fusion {
   /** Whether the operands `a` and `b` of the second op are exchanged. */
   readonly isExchanged: boolean;
 }
-
-const COMMUTATIVE = /^(br_if_)?[if]\d\d_(add|mul|and|or|xor|eq|ne)$/;
 
 /** By the number of the second op, then by that of the first. */
 const FUSIONS: (Map<number, Fusion[]> | undefined)[] = OP_NAMES.map(() => undefined);

@@ -7,7 +7,7 @@
  */
 
 import { InternalError } from "./errors.ts";
-import { findOp, OP_NAMES } from "./ops.ts";
+import { COMMUTATIVE, findOp, OP_NAMES } from "./ops.ts";
 import { OPCODES } from "./opcodes.ts";
 import type { Immediates } from "./opcodes.ts";
 import { F32, F64, I32, I64 } from "./types.ts";
@@ -42,13 +42,11 @@ const RETYPES = new Set([
   "f64.reinterpret_i64",
 ]);
 
-const COMMUTATIVE = /^(i32|i64)\.(add|mul|and|or|xor|eq|ne)$/;
-
 const TURNED: Readonly<Record<string, string>> = { gt: "lt", ge: "le", lt: "gt", le: "ge" };
 
 /** The instruction that computes the same with its operands exchanged, if there is one. */
 function exchanged(mnemonic: string): string | undefined {
-  if (COMMUTATIVE.test(mnemonic)) return mnemonic;
+  if (COMMUTATIVE.test(mnemonic.replace(".", "_"))) return mnemonic;
   const match = /^(\w+\.)(gt|ge|lt|le)(.*)$/.exec(mnemonic);
   return match === null ? undefined : match[1] + TURNED[match[2]] + match[3];
 }

@@ -12,28 +12,39 @@ import { OP_NAMES, OP_WORDS, opOperands } from "./ops.ts";
 /** Operands that are registers: shown as `r` and their number. */
 const REGISTERS = new Set(["a", "b", "c", "d", "s"]);
 
+/** An op in the arena: where it is, its name, and the addresses that it may branch to. */
+export interface PlacedOp {
+  readonly at: number;
+  readonly name: string;
+  readonly targets: readonly number[];
+}
+
+/** The ops from an address, which has one, up to another. */
+export function* opsBetween(start: number, end: number): Generator<PlacedOp, void, undefined> {
+  for (let at = start; at < end;) {
+    const name = OP_NAMES[CODE[at]];
+    const operands = opOperands(name);
+    const table = at + OP_WORDS[CODE[at]];
+    const cases = name.startsWith("br_table") ? CODE[at + 1 + operands.indexOf("n")] + 1 : 0;
+    const t = operands.indexOf("t");
+    const targets = t < 0 ? Array.from({ length: cases }, (_, index) => CODE[table + index * 2]) : [CODE[at + 1 + t]];
+    yield { at, name, targets };
+    at = table + cases * 2;
+  }
+}
+
 /**
  * The register code of a function, translated now, one op a line: offset from the entry, name, operands by letter.
  * Targets of branches are offsets too.
  */
 export function disassemble(module: ModuleCode, functionIndex: number): string {
   const entry = translateFunction(module, functionIndex);
-  const lines: string[] = [];
-  for (let pc = entry + ENTRY_WORDS; pc < codeTop();) {
-    const name = OP_NAMES[CODE[pc]];
-    const end = pc + OP_WORDS[CODE[pc]];
-    const words = operandsAt(name, pc, entry);
-    const targets = Array.from({ length: casesAt(name, pc) }, (_, index) => CODE[end + index * 2] - entry);
-    if (targets.length > 0) words.push(`t=[${targets.join(" ")}]`);
-    lines.push(`${pc - entry} ${[name, ...words].join(" ")}`);
-    pc = end + targets.length * 2;
-  }
-  return lines.join("\n");
-}
-
-/** How many pairs of target and fuel follow an op. */
-function casesAt(name: string, pc: number): number {
-  return name.startsWith("br_table") ? CODE[pc + 1 + opOperands(name).indexOf("n")] + 1 : 0;
+  const ops = [...opsBetween(entry + ENTRY_WORDS, codeTop())];
+  return ops.map(({ at, name, targets }) => {
+    const words = operandsAt(name, at, entry);
+    if (name.startsWith("br_table")) words.push(`t=[${targets.map((target) => target - entry).join(" ")}]`);
+    return `${at - entry} ${[name, ...words].join(" ")}`;
+  }).join("\n");
 }
 
 function operandsAt(name: string, pc: number, entry: number): string[] {

@@ -168,9 +168,9 @@ export const OPS = {
   i32_extend8_s: "d a => I.d = I.a << 24 >> 24",
   i32_extend16_s: "d a => I.d = I.a << 16 >> 16",
 
-  // i64, as two int32 halves: both are read before one is written, since d may be a. `x >>> 1 >>> 31 - n` is `x >>> 32 - n`
-  // that gives 0 for an n of 0; a rotation by 32 and more (bit 5, as a mask) begins with
-  // the halves exchanged.
+  // i64, as two int32 halves: both are read before one is written, since d may be a. `x >>> 1 >>> 31 - n` is
+  // `x >>> 32 - n` that gives 0 for an n of 0; a rotation by 32 and more (bit 5, as a mask) begins with the halves
+  // exchanged.
   i64_eqz: "d a => I.d = (I.a | H.a) === 0 ? 1 : 0",
   i64_eq: "d a b => I.d = I.a === I.b && H.a === H.b ? 1 : 0",
   i64_ne: "d a b => I.d = I.a !== I.b || H.a !== H.b ? 1 : 0",
@@ -370,6 +370,9 @@ export const DESTINATION: Readonly<Uint8Array> = Uint8Array.from(
   OP_NAMES,
   (name) => opOperands(name).indexOf("d") + 1,
 );
+
+/** The names of ops that do the same with their operands `a` and `b` exchanged. */
+export const COMMUTATIVE: RegExp = /^(br_if_)?[if]\d\d_(add|mul|and|or|xor|eq|ne)$/;
 
 /** An op's number by a name that is put together at run time, or undefined if there is none. */
 export function findOp(name: string): number | undefined {
