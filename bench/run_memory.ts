@@ -6,11 +6,12 @@
  */
 
 import { compile, spawn } from "../mod.ts";
-import { instantiate, Memory } from "../src/vm/mod.ts";
+import * as vm from "../src/vm/mod.ts";
 import { codeTop } from "../src/vm/code.ts";
 import { codeOf } from "../src/vm/module.ts";
 import { readModule } from "./contenders/contender.ts";
 import type { Host } from "./contenders/contender.ts";
+import { load } from "./contenders/rivulet.ts";
 import type { Job } from "./job.ts";
 import { timingOf } from "./report.ts";
 import type { Report } from "./report.ts";
@@ -32,10 +33,10 @@ export async function runMemory({ rounds }: Job, { read }: Host): Promise<Report
   const plugin = await compile(await read("../examples/guests/prebuilt/c_plugin.wasm"));
   const rows: Record<string, () => Promise<Holder>> = {
     "an instance that was called": async () => {
-      const instance = await instantiate(kernel);
+      const instance = await vm.instantiate(kernel);
       await instance.call("run", [1]);
       const { memory } = instance.exports;
-      return { instance, pages: memory instanceof Memory ? memory.pages : 0 };
+      return { instance, pages: memory instanceof vm.Memory ? memory.pages : 0 };
     },
     "a process that waits for input": () => {
       const process = spawn(plugin);
@@ -61,10 +62,8 @@ export async function runCode({ programs }: Job, host: Host): Promise<Report> {
     report[name] = {
       rivulet: await timingOf(async () => {
         const module = await compile(await readModule(host, file));
-        const instance = await instantiate(module, anyImports(module.imports));
         const before = codeTop();
-        if ("_initialize" in instance.exports) await instance.call("_initialize");
-        await instance.call("run", [coldSize]);
+        await (await load(vm, module)).run(coldSize);
         const code = (codeTop() - before) * WORD_BYTES;
         if (code <= 0) throw new Error("the arena was flushed meanwhile");
         const { entries, record: { bodies, importedFunctions } } = codeOf(module);
@@ -74,12 +73,6 @@ export async function runCode({ programs }: Job, host: Host): Promise<Report> {
     };
   }
   return report;
-}
-
-function anyImports(imports: readonly { readonly module: string; readonly name: string }[]) {
-  const all: Record<string, Record<string, () => number>> = {};
-  for (const { module, name } of imports) (all[module] ??= {})[name] = () => 0;
-  return all;
 }
 
 async function samplesOf(rounds: number, make: () => Promise<Holder>): Promise<number[]> {

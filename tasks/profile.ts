@@ -10,10 +10,14 @@
  * @module
  */
 
+import { readModule } from "../bench/contenders/contender.ts";
+import { load } from "../bench/contenders/rivulet.ts";
 import { programs } from "../bench/programs/programs.ts";
 import { executeSource } from "./_execute_source.ts";
 
 const ROOT = new URL("../", import.meta.url);
+/** Ops after which another one may run than the next. */
+const LEFT = /^(jump|br_|return|call|unreachable)/;
 /** Rows of each table. */
 const ROWS = Number(Deno.args.find((arg) => arg.startsWith("--rows="))?.slice(7) ?? 40);
 
@@ -41,19 +45,11 @@ function call(plugin: string, method: string, params: unknown): Workload {
 const plugins: readonly Workload[] = ["prebuilt/c", "prebuilt/zig", "prebuilt/assemblyscript", "build/rust", "build/go"]
   .map((plugin) => call(plugin, "many_echo", 50));
 
-function programWorkloads(): Workload[] {
-  return programs.map((program) => ({
-    name: program.name,
-    file: new URL(`bench/programs/${program.file}`, ROOT),
-    async run(vm, module) {
-      const stubs: Record<string, Record<string, () => number>> = {};
-      for (const { module: from, name } of module.imports) (stubs[from] ??= {})[name] = () => 0;
-      const instance = await vm.instantiate(module, stubs);
-      if ("_initialize" in instance.exports) await instance.call("_initialize");
-      await instance.call("run", [program.coldSize]);
-    },
-  }));
-}
+const computations: readonly Workload[] = programs.map(({ name, file, coldSize }) => ({
+  name,
+  file: new URL(`bench/programs/${file}`, ROOT),
+  run: async (vm, module) => await (await load(vm, module)).run(coldSize),
+}));
 
 /** A copy of the interpreter that counts, as modules. */
 async function countingInterpreter() {
@@ -71,22 +67,17 @@ async function countingInterpreter() {
 export const COUNTS = new Float64Array(CODE.length);
 `,
   );
-  const load = (name: string) => import(`file://${folder}/${name}`);
+  const part = (name: string) => import(`file://${folder}/${name}`);
   return {
-    ...await load("plugin.ts") as typeof import("../src/plugin.ts"),
-    ...await load("vm/mod.ts") as typeof import("../src/vm/mod.ts"),
-    ...await load("vm/code.ts") as typeof import("../src/vm/code.ts"),
-    ...await load("vm/ops.ts") as typeof import("../src/vm/ops.ts"),
-    ...await load("vm/module.ts") as typeof import("../src/vm/module.ts"),
-    COUNTS: (await load("vm/execute.ts")).COUNTS as Float64Array,
+    ...await part("plugin.ts") as typeof import("../src/plugin.ts"),
+    ...await part("vm/mod.ts") as typeof import("../src/vm/mod.ts"),
+    ...await part("vm/code.ts") as typeof import("../src/vm/code.ts"),
+    ...await part("vm/disasm.ts") as typeof import("../src/vm/disasm.ts"),
+    ...await part("vm/ops.ts") as typeof import("../src/vm/ops.ts"),
+    ...await part("vm/module.ts") as typeof import("../src/vm/module.ts"),
+    COUNTS: (await part("vm/execute.ts")).COUNTS as Float64Array,
     remove: () => Deno.remove(folder, { recursive: true }),
   };
-}
-
-async function read(file: URL): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = await Deno.readFile(file);
-  if (!file.pathname.endsWith(".gz")) return bytes;
-  return await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).bytes();
 }
 
 type Shares = Map<string, number>;
@@ -102,13 +93,13 @@ function print(title: string, shares: Shares): void {
 }
 
 const names = Deno.args.filter((arg) => !arg.startsWith("--"));
-const list = [...programWorkloads(), ...plugins].filter(({ name }) => names.length === 0 || names.includes(name));
+const list = [...computations, ...plugins].filter(({ name }) => names.length === 0 || names.includes(name));
 const vm = await countingInterpreter();
 const ops: Shares = new Map();
 const pairs: Shares = new Map();
 try {
   for (const { name, file, run } of list) {
-    const bytes = await read(file).catch(() => undefined);
+    const bytes = await readModule({ read: Deno.readFile }, file.pathname).catch(() => undefined);
     if (bytes === undefined) {
       console.log(`${name}: not built`);
       continue;
@@ -129,37 +120,25 @@ print("what one op could do: each saves so much of all dispatches", pairs);
 
 /** Adds up the ops and pairs of all functions that are translated. */
 function count(code: import("../src/vm/code.ts").ModuleCode, weight: number): void {
-  const { CODE, OP_NAMES, OP_WORDS, DESTINATION, ENTRY_WORDS } = vm;
+  const { CODE, DESTINATION, ENTRY_WORDS } = vm;
   const starts = [...code.entries.filter((entry) => entry !== 0), vm.codeTop()].sort((a, b) => a - b);
   for (let index = 0; index < starts.length - 1; index++) {
-    const frame = CODE[starts[index]! + 2]!;
-    const places: number[] = [];
-    const targets = new Set<number>();
-    for (let pc = starts[index]! + ENTRY_WORDS; pc < starts[index + 1]!;) {
-      places.push(pc);
-      const name = OP_NAMES[CODE[pc]!]!;
-      const operands = vm.opOperands(name);
-      for (const [place, operand] of operands.entries()) if (operand.endsWith("t")) targets.add(CODE[pc + 1 + place]!);
-      const cases = /^br_table/.test(name) ? CODE[pc + 1 + operands.indexOf("n")]! + 1 : 0;
-      pc += OP_WORDS[CODE[pc]!]!;
-      for (let each = 0; each < cases; each++, pc += 2) targets.add(CODE[pc]!);
-    }
-    for (const [place, pc] of places.entries()) {
-      const share = vm.COUNTS[pc]! * weight;
+    const locals = CODE[starts[index]! + 2]!;
+    const placed = [...vm.opsBetween(starts[index]! + ENTRY_WORDS, starts[index + 1]!)];
+    const arrivals = new Set(placed.flatMap(({ targets }) => targets));
+    for (const [place, { at, name }] of placed.entries()) {
+      const share = vm.COUNTS[at]! * weight;
       if (share === 0) continue;
-      const name = OP_NAMES[CODE[pc]!]!;
       add(ops, name, share);
-      const before = places[place - 1];
-      if (before === undefined || targets.has(pc)) continue;
-      const first = OP_NAMES[CODE[before]!]!;
-      if (/^(jump|br_table|return|call|unreachable)/.test(first)) continue;
-      const destination = DESTINATION[CODE[before]!]!;
-      const register = destination === 0 ? -1 : CODE[before + destination]!;
-      const slot = vm.opOperands(name).find((operand, at) =>
-        "abc".includes(operand.at(-1)!) && CODE[pc + 1 + at] === register
+      const before = placed[place - 1];
+      if (before === undefined || arrivals.has(at) || LEFT.test(before.name)) continue;
+      const destination = DESTINATION[CODE[before.at]!]!;
+      const register = destination === 0 ? -1 : CODE[before.at + destination]!;
+      const slot = vm.opOperands(name).find((operand, word) =>
+        "abc".includes(operand.at(-1)!) && CODE[at + 1 + word] === register
       );
-      const relation = slot === undefined ? ";" : `${slot}${register >= frame ? ":" : "="}`;
-      if (!/^br_/.test(first)) add(pairs, `${name}[${relation}${first}]`, share);
+      const relation = slot === undefined ? ";" : `${slot}${register >= locals ? ":" : "="}`;
+      add(pairs, `${name}[${relation}${before.name}]`, share);
     }
   }
 }

@@ -13,7 +13,7 @@ export interface Host {
 }
 
 /** Reads a module, which may be compressed with gzip. */
-export async function readModule({ read }: Host, path: string): Promise<Uint8Array<ArrayBuffer>> {
+export async function readModule({ read }: Pick<Host, "read">, path: string): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = await read(path);
   if (!path.endsWith(".gz")) return bytes;
   const plain = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));

@@ -5,24 +5,26 @@
  */
 
 import * as vm from "../../src/vm/mod.ts";
-import type { HostFunction } from "../../src/vm/mod.ts";
+import type { HostFunction, Module } from "../../src/vm/mod.ts";
 import type { Contender, Loaded } from "./contender.ts";
 
 /** See the module's comment. */
 export const rivulet: Contender = { name: "rivulet", open: () => Promise.resolve(loaderOf(vm)) };
 
 /** What loads programs into a virtual machine of this repository, this or another build of it. */
-export function loaderOf({ compile, instantiate }: typeof vm): (bytes: Uint8Array<ArrayBuffer>) => Promise<Loaded> {
-  return async (bytes) => {
-    const module = await compile(bytes);
-    const imports: Record<string, Record<string, HostFunction>> = {};
-    for (const { module: from, name, kind, type } of module.imports) {
-      if (kind !== "func") throw new TypeError(`the program imports a ${kind}: ${from}.${name}`);
-      const zeros = type!.results.map((result) => result === "i64" ? 0n : 0);
-      (imports[from] ??= {})[name] = () => zeros.length > 1 ? zeros : zeros[0];
-    }
-    const instance = await instantiate(module, imports);
-    if ("_initialize" in instance.exports) await instance.call("_initialize");
-    return { run: async (size) => await instance.call("run", [size]) as number };
-  };
+export function loaderOf(machine: typeof vm): (bytes: Uint8Array<ArrayBuffer>) => Promise<Loaded> {
+  return async (bytes) => await load(machine, await machine.compile(bytes));
+}
+
+/** Makes an instance of a program. What it imports gives zeros. */
+export async function load({ instantiate }: Pick<typeof vm, "instantiate">, module: Module): Promise<Loaded> {
+  const imports: Record<string, Record<string, HostFunction>> = {};
+  for (const { module: from, name, kind, type } of module.imports) {
+    if (kind !== "func") throw new TypeError(`the program imports a ${kind}: ${from}.${name}`);
+    const zeros = type!.results.map((result) => result === "i64" ? 0n : 0);
+    (imports[from] ??= {})[name] = () => zeros.length > 1 ? zeros : zeros[0];
+  }
+  const instance = await instantiate(module, imports);
+  if ("_initialize" in instance.exports) await instance.call("_initialize");
+  return { run: async (size) => await instance.call("run", [size]) as number };
 }
