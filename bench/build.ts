@@ -9,10 +9,10 @@
 
 import { findDebianRust } from "../examples/guests/_debian_rust.ts";
 import type { DebianRust } from "../examples/guests/_debian_rust.ts";
+import { CLANG, pack, run } from "./_build.ts";
 import { kernels } from "./kernels/kernels.ts";
 
 const FOLDER = import.meta.dirname!;
-const CLANG = "clang-19";
 
 /** Plain WebAssembly: some peers know no more. */
 const KERNEL_FLAGS = [
@@ -93,17 +93,6 @@ async function findRust(): Promise<DebianRust> {
   const debian = await findDebianRust();
   if (debian === undefined) throw new Error("it takes Debian's packages of Rust for WebAssembly");
   return debian;
-}
-
-/** Compresses a module; the peers are kept so. */
-async function pack(from: string, to: string): Promise<void> {
-  const file = await Deno.open(from);
-  await Deno.writeFile(to, file.readable.pipeThrough(new CompressionStream("gzip")));
-}
-
-async function run([program, ...args]: readonly string[], cwd: string, env?: Record<string, string>): Promise<void> {
-  const { success, stderr } = await new Deno.Command(program!, { args, cwd, env, stdin: "null" }).output();
-  if (!success) throw new Error(`${program} ${args.join(" ")}\n${new TextDecoder().decode(stderr)}`);
 }
 
 if (import.meta.main) {

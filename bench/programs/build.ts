@@ -7,6 +7,7 @@
  */
 
 import { findDebianRust } from "../../examples/guests/_debian_rust.ts";
+import { CLANG, pack, run } from "../_build.ts";
 
 const HERE = new URL("./", import.meta.url).pathname;
 const WORK = `${HERE}build/`;
@@ -14,14 +15,14 @@ const WORK = `${HERE}build/`;
 /** Crates whose C sources are taken, at exactly these versions. */
 const CRATES = { "lua-src": "547.1.0", "libsqlite3-sys": "0.35.0" };
 
-async function run(command: string, args: string[], options: { cwd?: string; env?: Record<string, string> } = {}) {
-  const { success } = await new Deno.Command(command, { args, ...options, stdout: "inherit", stderr: "inherit" })
-    .output();
-  if (!success) throw new Error(`${command} ${args.join(" ")}`);
+let fetched: Promise<Record<string, string>> | undefined;
+
+/** The folder of each crate's source, fetched by Cargo, which checks it: all at once, and once. */
+function crateSources(): Promise<Record<string, string>> {
+  return fetched ??= fetchSources();
 }
 
-/** The folder of each crate's source, fetched by Cargo, which checks it. */
-async function crateSources(): Promise<Record<string, string>> {
+async function fetchSources(): Promise<Record<string, string>> {
   const folder = `${WORK}crates`;
   await Deno.mkdir(`${folder}/src`, { recursive: true });
   await Deno.writeTextFile(`${folder}/src/lib.rs`, "");
@@ -30,15 +31,14 @@ async function crateSources(): Promise<Record<string, string>> {
     `${folder}/Cargo.toml`,
     `[package]\nname = "sources"\nversion = "0.0.0"\nedition = "2021"\n[workspace]\n[dependencies]\n${dependencies}\n`,
   );
-  await run("cargo", ["vendor", "--quiet", "vendor"], { cwd: folder });
+  await run(["cargo", "vendor", "--quiet", "vendor"], folder);
   return Object.fromEntries(Object.keys(CRATES).map((name) => [name, `${folder}/vendor/${name}`]));
 }
 
 async function link(name: string, args: string[]): Promise<void> {
   const flags = ["--target=wasm32-wasi", "-O2", "-mexec-model=reactor", "-Wl,--strip-all", "-w"];
-  await run("clang-19", [...flags, ...args, "-o", `${WORK}${name}.wasm`]);
-  const file = await Deno.open(`${WORK}${name}.wasm`);
-  await Deno.writeFile(`${HERE}prebuilt/${name}.wasm.gz`, file.readable.pipeThrough(new CompressionStream("gzip")));
+  await run([CLANG, ...flags, ...args, "-o", `${WORK}${name}.wasm`], HERE);
+  await pack(`${WORK}${name}.wasm`, `${HERE}prebuilt/${name}.wasm.gz`);
 }
 
 async function lua(): Promise<void> {
@@ -76,10 +76,8 @@ function rust(name: string): () => Promise<void> {
   return async () => {
     const debian = await findDebianRust();
     const args = ["build", "--quiet", "--locked", "--release", "--target=wasm32-wasip1", `--features=${name}`];
-    await run(debian?.cargo ?? "cargo", [...args, `--target-dir=${WORK}rust`, ...debian?.args ?? []], {
-      cwd: `${HERE}rust`,
-      env: debian?.env,
-    });
+    const command = [debian?.cargo ?? "cargo", ...args, `--target-dir=${WORK}rust`, ...debian?.args ?? []];
+    await run(command, `${HERE}rust`, debian?.env);
     // Rust's threads, which nothing here starts, name functions of pthreads that Debian's wasi-libc lacks.
     const flags = ["-Wl,--export=run,--unresolved-symbols=ignore-all,--stack-first,-zstack-size=1048576"];
     await link(name, [...flags, `${WORK}rust/wasm32-wasip1/release/librivulet_bench_programs.a`]);
