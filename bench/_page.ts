@@ -6,14 +6,11 @@
 
 import { extname } from "node:path";
 import * as esbuild from "esbuild-wasm";
-import { startBrowser } from "../tests/runtimes/_browsers.ts";
+import { PAGE, reportFrom } from "../tests/runtimes/_browsers.ts";
 import type { Browser } from "../tests/runtimes/_browsers.ts";
-import { RUN_MS } from "../tests/runtimes/_process.ts";
 import type { Job } from "./job.ts";
 import type { Report } from "./report.ts";
 
-const PAGE =
-  `<!doctype html><meta charset="utf-8"><title>Rivulet</title><script type="module" src="/page.js"></script>`;
 const TYPES: Readonly<Record<string, string>> = { ".js": "text/javascript", ".html": "text/html" };
 /** Clocks in a page are coarse unless nothing else can be in its process. */
 const ISOLATED = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };
@@ -26,9 +23,7 @@ export interface PageOptions {
 
 /** Does a job in a browser that is started for it. */
 export async function runInPage(browser: Browser, job: Job, options: PageOptions): Promise<Report> {
-  const { promise, resolve, reject } = Promise.withResolvers<Report>();
-  const late = setTimeout(() => reject(new Error(`${browser.name} sent no report in ${RUN_MS / 1000} s`)), RUN_MS);
-  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
+  return await reportFrom<Report>(browser, async (request, { resolve, reject }) => {
     const { pathname } = new URL(request.url);
     if (request.method === "POST") {
       const { report, error } = await request.json();
@@ -47,13 +42,6 @@ export async function runInPage(browser: Browser, job: Job, options: PageOptions
     const type = TYPES[extname(pathname) || ".html"] ?? "application/octet-stream";
     return new Response(body, { headers: { "content-type": type, ...ISOLATED } });
   });
-  try {
-    await using started = await startBrowser(browser, `http://127.0.0.1:${server.addr.port}/`);
-    started.ended.then((code) => reject(new Error(`${browser.name} ended with code ${code}`)));
-    return await promise;
-  } finally {
-    clearTimeout(late);
-  }
 }
 
 async function answer(path: string, job: Job, { packages, against }: PageOptions): Promise<BodyInit> {

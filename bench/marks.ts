@@ -5,10 +5,9 @@
  */
 
 import type { Result } from "./report.ts";
-import { meanOf, ratiosOf } from "./results.ts";
+import { coremarkOf, meanOf, ratiosOf } from "./results.ts";
 import type { EngineResults, Results } from "./results.ts";
 import { geomean } from "./statistics.ts";
-import { COREMARK_ITERATIONS } from "./suites.ts";
 import { figure, tableOf } from "./tables.ts";
 
 /** A bound on a number that an engine's results give. */
@@ -62,10 +61,7 @@ const MARKS: readonly Mark[] = [
     unit: "",
     bound: "at least",
     by: { V8: 1_500 },
-    value: ({ compute }) => {
-      const ms = compute?.["coremark"]?.["rivulet"]?.median;
-      return ms && 1_000 * COREMARK_ITERATIONS / ms;
-    },
+    value: ({ compute }) => compute && coremarkOf(compute),
   },
   {
     what: "the first call of a process against wasm3, geomean",

@@ -6,9 +6,8 @@
  */
 
 import { verdictsOf } from "./marks.ts";
-import { meanOf, ratiosOf } from "./results.ts";
+import { coremarkOf, meanOf, ratiosOf } from "./results.ts";
 import type { EngineResults, Results } from "./results.ts";
-import { COREMARK_ITERATIONS } from "./suites.ts";
 
 /** The part of the README that has numbers. */
 export function speedSection(results: Results): string {
@@ -24,13 +23,12 @@ export function speedSection(results: Results): string {
 function rowOf({ version, suites: { compute } }: EngineResults): string[] | undefined {
   if (compute === undefined) return undefined;
   const { toNative, overPeers } = ratiosOf(compute);
-  const coremark = compute["coremark"]?.["rivulet"]?.median;
   return [
     version,
     `${meanOf(toNative)?.toFixed(1)} times`,
     `${meanOf(overPeers)?.toFixed(2)} times`,
     Math.min(...Object.values(overPeers)).toFixed(2),
-    coremark === undefined ? "" : (1_000 * COREMARK_ITERATIONS / coremark).toFixed(),
+    coremarkOf(compute)?.toFixed() ?? "",
   ];
 }
 

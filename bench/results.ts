@@ -7,7 +7,7 @@
 import type { Result } from "./report.ts";
 import { geomean } from "./statistics.ts";
 import type { Summary } from "./statistics.ts";
-import { PEERS } from "./suites.ts";
+import { COREMARK_ITERATIONS, PEERS } from "./suites.ts";
 
 /** One engine's results. */
 export interface EngineResults {
@@ -55,6 +55,12 @@ export function ratiosOf(result: Result): Ratios {
     if (peer !== undefined) overPeers[row] = peer / ours;
   }
   return { toNative, overPeers };
+}
+
+/** CoreMark's iterations a second. */
+export function coremarkOf(compute: Result): number | undefined {
+  const ms = compute["coremark"]?.["rivulet"]?.median;
+  return ms && 1_000 * COREMARK_ITERATIONS / ms;
 }
 
 /** The geometric mean of ratios, if there are any. */

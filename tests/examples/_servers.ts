@@ -9,6 +9,7 @@
 import * as esbuild from "esbuild-wasm";
 import config from "../../deno.json" with { type: "json" };
 import { RUNTIMES as PACKAGES } from "../runtimes/_npm.ts";
+import { freePort } from "../runtimes/_process.ts";
 import { Child, commandOf, ROOT } from "./_child.ts";
 
 /** Of this process, since others may test at the same time. */
@@ -81,10 +82,6 @@ const config :Workerd.Config = (
 }
 
 /** A port that is free now. */
-function freePort(): number {
-  using listener = Deno.listen({ hostname: HOST, port: 0 });
-  return listener.addr.port;
-}
 
 /** A server under test. */
 export interface Server extends AsyncDisposable {

@@ -11,7 +11,7 @@ import type { KeyInput } from "puppeteer-core";
 import { Builder, By, Key } from "selenium-webdriver";
 import { startDisplay } from "../runtimes/_browsers.ts";
 import type { Browser } from "../runtimes/_browsers.ts";
-import { outputOf, start } from "../runtimes/_process.ts";
+import { freePort, outputOf, start } from "../runtimes/_process.ts";
 
 /** A page. Elements are found by XPath. */
 export interface Page extends AsyncDisposable {
@@ -90,11 +90,6 @@ async function openWithWebDriver({ program, flags }: Browser): Promise<Page> {
 
 function stringify(expression: string): string {
   return `JSON.stringify((${expression}) ?? null)`;
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
 
 /** Waits until somebody listens. */

@@ -10,7 +10,8 @@ import type { Report } from "./_suite.ts";
 
 /** The policy of the page: no `unsafe-eval` and no `wasm-unsafe-eval`. */
 const POLICY = "default-src 'none'; script-src 'self'; connect-src 'self'";
-const PAGE =
+/** A page that is its script. */
+export const PAGE =
   `<!doctype html><meta charset="utf-8"><title>Rivulet</title><script type="module" src="/page.js"></script>`;
 
 /** A browser: a program, its flags, how it is started with a page and a new profile, and whether it has no headless mode. */
@@ -56,16 +57,24 @@ export async function versionOf({ program, needsDisplay }: Browser): Promise<str
 }
 
 /** Runs the suite in a browser; `page` is the path of the bundle. */
-export async function runInBrowser(made: Browser, page: string): Promise<Report> {
-  const { name } = made;
-  const report = Promise.withResolvers<Report>();
+export async function runInBrowser(browser: Browser, page: string): Promise<Report> {
+  return await reportFrom<Report>(browser, (request, { resolve }) => answer(request, page, resolve));
+}
+
+/** Opens `/?name-of-the-browser` of a server that is there for it, and gives what settles the report. */
+export async function reportFrom<Kind>(
+  browser: Browser,
+  answer: (request: Request, report: PromiseWithResolvers<Kind>) => Promise<Response>,
+): Promise<Kind> {
+  const { name } = browser;
+  const report = Promise.withResolvers<Kind>();
   const late = setTimeout(() => report.reject(new Error(`${name} sent no report in ${RUN_MS / 1000} s`)), RUN_MS);
   await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
-    return answer(request, page, report.resolve);
+    return answer(request, report);
   });
   try {
-    await using browser = await startBrowser(made, `http://127.0.0.1:${server.addr.port}/?${name}`);
-    browser.ended.then((code) => report.reject(new Error(`${name} ended with code ${code}`)));
+    await using started = await startBrowser(browser, `http://127.0.0.1:${server.addr.port}/?${name}`);
+    started.ended.then((code) => report.reject(new Error(`${name} ended with code ${code}`)));
     return await report.promise;
   } finally {
     clearTimeout(late);
@@ -73,7 +82,7 @@ export async function runInBrowser(made: Browser, page: string): Promise<Report>
 }
 
 /** Starts a browser at an address, with a profile of its own that goes with it. */
-export async function startBrowser(
+async function startBrowser(
   { program, flags, open, needsDisplay }: Browser,
   url: string,
 ): Promise<AsyncDisposable & { readonly ended: Promise<number> }> {

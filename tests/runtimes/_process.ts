@@ -53,3 +53,9 @@ export function start(program: string, args: readonly string[], options?: Deno.C
     },
   };
 }
+
+/** A port of 127.0.0.1 that nobody listens on, for a program that can't choose one itself. */
+export function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}

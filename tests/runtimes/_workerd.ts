@@ -4,7 +4,7 @@
  * @module
  */
 
-import { RUN_MS, start } from "./_process.ts";
+import { freePort, RUN_MS, start } from "./_process.ts";
 
 const HOST = "127.0.0.1";
 
@@ -48,9 +48,4 @@ const config :Workerd.Config = (
   sockets = [(name = "http", address = "${HOST}:${port}", http = (), service = "worker")],
 );
 `;
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: HOST, port: 0 });
-  return listener.addr.port;
 }
