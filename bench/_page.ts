@@ -5,7 +5,7 @@
  */
 
 import { extname } from "node:path";
-import * as esbuild from "esbuild-wasm";
+import { bundle } from "../tasks/_bundle.ts";
 import { PAGE, reportFrom } from "../tests/runtimes/_browsers.ts";
 import type { Browser } from "../tests/runtimes/_browsers.ts";
 import type { Job } from "./job.ts";
@@ -60,20 +60,16 @@ const bundles = new Map<string, Promise<string>>();
 
 /** A file with all that it imports, made once. */
 function bundleOf(path: string): Promise<string> {
-  if (!bundles.has(path)) bundles.set(path, bundle(path));
+  if (!bundles.has(path)) bundles.set(path, textOf(path));
   return bundles.get(path)!;
 }
 
-async function bundle(path: string): Promise<string> {
-  const { outputFiles } = await esbuild.build({
+async function textOf(path: string): Promise<string> {
+  const [file] = await bundle({
     entryPoints: [path],
-    bundle: true,
     write: false,
-    format: "esm",
-    target: "es2024",
     external: ["node:*", "/*.js"],
     logLevel: "error",
   });
-  await esbuild.stop();
-  return outputFiles[0]!.text;
+  return file!.text;
 }

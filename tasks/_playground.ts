@@ -5,8 +5,8 @@
  * @module
  */
 
-import * as esbuild from "esbuild-wasm";
 import { EXAMPLES } from "../examples/playground/_examples.ts";
+import { bundle } from "./_bundle.ts";
 
 const ROOT = new URL("../", import.meta.url).pathname;
 const PAGE = `${ROOT}examples/playground`;
@@ -32,18 +32,14 @@ export async function buildPlayground(): Promise<void> {
   for (const guest of GUESTS) {
     await Deno.copyFile(`${ROOT}examples/${guest.replace("guests", "guests/prebuilt")}`, `${FOLDER}/${guest}`);
   }
-  await esbuild.build({
+  await bundle({
     absWorkingDir: ROOT,
     entryPoints: [`${PAGE}/playground.ts`],
     outfile: `${FOLDER}/playground.js`,
     alias: { "@rivulet/rivulet": `${ROOT}mod.ts` },
-    bundle: true,
     minify: true,
-    format: "esm",
-    target: "es2024",
     logLevel: "error",
   });
-  await esbuild.stop();
 }
 
 /**

@@ -4,25 +4,20 @@
  * @module
  */
 
-import * as esbuild from "esbuild-wasm";
+import { bundle } from "./_bundle.ts";
 
 /** Bytes that the bundle may have, gzipped. */
 const BUDGET = 60_000;
 
 const root = new URL("../", import.meta.url).pathname;
-const result = await esbuild.build({
+const [file] = await bundle({
   absWorkingDir: root,
   entryPoints: ["mod.ts"],
   outfile: "dist/rivulet.js",
-  bundle: true,
   minify: true,
-  format: "esm",
-  target: "es2024",
   write: false,
 });
-await esbuild.stop();
-
-const [{ contents }] = result.outputFiles;
+const { contents } = file!;
 await Deno.mkdir(`${root}dist`, { recursive: true });
 await Deno.writeFile(`${root}dist/rivulet.js`, contents);
 const gzipped = await new Response(

@@ -6,12 +6,12 @@
  * @module
  */
 
-import * as esbuild from "esbuild-wasm";
 import ts from "typescript";
 import config from "../deno.json" with { type: "json" };
 import { npmInstall, npmProgram, RUNTIMES } from "../tests/runtimes/_npm.ts";
 import { outputOf } from "../tests/runtimes/_process.ts";
 import { startWorker } from "../tests/runtimes/_workerd.ts";
+import { bundle } from "./_bundle.ts";
 import { buildNpmPackage } from "./npm.ts";
 import { checkTree, filesUnder, ROOT } from "./_tree.ts";
 import { diagnose } from "./_typescript.ts";
@@ -93,9 +93,8 @@ async function quickStart(runtime: string): Promise<string> {
 }
 
 /** Bundles a module of the project into one file, as a web page or a Worker has it. */
-async function bundle(project: string, entry: string, outfile: string): Promise<string> {
-  const target = "es2024";
-  await esbuild.build({ absWorkingDir: project, entryPoints: [entry], outfile, bundle: true, format: "esm", target });
+async function bundleIn(project: string, entry: string, outfile: string): Promise<string> {
+  await bundle({ absWorkingDir: project, entryPoints: [entry], outfile });
   return `${project}/${outfile}`;
 }
 
@@ -109,7 +108,7 @@ function runBy(runtime: string): Run {
 
 /** Bundled, as a page has it; but in Node, which has no address that the plugin's could be relative to. */
 async function runBundled(cwd: string, program: string): Promise<string> {
-  const page = await bundle(cwd, program, "page.mjs");
+  const page = await bundleIn(cwd, program, "page.mjs");
   await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async () => {
     return new Response(await Deno.readFile(`${cwd}/plugin.wasm`));
   });
@@ -120,7 +119,7 @@ async function runBundled(cwd: string, program: string): Promise<string> {
 }
 
 async function runInWorker(cwd: string, program: string): Promise<string> {
-  const script = await bundle(cwd, program, "worker.mjs");
+  const script = await bundleIn(cwd, program, "worker.mjs");
   await using worker = await startWorker(await npmProgram(RUNTIMES.workerd), script);
   const answer = await worker.fetch({ method: "POST", body: await Deno.readFile(`${cwd}/plugin.wasm`) });
   return `${await answer.json()}\n`;
@@ -166,6 +165,5 @@ try {
     await checkRun(`the quick start in ${where}`, run, program, await quickStart(heading));
   }
 } finally {
-  await esbuild.stop();
   await Deno.remove(project, { recursive: true });
 }

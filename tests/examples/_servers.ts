@@ -6,15 +6,17 @@
  * @module
  */
 
-import * as esbuild from "esbuild-wasm";
 import config from "../../deno.json" with { type: "json" };
+import { bundle } from "../../tasks/_bundle.ts";
 import { RUNTIMES as PACKAGES } from "../runtimes/_npm.ts";
-import { freePort } from "../runtimes/_process.ts";
+import { freePort, listening } from "../runtimes/_process.ts";
 import { Child, commandOf, ROOT } from "./_child.ts";
 
 /** Of this process, since others may test at the same time. */
 const PROJECT = `${ROOT}dist/edge_${Deno.pid}`;
 const HOST = "127.0.0.1";
+/** How long a server may take to start. */
+const PATIENCE_MS = 10_000;
 
 /** Each runtime's package. */
 const RUNTIMES = { node: PACKAGES.node26, bun: PACKAGES.bun, workerd: PACKAGES.workerd } as const;
@@ -51,15 +53,7 @@ async function makeProject(): Promise<void> {
 }
 
 async function bundleWorker(): Promise<void> {
-  await esbuild.build({
-    absWorkingDir: PROJECT,
-    entryPoints: ["examples/edge/worker.ts"],
-    outfile: "worker.js",
-    bundle: true,
-    format: "esm",
-    target: "es2024",
-  });
-  await esbuild.stop();
+  await bundle({ absWorkingDir: PROJECT, entryPoints: ["examples/edge/worker.ts"], outfile: "worker.js" });
 }
 
 /** What workerd is told: the settings of wrangler.jsonc, in its own words. */
@@ -96,14 +90,10 @@ let runtimes: ReturnType<typeof findRuntimes> | undefined;
 export async function startServer(name: ServerName): Promise<Server> {
   const port = freePort();
   const child = new Child(await serverCommand(name, port), name === "deno" ? ROOT : PROJECT);
-  for (let tries = 0;; tries++) {
-    try {
-      (await Deno.connect({ hostname: HOST, port })).close();
-      break;
-    } catch (error) {
-      if (tries === 200) throw new Error(`${name} does not listen: ${await child.stop()}`, { cause: error });
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+  try {
+    await listening(port, PATIENCE_MS);
+  } catch (cause) {
+    throw new Error(`${name} does not listen: ${await child.stop()}`, { cause });
   }
   return {
     url: `http://${HOST}:${port}`,

@@ -11,7 +11,7 @@ import type { KeyInput } from "puppeteer-core";
 import { Builder, By, Key } from "selenium-webdriver";
 import { startDisplay } from "../runtimes/_browsers.ts";
 import type { Browser } from "../runtimes/_browsers.ts";
-import { freePort, outputOf, start } from "../runtimes/_process.ts";
+import { freePort, listening, outputOf, start } from "../runtimes/_process.ts";
 
 /** A page. Elements are found by XPath. */
 export interface Page extends AsyncDisposable {
@@ -66,7 +66,7 @@ async function openWithWebDriver({ program, flags }: Browser): Promise<Page> {
   const { env } = stack.use(await startDisplay());
   const port = freePort();
   stack.use(start("WebKitWebDriver", [`--port=${port}`], { env: { HOME: folder, ...env } }));
-  await answers(port);
+  await listening(port, START_MS);
   const options = { binary: program, args: [...flags, "--automation"] };
   const driver = await new Builder()
     .disableEnvironmentOverrides()
@@ -90,18 +90,4 @@ async function openWithWebDriver({ program, flags }: Browser): Promise<Page> {
 
 function stringify(expression: string): string {
   return `JSON.stringify((${expression}) ?? null)`;
-}
-
-/** Waits until somebody listens. */
-async function answers(port: number): Promise<void> {
-  const until = Date.now() + START_MS;
-  for (;;) {
-    try {
-      (await Deno.connect({ hostname: "127.0.0.1", port })).close();
-      return;
-    } catch (error) {
-      if (Date.now() > until) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
 }

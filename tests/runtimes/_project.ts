@@ -8,6 +8,7 @@
 
 import * as esbuild from "esbuild-wasm";
 import config from "../../deno.json" with { type: "json" };
+import { bundle } from "../../tasks/_bundle.ts";
 import type { Binaries } from "./_stand_ins.ts";
 import { npmInstall } from "./_npm.ts";
 
@@ -47,18 +48,10 @@ ${paths.map((path) => `  ["${path}", () => import("../${path}")],`).join("\n")}
 }
 
 /** Bundles the suite and returns the path of the bundle. */
-export async function bundle(name: keyof typeof BUNDLES): Promise<string> {
+export async function bundleSuite(name: keyof typeof BUNDLES): Promise<string> {
   const outfile = `${PROJECT}/${name}.js`;
-  await esbuild.build({
-    absWorkingDir: PROJECT,
-    entryPoints: [`tests/runtimes/${BUNDLES[name]}`],
-    outfile,
-    bundle: true,
-    format: "esm",
-    target: "es2024",
-    logLevel: "error",
-  });
-  await esbuild.stop();
+  const entryPoints = [`tests/runtimes/${BUNDLES[name]}`];
+  await bundle({ absWorkingDir: PROJECT, entryPoints, outfile, logLevel: "error" });
   return outfile;
 }
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { bundle, PROJECT } from "./_project.ts";
+import { bundleSuite, PROJECT } from "./_project.ts";
 import { npmProgram, RUNTIMES as PACKAGES } from "./_npm.ts";
 import { outputOf } from "./_process.ts";
 import { startWorker } from "./_workerd.ts";
@@ -18,7 +18,7 @@ const WORKERD: Runtime = {
   refuses: ["WebAssembly", "Function"],
   find: async () => (await outputOf(await npmProgram(PACKAGES.workerd), ["--version"])).trim(),
   run: async () => {
-    await using worker = await startWorker(await npmProgram(PACKAGES.workerd), await bundle("worker"));
+    await using worker = await startWorker(await npmProgram(PACKAGES.workerd), await bundleSuite("worker"));
     const answer = await worker.fetch();
     if (!answer.ok) throw new Error(`workerd answered ${answer.status}: ${await answer.text()}`);
     return await answer.json();
@@ -93,6 +93,6 @@ function browser(made: Browser, debian: string, refuses: readonly CodeGeneration
         throw error;
       }
     },
-    run: async () => await runInBrowser(made, await bundle("page")),
+    run: async () => await runInBrowser(made, await bundleSuite("page")),
   };
 }
