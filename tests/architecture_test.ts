@@ -12,13 +12,16 @@ import { RUNTIMES } from "./runtimes/_npm.ts";
 
 const ROOT = new URL("../", import.meta.url);
 
+/** Files that any layer may import, and that import only each other. */
+const BASE: readonly string[] = ["src/_schedule.ts", "src/_streams.ts"];
+
 /** What each layer, a folder of src or a file, may import from outside itself. */
 const ARROWS: ReadonlyMap<string, readonly string[]> = new Map([
-  ["src/vm/", []],
-  ["src/wasi/", ["src/vm/mod.ts", "src/_streams.ts"]],
-  ["src/rpc/", ["src/_streams.ts"]],
-  ["src/_streams.ts", []],
-  ["src/plugin.ts", ["src/vm/mod.ts", "src/wasi/mod.ts", "src/rpc/mod.ts", "src/_streams.ts"]],
+  ["src/vm/", BASE],
+  ["src/wasi/", ["src/vm/mod.ts", ...BASE]],
+  ["src/rpc/", BASE],
+  ...BASE.map((file) => [file, BASE] as const),
+  ["src/plugin.ts", ["src/vm/mod.ts", "src/wasi/mod.ts", "src/rpc/mod.ts", ...BASE]],
   ["mod.ts", ["src/vm/mod.ts", "src/wasi/mod.ts", "src/rpc/mod.ts", "src/plugin.ts"]],
 ]);
 

@@ -10,7 +10,7 @@ import { Call } from "./call.ts";
 import { LimitError } from "./errors.ts";
 import type { Func, Value } from "./func.ts";
 import type { Instance } from "./instance.ts";
-import { schedule } from "./schedule.ts";
+import { schedule } from "../_schedule.ts";
 
 /**
  * What bounds one call.

@@ -5,7 +5,15 @@
  */
 
 /** Folders and files of `tests` that run in every runtime: they need no file system. */
-export const PORTABLE: readonly string[] = ["guests", "plugin_test.ts", "rpc", "streams_test.ts", "vm", "wasi"];
+export const PORTABLE: readonly string[] = [
+  "guests",
+  "plugin_test.ts",
+  "rpc",
+  "schedule_test.ts",
+  "streams_test.ts",
+  "vm",
+  "wasi",
+];
 
 /** All others that have tests, each with why it runs in Deno only. */
 export const LEFT_OUT: ReadonlyMap<string, string> = new Map([

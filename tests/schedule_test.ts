@@ -5,7 +5,7 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
-import { schedule } from "../../src/vm/schedule.ts";
+import { schedule, spend } from "../src/_schedule.ts";
 
 /** A task of many slices that notes its turns. */
 function task(name: string, slices: number, fuel: number, turns: string[]): Promise<void> {
@@ -60,4 +60,37 @@ Deno.test("schedule keeps no order but that of arrival among ten thousand", asyn
   const names = Array.from({ length: 10_000 }, (_, index) => `${index}`);
   await Promise.all(names.map((name) => task(name, 1, 1_000, turns)));
   assertEquals(turns, names);
+});
+
+Deno.test("spend ends a turn that tasks and others have used up together, and timers fire before the next", async () => {
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  let fired = false;
+  let waits = 0;
+  for (let work = 0; work < 3_000_000; work += 100_000) {
+    const turn = spend(100_000);
+    if (turn === undefined) continue;
+    setTimeout(() => fired = true, 0);
+    await turn;
+    if (++waits === 1) await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  assert(waits >= 2, `${waits} turns`);
+  assert(fired);
+});
+
+Deno.test("spend within a slice counts beside what the slice returns", async () => {
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  const order: string[] = [];
+  await new Promise<void>((resolve) => {
+    schedule(() => {
+      void spend(2_000_000);
+      schedule(() => {
+        order.push("slice");
+        resolve();
+        return 0;
+      });
+      return 0;
+    });
+    order.push("caller");
+  });
+  assertEquals(order, ["caller", "slice"]);
 });

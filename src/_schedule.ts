@@ -1,6 +1,7 @@
 /**
- * Shares one thread among running calls: each gets a slice in turn, and the event loop turns after a bounded amount of
- * work by all of them together, so that timers, streams and other guests progress. It knows nothing of what it runs.
+ * Shares one thread among guests: each gets a slice in turn, and the event loop turns after a bounded amount of work by
+ * all of them together, so that timers, streams and other guests progress. What the host does for a guest beside running
+ * it (reading its messages and logs, making its instance) is work as well. It knows nothing of what it runs.
  *
  * Work is measured in fuel and not in time, since some edge runtimes stop the clock while code runs.
  *
@@ -27,9 +28,26 @@ export function schedule(slice: Slice): void {
   if (!isRunning) runWaiting();
 }
 
+/**
+ * Counts work that the host has just done for a guest outside of a slice.
+ *
+ * @param work in units of fuel: about 500 a microsecond
+ * @returns nothing if this turn has fuel left; or else a promise, to be awaited before more is done, that resolves in a
+ * later turn of the event loop
+ */
+export function spend(work: number): Promise<void> | undefined {
+  spent += work;
+  if (spent < TURN_FUEL) return undefined;
+  return new Promise((resolve) => schedule(() => (resolve(), 0)));
+}
+
 function runWaiting(): void {
   isRunning = true;
-  while (next < waiting.length && spent < TURN_FUEL) spent += waiting[next++]();
+  while (next < waiting.length && spent < TURN_FUEL) {
+    // What a slice spends by `spend` is added while it runs.
+    const work = waiting[next++]();
+    spent += work;
+  }
   isRunning = false;
   if (next === waiting.length) waiting.length = next = 0;
   else if (next >= MAX_STALE) {
