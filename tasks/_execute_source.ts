@@ -20,20 +20,25 @@ const MACROS: Readonly<Record<string, (args: readonly string[]) => string>> = {
   goto_case: ([index, n]) =>
     `{ const x = ${index}; const y = #${n}; const at = pc + @ + ((x < y ? x : y) << 1) | 0; ` +
     `fuel = fuel - C[at + 1 | 0] | 0; pc = C[at] | 0; if (fuel < 0) break loop; continue; }`,
+  branch: ([condition, t, u, v]) =>
+    `{ if (${condition}) { fuel = fuel - #${u} | 0; pc = #${t}; } else { fuel = fuel - #${v} | 0; pc = pc + @ | 0; } ` +
+    `if (fuel < 0) break loop; continue; }`,
   leave: ([reason]) => `{ stop = ${reason}; break loop; }`,
   spend: ([count]) => `{ fuel = fuel - ${count} | 0; pc = pc + @ | 0; if (fuel < 0) break loop; continue; }`,
-  return_to_caller: () => `sp = sp - 2 | 0; pc = S[sp] | 0; fp = S[sp + 1 | 0] | 0; continue;`,
-  call: ([entry, frame, fuel]) =>
+  return_to_caller: () =>
+    `{ sp = sp - 2 | 0; pc = S[sp] | 0; fp = S[sp + 1 | 0] | 0; fuel = fuel - C[pc - 1 | 0] | 0; ` +
+    `if (fuel < 0) break loop; continue; }`,
+  call: ([entry, frame]) =>
     `{ const at = ${entry}; const base = ${frame}; ` +
     `if (base + C[at] > REGISTER_WORDS || sp >= STACK_WORDS) { stop = STACK_EXHAUSTED; break loop; } ` +
-    `S[sp] = pc + @ | 0; S[sp + 1 | 0] = fp; sp = sp + 2 | 0; fuel = fuel - ${fuel} | 0; ` +
+    `S[sp] = pc + @ | 0; S[sp + 1 | 0] = fp; sp = sp + 2 | 0; fuel = fuel - C[at + 3 | 0] | 0; ` +
     `const end = base + C[at + 2 | 0] | 0; for (let z = base + C[at + 1 | 0] | 0; z < end; z = z + 1 | 0) R[z] = 0; ` +
-    `fp = base; pc = at + 3 | 0; if (fuel < 0) break loop; continue; }`,
+    `fp = base; pc = at + 4 | 0; if (fuel < 0) break loop; continue; }`,
 };
 
 /** Replaces macro calls, innermost arguments left as they are. */
 function expandMacros(text: string): string {
-  const start = /(?<![\w.])(goto_case|goto|leave|return_to_caller|call|spend)\(/.exec(text);
+  const start = /(?<![\w.])(goto_case|goto|branch|leave|return_to_caller|call|spend)\(/.exec(text);
   if (start === null) return text;
   const args: string[] = [];
   let depth = 1;
@@ -119,7 +124,7 @@ function prefixed(equation: string, prefix: string): string {
 function isTerminal(name: string): boolean {
   const parts = partsOf(name);
   if (parts !== undefined) return isTerminal(parts.second);
-  return /(^|[;}] )(goto|goto_case|call|return_to_caller|spend)\([^;]*$/.test(opEquation(name as OpName)!);
+  return /(^|[;}] )(goto|goto_case|branch|call|return_to_caller|spend)\([^;]*$/.test(opEquation(name as OpName)!);
 }
 
 /** One case of the switch. */

@@ -29,6 +29,9 @@ const UNREACHABLE_OFFSET = 0x7fff0000;
 /** One zeroed local in this many costs one unit of fuel at a call, so that large frames are not free. */
 const ZEROED_LOCALS_PER_FUEL = 8;
 
+/** A branch or return that moves so many values costs one more unit of fuel. */
+const MOVES_PER_FUEL = 8;
+
 /** A function takes at most half of the arena, less what is reserved: a caller and its callee always fit together. */
 const MAX_FUNCTION_WORDS = (CODE_WORDS >> 1) - 16;
 
@@ -46,6 +49,12 @@ export interface Condition {
   readonly c: number;
 }
 
+/** The run that a branch to a loop begins. */
+export interface LoopRun {
+  readonly start: number;
+  fuel: number;
+}
+
 /** Whether a value of the type fills a register. */
 export function is64(type: ValueType): boolean {
   return type === I64 || type === F64;
@@ -57,8 +66,13 @@ export class Emitter {
   readonly entry: number = codeTop();
   /** Where the next op goes. */
   at: number = this.entry;
-  /** Fuel of the instructions since the last call, up to and including the present one. */
-  cost: number;
+  /** Instructions so far, up to and including the present one, and what is paid like instructions. */
+  count: number;
+  /** The count where the present run began. */
+  #runStart = 0;
+  /** The words that wait for the fuel of the present run, each with the count where control enters it. */
+  readonly #entrances: number[] = [];
+  readonly #loops: LoopRun[] = [];
   readonly #cursor: Cursor;
   /** Addresses of the ops since the last label. */
   readonly #line: number[] = [];
@@ -71,7 +85,44 @@ export class Emitter {
     CODE[this.at + 1] = params << 1;
     CODE[this.at + 2] = locals << 1;
     this.at += ENTRY_WORDS;
-    this.cost = Math.floor((locals - params) / ZEROED_LOCALS_PER_FUEL);
+    this.count = 0;
+    this.enterAt(this.at - 1);
+    this.count = Math.floor((locals - params) / ZEROED_LOCALS_PER_FUEL);
+  }
+
+  /** Says that control enters here, and that who enters pays by the word at an address. */
+  enterAt(word: number): void {
+    CODE[word] = 0;
+    this.#entrances.push(word, this.count);
+  }
+
+  /** Says that control enters here at each turn of a loop; the fuel is there once a branch to the loop can be emitted. */
+  enterLoop(): LoopRun {
+    const run = { start: this.count, fuel: 0 };
+    this.#loops.push(run);
+    return run;
+  }
+
+  /**
+   * Ends the run: what is emitted next takes control elsewhere.
+   *
+   * @param moves values that it moves
+   */
+  endRun(moves = 0): void {
+    this.count += Math.floor(moves / MOVES_PER_FUEL);
+    const entrances = this.#entrances;
+    for (let index = 0; index < entrances.length; index += 2) {
+      CODE[entrances[index]] = this.count - entrances[index + 1];
+    }
+    entrances.length = 0;
+    for (const run of this.#loops) run.fuel = this.count - run.start;
+    this.#loops.length = 0;
+    this.#runStart = this.count;
+  }
+
+  /** Instructions of the present run. */
+  get runLength(): number {
+    return this.count - this.#runStart;
   }
 
   /** Says that control may arrive here from elsewhere, so that no op before can be changed any more. */
@@ -119,12 +170,13 @@ export class Emitter {
     return CODE[second + word] === register && (isKept || this.operands.isHome(register));
   }
 
-  /** Charges what has gathered, by a jump to what follows. */
-  charge(): void {
-    if (this.cost === 0) return;
+  /** Ends the run and begins another, by a jump to what follows. */
+  splitRun(): void {
+    if (this.runLength === 0) return;
     this.forget();
-    this.emit(OP.jump, this.at + OP_WORDS[OP.jump], this.cost);
-    this.cost = 0;
+    this.endRun();
+    this.emit(OP.jump, this.at + OP_WORDS[OP.jump]);
+    this.enterAt(this.at - 1);
   }
 
   /** Emits the move of an entry to a register. */
@@ -287,17 +339,13 @@ export class Emitter {
     return { op: branchIf ? OP.br_if : OP.br_unless, a: this.pop(), b: 0, c: 0 };
   }
 
-  /** Emits the branch; returns the address of its `t` word. */
+  /** Emits the branch; returns the address of its `t` word, which is 0. */
   branchOn({ op, a, b, c }: Condition): number {
+    this.endRun();
     this.emit(op, a, b, c);
-    return this.at - 2;
-  }
-
-  /** A branch over what follows, to be bound later; returns the address of its `t` word. */
-  branchOver(condition: Condition): number {
-    const t = this.branchOn(condition);
+    const t = this.at - 3;
     CODE[t] = 0;
-    CODE[t + 1] = this.cost;
+    this.enterAt(t + 2);
     return t;
   }
 
@@ -306,7 +354,7 @@ export class Emitter {
     for (let t = chain; t !== 0;) {
       const next = CODE[t];
       CODE[t] = this.at;
-      CODE[t + 1] = CODE[t + 1] - this.cost | 0;
+      this.enterAt(t + 1);
       t = next;
     }
     this.forget();

@@ -15,7 +15,7 @@ import { Fault } from "./_fault.ts";
 import { readValues, resultValues, translateReferences, writeValues } from "./border.ts";
 import { BULK_OPS, bulkOperands } from "./bulk_ops.ts";
 import type { BulkOp } from "./bulk_ops.ts";
-import { CODE, ENTRY_WORDS, entryAt, FINISH, flushCode, positionOf } from "./code.ts";
+import { CODE, ENTRY_WORDS, entryAt, entryFuel, FINISH, flushCode, positionOf, returnFuel } from "./code.ts";
 import { InternalError, LimitError, Trap } from "./errors.ts";
 import type { StackFrame, TrapReason } from "./errors.ts";
 import * as loop from "./execute.ts";
@@ -210,10 +210,11 @@ export class Call {
     this.#occupy();
     try {
       this.#restoreRegisters();
-      if (this.#status === "ready") this.#begin();
-      else if (this.#status === "pending") this.#takeAnswer();
+      const workEnd = this.#work + work;
+      const begun = this.#status === "ready" ? this.#begin() : 0;
+      if (this.#status === "pending") this.#takeAnswer();
       this.#status = "suspended";
-      this.#run(fuel, this.#work + work);
+      this.#run(fuel - this.#count(begun), workEnd);
     } catch (error) {
       this.#fail(error);
     } finally {
@@ -256,9 +257,7 @@ export class Call {
   #restoreRegisters(): void {
     const registers = this.#registers;
     if (registers === undefined) return;
-    if (this.#base + registers.length > REGISTER_WORDS || this.#segment() + 2 >= STACK_WORDS) {
-      throw new Fault("call stack exhausted");
-    }
+    claim(this.#base + registers.length, this.#segment());
     REGISTERS.set(registers, this.#base);
     this.#registers = undefined;
   }
@@ -303,13 +302,15 @@ export class Call {
   #restoreFrame(): void {
     const frame = this.#frames[this.#frames.length - 1];
     const entry = entryOf(frame.instance, frame.functionIndex);
+    const fp = this.#base + frame.fp;
+    claim(fp + CODE[entry], this.#segment());
     this.#frames.pop();
     this.#instance = frame.instance;
-    this.#enterSegment(entry + frame.offset, this.#base + frame.fp);
-    this.#top = this.#fp + CODE[entry];
+    this.#enterSegment(entry + frame.offset, fp);
+    this.#top = fp + CODE[entry];
   }
 
-  /** Starts a part of the shared stack whose bottom returns to `finish`. */
+  /** Starts a part of the shared stack whose bottom returns to `finish`. There must be room for it. */
   #enterSegment(pc: number, fp: number): void {
     const segment = this.#segment();
     STACK[segment] = FINISH;
@@ -322,15 +323,16 @@ export class Call {
 
   // Running
 
-  #begin(): void {
+  /** Makes the first frame; returns the fuel of its first run. */
+  #begin(): number {
     const { type, index } = this.#func;
     const entry = entryOf(this.#instance, index);
-    const words = Math.max(CODE[entry], type.params.length * 2);
-    this.#top = this.#base + words;
-    if (this.#top > REGISTER_WORDS) throw new Fault("call stack exhausted");
+    this.#top = this.#base + CODE[entry];
+    claim(this.#top, this.#stackBase + 2);
     REGISTERS.fill(0, this.#base, this.#top);
     writeValues(type.params, REGISTERS, this.#base, this.#arguments, this.#instance.handles);
     this.#enterSegment(entry + ENTRY_WORDS, this.#base);
+    return entryFuel(entry);
   }
 
   #run(fuel: number, workEnd: number): void {
@@ -394,8 +396,7 @@ export class Call {
     if (bulk !== undefined) return this.#runBulk(bulk);
     switch (op) {
       case OP.finish:
-        this.#finishSegment();
-        return 0;
+        return this.#finishSegment();
       case OP.call_lazy: {
         const entry = entryOf(this.#instance, CODE[pc + 1]);
         // Making room may have flushed the arena: then the frame is restored first, and the op runs again.
@@ -405,17 +406,15 @@ export class Call {
         return 0;
       }
       case OP.call_import:
-        return this.#callFunc(this.#instance.func(CODE[pc + 1]), this.#fp + CODE[pc + 2], 0);
+        return this.#callFunc(this.#instance.func(CODE[pc + 1]), this.#fp + CODE[pc + 2]);
       case OP.call_indirect:
         return this.#callIndirect(0);
       case OP.call_indirect_any:
-        return this.#callIndirect(CODE[pc + 5]);
+        return this.#callIndirect(CODE[pc + 4]);
       case OP.return_call:
-        return this.#tailCall(this.#instance.func(CODE[pc + 1]), CODE[pc + 2], CODE[pc + 3], CODE[pc + 4]);
-      case OP.return_call_indirect: {
-        const func = this.#tableFunction(CODE[pc + 6]);
-        return this.#tailCall(func, CODE[pc + 3], CODE[pc + 4], CODE[pc + 5]);
-      }
+        return this.#tailCall(this.#instance.func(CODE[pc + 1]), CODE[pc + 2], CODE[pc + 3]);
+      case OP.return_call_indirect:
+        return this.#tailCall(this.#tableFunction(CODE[pc + 5]), CODE[pc + 3], CODE[pc + 4]);
       default:
         throw new InternalError(`op ${op} at ${pc} is not known`);
     }
@@ -452,15 +451,15 @@ export class Call {
 
   #callIndirect(tableIndex: number): number {
     const func = this.#tableFunction(tableIndex);
-    return this.#callFunc(func, this.#fp + CODE[this.#pc + 3], CODE[this.#pc + 4]);
+    return this.#callFunc(func, this.#fp + CODE[this.#pc + 3]);
   }
 
   /** Calls any function with its arguments at a register, returning to the op after the one at the program counter. */
-  #callFunc(func: Func, at: number, fuel: number): number {
-    if (func.host !== undefined) return this.#callHost(func, at, this.#pc + OP_WORDS[CODE[this.#pc]]) + fuel;
+  #callFunc(func: Func, at: number): number {
+    if (func.host !== undefined) return this.#callHost(func, at, this.#pc + OP_WORDS[CODE[this.#pc]]);
     const entry = entryOf(func.instance!, func.index);
     if (!this.#live) return 0;
-    this.#checkRoom(entry, at);
+    claim(at + CODE[entry], this.#sp + 2);
     const returnAddress = this.#pc + OP_WORDS[CODE[this.#pc]];
     if (func.instance === this.#instance) {
       STACK[this.#sp] = returnAddress;
@@ -478,37 +477,33 @@ export class Call {
       this.#enterSegment(entry + ENTRY_WORDS, at);
     }
     REGISTERS.fill(0, at + CODE[entry + 1], at + CODE[entry + 2]);
-    return fuel;
-  }
-
-  #checkRoom(entry: number, at: number): void {
-    if (at + CODE[entry] > REGISTER_WORDS || this.#sp + 2 >= STACK_WORDS) throw new Fault("call stack exhausted");
+    return entryFuel(entry);
   }
 
   /**
    * Replaces the top frame by a call whose `count` arguments are `first` words into it. A host's or another instance's
    * function is called instead: the translator has put a return after the op.
    */
-  #tailCall(func: Func, first: number, count: number, fuel: number): number {
-    if (func.instance !== this.#instance) return this.#callFunc(func, this.#fp + first, fuel);
+  #tailCall(func: Func, first: number, count: number): number {
+    if (func.instance !== this.#instance) return this.#callFunc(func, this.#fp + first);
     const entry = entryOf(this.#instance, func.index);
     if (!this.#live) return 0;
-    this.#checkRoom(entry, this.#fp);
+    claim(this.#fp + CODE[entry], this.#sp);
     REGISTERS.copyWithin(this.#fp, this.#fp + first, this.#fp + first + count * 2);
     REGISTERS.fill(0, this.#fp + CODE[entry + 1], this.#fp + CODE[entry + 2]);
     this.#pc = entry + ENTRY_WORDS;
-    return fuel;
+    return entryFuel(entry);
   }
 
-  /** The bottom frame of a segment has returned: go on in the frame before, or finish. */
-  #finishSegment(): void {
+  /** The bottom frame of a segment has returned: go on in the frame before, or finish. Returns the fuel of the run there. */
+  #finishSegment(): number {
     const frame = this.#frames[this.#frames.length - 1];
     if (frame === undefined) {
       const { type } = this.#func;
       const results = readValues(type.results, REGISTERS, this.#base, this.#instance.handles);
       this.#result = results.length > 1 ? results : results[0];
       this.#end("finished");
-      return;
+      return 0;
     }
     const from = this.#instance;
     this.#live = false;
@@ -523,6 +518,7 @@ export class Call {
         this.#instance.handles,
       );
     }
+    return returnFuel(this.#pc);
   }
 
   // Host functions
@@ -532,12 +528,14 @@ export class Call {
     const args = readValues(params, REGISTERS, at, this.#instance.handles);
     this.#pc = returnAddress;
     this.#top = at + Math.max(params.length, results.length) * 2;
+    // The arena may be flushed while the host function runs.
+    const fuel = HOST_CALL_FUEL + returnFuel(returnAddress);
     const result = callHostFunction(func, args);
     if (this.#isGoingOn) {
       if (isPromiseLike(result)) this.#await(result, func.type, at);
       else this.#writeResults(func.type, at, result);
     }
-    return HOST_CALL_FUEL + this.#takeCharge();
+    return fuel + this.#takeCharge();
   }
 
   /** What host functions have charged since this was last asked. */
@@ -576,6 +574,8 @@ export class Call {
   // The end
 
   #fail(error: unknown): void {
+    // A host function may have stopped the call, and then thrown.
+    if (this.#status === "failed") return;
     const stack = error instanceof Fault || error instanceof HostFailure ? this.guestStack : [];
     this.#error = error instanceof Fault
       ? new Trap(error.reason, stack)
@@ -587,8 +587,6 @@ export class Call {
 
   #end(status: "finished" | "failed"): void {
     this.#status = status;
-    // A jump forward is credited with what the code that it skips would cost, and a fault can come before that is charged.
-    if (this.#fuelUsed < 0) this.#count(-this.#fuelUsed);
     this.#frames.length = 0;
     this.#registers = undefined;
     this.#settled = undefined;
@@ -610,6 +608,19 @@ class HostFailure {
   constructor(cause: unknown) {
     this.cause = cause;
   }
+}
+
+/**
+ * The one check of room, made before a frame is entered in any way but by the dispatch loop, which makes the same one: a
+ * call that begins or is brought back, and a call, tail call or return that leaves the loop. Typed arrays ignore what is
+ * written beyond their ends, so nothing else would notice.
+ *
+ * @param registers where the frame's registers would end
+ * @param stack where the call stack would end
+ * @throws {Fault} if one of the two is too small
+ */
+function claim(registers: number, stack: number): void {
+  if (registers > REGISTER_WORDS || stack > STACK_WORDS) throw new Fault("call stack exhausted");
 }
 
 function callHostFunction(func: Func, args: readonly Value[]): Value {

@@ -12,16 +12,30 @@ import type { ModuleRecord } from "./types.ts";
 /** Words of the arena (16 MiB): about a megabyte of hot WebAssembly; more is translated again now and then. */
 export const CODE_WORDS: number = 1 << 22;
 
-/** The arena. Address 0 stands for "not translated"; address 1 holds `finish`, where the bottom of a stack returns to. */
+/**
+ * The arena. Address 0 stands for "not translated"; nothing leads there, and the op that it holds stops whatever does.
+ * Where the bottom of a stack returns to is `finish`, with a word before it as after any call: the fuel, 0, of returning.
+ */
 export const CODE: Int32Array = new Int32Array(CODE_WORDS);
+CODE[0] = OP.nowhere;
 
 /** The return address of a stack segment's bottom frame. */
-export const FINISH = 1;
+export const FINISH = 2;
 CODE[FINISH] = OP.finish;
-const BOTTOM = 2;
+const BOTTOM = 3;
 
-/** Words before a function's first op: frame words, and the range of the frame that a call sets to zero. */
-export const ENTRY_WORDS = 3;
+/** Words before a function's first op: frame words, the range of the frame that a call sets to zero, its first run's fuel. */
+export const ENTRY_WORDS = 4;
+
+/** The fuel of the run that a call of the function at an entry begins. */
+export function entryFuel(entry: number): number {
+  return CODE[entry + 3];
+}
+
+/** The fuel of the run that returning to an address begins: the last operand of the call before it. */
+export function returnFuel(address: number): number {
+  return CODE[address - 1];
+}
 
 /** A module as the translator and the loop see it; all its instances share it. */
 export interface ModuleCode {

@@ -4,14 +4,15 @@
  *
  * Locals and operand positions are registers of the frame; a value is moved only when control flow or a call needs it
  * in its own place. Fuel counts executed WebAssembly instructions (`block`, `loop`, `else`, `end` and `nop` are free)
- * and rides on taken branches, calls and returns: each position has a cost since the last call, and a branch charges the
- * difference between where it leaves and where it arrives, so that code which falls through pays nothing extra.
+ * and is paid a run at a time, by whatever takes control to where the run begins: a run is what is executed from there to
+ * the next branch, call or return, whether or not labels are on the way.
  *
  * @module
  */
 
 import { Cursor } from "./_cursor.ts";
 import { Emitter, is64, ROOM } from "./_emitter.ts";
+import type { LoopRun } from "./_emitter.ts";
 import { CONSTANT } from "./_operands.ts";
 import { findPlan } from "./_plans.ts";
 import { CODE, codeTop, commitCode } from "./code.ts";
@@ -23,8 +24,11 @@ import type { Immediates } from "./opcodes.ts";
 import { EXTERNREF, F32, F64, FUNCREF, I32, I64 } from "./types.ts";
 import type { FuncType, ValueType } from "./types.ts";
 
-/** A branch or return that moves so many values costs one more unit of fuel. */
-const MOVES_PER_FUEL = 8;
+/**
+ * Instructions of a run at most, before it is split: that is how far fuel can be ahead of what was executed when a guest
+ * traps. In a hot loop that is longer, the split costs one op in a hundred or more.
+ */
+const MAX_RUN = 256;
 /** `nop`, `block`, `loop`, `else`, `end`. */
 const FUEL_FREE = new Set([0x01, 0x02, 0x03, 0x05, 0x0b]);
 
@@ -35,9 +39,9 @@ interface Label {
   readonly height: number;
   readonly params: readonly ValueType[];
   readonly results: readonly ValueType[];
-  /** A loop's start: address and cost. */
+  /** A loop's start. */
   readonly address: number;
-  readonly cost: number;
+  readonly run: LoopRun | undefined;
   /** Branches to the end that wait for its address: the last one's `t` word, each linked to the one before by that word. */
   branches: number;
   /** The `t` word of the branch to `else`. */
@@ -74,11 +78,11 @@ class Translator {
     while (this.#labels.length > 0) {
       let code = cursor.u8();
       if (code === 0xfc) code = 0xfc00 | cursor.u32();
-      if (!FUEL_FREE.has(code)) this.#code.cost++;
+      if (!FUEL_FREE.has(code)) this.#code.count++;
       const plan = findPlan(code);
       if (plan !== undefined) this.#code.planned(plan);
       else this.#special(code);
-      if (this.#module.stepping) this.#code.charge();
+      if (this.#module.stepping || this.#code.runLength >= MAX_RUN) this.#code.splitRun();
     }
     const frame = this.#localTypes.length + Math.max(this.#code.operands.maxHeight, this.#type.results.length);
     CODE[this.#code.entry] = frame << 1;
@@ -117,7 +121,7 @@ class Translator {
       params,
       results,
       address: this.#code.at,
-      cost: this.#code.cost,
+      run: kind === "loop" ? this.#code.enterLoop() : undefined,
       branches: 0,
       toElse,
     });
@@ -156,14 +160,13 @@ class Translator {
     return false;
   }
 
-  /** Fills in the last two words of a branch at `t`: target and fuel, or the link to be resolved at the label's end. */
+  /** Fills in the words of a branch at `t`: target and fuel, or the link to be resolved at the label's end. */
   #target(label: Label, t: number): void {
-    if (label.kind === "loop") {
+    if (label.run !== undefined) {
       CODE[t] = label.address;
-      CODE[t + 1] = this.#code.cost - label.cost;
+      CODE[t + 1] = label.run.fuel;
     } else {
       CODE[t] = label.branches;
-      CODE[t + 1] = this.#code.cost;
       label.branches = t;
     }
   }
@@ -172,12 +175,13 @@ class Translator {
     if (label.kind === "function") return this.#return();
     const count = this.#carried(label).length;
     this.#moveTo(label, count);
-    const { cost } = this.#code;
-    this.#code.cost += Math.floor(count / MOVES_PER_FUEL);
+    this.#jump(label, count);
+  }
+
+  #jump(label: Label, moves = 0): void {
+    this.#code.endRun(moves);
     this.#code.emit(OP.jump);
     this.#target(label, this.#code.at - 2);
-    // What follows is arrived at without the moves.
-    this.#code.cost = cost;
   }
 
   #branchIf(label: Label): void {
@@ -185,7 +189,7 @@ class Translator {
     if (label.kind !== "function" && !this.#needsMoves(label, 1)) {
       return this.#target(label, this.#code.branchOn(this.#code.takeCondition(true)));
     }
-    const over = this.#code.branchOver(this.#code.takeCondition(false));
+    const over = this.#code.branchOn(this.#code.takeCondition(false));
     this.#branch(label);
     this.#code.bind(over);
   }
@@ -197,26 +201,24 @@ class Translator {
     for (let index = 0; index <= count; index++) depths[index] = cursor.u32();
     const index = this.#code.pop();
     this.#code.reserve(ROOM + (count + 1) * 2);
+    this.#code.endRun();
     this.#code.emit(OP.br_table, index, count);
     const table = this.#code.at;
     this.#code.at += (count + 1) * 2;
-    /** Where each label's values are moved; undefined if they are in place. */
-    const stubs = new Map<Label, number | undefined>();
+    /** For a label whose values are to be moved, the first entry of the table that leads to where they are. */
+    const moved = new Map<Label, number>();
     for (const [place, depth] of depths.entries()) {
       const label = this.#label(depth);
       const t = table + place * 2;
-      if (!stubs.has(label)) {
-        const isDirect = label.kind !== "function" && !this.#needsMoves(label);
-        stubs.set(label, isDirect ? undefined : this.#code.at);
-        if (!isDirect) this.#branch(label);
+      const first = moved.get(label);
+      if (first !== undefined) CODE.copyWithin(t, first, first + 2);
+      else if (label.kind !== "function" && !this.#needsMoves(label)) this.#target(label, t);
+      else {
+        moved.set(label, t);
+        CODE[t] = this.#code.at;
+        this.#code.enterAt(t + 1);
+        this.#branch(label);
       }
-      const stub = stubs.get(label);
-      if (stub === undefined) {
-        this.#target(label, t);
-        continue;
-      }
-      CODE[t] = stub;
-      CODE[t + 1] = 0;
     }
     this.#unreachable();
   }
@@ -229,14 +231,14 @@ class Translator {
     const { operands } = this.#code;
     const { results } = this.#type;
     const count = results.length;
-    if (count === 0) return this.#code.emit(OP.return, this.#code.cost);
+    this.#code.endRun(count);
+    if (count === 0) return this.#code.emit(OP.return);
     if (count === 1) {
       const top = operands.height - 1;
       let register = operands.register(top);
       if (register === CONSTANT) this.#code.move(top, register = operands.home(top));
-      return this.#code.emit(is64(results[0]) ? OP.return64 : OP.return32, register, this.#code.cost);
+      return this.#code.emit(is64(results[0]) ? OP.return64 : OP.return32, register);
     }
-    const cost = this.#code.cost + Math.floor(count / MOVES_PER_FUEL);
     // Results go to the frame's first registers, where locals live: first out of the locals, then down in order.
     const first = operands.height - count;
     const homes = results.map((_, index) => operands.home(first + index));
@@ -244,7 +246,7 @@ class Translator {
     for (const [index, home] of homes.entries()) {
       this.#code.emit(is64(results[index]) ? OP.mov64 : OP.mov32, index << 1, home);
     }
-    this.#code.emit(OP.return, cost);
+    this.#code.emit(OP.return);
   }
 
   #end(): void {
@@ -269,8 +271,7 @@ class Translator {
   }
 
   #else(label: Label): void {
-    this.#code.emit(OP.jump);
-    this.#target(label, this.#code.at - 2);
+    this.#jump(label);
     this.#startElse(label);
   }
 
@@ -308,20 +309,19 @@ class Translator {
     return operands.home(first);
   }
 
-  #afterCall(type: FuncType): void {
+  /** Emits a call, whose last operand is the fuel of the run that begins when it has returned. */
+  #emitCall(type: FuncType, op: number, ...operands: readonly number[]): void {
+    this.#code.endRun();
+    this.#code.emit(op, ...operands);
+    this.#code.enterAt(this.#code.at - 1);
     this.#restack(this.#code.operands.height, type.results);
   }
 
   #call(functionIndex: number): void {
     const { record } = this.#module;
     const type = record.types[record.functions[functionIndex]];
-    const first = this.#arguments(type);
-    if (functionIndex < record.importedFunctions) this.#code.emit(OP.call_import, functionIndex, first);
-    else {
-      this.#code.emit(OP.call_lazy, functionIndex, first, this.#code.cost);
-      this.#code.cost = 0;
-    }
-    this.#afterCall(type);
+    const op = functionIndex < record.importedFunctions ? OP.call_import : OP.call_lazy;
+    this.#emitCall(type, op, functionIndex, this.#arguments(type));
   }
 
   #callIndirect(): void {
@@ -330,22 +330,17 @@ class Translator {
     const table = this.#cursor.u32();
     const element = this.#code.pop();
     const type = record.types[typeIndex];
-    const first = this.#arguments(type);
     const op = table === 0 && record.importedTables === 0 ? OP.call_indirect : OP.call_indirect_any;
-    this.#code.emit(op, element, canonicalTypes[typeIndex], first, this.#code.cost, table);
-    this.#code.cost = 0;
-    this.#afterCall(type);
+    this.#emitCall(type, op, element, canonicalTypes[typeIndex], this.#arguments(type), table);
   }
+
+  // A tail call of a host's or another instance's function is a call like any other: a return follows.
 
   #returnCall(functionIndex: number): void {
     const { record } = this.#module;
     const type = record.types[record.functions[functionIndex]];
     if (functionIndex < record.importedFunctions) this.#call(functionIndex);
-    else {
-      const first = this.#arguments(type);
-      this.#code.emit(OP.return_call, functionIndex, first, type.params.length, this.#code.cost);
-      this.#afterReturnCall(type);
-    }
+    else this.#emitCall(type, OP.return_call, functionIndex, this.#arguments(type), type.params.length);
     this.#return();
     this.#unreachable();
   }
@@ -357,24 +352,9 @@ class Translator {
     const element = this.#code.pop();
     const type = record.types[typeIndex];
     const first = this.#arguments(type);
-    this.#code.emit(
-      OP.return_call_indirect,
-      element,
-      canonicalTypes[typeIndex],
-      first,
-      type.params.length,
-      this.#code.cost,
-      table,
-    );
-    this.#afterReturnCall(type);
+    this.#emitCall(type, OP.return_call_indirect, element, canonicalTypes[typeIndex], first, type.params.length, table);
     this.#return();
     this.#unreachable();
-  }
-
-  /** A function of a host or of another instance is called, not jumped to: a return follows. */
-  #afterReturnCall(type: FuncType): void {
-    this.#code.cost = 0;
-    this.#afterCall(type);
   }
 
   // Everything whose types depend on immediates or on the stack
@@ -384,6 +364,7 @@ class Translator {
     const { operands } = this.#code;
     switch (code) {
       case 0x00:
+        this.#code.endRun();
         this.#code.emit(OP.unreachable);
         return this.#unreachable();
       case 0x01:
@@ -402,7 +383,7 @@ class Translator {
         const [params, results] = this.#blockType();
         const condition = this.#code.takeCondition(false);
         this.#code.settleAll();
-        return this.#open("if", params, results, this.#code.branchOver(condition));
+        return this.#open("if", params, results, this.#code.branchOn(condition));
       }
       case 0x05: {
         const label = this.#labels[this.#labels.length - 1];

@@ -149,24 +149,30 @@ export function execute(): number {
           }
         }
         case 1: /* br_if */ {
-          if (R[fp + C[pc + 1 | 0] | 0] !== 0) {
-            fuel = fuel - C[pc + 3 | 0] | 0;
-            pc = C[pc + 2 | 0];
+          {
+            if (R[fp + C[pc + 1 | 0] | 0] !== 0) {
+              fuel = fuel - C[pc + 3 | 0] | 0;
+              pc = C[pc + 2 | 0];
+            } else {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = pc + 5 | 0;
+            }
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 4 | 0;
-          continue;
         }
         case 2: /* br_unless */ {
-          if (R[fp + C[pc + 1 | 0] | 0] === 0) {
-            fuel = fuel - C[pc + 3 | 0] | 0;
-            pc = C[pc + 2 | 0];
+          {
+            if (R[fp + C[pc + 1 | 0] | 0] === 0) {
+              fuel = fuel - C[pc + 3 | 0] | 0;
+              pc = C[pc + 2 | 0];
+            } else {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = pc + 5 | 0;
+            }
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 4 | 0;
-          continue;
         }
         case 3: /* br_table */ {
           {
@@ -190,11 +196,11 @@ export function execute(): number {
             S[sp] = pc + 4 | 0;
             S[sp + 1 | 0] = fp;
             sp = sp + 2 | 0;
-            fuel = fuel - C[pc + 3 | 0] | 0;
+            fuel = fuel - C[at + 3 | 0] | 0;
             end = base + C[at + 2 | 0] | 0;
             for (z = base + C[at + 1 | 0] | 0; z < end; z = z + 1 | 0) R[z] = 0;
             fp = base;
-            pc = at + 3 | 0;
+            pc = at + 4 | 0;
             if (fuel < 0) break loop;
             continue;
           }
@@ -220,357 +226,458 @@ export function execute(): number {
             S[sp] = pc + 5 | 0;
             S[sp + 1 | 0] = fp;
             sp = sp + 2 | 0;
-            fuel = fuel - C[pc + 4 | 0] | 0;
+            fuel = fuel - C[at + 3 | 0] | 0;
             end = base + C[at + 2 | 0] | 0;
             for (z = base + C[at + 1 | 0] | 0; z < end; z = z + 1 | 0) R[z] = 0;
             fp = base;
-            pc = at + 3 | 0;
+            pc = at + 4 | 0;
             if (fuel < 0) break loop;
             continue;
           }
         }
         case 6: /* return */ {
-          fuel = fuel - C[pc + 1 | 0] | 0;
-          sp = sp - 2 | 0;
-          pc = S[sp] | 0;
-          fp = S[sp + 1 | 0] | 0;
-          continue;
+          {
+            sp = sp - 2 | 0;
+            pc = S[sp] | 0;
+            fp = S[sp + 1 | 0] | 0;
+            fuel = fuel - C[pc - 1 | 0] | 0;
+            if (fuel < 0) break loop;
+            continue;
+          }
         }
         case 7: /* return32 */ {
           R[fp] = R[fp + C[pc + 1 | 0] | 0];
-          fuel = fuel - C[pc + 2 | 0] | 0;
-          sp = sp - 2 | 0;
-          pc = S[sp] | 0;
-          fp = S[sp + 1 | 0] | 0;
-          continue;
+          {
+            sp = sp - 2 | 0;
+            pc = S[sp] | 0;
+            fp = S[sp + 1 | 0] | 0;
+            fuel = fuel - C[pc - 1 | 0] | 0;
+            if (fuel < 0) break loop;
+            continue;
+          }
         }
         case 8: /* return64 */ {
           a = fp + C[pc + 1 | 0] | 0;
           R[fp] = R[a];
           R[fp + 1 | 0] = R[a + 1 | 0];
-          fuel = fuel - C[pc + 2 | 0] | 0;
-          sp = sp - 2 | 0;
-          pc = S[sp] | 0;
-          fp = S[sp + 1 | 0] | 0;
-          continue;
+          {
+            sp = sp - 2 | 0;
+            pc = S[sp] | 0;
+            fp = S[sp + 1 | 0] | 0;
+            fuel = fuel - C[pc - 1 | 0] | 0;
+            if (fuel < 0) break loop;
+            continue;
+          }
         }
         case 9: /* br_if_i32_eq */ {
-          if (R[fp + C[pc + 1 | 0] | 0] === R[fp + C[pc + 2 | 0] | 0]) {
-            fuel = fuel - C[pc + 4 | 0] | 0;
-            pc = C[pc + 3 | 0];
+          {
+            if (R[fp + C[pc + 1 | 0] | 0] === R[fp + C[pc + 2 | 0] | 0]) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+            } else {
+              fuel = fuel - C[pc + 5 | 0] | 0;
+              pc = pc + 6 | 0;
+            }
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 5 | 0;
-          continue;
         }
         case 10: /* br_if_i32_ne */ {
-          if (R[fp + C[pc + 1 | 0] | 0] !== R[fp + C[pc + 2 | 0] | 0]) {
-            fuel = fuel - C[pc + 4 | 0] | 0;
-            pc = C[pc + 3 | 0];
+          {
+            if (R[fp + C[pc + 1 | 0] | 0] !== R[fp + C[pc + 2 | 0] | 0]) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+            } else {
+              fuel = fuel - C[pc + 5 | 0] | 0;
+              pc = pc + 6 | 0;
+            }
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 5 | 0;
-          continue;
         }
         case 11: /* br_if_i32_lt_s */ {
-          if (R[fp + C[pc + 1 | 0] | 0] < R[fp + C[pc + 2 | 0] | 0]) {
-            fuel = fuel - C[pc + 4 | 0] | 0;
-            pc = C[pc + 3 | 0];
+          {
+            if (R[fp + C[pc + 1 | 0] | 0] < R[fp + C[pc + 2 | 0] | 0]) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+            } else {
+              fuel = fuel - C[pc + 5 | 0] | 0;
+              pc = pc + 6 | 0;
+            }
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 5 | 0;
-          continue;
         }
         case 12: /* br_if_i32_lt_u */ {
-          if ((R[fp + C[pc + 1 | 0] | 0] >>> 0) < (R[fp + C[pc + 2 | 0] | 0] >>> 0)) {
-            fuel = fuel - C[pc + 4 | 0] | 0;
-            pc = C[pc + 3 | 0];
+          {
+            if ((R[fp + C[pc + 1 | 0] | 0] >>> 0) < (R[fp + C[pc + 2 | 0] | 0] >>> 0)) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+            } else {
+              fuel = fuel - C[pc + 5 | 0] | 0;
+              pc = pc + 6 | 0;
+            }
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 5 | 0;
-          continue;
         }
         case 13: /* br_if_i32_le_s */ {
-          if (R[fp + C[pc + 1 | 0] | 0] <= R[fp + C[pc + 2 | 0] | 0]) {
-            fuel = fuel - C[pc + 4 | 0] | 0;
-            pc = C[pc + 3 | 0];
+          {
+            if (R[fp + C[pc + 1 | 0] | 0] <= R[fp + C[pc + 2 | 0] | 0]) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+            } else {
+              fuel = fuel - C[pc + 5 | 0] | 0;
+              pc = pc + 6 | 0;
+            }
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 5 | 0;
-          continue;
         }
         case 14: /* br_if_i32_le_u */ {
-          if ((R[fp + C[pc + 1 | 0] | 0] >>> 0) <= (R[fp + C[pc + 2 | 0] | 0] >>> 0)) {
-            fuel = fuel - C[pc + 4 | 0] | 0;
-            pc = C[pc + 3 | 0];
+          {
+            if ((R[fp + C[pc + 1 | 0] | 0] >>> 0) <= (R[fp + C[pc + 2 | 0] | 0] >>> 0)) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+            } else {
+              fuel = fuel - C[pc + 5 | 0] | 0;
+              pc = pc + 6 | 0;
+            }
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 5 | 0;
-          continue;
         }
         case 15: /* br_if_i32_eq_k */ {
-          if (R[fp + C[pc + 1 | 0] | 0] === C[pc + 2 | 0]) {
-            fuel = fuel - C[pc + 4 | 0] | 0;
-            pc = C[pc + 3 | 0];
+          {
+            if (R[fp + C[pc + 1 | 0] | 0] === C[pc + 2 | 0]) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+            } else {
+              fuel = fuel - C[pc + 5 | 0] | 0;
+              pc = pc + 6 | 0;
+            }
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 5 | 0;
-          continue;
         }
         case 16: /* br_if_i32_ne_k */ {
-          if (R[fp + C[pc + 1 | 0] | 0] !== C[pc + 2 | 0]) {
-            fuel = fuel - C[pc + 4 | 0] | 0;
-            pc = C[pc + 3 | 0];
+          {
+            if (R[fp + C[pc + 1 | 0] | 0] !== C[pc + 2 | 0]) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+            } else {
+              fuel = fuel - C[pc + 5 | 0] | 0;
+              pc = pc + 6 | 0;
+            }
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 5 | 0;
-          continue;
         }
         case 17: /* br_if_i32_lt_s_k */ {
-          if (R[fp + C[pc + 1 | 0] | 0] < C[pc + 2 | 0]) {
-            fuel = fuel - C[pc + 4 | 0] | 0;
-            pc = C[pc + 3 | 0];
+          {
+            if (R[fp + C[pc + 1 | 0] | 0] < C[pc + 2 | 0]) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+            } else {
+              fuel = fuel - C[pc + 5 | 0] | 0;
+              pc = pc + 6 | 0;
+            }
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 5 | 0;
-          continue;
         }
         case 18: /* br_if_i32_lt_u_k */ {
-          if ((R[fp + C[pc + 1 | 0] | 0] >>> 0) < (C[pc + 2 | 0] >>> 0)) {
-            fuel = fuel - C[pc + 4 | 0] | 0;
-            pc = C[pc + 3 | 0];
+          {
+            if ((R[fp + C[pc + 1 | 0] | 0] >>> 0) < (C[pc + 2 | 0] >>> 0)) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+            } else {
+              fuel = fuel - C[pc + 5 | 0] | 0;
+              pc = pc + 6 | 0;
+            }
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 5 | 0;
-          continue;
         }
         case 19: /* br_if_i32_gt_s_k */ {
-          if (R[fp + C[pc + 1 | 0] | 0] > C[pc + 2 | 0]) {
-            fuel = fuel - C[pc + 4 | 0] | 0;
-            pc = C[pc + 3 | 0];
+          {
+            if (R[fp + C[pc + 1 | 0] | 0] > C[pc + 2 | 0]) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+            } else {
+              fuel = fuel - C[pc + 5 | 0] | 0;
+              pc = pc + 6 | 0;
+            }
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 5 | 0;
-          continue;
         }
         case 20: /* br_if_i32_gt_u_k */ {
-          if ((R[fp + C[pc + 1 | 0] | 0] >>> 0) > (C[pc + 2 | 0] >>> 0)) {
-            fuel = fuel - C[pc + 4 | 0] | 0;
-            pc = C[pc + 3 | 0];
+          {
+            if ((R[fp + C[pc + 1 | 0] | 0] >>> 0) > (C[pc + 2 | 0] >>> 0)) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+            } else {
+              fuel = fuel - C[pc + 5 | 0] | 0;
+              pc = pc + 6 | 0;
+            }
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 5 | 0;
-          continue;
         }
         case 21: /* br_if_i32_le_s_k */ {
-          if (R[fp + C[pc + 1 | 0] | 0] <= C[pc + 2 | 0]) {
-            fuel = fuel - C[pc + 4 | 0] | 0;
-            pc = C[pc + 3 | 0];
+          {
+            if (R[fp + C[pc + 1 | 0] | 0] <= C[pc + 2 | 0]) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+            } else {
+              fuel = fuel - C[pc + 5 | 0] | 0;
+              pc = pc + 6 | 0;
+            }
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 5 | 0;
-          continue;
         }
         case 22: /* br_if_i32_le_u_k */ {
-          if ((R[fp + C[pc + 1 | 0] | 0] >>> 0) <= (C[pc + 2 | 0] >>> 0)) {
-            fuel = fuel - C[pc + 4 | 0] | 0;
-            pc = C[pc + 3 | 0];
+          {
+            if ((R[fp + C[pc + 1 | 0] | 0] >>> 0) <= (C[pc + 2 | 0] >>> 0)) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+            } else {
+              fuel = fuel - C[pc + 5 | 0] | 0;
+              pc = pc + 6 | 0;
+            }
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 5 | 0;
-          continue;
         }
         case 23: /* br_if_i32_ge_s_k */ {
-          if (R[fp + C[pc + 1 | 0] | 0] >= C[pc + 2 | 0]) {
-            fuel = fuel - C[pc + 4 | 0] | 0;
-            pc = C[pc + 3 | 0];
+          {
+            if (R[fp + C[pc + 1 | 0] | 0] >= C[pc + 2 | 0]) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+            } else {
+              fuel = fuel - C[pc + 5 | 0] | 0;
+              pc = pc + 6 | 0;
+            }
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 5 | 0;
-          continue;
         }
         case 24: /* br_if_i32_ge_u_k */ {
-          if ((R[fp + C[pc + 1 | 0] | 0] >>> 0) >= (C[pc + 2 | 0] >>> 0)) {
-            fuel = fuel - C[pc + 4 | 0] | 0;
-            pc = C[pc + 3 | 0];
+          {
+            if ((R[fp + C[pc + 1 | 0] | 0] >>> 0) >= (C[pc + 2 | 0] >>> 0)) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+            } else {
+              fuel = fuel - C[pc + 5 | 0] | 0;
+              pc = pc + 6 | 0;
+            }
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 5 | 0;
-          continue;
         }
         case 25: /* br_if_i64_eq */ {
           a = fp + C[pc + 1 | 0] | 0;
           b = fp + C[pc + 2 | 0] | 0;
-          if (R[a] === R[b] && R[a + 1 | 0] === R[b + 1 | 0]) {
-            fuel = fuel - C[pc + 4 | 0] | 0;
-            pc = C[pc + 3 | 0];
+          {
+            if (R[a] === R[b] && R[a + 1 | 0] === R[b + 1 | 0]) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+            } else {
+              fuel = fuel - C[pc + 5 | 0] | 0;
+              pc = pc + 6 | 0;
+            }
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 5 | 0;
-          continue;
         }
         case 26: /* br_if_i64_ne */ {
           a = fp + C[pc + 1 | 0] | 0;
           b = fp + C[pc + 2 | 0] | 0;
-          if (R[a] !== R[b] || R[a + 1 | 0] !== R[b + 1 | 0]) {
-            fuel = fuel - C[pc + 4 | 0] | 0;
-            pc = C[pc + 3 | 0];
+          {
+            if (R[a] !== R[b] || R[a + 1 | 0] !== R[b + 1 | 0]) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+            } else {
+              fuel = fuel - C[pc + 5 | 0] | 0;
+              pc = pc + 6 | 0;
+            }
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 5 | 0;
-          continue;
         }
         case 27: /* br_if_i64_lt_s */ {
           a = fp + C[pc + 1 | 0] | 0;
           b = fp + C[pc + 2 | 0] | 0;
-          if (R[a + 1 | 0] < R[b + 1 | 0] || R[a + 1 | 0] === R[b + 1 | 0] && (R[a] >>> 0) < (R[b] >>> 0)) {
-            fuel = fuel - C[pc + 4 | 0] | 0;
-            pc = C[pc + 3 | 0];
+          {
+            if (R[a + 1 | 0] < R[b + 1 | 0] || R[a + 1 | 0] === R[b + 1 | 0] && (R[a] >>> 0) < (R[b] >>> 0)) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+            } else {
+              fuel = fuel - C[pc + 5 | 0] | 0;
+              pc = pc + 6 | 0;
+            }
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 5 | 0;
-          continue;
         }
         case 28: /* br_if_i64_lt_u */ {
           a = fp + C[pc + 1 | 0] | 0;
           b = fp + C[pc + 2 | 0] | 0;
-          if (
-            (R[a + 1 | 0] >>> 0) < (R[b + 1 | 0] >>> 0) || R[a + 1 | 0] === R[b + 1 | 0] && (R[a] >>> 0) < (R[b] >>> 0)
-          ) {
-            fuel = fuel - C[pc + 4 | 0] | 0;
-            pc = C[pc + 3 | 0];
+          {
+            if (
+              (R[a + 1 | 0] >>> 0) < (R[b + 1 | 0] >>> 0) ||
+              R[a + 1 | 0] === R[b + 1 | 0] && (R[a] >>> 0) < (R[b] >>> 0)
+            ) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+            } else {
+              fuel = fuel - C[pc + 5 | 0] | 0;
+              pc = pc + 6 | 0;
+            }
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 5 | 0;
-          continue;
         }
         case 29: /* br_if_i64_le_s */ {
           a = fp + C[pc + 1 | 0] | 0;
           b = fp + C[pc + 2 | 0] | 0;
-          if (R[a + 1 | 0] < R[b + 1 | 0] || R[a + 1 | 0] === R[b + 1 | 0] && (R[a] >>> 0) <= (R[b] >>> 0)) {
-            fuel = fuel - C[pc + 4 | 0] | 0;
-            pc = C[pc + 3 | 0];
+          {
+            if (R[a + 1 | 0] < R[b + 1 | 0] || R[a + 1 | 0] === R[b + 1 | 0] && (R[a] >>> 0) <= (R[b] >>> 0)) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+            } else {
+              fuel = fuel - C[pc + 5 | 0] | 0;
+              pc = pc + 6 | 0;
+            }
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 5 | 0;
-          continue;
         }
         case 30: /* br_if_i64_le_u */ {
           a = fp + C[pc + 1 | 0] | 0;
           b = fp + C[pc + 2 | 0] | 0;
-          if (
-            (R[a + 1 | 0] >>> 0) < (R[b + 1 | 0] >>> 0) || R[a + 1 | 0] === R[b + 1 | 0] && (R[a] >>> 0) <= (R[b] >>> 0)
-          ) {
-            fuel = fuel - C[pc + 4 | 0] | 0;
-            pc = C[pc + 3 | 0];
+          {
+            if (
+              (R[a + 1 | 0] >>> 0) < (R[b + 1 | 0] >>> 0) ||
+              R[a + 1 | 0] === R[b + 1 | 0] && (R[a] >>> 0) <= (R[b] >>> 0)
+            ) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+            } else {
+              fuel = fuel - C[pc + 5 | 0] | 0;
+              pc = pc + 6 | 0;
+            }
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 5 | 0;
-          continue;
         }
         case 31: /* br_if_i64_eq_k */ {
           a = fp + C[pc + 1 | 0] | 0;
-          if (R[a] === C[pc + 2 | 0] && R[a + 1 | 0] === C[pc + 3 | 0]) {
-            fuel = fuel - C[pc + 5 | 0] | 0;
-            pc = C[pc + 4 | 0];
+          {
+            if (R[a] === C[pc + 2 | 0] && R[a + 1 | 0] === C[pc + 3 | 0]) {
+              fuel = fuel - C[pc + 5 | 0] | 0;
+              pc = C[pc + 4 | 0];
+            } else {
+              fuel = fuel - C[pc + 6 | 0] | 0;
+              pc = pc + 7 | 0;
+            }
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 6 | 0;
-          continue;
         }
         case 32: /* br_if_i64_ne_k */ {
           a = fp + C[pc + 1 | 0] | 0;
-          if (R[a] !== C[pc + 2 | 0] || R[a + 1 | 0] !== C[pc + 3 | 0]) {
-            fuel = fuel - C[pc + 5 | 0] | 0;
-            pc = C[pc + 4 | 0];
+          {
+            if (R[a] !== C[pc + 2 | 0] || R[a + 1 | 0] !== C[pc + 3 | 0]) {
+              fuel = fuel - C[pc + 5 | 0] | 0;
+              pc = C[pc + 4 | 0];
+            } else {
+              fuel = fuel - C[pc + 6 | 0] | 0;
+              pc = pc + 7 | 0;
+            }
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 6 | 0;
-          continue;
         }
         case 33: /* br_if_f64_eq */ {
-          if (D[fp + C[pc + 1 | 0] >> 1] === D[fp + C[pc + 2 | 0] >> 1]) {
-            fuel = fuel - C[pc + 4 | 0] | 0;
-            pc = C[pc + 3 | 0];
+          {
+            if (D[fp + C[pc + 1 | 0] >> 1] === D[fp + C[pc + 2 | 0] >> 1]) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+            } else {
+              fuel = fuel - C[pc + 5 | 0] | 0;
+              pc = pc + 6 | 0;
+            }
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 5 | 0;
-          continue;
         }
         case 34: /* br_if_f64_ne */ {
-          if (D[fp + C[pc + 1 | 0] >> 1] !== D[fp + C[pc + 2 | 0] >> 1]) {
-            fuel = fuel - C[pc + 4 | 0] | 0;
-            pc = C[pc + 3 | 0];
+          {
+            if (D[fp + C[pc + 1 | 0] >> 1] !== D[fp + C[pc + 2 | 0] >> 1]) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+            } else {
+              fuel = fuel - C[pc + 5 | 0] | 0;
+              pc = pc + 6 | 0;
+            }
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 5 | 0;
-          continue;
         }
         case 35: /* br_if_f64_lt */ {
-          if (D[fp + C[pc + 1 | 0] >> 1] < D[fp + C[pc + 2 | 0] >> 1]) {
-            fuel = fuel - C[pc + 4 | 0] | 0;
-            pc = C[pc + 3 | 0];
+          {
+            if (D[fp + C[pc + 1 | 0] >> 1] < D[fp + C[pc + 2 | 0] >> 1]) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+            } else {
+              fuel = fuel - C[pc + 5 | 0] | 0;
+              pc = pc + 6 | 0;
+            }
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 5 | 0;
-          continue;
         }
         case 36: /* br_if_f64_le */ {
-          if (D[fp + C[pc + 1 | 0] >> 1] <= D[fp + C[pc + 2 | 0] >> 1]) {
-            fuel = fuel - C[pc + 4 | 0] | 0;
-            pc = C[pc + 3 | 0];
+          {
+            if (D[fp + C[pc + 1 | 0] >> 1] <= D[fp + C[pc + 2 | 0] >> 1]) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+            } else {
+              fuel = fuel - C[pc + 5 | 0] | 0;
+              pc = pc + 6 | 0;
+            }
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 5 | 0;
-          continue;
         }
         case 37: /* br_unless_f64_lt */ {
-          if (!(D[fp + C[pc + 1 | 0] >> 1] < D[fp + C[pc + 2 | 0] >> 1])) {
-            fuel = fuel - C[pc + 4 | 0] | 0;
-            pc = C[pc + 3 | 0];
+          {
+            if (!(D[fp + C[pc + 1 | 0] >> 1] < D[fp + C[pc + 2 | 0] >> 1])) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+            } else {
+              fuel = fuel - C[pc + 5 | 0] | 0;
+              pc = pc + 6 | 0;
+            }
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 5 | 0;
-          continue;
         }
         case 38: /* br_unless_f64_le */ {
-          if (!(D[fp + C[pc + 1 | 0] >> 1] <= D[fp + C[pc + 2 | 0] >> 1])) {
-            fuel = fuel - C[pc + 4 | 0] | 0;
-            pc = C[pc + 3 | 0];
+          {
+            if (!(D[fp + C[pc + 1 | 0] >> 1] <= D[fp + C[pc + 2 | 0] >> 1])) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+            } else {
+              fuel = fuel - C[pc + 5 | 0] | 0;
+              pc = pc + 6 | 0;
+            }
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 5 | 0;
-          continue;
         }
         case 39: /* mov32 */ {
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0];
@@ -1763,14 +1870,17 @@ export function execute(): number {
         }
         case 186: /* br_unless[a:i32_and_k] */ {
           vI_a = (R[fp + C[pc + 1 | 0] | 0] & C[pc + 2 | 0]) | 0;
-          if (vI_a === 0) {
-            fuel = fuel - C[pc + 4 | 0] | 0;
-            pc = C[pc + 3 | 0];
+          {
+            if (vI_a === 0) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+            } else {
+              fuel = fuel - C[pc + 5 | 0] | 0;
+              pc = pc + 6 | 0;
+            }
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 5 | 0;
-          continue;
         }
         case 187: /* load32[;load32] */ {
           x_x = R[fp + C[pc + 1 | 0] | 0];
@@ -1945,14 +2055,17 @@ export function execute(): number {
         }
         case 203: /* br_if[a:i32_and_k] */ {
           vI_a = (R[fp + C[pc + 1 | 0] | 0] & C[pc + 2 | 0]) | 0;
-          if (vI_a !== 0) {
-            fuel = fuel - C[pc + 4 | 0] | 0;
-            pc = C[pc + 3 | 0];
+          {
+            if (vI_a !== 0) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+            } else {
+              fuel = fuel - C[pc + 5 | 0] | 0;
+              pc = pc + 6 | 0;
+            }
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 5 | 0;
-          continue;
         }
         case 204: /* i32_shl[a:const32] */ {
           vI_a = (C[pc + 2 | 0]) | 0;
@@ -1981,14 +2094,17 @@ export function execute(): number {
         case 207: /* br_if[a=i32_add_k] */ {
           vI_a = R[fp + C[pc + 2 | 0] | 0] + C[pc + 3 | 0] | 0;
           R[fp + C[pc + 1 | 0] | 0] = vI_a;
-          if (vI_a !== 0) {
-            fuel = fuel - C[pc + 5 | 0] | 0;
-            pc = C[pc + 4 | 0];
+          {
+            if (vI_a !== 0) {
+              fuel = fuel - C[pc + 5 | 0] | 0;
+              pc = C[pc + 4 | 0];
+            } else {
+              fuel = fuel - C[pc + 6 | 0] | 0;
+              pc = pc + 7 | 0;
+            }
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 6 | 0;
-          continue;
         }
         case 208: /* store32[b:i32_or] */ {
           vI_b = (R[fp + C[pc + 3 | 0] | 0] | R[fp + C[pc + 4 | 0] | 0]) | 0;
@@ -2146,14 +2262,17 @@ export function execute(): number {
           }
           vI_a = (view.getInt32(x_a + C[pc + 2 | 0] | 0, true)) | 0;
           R[fp + C[pc + 3 | 0] | 0] = vI_a;
-          if (vI_a === 0) {
-            fuel = fuel - C[pc + 5 | 0] | 0;
-            pc = C[pc + 4 | 0];
+          {
+            if (vI_a === 0) {
+              fuel = fuel - C[pc + 5 | 0] | 0;
+              pc = C[pc + 4 | 0];
+            } else {
+              fuel = fuel - C[pc + 6 | 0] | 0;
+              pc = pc + 7 | 0;
+            }
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 6 | 0;
-          continue;
         }
         case 221: /* i32_mul_k[a:i32_add] */ {
           vI_a = R[fp + C[pc + 2 | 0] | 0] + R[fp + C[pc + 3 | 0] | 0] | 0;
@@ -2164,14 +2283,17 @@ export function execute(): number {
         case 222: /* br_unless[a:i64_eqz] */ {
           aa = fp + C[pc + 1 | 0] | 0;
           vI_a = ((R[aa] | R[aa + 1 | 0]) === 0 ? 1 : 0) | 0;
-          if (vI_a === 0) {
-            fuel = fuel - C[pc + 3 | 0] | 0;
-            pc = C[pc + 2 | 0];
+          {
+            if (vI_a === 0) {
+              fuel = fuel - C[pc + 3 | 0] | 0;
+              pc = C[pc + 2 | 0];
+            } else {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = pc + 5 | 0;
+            }
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 4 | 0;
-          continue;
         }
         case 223: /* jump[;i32_add_k] */ {
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] + C[pc + 3 | 0] | 0;
@@ -2196,14 +2318,17 @@ export function execute(): number {
         case 225: /* br_if_i32_eq[a=i32_and_k] */ {
           vI_a = (R[fp + C[pc + 2 | 0] | 0] & C[pc + 3 | 0]) | 0;
           R[fp + C[pc + 1 | 0] | 0] = vI_a;
-          if (vI_a === R[fp + C[pc + 4 | 0] | 0]) {
-            fuel = fuel - C[pc + 6 | 0] | 0;
-            pc = C[pc + 5 | 0];
+          {
+            if (vI_a === R[fp + C[pc + 4 | 0] | 0]) {
+              fuel = fuel - C[pc + 6 | 0] | 0;
+              pc = C[pc + 5 | 0];
+            } else {
+              fuel = fuel - C[pc + 7 | 0] | 0;
+              pc = pc + 8 | 0;
+            }
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 7 | 0;
-          continue;
         }
         case 226: /* i32_sub[a:const32] */ {
           vI_a = (C[pc + 2 | 0]) | 0;
@@ -2219,14 +2344,17 @@ export function execute(): number {
         }
         case 228: /* br_if_i32_ge_s_k[a:global_get32] */ {
           vI_a = (G[C[pc + 1 | 0]]) | 0;
-          if (vI_a >= C[pc + 2 | 0]) {
-            fuel = fuel - C[pc + 4 | 0] | 0;
-            pc = C[pc + 3 | 0];
+          {
+            if (vI_a >= C[pc + 2 | 0]) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+            } else {
+              fuel = fuel - C[pc + 5 | 0] | 0;
+              pc = pc + 6 | 0;
+            }
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 5 | 0;
-          continue;
         }
         case 229: /* store8[b:i32_load8_u] */ {
           x_b = R[fp + C[pc + 3 | 0] | 0];
@@ -2282,11 +2410,14 @@ export function execute(): number {
         case 233: /* return[;global_set32[a:i32_add_k]] */ {
           vI_a_x = R[fp + C[pc + 2 | 0] | 0] + C[pc + 3 | 0] | 0;
           G[C[pc + 1 | 0]] = vI_a_x;
-          fuel = fuel - C[pc + 4 | 0] | 0;
-          sp = sp - 2 | 0;
-          pc = S[sp] | 0;
-          fp = S[sp + 1 | 0] | 0;
-          continue;
+          {
+            sp = sp - 2 | 0;
+            pc = S[sp] | 0;
+            fp = S[sp + 1 | 0] | 0;
+            fuel = fuel - C[pc - 1 | 0] | 0;
+            if (fuel < 0) break loop;
+            continue;
+          }
         }
         case 234: /* store32[b=i32_add_k] */ {
           vI_b = R[fp + C[pc + 4 | 0] | 0] + C[pc + 5 | 0] | 0;
@@ -2329,14 +2460,17 @@ export function execute(): number {
           }
           vI_a = (bytes[y_a]) | 0;
           R[fp + C[pc + 3 | 0] | 0] = vI_a;
-          if (vI_a === 0) {
-            fuel = fuel - C[pc + 5 | 0] | 0;
-            pc = C[pc + 4 | 0];
+          {
+            if (vI_a === 0) {
+              fuel = fuel - C[pc + 5 | 0] | 0;
+              pc = C[pc + 4 | 0];
+            } else {
+              fuel = fuel - C[pc + 6 | 0] | 0;
+              pc = pc + 7 | 0;
+            }
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 6 | 0;
-          continue;
         }
         case 238: /* store32[b:i32_or_k] */ {
           vI_b = (R[fp + C[pc + 3 | 0] | 0] | C[pc + 4 | 0]) | 0;
@@ -2352,11 +2486,14 @@ export function execute(): number {
         case 239: /* return32[a:const32] */ {
           vI_a = (C[pc + 1 | 0]) | 0;
           R[fp] = vI_a;
-          fuel = fuel - C[pc + 2 | 0] | 0;
-          sp = sp - 2 | 0;
-          pc = S[sp] | 0;
-          fp = S[sp + 1 | 0] | 0;
-          continue;
+          {
+            sp = sp - 2 | 0;
+            pc = S[sp] | 0;
+            fp = S[sp + 1 | 0] | 0;
+            fuel = fuel - C[pc - 1 | 0] | 0;
+            if (fuel < 0) break loop;
+            continue;
+          }
         }
         case 240: /* i32_shr_u_k[a:load32[a:i32_add_k]] */ {
           vI_a_a = R[fp + C[pc + 2 | 0] | 0] + C[pc + 3 | 0] | 0;
@@ -2419,26 +2556,32 @@ export function execute(): number {
         case 245: /* br_if_i32_ne_k[a=i32_add_k] */ {
           vI_a = R[fp + C[pc + 2 | 0] | 0] + C[pc + 3 | 0] | 0;
           R[fp + C[pc + 1 | 0] | 0] = vI_a;
-          if (vI_a !== C[pc + 4 | 0]) {
-            fuel = fuel - C[pc + 6 | 0] | 0;
-            pc = C[pc + 5 | 0];
+          {
+            if (vI_a !== C[pc + 4 | 0]) {
+              fuel = fuel - C[pc + 6 | 0] | 0;
+              pc = C[pc + 5 | 0];
+            } else {
+              fuel = fuel - C[pc + 7 | 0] | 0;
+              pc = pc + 8 | 0;
+            }
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 7 | 0;
-          continue;
         }
         case 246: /* br_if_i32_ne[a=i32_add_k] */ {
           vI_a = R[fp + C[pc + 2 | 0] | 0] + C[pc + 3 | 0] | 0;
           R[fp + C[pc + 1 | 0] | 0] = vI_a;
-          if (vI_a !== R[fp + C[pc + 4 | 0] | 0]) {
-            fuel = fuel - C[pc + 6 | 0] | 0;
-            pc = C[pc + 5 | 0];
+          {
+            if (vI_a !== R[fp + C[pc + 4 | 0] | 0]) {
+              fuel = fuel - C[pc + 6 | 0] | 0;
+              pc = C[pc + 5 | 0];
+            } else {
+              fuel = fuel - C[pc + 7 | 0] | 0;
+              pc = pc + 8 | 0;
+            }
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 7 | 0;
-          continue;
         }
         case 247: /* br_if[a:i32_load8_u] */ {
           x_a = R[fp + C[pc + 1 | 0] | 0];
@@ -2448,14 +2591,17 @@ export function execute(): number {
             break loop;
           }
           vI_a = (bytes[y_a]) | 0;
-          if (vI_a !== 0) {
-            fuel = fuel - C[pc + 4 | 0] | 0;
-            pc = C[pc + 3 | 0];
+          {
+            if (vI_a !== 0) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+            } else {
+              fuel = fuel - C[pc + 5 | 0] | 0;
+              pc = pc + 6 | 0;
+            }
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 5 | 0;
-          continue;
         }
         case 248: /* br_unless[a:i32_load8_u] */ {
           x_a = R[fp + C[pc + 1 | 0] | 0];
@@ -2465,14 +2611,17 @@ export function execute(): number {
             break loop;
           }
           vI_a = (bytes[y_a]) | 0;
-          if (vI_a === 0) {
-            fuel = fuel - C[pc + 4 | 0] | 0;
-            pc = C[pc + 3 | 0];
+          {
+            if (vI_a === 0) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+            } else {
+              fuel = fuel - C[pc + 5 | 0] | 0;
+              pc = pc + 6 | 0;
+            }
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 5 | 0;
-          continue;
         }
         case 249: /* br_if[a:load32] */ {
           x_a = R[fp + C[pc + 1 | 0] | 0];
@@ -2481,14 +2630,17 @@ export function execute(): number {
             break loop;
           }
           vI_a = (view.getInt32(x_a + C[pc + 2 | 0] | 0, true)) | 0;
-          if (vI_a !== 0) {
-            fuel = fuel - C[pc + 4 | 0] | 0;
-            pc = C[pc + 3 | 0];
+          {
+            if (vI_a !== 0) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+            } else {
+              fuel = fuel - C[pc + 5 | 0] | 0;
+              pc = pc + 6 | 0;
+            }
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 5 | 0;
-          continue;
         }
         case 250: /* br_unless[a:load32] */ {
           x_a = R[fp + C[pc + 1 | 0] | 0];
@@ -2497,14 +2649,17 @@ export function execute(): number {
             break loop;
           }
           vI_a = (view.getInt32(x_a + C[pc + 2 | 0] | 0, true)) | 0;
-          if (vI_a === 0) {
-            fuel = fuel - C[pc + 4 | 0] | 0;
-            pc = C[pc + 3 | 0];
+          {
+            if (vI_a === 0) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+            } else {
+              fuel = fuel - C[pc + 5 | 0] | 0;
+              pc = pc + 6 | 0;
+            }
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 5 | 0;
-          continue;
         }
         case 251: /* br_if_i32_ne_k[a:i32_load8_u] */ {
           x_a = R[fp + C[pc + 1 | 0] | 0];
@@ -2514,14 +2669,17 @@ export function execute(): number {
             break loop;
           }
           vI_a = (bytes[y_a]) | 0;
-          if (vI_a !== C[pc + 3 | 0]) {
-            fuel = fuel - C[pc + 5 | 0] | 0;
-            pc = C[pc + 4 | 0];
+          {
+            if (vI_a !== C[pc + 3 | 0]) {
+              fuel = fuel - C[pc + 5 | 0] | 0;
+              pc = C[pc + 4 | 0];
+            } else {
+              fuel = fuel - C[pc + 6 | 0] | 0;
+              pc = pc + 7 | 0;
+            }
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 6 | 0;
-          continue;
         }
         case 252: /* br_if_i32_eq_k[a:i32_load8_u] */ {
           x_a = R[fp + C[pc + 1 | 0] | 0];
@@ -2531,14 +2689,17 @@ export function execute(): number {
             break loop;
           }
           vI_a = (bytes[y_a]) | 0;
-          if (vI_a === C[pc + 3 | 0]) {
-            fuel = fuel - C[pc + 5 | 0] | 0;
-            pc = C[pc + 4 | 0];
+          {
+            if (vI_a === C[pc + 3 | 0]) {
+              fuel = fuel - C[pc + 5 | 0] | 0;
+              pc = C[pc + 4 | 0];
+            } else {
+              fuel = fuel - C[pc + 6 | 0] | 0;
+              pc = pc + 7 | 0;
+            }
             if (fuel < 0) break loop;
             continue;
           }
-          pc = pc + 6 | 0;
-          continue;
         }
         case 253: /* f64_add[a:f64_mul] */ {
           vD_a = D[fp + C[pc + 2 | 0] >> 1] * D[fp + C[pc + 3 | 0] >> 1];

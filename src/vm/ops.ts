@@ -7,7 +7,8 @@
  *
  * - `a b c` source registers and `d` the destination: offsets in int32 units from the frame pointer, always even.
  * - `k` a constant, `h` its upper half (64-bit); `o` a memory offset below 2^31; `g` a global's offset in the cells.
- * - `t` the address of a branch's target; `u` the fuel that the branch, call or return charges.
+ * - `t` the address of a branch's target; `u` the fuel of the run that begins there, and `v` that of the run after a
+ *   branch that is not taken. A call's last operand is a `u`: the fuel of the run that its return begins.
  * - `e` a translated function's entry; `f` a function index; `s` the register where a call's arguments begin;
  *   `y` a type index; `n` a count; `i j` other indices.
  *
@@ -25,49 +26,50 @@ import type { Parts } from "./fused_ops.ts";
 export const OPS = {
   // control
   jump: "t u => goto(t, u)",
-  br_if: "a t u => if (I.a !== 0) goto(t, u)",
-  br_unless: "a t u => if (I.a === 0) goto(t, u)",
+  br_if: "a t u v => branch(I.a !== 0, t, u, v)",
+  br_unless: "a t u v => branch(I.a === 0, t, u, v)",
   br_table: "a n => goto_case(I.a >>> 0, n)",
-  call: "e s u => call(#e, fp + #s | 0, #u)",
+  call: "e s u => call(#e, fp + #s | 0)",
   call_indirect:
-    "a y s u => const f = table[I.a >>> 0] | 0; if (f < 1 || types[f - 1 | 0] !== #y) leave(RARE); const e = entries[f - 1 | 0] | 0; if (e === 0) leave(RARE); call(e, fp + #s | 0, #u)",
-  return: "u => fuel = fuel - #u | 0; return_to_caller()",
-  return32: "a u => R[fp] = I.a; fuel = fuel - #u | 0; return_to_caller()",
-  return64: "a u => R[fp] = I.a; R[fp + 1 | 0] = H.a; fuel = fuel - #u | 0; return_to_caller()",
+    "a y s u => const f = table[I.a >>> 0] | 0; if (f < 1 || types[f - 1 | 0] !== #y) leave(RARE); const e = entries[f - 1 | 0] | 0; if (e === 0) leave(RARE); call(e, fp + #s | 0)",
+  return: " => return_to_caller()",
+  return32: "a => R[fp] = I.a; return_to_caller()",
+  return64: "a => R[fp] = I.a; R[fp + 1 | 0] = H.a; return_to_caller()",
 
   // compare and branch, 32-bit; `gt` and `ge` of two registers are `lt` and `le` with the operands exchanged
-  br_if_i32_eq: "a b t u => if (I.a === I.b) goto(t, u)",
-  br_if_i32_ne: "a b t u => if (I.a !== I.b) goto(t, u)",
-  br_if_i32_lt_s: "a b t u => if (I.a < I.b) goto(t, u)",
-  br_if_i32_lt_u: "a b t u => if ((I.a >>> 0) < (I.b >>> 0)) goto(t, u)",
-  br_if_i32_le_s: "a b t u => if (I.a <= I.b) goto(t, u)",
-  br_if_i32_le_u: "a b t u => if ((I.a >>> 0) <= (I.b >>> 0)) goto(t, u)",
-  br_if_i32_eq_k: "a k t u => if (I.a === #k) goto(t, u)",
-  br_if_i32_ne_k: "a k t u => if (I.a !== #k) goto(t, u)",
-  br_if_i32_lt_s_k: "a k t u => if (I.a < #k) goto(t, u)",
-  br_if_i32_lt_u_k: "a k t u => if ((I.a >>> 0) < (#k >>> 0)) goto(t, u)",
-  br_if_i32_gt_s_k: "a k t u => if (I.a > #k) goto(t, u)",
-  br_if_i32_gt_u_k: "a k t u => if ((I.a >>> 0) > (#k >>> 0)) goto(t, u)",
-  br_if_i32_le_s_k: "a k t u => if (I.a <= #k) goto(t, u)",
-  br_if_i32_le_u_k: "a k t u => if ((I.a >>> 0) <= (#k >>> 0)) goto(t, u)",
-  br_if_i32_ge_s_k: "a k t u => if (I.a >= #k) goto(t, u)",
-  br_if_i32_ge_u_k: "a k t u => if ((I.a >>> 0) >= (#k >>> 0)) goto(t, u)",
+  br_if_i32_eq: "a b t u v => branch(I.a === I.b, t, u, v)",
+  br_if_i32_ne: "a b t u v => branch(I.a !== I.b, t, u, v)",
+  br_if_i32_lt_s: "a b t u v => branch(I.a < I.b, t, u, v)",
+  br_if_i32_lt_u: "a b t u v => branch((I.a >>> 0) < (I.b >>> 0), t, u, v)",
+  br_if_i32_le_s: "a b t u v => branch(I.a <= I.b, t, u, v)",
+  br_if_i32_le_u: "a b t u v => branch((I.a >>> 0) <= (I.b >>> 0), t, u, v)",
+  br_if_i32_eq_k: "a k t u v => branch(I.a === #k, t, u, v)",
+  br_if_i32_ne_k: "a k t u v => branch(I.a !== #k, t, u, v)",
+  br_if_i32_lt_s_k: "a k t u v => branch(I.a < #k, t, u, v)",
+  br_if_i32_lt_u_k: "a k t u v => branch((I.a >>> 0) < (#k >>> 0), t, u, v)",
+  br_if_i32_gt_s_k: "a k t u v => branch(I.a > #k, t, u, v)",
+  br_if_i32_gt_u_k: "a k t u v => branch((I.a >>> 0) > (#k >>> 0), t, u, v)",
+  br_if_i32_le_s_k: "a k t u v => branch(I.a <= #k, t, u, v)",
+  br_if_i32_le_u_k: "a k t u v => branch((I.a >>> 0) <= (#k >>> 0), t, u, v)",
+  br_if_i32_ge_s_k: "a k t u v => branch(I.a >= #k, t, u, v)",
+  br_if_i32_ge_u_k: "a k t u v => branch((I.a >>> 0) >= (#k >>> 0), t, u, v)",
 
   // compare and branch, 64-bit and float
-  br_if_i64_eq: "a b t u => if (I.a === I.b && H.a === H.b) goto(t, u)",
-  br_if_i64_ne: "a b t u => if (I.a !== I.b || H.a !== H.b) goto(t, u)",
-  br_if_i64_lt_s: "a b t u => if (H.a < H.b || H.a === H.b && (I.a >>> 0) < (I.b >>> 0)) goto(t, u)",
-  br_if_i64_lt_u: "a b t u => if ((H.a >>> 0) < (H.b >>> 0) || H.a === H.b && (I.a >>> 0) < (I.b >>> 0)) goto(t, u)",
-  br_if_i64_le_s: "a b t u => if (H.a < H.b || H.a === H.b && (I.a >>> 0) <= (I.b >>> 0)) goto(t, u)",
-  br_if_i64_le_u: "a b t u => if ((H.a >>> 0) < (H.b >>> 0) || H.a === H.b && (I.a >>> 0) <= (I.b >>> 0)) goto(t, u)",
-  br_if_i64_eq_k: "a k h t u => if (I.a === #k && H.a === #h) goto(t, u)",
-  br_if_i64_ne_k: "a k h t u => if (I.a !== #k || H.a !== #h) goto(t, u)",
-  br_if_f64_eq: "a b t u => if (D.a === D.b) goto(t, u)",
-  br_if_f64_ne: "a b t u => if (D.a !== D.b) goto(t, u)",
-  br_if_f64_lt: "a b t u => if (D.a < D.b) goto(t, u)",
-  br_if_f64_le: "a b t u => if (D.a <= D.b) goto(t, u)",
-  br_unless_f64_lt: "a b t u => if (!(D.a < D.b)) goto(t, u)",
-  br_unless_f64_le: "a b t u => if (!(D.a <= D.b)) goto(t, u)",
+  br_if_i64_eq: "a b t u v => branch(I.a === I.b && H.a === H.b, t, u, v)",
+  br_if_i64_ne: "a b t u v => branch(I.a !== I.b || H.a !== H.b, t, u, v)",
+  br_if_i64_lt_s: "a b t u v => branch(H.a < H.b || H.a === H.b && (I.a >>> 0) < (I.b >>> 0), t, u, v)",
+  br_if_i64_lt_u: "a b t u v => branch((H.a >>> 0) < (H.b >>> 0) || H.a === H.b && (I.a >>> 0) < (I.b >>> 0), t, u, v)",
+  br_if_i64_le_s: "a b t u v => branch(H.a < H.b || H.a === H.b && (I.a >>> 0) <= (I.b >>> 0), t, u, v)",
+  br_if_i64_le_u:
+    "a b t u v => branch((H.a >>> 0) < (H.b >>> 0) || H.a === H.b && (I.a >>> 0) <= (I.b >>> 0), t, u, v)",
+  br_if_i64_eq_k: "a k h t u v => branch(I.a === #k && H.a === #h, t, u, v)",
+  br_if_i64_ne_k: "a k h t u v => branch(I.a !== #k || H.a !== #h, t, u, v)",
+  br_if_f64_eq: "a b t u v => branch(D.a === D.b, t, u, v)",
+  br_if_f64_ne: "a b t u v => branch(D.a !== D.b, t, u, v)",
+  br_if_f64_lt: "a b t u v => branch(D.a < D.b, t, u, v)",
+  br_if_f64_le: "a b t u v => branch(D.a <= D.b, t, u, v)",
+  br_unless_f64_lt: "a b t u v => branch(!(D.a < D.b), t, u, v)",
+  br_unless_f64_le: "a b t u v => branch(!(D.a <= D.b), t, u, v)",
 
   // moves and constants
   mov32: "d a => I.d = I.a",
@@ -255,13 +257,14 @@ export const OPS = {
     "d a => const x = D.a; if (x !== x) leave(INVALID_CONVERSION); if (x <= -2147483649 || x >= 2147483648) leave(INTEGER_OVERFLOW); I.d = x | 0",
 
   // Rare: these leave the loop, and rare_ops.ts or call.ts runs them.
+  nowhere: "",
   finish: "",
   unreachable: "",
   call_lazy: "f s u",
-  call_import: "f s",
-  call_indirect_any: "a y s u i",
+  call_import: "f s u",
+  call_indirect_any: "a y s i u",
   return_call: "f s n u",
-  return_call_indirect: "a y s n u i",
+  return_call_indirect: "a y s n i u",
   i64_div_s: "d a b",
   i64_div_u: "d a b",
   i64_rem_s: "d a b",
@@ -354,7 +357,7 @@ export function opOperands(name: string): readonly string[] {
 /** What the operands of a fused op's `first` have before their names: the slot, or more `x` than those of `second`. */
 export function firstPrefix({ second, slot }: Parts): string {
   if (slot !== "") return slot;
-  return `${"x".repeat(Math.max(...opOperands(second).map((operand) => /^x*/.exec(operand)![0].length)))}x`;
+  return `${"x".repeat(Math.max(0, ...opOperands(second).map((operand) => /^x*/.exec(operand)![0].length)))}x`;
 }
 
 /** What an op that is not fused computes, or undefined if it is rare. */
