@@ -20,9 +20,10 @@ const MACROS: Readonly<Record<string, (args: readonly string[]) => string>> = {
   goto_case: ([index, n]) =>
     `{ const x = ${index}; const y = #${n}; const at = pc + @ + ((x < y ? x : y) << 1) | 0; ` +
     `fuel = fuel - C[at + 1 | 0] | 0; pc = C[at] | 0; if (fuel < 0) break loop; continue; }`,
+  // Where it is not taken, what is paid is checked a little later: at the next jump, call or return.
   branch: ([condition, t, u, v]) =>
-    `{ if (${condition}) { fuel = fuel - #${u} | 0; pc = #${t}; } else { fuel = fuel - #${v} | 0; pc = pc + @ | 0; } ` +
-    `if (fuel < 0) break loop; continue; }`,
+    `{ if (${condition}) { fuel = fuel - #${u} | 0; pc = #${t}; if (fuel < 0) break loop; continue; } ` +
+    `fuel = fuel - #${v} | 0; pc = pc + @ | 0; continue; }`,
   leave: ([reason]) => `{ stop = ${reason}; break loop; }`,
   spend: ([count]) => `{ fuel = fuel - ${count} | 0; pc = pc + @ | 0; if (fuel < 0) break loop; continue; }`,
   return_to_caller: () =>
@@ -157,21 +158,28 @@ function caseOf(name: string, number: number): string {
   return `case ${number}: /* ${name} */ { ${hoisted.join(" ")} ${body} }`;
 }
 
-/** The text of src/vm/execute.ts, not formatted; `extra` goes before each op. */
-export async function executeSource(extra = ""): Promise<string> {
-  const cases = OP_NAMES.flatMap((name, number) =>
+/** The head of the file, and the loop without its variables and cases. */
+async function readTemplate(): Promise<readonly [head: string, loop: string]> {
+  const [head, loop] = (await Deno.readTextFile(TEMPLATE)).split(/(?=^export function execute)/m);
+  return [head!, loop!];
+}
+
+/** The cases of the loop. */
+function casesText(): string {
+  return OP_NAMES.flatMap((name, number) =>
     partsOf(name) === undefined && opEquation(name as OpName) === undefined ? [] : [caseOf(name, number)]
-  );
-  const template = await Deno.readTextFile(TEMPLATE);
+  ).join("\n");
+}
+
+/** Puts the cases, and `extra` before each op, into the loop. */
+function fillTemplate(head: string, loop: string, body: string, extra: string): string {
   // Numbers take the place of the exported names, which an engine would read from their cells.
   const literals = new Map(
-    [...template.matchAll(/^export const (\w+)(?:: number)? = (\d[\d <]*);$/gm)].map((match) => [match[1]!, match[2]!]),
+    [...head.matchAll(/^export const (\w+)(?:: number)? = (\d[\d <]*);$/gm)].map((match) => [match[1]!, match[2]!]),
   );
   const named = new RegExp(`\\b(${[...literals.keys()].join("|")})\\b`, "g");
-  const body = cases.join("\n");
   const variables = new Set([...body.matchAll(DECLARATION)].map((match) => match[1]!));
-  const [head, loop] = template.split(/(?=^export function execute)/m);
-  return head + loop!.replace("/* EXTRA */", extra)
+  return head + loop.replace("/* EXTRA */", extra)
     .replace("/* VARIABLES */", [...variables].sort().map((name) => `let ${name} = 0;`).join("\n"))
     .replace("/* CASES */", () => body.replaceAll(DECLARATION, "$1 ="))
     .replaceAll(named, (name) => `/* ${name} */ ${literals.get(name)!}`);
@@ -179,3 +187,94 @@ export async function executeSource(extra = ""): Promise<string> {
 
 /** Variables are the function's and not the cases': V8 gives each of a block's own a place, 435 in all and not 77. */
 const DECLARATION = /\b(?:const|let) (\w+) =/g;
+
+/** The text of src/vm/execute.ts, not formatted; `extra` goes before each op. */
+export async function executeSource(extra = ""): Promise<string> {
+  const [head, loop] = await readTemplate();
+  return fillTemplate(head, loop, casesText(), extra);
+}
+
+/**
+ * The text of the loop that checks itself: the index of every access, and before every op where it is, its frame and the
+ * stack. The arrays that it exports are guarded.
+ *
+ * @param guards the module of tests/vm/_guarded.ts, as the file is to import it
+ */
+export async function checkedExecuteSource(guards: string): Promise<string> {
+  const [head, loop] = await readTemplate();
+  const raw = head
+    .replaceAll(
+      /^export const (REGISTERS\w*|STACK): (\w+)(?:<ArrayBuffer>)? = (.*);$/gm,
+      (_, name, type, made) =>
+        `const RAW_${name} = ${made.replace("REGISTERS.buffer", "RAW_REGISTERS.buffer")};\n` +
+        `export const ${name}: ${type}<ArrayBuffer> = guarded(RAW_${name}, "${name}");`,
+    )
+    .replaceAll(/^const (OWN_(REGISTERS\w*|STACK)) = .*;$/gm, "const $1 = RAW_$2;")
+    .replace("const OWN_CODE = CODE;", "const OWN_CODE = rawOf(CODE as Int32Array<ArrayBuffer>);");
+  const prelude = `import { GuardError, guarded, indexIn, rawOf, registerIn } from "${guards}";
+import { ENTRY_WORDS, entryAt, FINISH, codeGeneration } from "./code.ts";
+import { opsBetween } from "./disasm.ts";
+`;
+  const check = `
+let frameEnd = 0;
+let checkedGeneration = -1;
+const STARTS = new Uint8Array(CODE.length);
+
+/** Checks that an op begins here, and that its frame and the stack are within their arrays. */
+function checkOp(pc: number, fp: number, sp: number): void {
+  if (checkedGeneration !== codeGeneration()) {
+    STARTS.fill(0);
+    checkedGeneration = codeGeneration();
+  }
+  if (fp < 0 || sp < 0 || sp > STACK_WORDS || sp % 2 !== 0) throw new GuardError(\`frame at \${fp}, stack at \${sp}\`);
+  if (pc === FINISH) return;
+  const entry = entryAt(pc);
+  if (STARTS[pc] === 0) {
+    for (const { at } of opsBetween(entry + ENTRY_WORDS, pc + 1)) STARTS[at] = 1;
+    if (STARTS[pc] === 0) throw new GuardError(\`no op begins at \${pc}, in the function at \${entry}\`);
+  }
+  frameEnd = fp + OWN_CODE[entry]!;
+  if (frameEnd > REGISTER_WORDS) throw new GuardError(\`a frame ends at \${frameEnd}\`);
+}
+
+`;
+  return fillTemplate(
+    `${prelude}${raw}${check}`,
+    loop,
+    withCheckedIndices(casesText()),
+    "checkOp(pc, fp, sp);",
+  );
+}
+
+/** The arrays of the loop, but for the table, which is read beyond its end on purpose: what is not there is no function. */
+const ARRAYS: Readonly<Record<string, string>> = {
+  S: "stack",
+  C: "code",
+  G: "cells",
+  bytes: "memory",
+  entries: "entries",
+  types: "types",
+};
+
+/** The text with a check around each index. */
+function withCheckedIndices(text: string): string {
+  const start = /(?<![\w.])(R|F|D|S|C|G|bytes|entries|types)\[/.exec(text);
+  if (start === null) return text;
+  const from = start.index + start[0].length;
+  let at = from;
+  for (let depth = 1; depth > 0; at++) {
+    if (text[at] === "[") depth++;
+    else if (text[at] === "]") depth--;
+  }
+  const array = start[1]!;
+  const index = withCheckedIndices(text.slice(from, at - 1));
+  // What a call sets to zero is the callee's.
+  const checked = array === "R" && index === "z"
+    ? 'indexIn(R, z, "registers")'
+    : array === "D"
+    ? `(registerIn((${index}) << 1, fp, frameEnd) >> 1)`
+    : "RF".includes(array)
+    ? `registerIn(${index}, fp, frameEnd)`
+    : `indexIn(${array}, ${index}, "${ARRAYS[array]}")`;
+  return `${text.slice(0, from)}${checked}]${withCheckedIndices(text.slice(at))}`;
+}

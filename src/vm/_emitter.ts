@@ -68,8 +68,8 @@ export class Emitter {
   at: number = this.entry;
   /** Instructions so far, up to and including the present one, and what is paid like instructions. */
   count: number;
-  /** The count where the present run began. */
-  #runStart = 0;
+  /** The count where fuel was last checked, whichever way control came. */
+  #checkedAt = 0;
   /** The words that wait for the fuel of the present run, each with the count where control enters it. */
   readonly #entrances: number[] = [];
   readonly #loops: LoopRun[] = [];
@@ -104,11 +104,11 @@ export class Emitter {
   }
 
   /**
-   * Ends the run: what is emitted next takes control elsewhere.
+   * Ends the run: what is emitted next takes control elsewhere, always or on a condition.
    *
    * @param moves values that it moves
    */
-  endRun(moves = 0): void {
+  endRun(moves = 0, isConditional = false): void {
     this.count += Math.floor(moves / MOVES_PER_FUEL);
     const entrances = this.#entrances;
     for (let index = 0; index < entrances.length; index += 2) {
@@ -117,12 +117,12 @@ export class Emitter {
     entrances.length = 0;
     for (const run of this.#loops) run.fuel = this.count - run.start;
     this.#loops.length = 0;
-    this.#runStart = this.count;
+    if (!isConditional) this.#checkedAt = this.count;
   }
 
-  /** Instructions of the present run. */
-  get runLength(): number {
-    return this.count - this.#runStart;
+  /** Instructions that may have been executed since fuel was checked. */
+  get unchecked(): number {
+    return this.count - this.#checkedAt;
   }
 
   /** Says that control may arrive here from elsewhere, so that no op before can be changed any more. */
@@ -170,9 +170,8 @@ export class Emitter {
     return CODE[second + word] === register && (isKept || this.operands.isHome(register));
   }
 
-  /** Ends the run and begins another, by a jump to what follows. */
+  /** Ends the run and begins another, by a jump to what follows, which checks fuel. */
   splitRun(): void {
-    if (this.runLength === 0) return;
     this.forget();
     this.endRun();
     this.emit(OP.jump, this.at + OP_WORDS[OP.jump]);
@@ -341,7 +340,7 @@ export class Emitter {
 
   /** Emits the branch; returns the address of its `t` word, which is 0. */
   branchOn({ op, a, b, c }: Condition): number {
-    this.endRun();
+    this.endRun(0, true);
     this.emit(op, a, b, c);
     const t = this.at - 3;
     CODE[t] = 0;

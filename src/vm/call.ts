@@ -359,7 +359,8 @@ export class Call {
         this.#sp = STATE[2];
         remaining -= this.#count(quantum - STATE[3]);
       }
-      if (stop === loop.RARE) {
+      // A return that uses up the fuel may be the bottom frame's: `finish` belongs to it, since no function has its address.
+      if (stop === loop.RARE || this.#pc === FINISH) {
         remaining -= this.#count(this.#runRare());
         this.#work += RARE_WORK + takeTranslationWork();
       } else if (stop !== loop.OUT_OF_FUEL) throw new Fault(STOP_TRAPS[stop]);
@@ -398,12 +399,10 @@ export class Call {
       case OP.finish:
         return this.#finishSegment();
       case OP.call_lazy: {
-        const entry = entryOf(this.#instance, CODE[pc + 1]);
-        // Making room may have flushed the arena: then the frame is restored first, and the op runs again.
-        if (!this.#live) return 0;
-        CODE[pc] = OP.call;
-        CODE[pc + 1] = entry;
-        return 0;
+        const entry = this.#entryOf(this.#instance, CODE[pc + 1]);
+        CODE[this.#pc] = OP.call;
+        CODE[this.#pc + 1] = entry;
+        return this.#enter(entry, this.#fp + CODE[this.#pc + 2]);
       }
       case OP.call_import:
         return this.#callFunc(this.#instance.func(CODE[pc + 1]), this.#fp + CODE[pc + 2]);
@@ -416,7 +415,7 @@ export class Call {
       case OP.return_call_indirect:
         return this.#tailCall(this.#tableFunction(CODE[pc + 5]), CODE[pc + 3], CODE[pc + 4]);
       default:
-        throw new InternalError(`op ${op} at ${pc} is not known`);
+        throw new InternalError(`no code is at ${pc}: ${op}`);
     }
   }
 
@@ -457,27 +456,40 @@ export class Call {
   /** Calls any function with its arguments at a register, returning to the op after the one at the program counter. */
   #callFunc(func: Func, at: number): number {
     if (func.host !== undefined) return this.#callHost(func, at, this.#pc + OP_WORDS[CODE[this.#pc]]);
-    const entry = entryOf(func.instance!, func.index);
-    if (!this.#live) return 0;
+    const entry = this.#entryOf(func.instance!, func.index);
+    if (func.instance === this.#instance) return this.#enter(entry, at);
     claim(at + CODE[entry], this.#sp + 2);
-    const returnAddress = this.#pc + OP_WORDS[CODE[this.#pc]];
-    if (func.instance === this.#instance) {
-      STACK[this.#sp] = returnAddress;
-      STACK[this.#sp + 1] = this.#fp;
-      this.#sp += 2;
-      this.#pc = entry + ENTRY_WORDS;
-      this.#fp = at;
-    } else {
-      this.#pc = returnAddress;
-      this.#spill();
-      const caller = this.#frames.pop()!;
-      this.#frames.push({ ...caller, foreign: { type: func.type, at: at - this.#base } });
-      translateReferences(func.type.params, REGISTERS, at, this.#instance.handles, func.instance!.handles);
-      this.#instance = func.instance!;
-      this.#enterSegment(entry + ENTRY_WORDS, at);
-    }
+    this.#pc += OP_WORDS[CODE[this.#pc]];
+    this.#spill();
+    const caller = this.#frames.pop()!;
+    this.#frames.push({ ...caller, foreign: { type: func.type, at: at - this.#base } });
+    translateReferences(func.type.params, REGISTERS, at, this.#instance.handles, func.instance!.handles);
+    this.#instance = func.instance!;
+    this.#enterSegment(entry + ENTRY_WORDS, at);
     REGISTERS.fill(0, at + CODE[entry + 1], at + CODE[entry + 2]);
     return entryFuel(entry);
+  }
+
+  /** Does what the loop's `call` does, for a function of the same instance. */
+  #enter(entry: number, at: number): number {
+    claim(at + CODE[entry], this.#sp + 2);
+    STACK[this.#sp] = this.#pc + OP_WORDS[CODE[this.#pc]];
+    STACK[this.#sp + 1] = this.#fp;
+    this.#sp += 2;
+    this.#pc = entry + ENTRY_WORDS;
+    this.#fp = at;
+    REGISTERS.fill(0, at + CODE[entry + 1], at + CODE[entry + 2]);
+    return entryFuel(entry);
+  }
+
+  /**
+   * The entry of a function that the top frame calls. Making room may flush the arena: the top frame is then brought back,
+   * for which there is room, since a function takes less than half.
+   */
+  #entryOf(instance: Instance, functionIndex: number): number {
+    const entry = entryOf(instance, functionIndex);
+    if (!this.#live) this.#restoreFrame();
+    return entry;
   }
 
   /**
@@ -486,8 +498,7 @@ export class Call {
    */
   #tailCall(func: Func, first: number, count: number): number {
     if (func.instance !== this.#instance) return this.#callFunc(func, this.#fp + first);
-    const entry = entryOf(this.#instance, func.index);
-    if (!this.#live) return 0;
+    const entry = this.#entryOf(this.#instance, func.index);
     claim(this.#fp + CODE[entry], this.#sp);
     REGISTERS.copyWithin(this.#fp, this.#fp + first, this.#fp + first + count * 2);
     REGISTERS.fill(0, this.#fp + CODE[entry + 1], this.#fp + CODE[entry + 2]);

@@ -87,10 +87,16 @@ interface Resident {
 
 let residents: Resident[] = [];
 let top = BOTTOM;
+let flushes = 0;
 
 /** The first free address. */
 export function codeTop(): number {
   return top;
+}
+
+/** How often the arena was flushed: addresses mean something within one generation only. */
+export function codeGeneration(): number {
+  return flushes;
 }
 
 /** Takes a finished translation, from `codeTop()` to `end`, into the arena. */
@@ -126,4 +132,5 @@ export function flushCode(): void {
   }
   residents = [];
   top = BOTTOM;
+  flushes++;
 }

@@ -25,10 +25,10 @@ import { EXTERNREF, F32, F64, FUNCREF, I32, I64 } from "./types.ts";
 import type { FuncType, ValueType } from "./types.ts";
 
 /**
- * Instructions of a run at most, before it is split: that is how far fuel can be ahead of what was executed when a guest
- * traps. In a hot loop that is longer, the split costs one op in a hundred or more.
+ * Instructions at most between two checks of fuel, and so of a run: how far a guest gets beyond its budget, and how far
+ * fuel can be ahead of what was executed when it traps. Where code is longer, an op more in a hundred or so.
  */
-const MAX_RUN = 256;
+const MAX_UNCHECKED = 256;
 /** `nop`, `block`, `loop`, `else`, `end`. */
 const FUEL_FREE = new Set([0x01, 0x02, 0x03, 0x05, 0x0b]);
 
@@ -75,6 +75,7 @@ class Translator {
   run(): number {
     this.#open("function", EMPTY, this.#type.results);
     const cursor = this.#cursor;
+    const most = this.#module.stepping ? 1 : MAX_UNCHECKED;
     while (this.#labels.length > 0) {
       let code = cursor.u8();
       if (code === 0xfc) code = 0xfc00 | cursor.u32();
@@ -82,7 +83,7 @@ class Translator {
       const plan = findPlan(code);
       if (plan !== undefined) this.#code.planned(plan);
       else this.#special(code);
-      if (this.#module.stepping || this.#code.runLength >= MAX_RUN) this.#code.splitRun();
+      if (this.#code.unchecked >= most) this.#code.splitRun();
     }
     const frame = this.#localTypes.length + Math.max(this.#code.operands.maxHeight, this.#type.results.length);
     CODE[this.#code.entry] = frame << 1;

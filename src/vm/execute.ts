@@ -24,7 +24,7 @@ export const REGISTERS_F32: Float32Array = new Float32Array(REGISTERS.buffer);
 /** The register file as f64 registers. */
 export const REGISTERS_F64: Float64Array = new Float64Array(REGISTERS.buffer);
 /** The call stack: return address and frame pointer of each caller. */
-export const STACK: Int32Array = new Int32Array(STACK_WORDS + 8);
+export const STACK: Int32Array = new Int32Array(STACK_WORDS);
 
 /** What the loop starts from and leaves behind: program counter, frame pointer, stack pointer, fuel. */
 export const STATE: Int32Array = new Int32Array(4);
@@ -153,11 +153,11 @@ export function execute(): number {
             if (R[fp + C[pc + 1 | 0] | 0] !== 0) {
               fuel = fuel - C[pc + 3 | 0] | 0;
               pc = C[pc + 2 | 0];
-            } else {
-              fuel = fuel - C[pc + 4 | 0] | 0;
-              pc = pc + 5 | 0;
+              if (fuel < 0) break loop;
+              continue;
             }
-            if (fuel < 0) break loop;
+            fuel = fuel - C[pc + 4 | 0] | 0;
+            pc = pc + 5 | 0;
             continue;
           }
         }
@@ -166,11 +166,11 @@ export function execute(): number {
             if (R[fp + C[pc + 1 | 0] | 0] === 0) {
               fuel = fuel - C[pc + 3 | 0] | 0;
               pc = C[pc + 2 | 0];
-            } else {
-              fuel = fuel - C[pc + 4 | 0] | 0;
-              pc = pc + 5 | 0;
+              if (fuel < 0) break loop;
+              continue;
             }
-            if (fuel < 0) break loop;
+            fuel = fuel - C[pc + 4 | 0] | 0;
+            pc = pc + 5 | 0;
             continue;
           }
         }
@@ -274,11 +274,11 @@ export function execute(): number {
             if (R[fp + C[pc + 1 | 0] | 0] === R[fp + C[pc + 2 | 0] | 0]) {
               fuel = fuel - C[pc + 4 | 0] | 0;
               pc = C[pc + 3 | 0];
-            } else {
-              fuel = fuel - C[pc + 5 | 0] | 0;
-              pc = pc + 6 | 0;
+              if (fuel < 0) break loop;
+              continue;
             }
-            if (fuel < 0) break loop;
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
             continue;
           }
         }
@@ -287,11 +287,11 @@ export function execute(): number {
             if (R[fp + C[pc + 1 | 0] | 0] !== R[fp + C[pc + 2 | 0] | 0]) {
               fuel = fuel - C[pc + 4 | 0] | 0;
               pc = C[pc + 3 | 0];
-            } else {
-              fuel = fuel - C[pc + 5 | 0] | 0;
-              pc = pc + 6 | 0;
+              if (fuel < 0) break loop;
+              continue;
             }
-            if (fuel < 0) break loop;
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
             continue;
           }
         }
@@ -300,11 +300,11 @@ export function execute(): number {
             if (R[fp + C[pc + 1 | 0] | 0] < R[fp + C[pc + 2 | 0] | 0]) {
               fuel = fuel - C[pc + 4 | 0] | 0;
               pc = C[pc + 3 | 0];
-            } else {
-              fuel = fuel - C[pc + 5 | 0] | 0;
-              pc = pc + 6 | 0;
+              if (fuel < 0) break loop;
+              continue;
             }
-            if (fuel < 0) break loop;
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
             continue;
           }
         }
@@ -313,11 +313,11 @@ export function execute(): number {
             if ((R[fp + C[pc + 1 | 0] | 0] >>> 0) < (R[fp + C[pc + 2 | 0] | 0] >>> 0)) {
               fuel = fuel - C[pc + 4 | 0] | 0;
               pc = C[pc + 3 | 0];
-            } else {
-              fuel = fuel - C[pc + 5 | 0] | 0;
-              pc = pc + 6 | 0;
+              if (fuel < 0) break loop;
+              continue;
             }
-            if (fuel < 0) break loop;
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
             continue;
           }
         }
@@ -326,11 +326,11 @@ export function execute(): number {
             if (R[fp + C[pc + 1 | 0] | 0] <= R[fp + C[pc + 2 | 0] | 0]) {
               fuel = fuel - C[pc + 4 | 0] | 0;
               pc = C[pc + 3 | 0];
-            } else {
-              fuel = fuel - C[pc + 5 | 0] | 0;
-              pc = pc + 6 | 0;
+              if (fuel < 0) break loop;
+              continue;
             }
-            if (fuel < 0) break loop;
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
             continue;
           }
         }
@@ -339,11 +339,11 @@ export function execute(): number {
             if ((R[fp + C[pc + 1 | 0] | 0] >>> 0) <= (R[fp + C[pc + 2 | 0] | 0] >>> 0)) {
               fuel = fuel - C[pc + 4 | 0] | 0;
               pc = C[pc + 3 | 0];
-            } else {
-              fuel = fuel - C[pc + 5 | 0] | 0;
-              pc = pc + 6 | 0;
+              if (fuel < 0) break loop;
+              continue;
             }
-            if (fuel < 0) break loop;
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
             continue;
           }
         }
@@ -352,11 +352,11 @@ export function execute(): number {
             if (R[fp + C[pc + 1 | 0] | 0] === C[pc + 2 | 0]) {
               fuel = fuel - C[pc + 4 | 0] | 0;
               pc = C[pc + 3 | 0];
-            } else {
-              fuel = fuel - C[pc + 5 | 0] | 0;
-              pc = pc + 6 | 0;
+              if (fuel < 0) break loop;
+              continue;
             }
-            if (fuel < 0) break loop;
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
             continue;
           }
         }
@@ -365,11 +365,11 @@ export function execute(): number {
             if (R[fp + C[pc + 1 | 0] | 0] !== C[pc + 2 | 0]) {
               fuel = fuel - C[pc + 4 | 0] | 0;
               pc = C[pc + 3 | 0];
-            } else {
-              fuel = fuel - C[pc + 5 | 0] | 0;
-              pc = pc + 6 | 0;
+              if (fuel < 0) break loop;
+              continue;
             }
-            if (fuel < 0) break loop;
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
             continue;
           }
         }
@@ -378,11 +378,11 @@ export function execute(): number {
             if (R[fp + C[pc + 1 | 0] | 0] < C[pc + 2 | 0]) {
               fuel = fuel - C[pc + 4 | 0] | 0;
               pc = C[pc + 3 | 0];
-            } else {
-              fuel = fuel - C[pc + 5 | 0] | 0;
-              pc = pc + 6 | 0;
+              if (fuel < 0) break loop;
+              continue;
             }
-            if (fuel < 0) break loop;
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
             continue;
           }
         }
@@ -391,11 +391,11 @@ export function execute(): number {
             if ((R[fp + C[pc + 1 | 0] | 0] >>> 0) < (C[pc + 2 | 0] >>> 0)) {
               fuel = fuel - C[pc + 4 | 0] | 0;
               pc = C[pc + 3 | 0];
-            } else {
-              fuel = fuel - C[pc + 5 | 0] | 0;
-              pc = pc + 6 | 0;
+              if (fuel < 0) break loop;
+              continue;
             }
-            if (fuel < 0) break loop;
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
             continue;
           }
         }
@@ -404,11 +404,11 @@ export function execute(): number {
             if (R[fp + C[pc + 1 | 0] | 0] > C[pc + 2 | 0]) {
               fuel = fuel - C[pc + 4 | 0] | 0;
               pc = C[pc + 3 | 0];
-            } else {
-              fuel = fuel - C[pc + 5 | 0] | 0;
-              pc = pc + 6 | 0;
+              if (fuel < 0) break loop;
+              continue;
             }
-            if (fuel < 0) break loop;
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
             continue;
           }
         }
@@ -417,11 +417,11 @@ export function execute(): number {
             if ((R[fp + C[pc + 1 | 0] | 0] >>> 0) > (C[pc + 2 | 0] >>> 0)) {
               fuel = fuel - C[pc + 4 | 0] | 0;
               pc = C[pc + 3 | 0];
-            } else {
-              fuel = fuel - C[pc + 5 | 0] | 0;
-              pc = pc + 6 | 0;
+              if (fuel < 0) break loop;
+              continue;
             }
-            if (fuel < 0) break loop;
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
             continue;
           }
         }
@@ -430,11 +430,11 @@ export function execute(): number {
             if (R[fp + C[pc + 1 | 0] | 0] <= C[pc + 2 | 0]) {
               fuel = fuel - C[pc + 4 | 0] | 0;
               pc = C[pc + 3 | 0];
-            } else {
-              fuel = fuel - C[pc + 5 | 0] | 0;
-              pc = pc + 6 | 0;
+              if (fuel < 0) break loop;
+              continue;
             }
-            if (fuel < 0) break loop;
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
             continue;
           }
         }
@@ -443,11 +443,11 @@ export function execute(): number {
             if ((R[fp + C[pc + 1 | 0] | 0] >>> 0) <= (C[pc + 2 | 0] >>> 0)) {
               fuel = fuel - C[pc + 4 | 0] | 0;
               pc = C[pc + 3 | 0];
-            } else {
-              fuel = fuel - C[pc + 5 | 0] | 0;
-              pc = pc + 6 | 0;
+              if (fuel < 0) break loop;
+              continue;
             }
-            if (fuel < 0) break loop;
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
             continue;
           }
         }
@@ -456,11 +456,11 @@ export function execute(): number {
             if (R[fp + C[pc + 1 | 0] | 0] >= C[pc + 2 | 0]) {
               fuel = fuel - C[pc + 4 | 0] | 0;
               pc = C[pc + 3 | 0];
-            } else {
-              fuel = fuel - C[pc + 5 | 0] | 0;
-              pc = pc + 6 | 0;
+              if (fuel < 0) break loop;
+              continue;
             }
-            if (fuel < 0) break loop;
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
             continue;
           }
         }
@@ -469,11 +469,11 @@ export function execute(): number {
             if ((R[fp + C[pc + 1 | 0] | 0] >>> 0) >= (C[pc + 2 | 0] >>> 0)) {
               fuel = fuel - C[pc + 4 | 0] | 0;
               pc = C[pc + 3 | 0];
-            } else {
-              fuel = fuel - C[pc + 5 | 0] | 0;
-              pc = pc + 6 | 0;
+              if (fuel < 0) break loop;
+              continue;
             }
-            if (fuel < 0) break loop;
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
             continue;
           }
         }
@@ -484,11 +484,11 @@ export function execute(): number {
             if (R[a] === R[b] && R[a + 1 | 0] === R[b + 1 | 0]) {
               fuel = fuel - C[pc + 4 | 0] | 0;
               pc = C[pc + 3 | 0];
-            } else {
-              fuel = fuel - C[pc + 5 | 0] | 0;
-              pc = pc + 6 | 0;
+              if (fuel < 0) break loop;
+              continue;
             }
-            if (fuel < 0) break loop;
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
             continue;
           }
         }
@@ -499,11 +499,11 @@ export function execute(): number {
             if (R[a] !== R[b] || R[a + 1 | 0] !== R[b + 1 | 0]) {
               fuel = fuel - C[pc + 4 | 0] | 0;
               pc = C[pc + 3 | 0];
-            } else {
-              fuel = fuel - C[pc + 5 | 0] | 0;
-              pc = pc + 6 | 0;
+              if (fuel < 0) break loop;
+              continue;
             }
-            if (fuel < 0) break loop;
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
             continue;
           }
         }
@@ -514,11 +514,11 @@ export function execute(): number {
             if (R[a + 1 | 0] < R[b + 1 | 0] || R[a + 1 | 0] === R[b + 1 | 0] && (R[a] >>> 0) < (R[b] >>> 0)) {
               fuel = fuel - C[pc + 4 | 0] | 0;
               pc = C[pc + 3 | 0];
-            } else {
-              fuel = fuel - C[pc + 5 | 0] | 0;
-              pc = pc + 6 | 0;
+              if (fuel < 0) break loop;
+              continue;
             }
-            if (fuel < 0) break loop;
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
             continue;
           }
         }
@@ -532,11 +532,11 @@ export function execute(): number {
             ) {
               fuel = fuel - C[pc + 4 | 0] | 0;
               pc = C[pc + 3 | 0];
-            } else {
-              fuel = fuel - C[pc + 5 | 0] | 0;
-              pc = pc + 6 | 0;
+              if (fuel < 0) break loop;
+              continue;
             }
-            if (fuel < 0) break loop;
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
             continue;
           }
         }
@@ -547,11 +547,11 @@ export function execute(): number {
             if (R[a + 1 | 0] < R[b + 1 | 0] || R[a + 1 | 0] === R[b + 1 | 0] && (R[a] >>> 0) <= (R[b] >>> 0)) {
               fuel = fuel - C[pc + 4 | 0] | 0;
               pc = C[pc + 3 | 0];
-            } else {
-              fuel = fuel - C[pc + 5 | 0] | 0;
-              pc = pc + 6 | 0;
+              if (fuel < 0) break loop;
+              continue;
             }
-            if (fuel < 0) break loop;
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
             continue;
           }
         }
@@ -565,11 +565,11 @@ export function execute(): number {
             ) {
               fuel = fuel - C[pc + 4 | 0] | 0;
               pc = C[pc + 3 | 0];
-            } else {
-              fuel = fuel - C[pc + 5 | 0] | 0;
-              pc = pc + 6 | 0;
+              if (fuel < 0) break loop;
+              continue;
             }
-            if (fuel < 0) break loop;
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
             continue;
           }
         }
@@ -579,11 +579,11 @@ export function execute(): number {
             if (R[a] === C[pc + 2 | 0] && R[a + 1 | 0] === C[pc + 3 | 0]) {
               fuel = fuel - C[pc + 5 | 0] | 0;
               pc = C[pc + 4 | 0];
-            } else {
-              fuel = fuel - C[pc + 6 | 0] | 0;
-              pc = pc + 7 | 0;
+              if (fuel < 0) break loop;
+              continue;
             }
-            if (fuel < 0) break loop;
+            fuel = fuel - C[pc + 6 | 0] | 0;
+            pc = pc + 7 | 0;
             continue;
           }
         }
@@ -593,11 +593,11 @@ export function execute(): number {
             if (R[a] !== C[pc + 2 | 0] || R[a + 1 | 0] !== C[pc + 3 | 0]) {
               fuel = fuel - C[pc + 5 | 0] | 0;
               pc = C[pc + 4 | 0];
-            } else {
-              fuel = fuel - C[pc + 6 | 0] | 0;
-              pc = pc + 7 | 0;
+              if (fuel < 0) break loop;
+              continue;
             }
-            if (fuel < 0) break loop;
+            fuel = fuel - C[pc + 6 | 0] | 0;
+            pc = pc + 7 | 0;
             continue;
           }
         }
@@ -606,11 +606,11 @@ export function execute(): number {
             if (D[fp + C[pc + 1 | 0] >> 1] === D[fp + C[pc + 2 | 0] >> 1]) {
               fuel = fuel - C[pc + 4 | 0] | 0;
               pc = C[pc + 3 | 0];
-            } else {
-              fuel = fuel - C[pc + 5 | 0] | 0;
-              pc = pc + 6 | 0;
+              if (fuel < 0) break loop;
+              continue;
             }
-            if (fuel < 0) break loop;
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
             continue;
           }
         }
@@ -619,11 +619,11 @@ export function execute(): number {
             if (D[fp + C[pc + 1 | 0] >> 1] !== D[fp + C[pc + 2 | 0] >> 1]) {
               fuel = fuel - C[pc + 4 | 0] | 0;
               pc = C[pc + 3 | 0];
-            } else {
-              fuel = fuel - C[pc + 5 | 0] | 0;
-              pc = pc + 6 | 0;
+              if (fuel < 0) break loop;
+              continue;
             }
-            if (fuel < 0) break loop;
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
             continue;
           }
         }
@@ -632,11 +632,11 @@ export function execute(): number {
             if (D[fp + C[pc + 1 | 0] >> 1] < D[fp + C[pc + 2 | 0] >> 1]) {
               fuel = fuel - C[pc + 4 | 0] | 0;
               pc = C[pc + 3 | 0];
-            } else {
-              fuel = fuel - C[pc + 5 | 0] | 0;
-              pc = pc + 6 | 0;
+              if (fuel < 0) break loop;
+              continue;
             }
-            if (fuel < 0) break loop;
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
             continue;
           }
         }
@@ -645,11 +645,11 @@ export function execute(): number {
             if (D[fp + C[pc + 1 | 0] >> 1] <= D[fp + C[pc + 2 | 0] >> 1]) {
               fuel = fuel - C[pc + 4 | 0] | 0;
               pc = C[pc + 3 | 0];
-            } else {
-              fuel = fuel - C[pc + 5 | 0] | 0;
-              pc = pc + 6 | 0;
+              if (fuel < 0) break loop;
+              continue;
             }
-            if (fuel < 0) break loop;
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
             continue;
           }
         }
@@ -658,11 +658,11 @@ export function execute(): number {
             if (!(D[fp + C[pc + 1 | 0] >> 1] < D[fp + C[pc + 2 | 0] >> 1])) {
               fuel = fuel - C[pc + 4 | 0] | 0;
               pc = C[pc + 3 | 0];
-            } else {
-              fuel = fuel - C[pc + 5 | 0] | 0;
-              pc = pc + 6 | 0;
+              if (fuel < 0) break loop;
+              continue;
             }
-            if (fuel < 0) break loop;
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
             continue;
           }
         }
@@ -671,11 +671,11 @@ export function execute(): number {
             if (!(D[fp + C[pc + 1 | 0] >> 1] <= D[fp + C[pc + 2 | 0] >> 1])) {
               fuel = fuel - C[pc + 4 | 0] | 0;
               pc = C[pc + 3 | 0];
-            } else {
-              fuel = fuel - C[pc + 5 | 0] | 0;
-              pc = pc + 6 | 0;
+              if (fuel < 0) break loop;
+              continue;
             }
-            if (fuel < 0) break loop;
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
             continue;
           }
         }
@@ -1874,11 +1874,11 @@ export function execute(): number {
             if (vI_a === 0) {
               fuel = fuel - C[pc + 4 | 0] | 0;
               pc = C[pc + 3 | 0];
-            } else {
-              fuel = fuel - C[pc + 5 | 0] | 0;
-              pc = pc + 6 | 0;
+              if (fuel < 0) break loop;
+              continue;
             }
-            if (fuel < 0) break loop;
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
             continue;
           }
         }
@@ -2059,11 +2059,11 @@ export function execute(): number {
             if (vI_a !== 0) {
               fuel = fuel - C[pc + 4 | 0] | 0;
               pc = C[pc + 3 | 0];
-            } else {
-              fuel = fuel - C[pc + 5 | 0] | 0;
-              pc = pc + 6 | 0;
+              if (fuel < 0) break loop;
+              continue;
             }
-            if (fuel < 0) break loop;
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
             continue;
           }
         }
@@ -2098,11 +2098,11 @@ export function execute(): number {
             if (vI_a !== 0) {
               fuel = fuel - C[pc + 5 | 0] | 0;
               pc = C[pc + 4 | 0];
-            } else {
-              fuel = fuel - C[pc + 6 | 0] | 0;
-              pc = pc + 7 | 0;
+              if (fuel < 0) break loop;
+              continue;
             }
-            if (fuel < 0) break loop;
+            fuel = fuel - C[pc + 6 | 0] | 0;
+            pc = pc + 7 | 0;
             continue;
           }
         }
@@ -2266,11 +2266,11 @@ export function execute(): number {
             if (vI_a === 0) {
               fuel = fuel - C[pc + 5 | 0] | 0;
               pc = C[pc + 4 | 0];
-            } else {
-              fuel = fuel - C[pc + 6 | 0] | 0;
-              pc = pc + 7 | 0;
+              if (fuel < 0) break loop;
+              continue;
             }
-            if (fuel < 0) break loop;
+            fuel = fuel - C[pc + 6 | 0] | 0;
+            pc = pc + 7 | 0;
             continue;
           }
         }
@@ -2287,11 +2287,11 @@ export function execute(): number {
             if (vI_a === 0) {
               fuel = fuel - C[pc + 3 | 0] | 0;
               pc = C[pc + 2 | 0];
-            } else {
-              fuel = fuel - C[pc + 4 | 0] | 0;
-              pc = pc + 5 | 0;
+              if (fuel < 0) break loop;
+              continue;
             }
-            if (fuel < 0) break loop;
+            fuel = fuel - C[pc + 4 | 0] | 0;
+            pc = pc + 5 | 0;
             continue;
           }
         }
@@ -2322,11 +2322,11 @@ export function execute(): number {
             if (vI_a === R[fp + C[pc + 4 | 0] | 0]) {
               fuel = fuel - C[pc + 6 | 0] | 0;
               pc = C[pc + 5 | 0];
-            } else {
-              fuel = fuel - C[pc + 7 | 0] | 0;
-              pc = pc + 8 | 0;
+              if (fuel < 0) break loop;
+              continue;
             }
-            if (fuel < 0) break loop;
+            fuel = fuel - C[pc + 7 | 0] | 0;
+            pc = pc + 8 | 0;
             continue;
           }
         }
@@ -2348,11 +2348,11 @@ export function execute(): number {
             if (vI_a >= C[pc + 2 | 0]) {
               fuel = fuel - C[pc + 4 | 0] | 0;
               pc = C[pc + 3 | 0];
-            } else {
-              fuel = fuel - C[pc + 5 | 0] | 0;
-              pc = pc + 6 | 0;
+              if (fuel < 0) break loop;
+              continue;
             }
-            if (fuel < 0) break loop;
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
             continue;
           }
         }
@@ -2464,11 +2464,11 @@ export function execute(): number {
             if (vI_a === 0) {
               fuel = fuel - C[pc + 5 | 0] | 0;
               pc = C[pc + 4 | 0];
-            } else {
-              fuel = fuel - C[pc + 6 | 0] | 0;
-              pc = pc + 7 | 0;
+              if (fuel < 0) break loop;
+              continue;
             }
-            if (fuel < 0) break loop;
+            fuel = fuel - C[pc + 6 | 0] | 0;
+            pc = pc + 7 | 0;
             continue;
           }
         }
@@ -2560,11 +2560,11 @@ export function execute(): number {
             if (vI_a !== C[pc + 4 | 0]) {
               fuel = fuel - C[pc + 6 | 0] | 0;
               pc = C[pc + 5 | 0];
-            } else {
-              fuel = fuel - C[pc + 7 | 0] | 0;
-              pc = pc + 8 | 0;
+              if (fuel < 0) break loop;
+              continue;
             }
-            if (fuel < 0) break loop;
+            fuel = fuel - C[pc + 7 | 0] | 0;
+            pc = pc + 8 | 0;
             continue;
           }
         }
@@ -2575,11 +2575,11 @@ export function execute(): number {
             if (vI_a !== R[fp + C[pc + 4 | 0] | 0]) {
               fuel = fuel - C[pc + 6 | 0] | 0;
               pc = C[pc + 5 | 0];
-            } else {
-              fuel = fuel - C[pc + 7 | 0] | 0;
-              pc = pc + 8 | 0;
+              if (fuel < 0) break loop;
+              continue;
             }
-            if (fuel < 0) break loop;
+            fuel = fuel - C[pc + 7 | 0] | 0;
+            pc = pc + 8 | 0;
             continue;
           }
         }
@@ -2595,11 +2595,11 @@ export function execute(): number {
             if (vI_a !== 0) {
               fuel = fuel - C[pc + 4 | 0] | 0;
               pc = C[pc + 3 | 0];
-            } else {
-              fuel = fuel - C[pc + 5 | 0] | 0;
-              pc = pc + 6 | 0;
+              if (fuel < 0) break loop;
+              continue;
             }
-            if (fuel < 0) break loop;
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
             continue;
           }
         }
@@ -2615,11 +2615,11 @@ export function execute(): number {
             if (vI_a === 0) {
               fuel = fuel - C[pc + 4 | 0] | 0;
               pc = C[pc + 3 | 0];
-            } else {
-              fuel = fuel - C[pc + 5 | 0] | 0;
-              pc = pc + 6 | 0;
+              if (fuel < 0) break loop;
+              continue;
             }
-            if (fuel < 0) break loop;
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
             continue;
           }
         }
@@ -2634,11 +2634,11 @@ export function execute(): number {
             if (vI_a !== 0) {
               fuel = fuel - C[pc + 4 | 0] | 0;
               pc = C[pc + 3 | 0];
-            } else {
-              fuel = fuel - C[pc + 5 | 0] | 0;
-              pc = pc + 6 | 0;
+              if (fuel < 0) break loop;
+              continue;
             }
-            if (fuel < 0) break loop;
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
             continue;
           }
         }
@@ -2653,11 +2653,11 @@ export function execute(): number {
             if (vI_a === 0) {
               fuel = fuel - C[pc + 4 | 0] | 0;
               pc = C[pc + 3 | 0];
-            } else {
-              fuel = fuel - C[pc + 5 | 0] | 0;
-              pc = pc + 6 | 0;
+              if (fuel < 0) break loop;
+              continue;
             }
-            if (fuel < 0) break loop;
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
             continue;
           }
         }
@@ -2673,11 +2673,11 @@ export function execute(): number {
             if (vI_a !== C[pc + 3 | 0]) {
               fuel = fuel - C[pc + 5 | 0] | 0;
               pc = C[pc + 4 | 0];
-            } else {
-              fuel = fuel - C[pc + 6 | 0] | 0;
-              pc = pc + 7 | 0;
+              if (fuel < 0) break loop;
+              continue;
             }
-            if (fuel < 0) break loop;
+            fuel = fuel - C[pc + 6 | 0] | 0;
+            pc = pc + 7 | 0;
             continue;
           }
         }
@@ -2693,11 +2693,11 @@ export function execute(): number {
             if (vI_a === C[pc + 3 | 0]) {
               fuel = fuel - C[pc + 5 | 0] | 0;
               pc = C[pc + 4 | 0];
-            } else {
-              fuel = fuel - C[pc + 6 | 0] | 0;
-              pc = pc + 7 | 0;
+              if (fuel < 0) break loop;
+              continue;
             }
-            if (fuel < 0) break loop;
+            fuel = fuel - C[pc + 6 | 0] | 0;
+            pc = pc + 7 | 0;
             continue;
           }
         }

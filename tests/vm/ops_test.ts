@@ -17,6 +17,7 @@ import { RARE_OPS } from "../../src/vm/rare_ops.ts";
 
 /** Rare ops that call.ts runs. */
 const CALL_OPS = new Set([
+  "nowhere",
   "finish",
   "call_lazy",
   "call_import",
@@ -32,9 +33,11 @@ Deno.test("OPS: every row's operands are known letters, and its equation uses ea
     const operands = opOperands(name);
     assertEquals(OP_WORDS[OP[name]], operands.length + 1);
     for (const letter of operands) {
-      assert(/^[abcdkhogtuefsynij]$/.test(letter), `${name}: ${letter}`);
+      assert(/^[abcdkhogtuvefsynij]$/.test(letter), `${name}: ${letter}`);
       const equation = opEquation(name);
       if (equation === undefined) continue;
+      // What a call's return pays is read by the return.
+      if (letter === "u" && /^call/.test(name)) continue;
       assert(new RegExp(`[IHFD#]\\.?${letter}\\b|\\b${letter}\\b`).test(equation), `${name} does not use ${letter}`);
     }
   }
@@ -80,7 +83,7 @@ Deno.test("execute has a case of its own for each op with an equation", () => {
 Deno.test("execute stays small enough for engines to optimise", () => {
   // V8 gives up above 61,440 bytes of bytecode, and makes 0.57 of them of a character of this shape of code;
   // JavaScriptCore at a cost of 100,000, and makes 0.9 of it.
-  assert(execute.toString().length < 95_000, `${execute.toString().length} characters`);
+  assert(execute.toString().length < 100_000, `${execute.toString().length} characters`);
 });
 
 Deno.test("every instruction with a signature has a plan, whose op is of the right shape", () => {
