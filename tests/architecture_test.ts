@@ -13,7 +13,7 @@ import { RUNTIMES } from "./runtimes/_npm.ts";
 const ROOT = new URL("../", import.meta.url);
 
 /** Files that any layer may import, and that import only each other. */
-const BASE: readonly string[] = ["src/_schedule.ts", "src/_streams.ts"];
+const BASE: readonly string[] = ["src/_limits.ts", "src/_options.ts", "src/_schedule.ts", "src/_streams.ts"];
 
 /** What each layer, a folder of src or a file, may import from outside itself. */
 const ARROWS: ReadonlyMap<string, readonly string[]> = new Map([
