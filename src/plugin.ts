@@ -6,11 +6,12 @@
  * @module
  */
 
+import { limitError, limitsOf, resolveLimit, resolveLimits } from "./_limits.ts";
+import { checkArgs, checkChoice, checkEnv, checkNames, checkType, functionsByName, notAModule } from "./_options.ts";
 import { readLines } from "./_streams.ts";
 import { createApi, Peer, RpcClosedError, RpcError, RpcProtocolError } from "./rpc/mod.ts";
 import type { Api, ApiCaller, CallArguments, Handlers, MethodName, Methods, PeerLimits, ResultOf } from "./rpc/mod.ts";
-import { LimitError, LinkError, Trap } from "./vm/mod.ts";
-import type { Module } from "./vm/mod.ts";
+import { LimitError, LinkError, Module, Trap } from "./vm/mod.ts";
 import { spawn } from "./wasi/mod.ts";
 import type { Process, ProcessLimits, ProcessStatus, SpawnOptions } from "./wasi/mod.ts";
 
@@ -29,7 +30,7 @@ import type { Process, ProcessLimits, ProcessStatus, SpawnOptions } from "./wasi
  * ```
  */
 export interface PluginLimits extends ProcessLimits, PeerLimits {
-  /** Milliseconds from a call to its answer. None by default. */
+  /** Milliseconds from a call to its answer: no deadline by default. */
   readonly deadlineMs?: number;
   /** Bytes of logs that an instance may write; what comes after is dropped, and said so once. Default 1 MiB. */
   readonly logBytes?: number;
@@ -95,7 +96,7 @@ export interface PluginOptions<Guest extends object = Methods, Host extends obje
 export interface PluginCallOptions {
   /** Rejects the call with the signal's reason, at once, and stops an instance that lives for this call only. */
   readonly signal?: AbortSignal;
-  /** In place of the limit of the same name. */
+  /** Milliseconds, in place of the limit of the same name; `Infinity` for no deadline. */
   readonly deadlineMs?: number;
 }
 
@@ -175,11 +176,43 @@ export class PluginError extends Error {
   }
 }
 
-const DEFAULT_LOG_BYTES = 1 << 20;
-const DEFAULT_LOG_LINE_BYTES = 8 << 10;
-const DEFAULT_GRACE_MS = 100;
 /** Lines of the log that an error tells of. */
 const ERROR_LOG_LINES = 10;
+
+const PLUGIN_OPTIONS: readonly (keyof PluginOptions)[] = [
+  ...["args", "env", "clock", "random"] as const,
+  ...["name", "methods", "onLog", "framing", "limits", "lifetime"] as const,
+];
+const CALL_OPTIONS: readonly (keyof PluginCallOptions)[] = ["signal", "deadlineMs"];
+
+/** Options of which all that instances are made from is known to be right. */
+interface CheckedOptions<Guest extends object, Host extends object> extends PluginOptions<Guest, Host> {
+  readonly limits: Required<PluginLimits>;
+}
+
+/** Checks options before any call has to find out, and copies what could be changed or used up. */
+function checkOptions<Guest extends object, Host extends object>(
+  options: PluginOptions<Guest, Host>,
+): CheckedOptions<Guest, Host> {
+  checkNames("Plugin option", options, PLUGIN_OPTIONS);
+  const { name, methods = {}, onLog, framing = "newline", limits = {}, lifetime = "call" } = options;
+  const { args, env, clock, random } = options;
+  checkType("name", name, "string");
+  checkType("onLog", onLog, "function");
+  checkType("clock", clock, "object");
+  checkType("random", random, "function");
+  checkChoice("framing", framing, ["newline", "content-length"]);
+  checkChoice("lifetime", lifetime, ["call", "plugin"]);
+  if (args !== undefined) checkArgs(args);
+  if (env !== undefined) checkEnv(env);
+  return {
+    ...{ name, onLog, framing, lifetime, clock, random },
+    args: args && [...args],
+    env: env && { ...env },
+    methods: functionsByName(methods) as Handlers<Host, Guest>,
+    limits: resolveLimits<PluginLimits>("plugin", limits),
+  };
+}
 
 /** The reason with which a disposed plugin stops its instances. */
 class Disposed extends Error {}
@@ -205,7 +238,7 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
   /** The plugin's methods as functions: `api.ping()` for `call("ping")`. */
   readonly api: Api<Guest> = createApi<Guest>(this as unknown as ApiCaller);
   readonly #module: Module;
-  readonly #options: PluginOptions<Guest, Host>;
+  readonly #options: CheckedOptions<Guest, Host>;
   readonly #open = new Set<Session<Guest, Host>>();
   #resident: Session<Guest, Host> | undefined;
   #isDisposed = false;
@@ -215,11 +248,14 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
    *
    * @param module what `compile` gave; plugins may share it
    * @param options host methods, logs, limits
+   * @throws {TypeError} if the module is not one, or an option or a limit is unknown or of the wrong type
+   * @throws {RangeError} if a limit is not in its range
    */
   constructor(module: Module, options: PluginOptions<Guest, Host> = {}) {
+    if (!(module instanceof Module)) throw notAModule(module);
+    this.#options = checkOptions(options);
     this.#module = module;
-    this.#options = options;
-    this.name = options.name ?? module.name ?? "plugin";
+    this.name = this.#options.name ?? module.name ?? "plugin";
   }
 
   /**
@@ -228,12 +264,17 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
    * @returns the answer, as the plugin sent it: its type is a promise of the interface, not checked
    * @throws {RpcError} if the plugin answers with an error
    * @throws {PluginError} if it does not answer
+   * @throws {LimitError} if too many calls of its instance wait for their answers
+   * @throws {TypeError} if an option is unknown or of the wrong type, or the params have no JSON form
+   * @throws {RangeError} if the deadline is not in its range
    */
   async call<K extends MethodName<Guest>>(
     method: K,
     ...args: CallArguments<Guest, K> | [params: CallArguments<Guest, K>[0], options?: PluginCallOptions]
   ): Promise<ResultOf<Guest, K>> {
     const [params, options = {}] = args as readonly [unknown, PluginCallOptions?];
+    checkNames("call option", options, CALL_OPTIONS);
+    if (options.deadlineMs !== undefined) resolveLimit("deadlineMs", options.deadlineMs);
     options.signal?.throwIfAborted();
     if (this.#isDisposed) throw this.#disposedError(method);
     const isOwn = this.#options.lifetime !== "plugin";
@@ -280,7 +321,7 @@ class Session<Guest extends object, Host extends object> {
   /** Settles, never rejecting, when the guest and its log have ended. */
   readonly ended: Promise<void>;
   readonly #plugin: string;
-  readonly #limits: PluginLimits;
+  readonly #limits: Required<PluginLimits>;
   readonly #process: Process;
   readonly #peer: Peer;
   readonly #logs: string[] = [];
@@ -289,16 +330,18 @@ class Session<Guest extends object, Host extends object> {
   #stopped: { readonly reason: unknown } | undefined;
   #grace: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(plugin: string, module: Module, options: PluginOptions<Guest, Host>) {
-    const { args = [plugin], env, clock, random, methods, framing, limits = {} } = options;
+  constructor(plugin: string, module: Module, options: CheckedOptions<Guest, Host>) {
+    // A NUL may be in the module's own name.
+    const { args = [plugin.replaceAll("\0", "")], env, clock, random, methods, framing, limits } = options;
     this.#plugin = plugin;
     this.#limits = limits;
     // The deadline is that of a call, which this class keeps; a process may live for many.
-    this.#process = spawn(module, { args, env, clock, random, limits: { ...limits, deadlineMs: undefined } });
+    const processLimits = { ...limitsOf<ProcessLimits>("process", limits), deadlineMs: Infinity };
+    this.#process = spawn(module, { args, env, clock, random, limits: processLimits });
     this.#peer = new Peer(this.#process, {
       methods: methods as Handlers<Methods, Methods> | undefined,
       framing,
-      limits,
+      limits: limitsOf<PeerLimits>("peer", limits),
       onInvalid: (error) => this.stop(error),
     });
     this.#peer.closed.catch(() => {});
@@ -315,7 +358,8 @@ class Session<Guest extends object, Host extends object> {
     const { signal, deadlineMs = this.#limits.deadlineMs } = options;
     const onAbort = () => this.stop(signal!.reason);
     if (isOwn) signal?.addEventListener("abort", onAbort);
-    const timer = deadlineMs === undefined ? undefined : setTimeout(() => this.stop(lateError(deadlineMs)), deadlineMs);
+    const late = () => this.stop(limitError("deadlineMs", deadlineMs));
+    const timer = deadlineMs === Infinity ? undefined : setTimeout(late, deadlineMs);
     try {
       return await this.#peer.call(method, params, { signal });
     } catch (error) {
@@ -337,12 +381,12 @@ class Session<Guest extends object, Host extends object> {
   /** After the last answer: the guest sees the end of its input, and may end by itself for a while. */
   finish(): void {
     this.#peer.close().catch(() => {});
-    this.#grace = setTimeout(() => this.#process.kill(), this.#limits.graceMs ?? DEFAULT_GRACE_MS);
+    this.#grace = setTimeout(() => this.#process.kill(), this.#limits.graceMs);
     this.ended.then(() => clearTimeout(this.#grace));
   }
 
   async #readLog(onLog: PluginOptions["onLog"]): Promise<void> {
-    const { logBytes = DEFAULT_LOG_BYTES, logLineBytes = DEFAULT_LOG_LINE_BYTES } = this.#limits;
+    const { logBytes, logLineBytes } = this.#limits;
     try {
       const dropped = await readLines(
         this.#process.stderr,
@@ -382,7 +426,7 @@ class Session<Guest extends object, Host extends object> {
 
   /** How the guest ended. If it has closed its output but goes on, it is stopped after a while. */
   async #statusSoon(): Promise<ProcessStatus> {
-    const timer = setTimeout(() => this.#process.kill(), this.#limits.graceMs ?? DEFAULT_GRACE_MS);
+    const timer = setTimeout(() => this.#process.kill(), this.#limits.graceMs);
     try {
       const status = await this.#process.status;
       await this.#logged;
@@ -421,8 +465,4 @@ function stopCauseOf(error: unknown): Cause {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-function lateError(deadlineMs: number): LimitError {
-  return new LimitError("deadlineMs", deadlineMs, `no answer within ${deadlineMs} ms`);
 }

@@ -86,15 +86,13 @@ export class RpcError extends Error {
  */
 export type ProtocolFault =
   | "framing"
-  | "too long"
-  | "too deep"
   | "not UTF-8"
   | "not JSON"
   | "not a request"
   | "not an answer";
 
 /**
- * The other side sent what is no JSON-RPC 2.0, or more than the limits allow.
+ * The other side sent what is no JSON-RPC 2.0. More than the limits allow is a `LimitError`.
  *
  * @example
  * ```ts

@@ -135,7 +135,8 @@ function isBudgetUsed({ limits: { fuel }, fuelUsed, retranslatedBytes }: Instanc
 
 function budgetError({ limits: { fuel }, fuelUsed, retranslatedBytes }: Instance): LimitError {
   if (fuelUsed > fuel) return limitError("fuel", fuel);
-  const text = `${retranslatedBytes} bytes of its functions were translated again, since they do not fit into the code ` +
+  const text =
+    `${retranslatedBytes} bytes of its functions were translated again, since they do not fit into the code ` +
     "arena together";
   return limitError("fuel", fuel, text);
 }
