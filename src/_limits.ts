@@ -8,12 +8,12 @@
 
 import { checkNames, shown } from "./_options.ts";
 
-/** What takes limits. One that makes another takes the other's too, and hands them down. */
-export type LimitOwner = "instance" | "process" | "peer" | "plugin";
+/** What takes limits, by its name in the code. One that calls another takes the other's too, and hands them down. */
+export type LimitOwner = "instantiate" | "spawn" | "Peer" | "Plugin";
 
 /** What is known of a limit. */
 export interface LimitRow {
-  /** The lowest that takes it. */
+  /** The first that takes it, from below. */
   readonly owner: LimitOwner;
   /** What is counted. */
   readonly unit: string;
@@ -41,7 +41,7 @@ const MAX_TIMER_MS = 2_147_483_647;
 export const LIMITS = {
   fuel: {
     ...ANY,
-    owner: "instance",
+    owner: "instantiate",
     unit: "units of fuel",
     bounds: "instructions of an instance, and host calls, bulk operations and values moved by their size",
     byDefault: Infinity,
@@ -49,7 +49,7 @@ export const LIMITS = {
     reached: (value: number): string => `the guest used up its ${value} units of fuel`,
   },
   deadlineMs: {
-    owner: "instance",
+    owner: "instantiate",
     unit: "ms",
     bounds: "time from a call to its answer, waiting included",
     byDefault: Infinity,
@@ -60,7 +60,7 @@ export const LIMITS = {
     reached: (value: number): string => `the call took more than ${value} ms`,
   },
   graceMs: {
-    owner: "plugin",
+    owner: "Plugin",
     unit: "ms",
     bounds: "time from the answer to the end of the instance",
     byDefault: 100,
@@ -71,14 +71,14 @@ export const LIMITS = {
   },
   sliceFuel: {
     ...ANY,
-    owner: "instance",
+    owner: "instantiate",
     unit: "units of fuel",
     bounds: "work of a call before others have their turn and the event loop may turn",
     byDefault: 100_000,
     least: 0,
   },
   memoryPages: {
-    owner: "instance",
+    owner: "instantiate",
     unit: "pages",
     bounds: "memory of an instance, in pages of 64 KiB; it never has more than 32,767",
     byDefault: 32_767,
@@ -89,7 +89,7 @@ export const LIMITS = {
     reached: (value: number): string => `the memory may have at most ${value} pages`,
   },
   tableElements: {
-    owner: "instance",
+    owner: "instantiate",
     unit: "elements",
     bounds: "elements of all tables of an instance",
     byDefault: 1_000_000,
@@ -100,7 +100,7 @@ export const LIMITS = {
     reached: (value: number): string => `the tables may have at most ${value} elements`,
   },
   streamBytes: {
-    owner: "process",
+    owner: "spawn",
     unit: "bytes",
     bounds: "bytes that wait in a standard stream",
     byDefault: 64 << 10,
@@ -111,7 +111,7 @@ export const LIMITS = {
   },
   outputBytes: {
     ...ANY,
-    owner: "process",
+    owner: "spawn",
     unit: "bytes",
     bounds: "what `output()` of a process collects of a stream",
     byDefault: 64 << 20,
@@ -120,7 +120,7 @@ export const LIMITS = {
   },
   messageBytes: {
     ...ANY,
-    owner: "peer",
+    owner: "Peer",
     unit: "bytes",
     bounds: "one message from the plugin",
     byDefault: 1 << 20,
@@ -129,7 +129,7 @@ export const LIMITS = {
   },
   messageDepth: {
     ...ANY,
-    owner: "peer",
+    owner: "Peer",
     unit: "levels",
     bounds: "arrays and objects within each other in one message",
     byDefault: 128,
@@ -138,7 +138,7 @@ export const LIMITS = {
   },
   batchMessages: {
     ...ANY,
-    owner: "peer",
+    owner: "Peer",
     unit: "messages",
     bounds: "messages of one batch",
     byDefault: 1_000,
@@ -147,7 +147,7 @@ export const LIMITS = {
   },
   concurrentRequests: {
     ...ANY,
-    owner: "peer",
+    owner: "Peer",
     unit: "requests",
     bounds: "host methods that run at once",
     byDefault: 64,
@@ -155,7 +155,7 @@ export const LIMITS = {
   },
   pendingCalls: {
     ...ANY,
-    owner: "peer",
+    owner: "Peer",
     unit: "calls",
     bounds: "calls of one instance that wait for their answers",
     byDefault: 16_384,
@@ -164,15 +164,15 @@ export const LIMITS = {
   },
   queueBytes: {
     ...ANY,
-    owner: "peer",
+    owner: "Peer",
     unit: "bytes",
-    bounds: "requests that wait to be served, and as much again of answers that wait to be read",
+    bounds: "requests that wait to be served; as much for answers that wait to be read",
     byDefault: 4 << 20,
     least: 1,
   },
   logBytes: {
     ...ANY,
-    owner: "plugin",
+    owner: "Plugin",
     unit: "bytes",
     bounds: "the log of an instance",
     byDefault: 1 << 20,
@@ -180,7 +180,7 @@ export const LIMITS = {
   },
   logLineBytes: {
     ...ANY,
-    owner: "plugin",
+    owner: "Plugin",
     unit: "bytes",
     bounds: "one line of the log",
     byDefault: 8 << 10,
@@ -198,10 +198,10 @@ export type LimitErrorName = {
 
 /** The names of the limits that each takes. */
 export const LIMIT_NAMES: Readonly<Record<LimitOwner, readonly LimitName[]>> = {
-  instance: namesOf("instance"),
-  process: namesOf("instance", "process"),
-  peer: namesOf("peer"),
-  plugin: namesOf("instance", "process", "peer", "plugin"),
+  instantiate: namesOf("instantiate"),
+  spawn: namesOf("instantiate", "spawn"),
+  Peer: namesOf("Peer"),
+  Plugin: namesOf("instantiate", "spawn", "Peer", "Plugin"),
 };
 
 function namesOf(...owners: readonly LimitOwner[]): readonly LimitName[] {

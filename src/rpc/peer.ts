@@ -100,7 +100,7 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
     checkChoice("framing", framing, Object.keys(FRAMINGS));
     checkType("onInvalid", options.onInvalid, "function");
     const handlers = handlerMap<Local, Remote>(methods);
-    this.#limits = resolveLimits<PeerLimits>("peer", limits);
+    this.#limits = resolveLimits<PeerLimits>("Peer", limits);
     this.#framing = FRAMINGS[framing];
     this.#cancelMethod = options.cancelMethod ?? (framing === "content-length" ? "$/cancelRequest" : undefined);
     this.#onInvalid = options.onInvalid;

@@ -109,7 +109,7 @@ export async function instantiate(
   checkNames("instantiate option", options, INSTANTIATE_OPTIONS);
   const { limits = {}, signal, onInstance } = options;
   const code = codeOf(module);
-  const state = createInstance(code, imports, resolveLimits<RunLimits>("instance", limits));
+  const state = createInstance(code, imports, resolveLimits<RunLimits>("instantiate", limits));
   const instance = new Instance(module, state);
   onInstance?.(instance);
   const { start } = code.record;

@@ -6,7 +6,7 @@
  */
 
 import { limitError, limitsOf, resolveLimits } from "../_limits.ts";
-import { checkNames, notAModule } from "../_options.ts";
+import { checkNames, checkType, notAModule } from "../_options.ts";
 import { instantiate, LimitError, LinkError, Memory, Module, Trap } from "../vm/mod.ts";
 import type { Imports, ImportValue, Instance, RunLimits } from "../vm/mod.ts";
 import { NO_MEMORY } from "./abi.ts";
@@ -207,9 +207,11 @@ export class Process implements AsyncDisposable {
   constructor(module: Module, options: SpawnOptions) {
     if (!(module instanceof Module)) throw notAModule(module);
     checkNames("spawn option", options, SPAWN_OPTIONS);
-    const { signal } = options;
-    const limits = resolveLimits<ProcessLimits>("process", options.limits === undefined ? {} : options.limits);
+    const { limits: given = {}, signal } = options;
+    const limits = resolveLimits<ProcessLimits>("spawn", given);
     const { fuel, streamBytes } = limits;
+    checkType("clock", options.clock, "object");
+    checkType("random", options.random, "function");
     const args = encodeArgs(options.args ?? ["guest"]);
     const environ = encodeEnviron(options.env ?? {});
     this.#limits = limits;
@@ -340,7 +342,7 @@ export class Process implements AsyncDisposable {
       const { memory } = instance.exports;
       if (memory instanceof Memory) this.#memory = memory;
     };
-    const limits = limitsOf<RunLimits>("instance", this.#limits);
+    const limits = limitsOf<RunLimits>("instantiate", this.#limits);
     const instance = await instantiate(module, linked, { limits, signal, onInstance });
     await instance.call(entry, [], { signal });
   }
