@@ -15,7 +15,7 @@ import { createApi, Peer, RpcClosedError, RpcError, RpcProtocolError } from "./r
 import type { Api, ApiCaller, CallArguments, Handlers, MethodName, Methods, PeerLimits, ResultOf } from "./rpc/mod.ts";
 import { LimitError, LinkError, Module, Trap } from "./vm/mod.ts";
 import { spawn } from "./wasi/mod.ts";
-import type { Process, ProcessLimits, ProcessStatus, SpawnOptions } from "./wasi/mod.ts";
+import type { Process, ProcessLimits, ProcessStatus } from "./wasi/mod.ts";
 
 /**
  * Why a call failed otherwise than by the plugin's own error answer: the module could not be started; the guest trapped; exited without an answer;

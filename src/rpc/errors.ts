@@ -100,7 +100,7 @@ export type ProtocolFault =
  *
  * const readable = new Blob(["no JSON\n"]).stream();
  * const peer = new Peer({ readable, writable: new WritableStream<Uint8Array>() }, {
- *   onInvalid: (error) => console.log(error instanceof RpcProtocolError, error.fault), // true not JSON
+ *   onInvalid: (error) => console.log(error instanceof RpcProtocolError && error.fault), // not JSON
  * });
  * await peer.closed;
  * ```

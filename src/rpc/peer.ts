@@ -98,6 +98,7 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
     checkNames("Peer option", options, PEER_OPTIONS);
     const { methods = {}, framing = "newline", limits = {}, signal } = options;
     checkChoice("framing", framing, Object.keys(FRAMINGS));
+    checkType("cancelMethod", options.cancelMethod, "string");
     checkType("onInvalid", options.onInvalid, "function");
     const handlers = handlerMap<Local, Remote>(methods);
     this.#limits = resolveLimits<PeerLimits>("Peer", limits);
