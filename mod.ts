@@ -26,7 +26,8 @@
  */
 
 export { Plugin, PluginError } from "./src/plugin.ts";
-export type { PluginCallOptions, PluginFailure, PluginLimits, PluginOptions } from "./src/plugin.ts";
+export type { PluginFailure } from "./src/plugin.ts";
+export type { PluginCallOptions, PluginLimits, PluginOptions } from "./src/plugin_options.ts";
 export { ErrorCode, Peer, RpcClosedError, RpcError, RpcProtocolError } from "./src/rpc/mod.ts";
 export type {
   Api,

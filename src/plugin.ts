@@ -6,98 +6,16 @@
  * @module
  */
 
+import { limitError, limitsOf } from "./_limits.ts";
+import { notAModule } from "./_options.ts";
 import { readLines } from "./_streams.ts";
+import { checkCallOptions, checkOptions } from "./plugin_options.ts";
+import type { CheckedOptions, PluginCallOptions, PluginLimits, PluginOptions } from "./plugin_options.ts";
 import { createApi, Peer, RpcClosedError, RpcError, RpcProtocolError } from "./rpc/mod.ts";
 import type { Api, ApiCaller, CallArguments, Handlers, MethodName, Methods, PeerLimits, ResultOf } from "./rpc/mod.ts";
-import { LimitError, LinkError, Trap } from "./vm/mod.ts";
-import type { Module } from "./vm/mod.ts";
+import { LimitError, LinkError, Module, Trap } from "./vm/mod.ts";
 import { spawn } from "./wasi/mod.ts";
-import type { Process, ProcessLimits, ProcessStatus, SpawnOptions } from "./wasi/mod.ts";
-
-/**
- * What a plugin may use, each with its default: of the guest, of its messages, of its logs.
- *
- * @example
- * ```ts
- * import { compile, Plugin } from "@rivulet/rivulet";
- * import type { PluginLimits } from "@rivulet/rivulet";
- *
- * const limits: PluginLimits = { fuel: 100_000_000, deadlineMs: 1_000, memoryPages: 64, logBytes: 16 << 10 };
- * const module = await compile(await Deno.readFile("examples/guests/prebuilt/c_plugin.wasm"));
- * await using plugin = new Plugin(module, { limits });
- * console.log(await plugin.call("ping")); // pong
- * ```
- */
-export interface PluginLimits extends ProcessLimits, PeerLimits {
-  /** Milliseconds from a call to its answer. None by default. */
-  readonly deadlineMs?: number;
-  /** Bytes of logs that an instance may write; what comes after is dropped, and said so once. Default 1 MiB. */
-  readonly logBytes?: number;
-  /** Bytes of one line of logs; longer ones are cut. Default 8 KiB. */
-  readonly logLineBytes?: number;
-  /** Milliseconds that an instance has to end by itself after its answer, before it is stopped. Default 100. */
-  readonly graceMs?: number;
-}
-
-/**
- * How to run a plugin.
- *
- * @example
- * ```ts
- * import { compile, Plugin } from "@rivulet/rivulet";
- * import type { PluginOptions } from "@rivulet/rivulet";
- *
- * const options: PluginOptions = {
- *   name: "greeter",
- *   methods: { echo: (params) => params },
- *   onLog: (line) => console.error(line),
- *   lifetime: "plugin",
- * };
- * const module = await compile(await Deno.readFile("examples/guests/prebuilt/c_plugin.wasm"));
- * await using plugin = new Plugin(module, options);
- * await plugin.call("many_echo", 3); // calls our echo three times
- * ```
- */
-export interface PluginOptions<Guest extends object = Methods, Host extends object = Methods>
-  extends Pick<SpawnOptions, "args" | "env" | "clock" | "random"> {
-  /** For errors; the module's own name by default. */
-  readonly name?: string;
-  /** What the plugin may call; a handler may call back into the plugin by its context's `peer`. */
-  readonly methods?: Handlers<Host, Guest>;
-  /** Gets what the plugin writes to standard error, a line at a time. What it throws stops the instance. */
-  readonly onLog?: (line: string) => void;
-  /** How messages are told apart; a line each by default. */
-  readonly framing?: "newline" | "content-length";
-  /** Bounds of each instance. */
-  readonly limits?: PluginLimits;
-  /**
-   * How long an instance lives: for one `call`, and the next has a new one, which shares nothing with it; or as long as
-   * the `plugin`, whose calls then share its state, its fuel, and its end: a deadline that one of them misses stops the
-   * instance, since the guest is stuck, and the next call starts another. Default `call`.
-   */
-  readonly lifetime?: "call" | "plugin";
-}
-
-/**
- * How to make one call.
- *
- * @example
- * ```ts
- * import { compile, Plugin } from "@rivulet/rivulet";
- * import type { PluginCallOptions } from "@rivulet/rivulet";
- *
- * const module = await compile(await Deno.readFile("examples/guests/prebuilt/c_plugin.wasm"));
- * await using plugin = new Plugin(module);
- * const options: PluginCallOptions = { deadlineMs: 50 };
- * await plugin.call("sleep", 60_000, options).catch((error) => console.log(error.reason)); // limit
- * ```
- */
-export interface PluginCallOptions {
-  /** Rejects the call with the signal's reason, at once, and stops an instance that lives for this call only. */
-  readonly signal?: AbortSignal;
-  /** In place of the limit of the same name. */
-  readonly deadlineMs?: number;
-}
+import type { Process, ProcessLimits, ProcessStatus } from "./wasi/mod.ts";
 
 /**
  * Why a call failed otherwise than by the plugin's own error answer: the module could not be started; the guest trapped; exited without an answer;
@@ -175,9 +93,6 @@ export class PluginError extends Error {
   }
 }
 
-const DEFAULT_LOG_BYTES = 1 << 20;
-const DEFAULT_LOG_LINE_BYTES = 8 << 10;
-const DEFAULT_GRACE_MS = 100;
 /** Lines of the log that an error tells of. */
 const ERROR_LOG_LINES = 10;
 
@@ -205,7 +120,7 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
   /** The plugin's methods as functions: `api.ping()` for `call("ping")`. */
   readonly api: Api<Guest> = createApi<Guest>(this as unknown as ApiCaller);
   readonly #module: Module;
-  readonly #options: PluginOptions<Guest, Host>;
+  readonly #options: CheckedOptions<Guest, Host>;
   readonly #open = new Set<Session<Guest, Host>>();
   #resident: Session<Guest, Host> | undefined;
   #isDisposed = false;
@@ -215,11 +130,14 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
    *
    * @param module what `compile` gave; plugins may share it
    * @param options host methods, logs, limits
+   * @throws {TypeError} if the module is not one, or an option or a limit is unknown or of the wrong type
+   * @throws {RangeError} if a limit is not in its range
    */
   constructor(module: Module, options: PluginOptions<Guest, Host> = {}) {
+    if (!(module instanceof Module)) throw notAModule(module);
+    this.#options = checkOptions(options);
     this.#module = module;
-    this.#options = options;
-    this.name = options.name ?? module.name ?? "plugin";
+    this.name = this.#options.name ?? module.name ?? "plugin";
   }
 
   /**
@@ -228,12 +146,16 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
    * @returns the answer, as the plugin sent it: its type is a promise of the interface, not checked
    * @throws {RpcError} if the plugin answers with an error
    * @throws {PluginError} if it does not answer
+   * @throws {LimitError} if too many calls of its instance wait for their answers
+   * @throws {TypeError} if an option is unknown or of the wrong type, or the params have no JSON form
+   * @throws {RangeError} if the deadline is not in its range
    */
   async call<K extends MethodName<Guest>>(
     method: K,
     ...args: CallArguments<Guest, K> | [params: CallArguments<Guest, K>[0], options?: PluginCallOptions]
   ): Promise<ResultOf<Guest, K>> {
     const [params, options = {}] = args as readonly [unknown, PluginCallOptions?];
+    checkCallOptions(options);
     options.signal?.throwIfAborted();
     if (this.#isDisposed) throw this.#disposedError(method);
     const isOwn = this.#options.lifetime !== "plugin";
@@ -280,7 +202,7 @@ class Session<Guest extends object, Host extends object> {
   /** Settles, never rejecting, when the guest and its log have ended. */
   readonly ended: Promise<void>;
   readonly #plugin: string;
-  readonly #limits: PluginLimits;
+  readonly #limits: Required<PluginLimits>;
   readonly #process: Process;
   readonly #peer: Peer;
   readonly #logs: string[] = [];
@@ -289,16 +211,18 @@ class Session<Guest extends object, Host extends object> {
   #stopped: { readonly reason: unknown } | undefined;
   #grace: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(plugin: string, module: Module, options: PluginOptions<Guest, Host>) {
-    const { args = [plugin], env, clock, random, methods, framing, limits = {} } = options;
+  constructor(plugin: string, module: Module, options: CheckedOptions<Guest, Host>) {
+    // A NUL may be in the module's own name.
+    const { args = [plugin.replaceAll("\0", "")], env, clock, random, methods, framing, limits } = options;
     this.#plugin = plugin;
     this.#limits = limits;
     // The deadline is that of a call, which this class keeps; a process may live for many.
-    this.#process = spawn(module, { args, env, clock, random, limits: { ...limits, deadlineMs: undefined } });
+    const processLimits = { ...limitsOf<ProcessLimits>("spawn", limits), deadlineMs: Infinity };
+    this.#process = spawn(module, { args, env, clock, random, limits: processLimits });
     this.#peer = new Peer(this.#process, {
       methods: methods as Handlers<Methods, Methods> | undefined,
       framing,
-      limits,
+      limits: limitsOf<PeerLimits>("Peer", limits),
       onInvalid: (error) => this.stop(error),
     });
     this.#peer.closed.catch(() => {});
@@ -315,7 +239,8 @@ class Session<Guest extends object, Host extends object> {
     const { signal, deadlineMs = this.#limits.deadlineMs } = options;
     const onAbort = () => this.stop(signal!.reason);
     if (isOwn) signal?.addEventListener("abort", onAbort);
-    const timer = deadlineMs === undefined ? undefined : setTimeout(() => this.stop(lateError(deadlineMs)), deadlineMs);
+    const late = () => this.stop(limitError("deadlineMs", deadlineMs));
+    const timer = deadlineMs === Infinity ? undefined : setTimeout(late, deadlineMs);
     try {
       return await this.#peer.call(method, params, { signal });
     } catch (error) {
@@ -337,12 +262,12 @@ class Session<Guest extends object, Host extends object> {
   /** After the last answer: the guest sees the end of its input, and may end by itself for a while. */
   finish(): void {
     this.#peer.close().catch(() => {});
-    this.#grace = setTimeout(() => this.#process.kill(), this.#limits.graceMs ?? DEFAULT_GRACE_MS);
+    this.#grace = setTimeout(() => this.#process.kill(), this.#limits.graceMs);
     this.ended.then(() => clearTimeout(this.#grace));
   }
 
   async #readLog(onLog: PluginOptions["onLog"]): Promise<void> {
-    const { logBytes = DEFAULT_LOG_BYTES, logLineBytes = DEFAULT_LOG_LINE_BYTES } = this.#limits;
+    const { logBytes, logLineBytes } = this.#limits;
     try {
       const dropped = await readLines(
         this.#process.stderr,
@@ -382,7 +307,7 @@ class Session<Guest extends object, Host extends object> {
 
   /** How the guest ended. If it has closed its output but goes on, it is stopped after a while. */
   async #statusSoon(): Promise<ProcessStatus> {
-    const timer = setTimeout(() => this.#process.kill(), this.#limits.graceMs ?? DEFAULT_GRACE_MS);
+    const timer = setTimeout(() => this.#process.kill(), this.#limits.graceMs);
     try {
       const status = await this.#process.status;
       await this.#logged;
@@ -421,8 +346,4 @@ function stopCauseOf(error: unknown): Cause {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-function lateError(deadlineMs: number): LimitError {
-  return new LimitError("deadlineMs", deadlineMs, `no answer within ${deadlineMs} ms`);
 }

@@ -177,11 +177,11 @@ Deno.test("a line that is not JSON rejects, naming it", async () => {
 });
 
 Deno.test("a message that is too long or too deep rejects", async () => {
-  await using plugin = faultyPlugin({ messageBytes: 10_000, depth: 50 });
+  await using plugin = faultyPlugin({ messageBytes: 10_000, messageDepth: 50 });
   assertEquals(await plugin.call("flood", 5_000), "x".repeat(5_000));
-  assertStringIncludes((await failure(plugin.call("flood", 20_000), "protocol")).message, "10000");
+  assertStringIncludes((await failure(plugin.call("flood", 20_000), "limit")).message, "10000");
   assertEquals(await plugin.call("nest", 40), JSON.parse("[".repeat(40) + "]".repeat(40)));
-  await failure(plugin.call("nest", 60), "protocol");
+  await failure(plugin.call("nest", 60), "limit");
 });
 
 Deno.test("memory.grow gives the guest no more than its limit", async () => {

@@ -32,7 +32,9 @@ export function readForm(): { readonly task: Task; readonly limits: RunLimits } 
   for (const field of document.querySelectorAll<HTMLElement>("[aria-invalid]")) setError(field, undefined);
   try {
     const task = readTask();
-    const [fuel, memoryPages, deadlineMs] = ["fuel", "memory-pages", "deadline-ms"].map(readLimit);
+    const fuel = readLimit("fuel", Number.MAX_SAFE_INTEGER);
+    const memoryPages = readLimit("memory-pages", 65_536);
+    const deadlineMs = readLimit("deadline-ms", 2_147_483_647);
     return { task, limits: { fuel, memoryPages, deadlineMs } };
   } catch (error) {
     if (!(error instanceof FieldError)) throw error;
@@ -75,12 +77,16 @@ function readParams(): unknown {
   }
 }
 
-function readLimit(id: string): number | undefined {
+/** A limit, or undefined for an empty field. */
+function readLimit(id: string, most: number): number | undefined {
   const field = element(id, HTMLInputElement);
   const digits = field.value.replace(/[\s,_]/g, "");
   if (digits === "") return undefined;
   const value = /^\d+$/.test(digits) ? Number(digits) : NaN;
-  if (value >= 1 && Number.isSafeInteger(value)) return value;
+  if (value >= 1 && value <= most) return value;
+  if (value > most) {
+    throw new FieldError(field, `A whole number of ${most.toLocaleString("en-US")} or less, or nothing.`);
+  }
   throw new FieldError(field, "A whole number of 1 or more, or nothing.");
 }
 

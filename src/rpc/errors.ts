@@ -86,15 +86,13 @@ export class RpcError extends Error {
  */
 export type ProtocolFault =
   | "framing"
-  | "too long"
-  | "too deep"
   | "not UTF-8"
   | "not JSON"
   | "not a request"
   | "not an answer";
 
 /**
- * The other side sent what is no JSON-RPC 2.0, or more than the limits allow.
+ * The other side sent what is no JSON-RPC 2.0. More than the limits allow is a `LimitError`.
  *
  * @example
  * ```ts
@@ -102,7 +100,7 @@ export type ProtocolFault =
  *
  * const readable = new Blob(["no JSON\n"]).stream();
  * const peer = new Peer({ readable, writable: new WritableStream<Uint8Array>() }, {
- *   onInvalid: (error) => console.log(error instanceof RpcProtocolError, error.fault), // true not JSON
+ *   onInvalid: (error) => console.log(error instanceof RpcProtocolError && error.fault), // not JSON
  * });
  * await peer.closed;
  * ```

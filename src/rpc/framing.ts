@@ -6,6 +6,8 @@
  * @module
  */
 
+import { limitError } from "../_limits.ts";
+import type { LimitError } from "../_limits.ts";
 import { ByteQueue, LineSplitter } from "../_streams.ts";
 import { RpcProtocolError } from "./errors.ts";
 
@@ -29,7 +31,7 @@ export type FramingName = "newline" | "content-length";
  * The bytes of a message, valid until the next frame is asked for, or what came in its place. After a `framing` fault
  * there are no more frames.
  */
-export type Frame = Uint8Array | RpcProtocolError;
+export type Frame = Uint8Array | RpcProtocolError | LimitError;
 
 /** Takes chunks apart. Both iterables are to be iterated to their end. */
 export interface FrameDecoder {
@@ -75,10 +77,6 @@ export const FRAMINGS: Readonly<Record<FramingName, Framing>> = {
   },
 };
 
-function tooLong(maxBytes: number): RpcProtocolError {
-  return new RpcProtocolError("too long", `message is longer than ${maxBytes} bytes`);
-}
-
 /** Empty lines are ignored; a last line without its end is a message like any other. */
 class LineDecoder implements FrameDecoder {
   readonly #maxBytes: number;
@@ -91,7 +89,7 @@ class LineDecoder implements FrameDecoder {
 
   *push(chunk: Uint8Array): Generator<Frame, void, undefined> {
     for (const { bytes, cut } of this.#lines.push(chunk)) {
-      if (cut) yield tooLong(this.#maxBytes);
+      if (cut) yield limitError("messageBytes", this.#maxBytes);
       else if (bytes.length > 0) yield bytes;
     }
   }
@@ -163,7 +161,7 @@ class ContentLengthDecoder implements FrameDecoder {
     this.#missing = this.#length;
     if (this.#length > this.#maxBytes) {
       this.#state = "skipping";
-      return tooLong(this.#maxBytes);
+      return limitError("messageBytes", this.#maxBytes);
     }
     this.#state = "body";
     return this.#length === 0 ? this.#takeBody(new Uint8Array(0)) : undefined;

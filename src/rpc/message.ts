@@ -9,6 +9,8 @@
  * @module
  */
 
+import { limitError } from "../_limits.ts";
+import type { LimitError } from "../_limits.ts";
 import { ErrorCode, RpcError, RpcProtocolError } from "./errors.ts";
 
 /**
@@ -67,10 +69,8 @@ const lenientDecoder = new TextDecoder();
  *
  * @param depth how many arrays and objects may be open at once
  */
-export function parseJson(bytes: Uint8Array, depth: number): unknown | RpcProtocolError {
-  if (isDeeper(bytes, depth)) {
-    return new RpcProtocolError("too deep", `message is nested deeper than ${depth} levels: ${excerpt(bytes)}`);
-  }
+export function parseJson(bytes: Uint8Array, depth: number): unknown | RpcProtocolError | LimitError {
+  if (isDeeper(bytes, depth)) return limitError("messageDepth", depth, excerpt(bytes));
   let text: string;
   try {
     text = strictDecoder.decode(bytes);

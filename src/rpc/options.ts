@@ -1,10 +1,12 @@
 /**
- * What a peer is made from: its streams, its options, and the bounds on the other side, with their defaults. What they
- * bring about is told here; peer.ts does it.
+ * What a peer is made from: its streams, its options, and the bounds on the other side. What they bring about is told
+ * here; peer.ts does it.
  *
  * @module
  */
 
+import type { LimitError } from "../_limits.ts";
+import { functionsByName } from "../_options.ts";
 import type { RpcProtocolError } from "./errors.ts";
 import type { FramingName } from "./framing.ts";
 import type { Handler, Handlers, Methods } from "./types.ts";
@@ -31,14 +33,14 @@ export interface Duplex {
 }
 
 /**
- * Bounds of what the other side can make this one do; each is 1 or more, `Infinity` for none.
+ * Bounds of what the other side can make this one do; each is a whole number from 1, or `Infinity` for none.
  *
  * @example
  * ```ts
  * import { Peer } from "@rivulet/rivulet/rpc";
  * import type { PeerLimits } from "@rivulet/rivulet/rpc";
  *
- * const limits: PeerLimits = { messageBytes: 64 << 10, depth: 16, concurrency: 4 };
+ * const limits: PeerLimits = { messageBytes: 64 << 10, messageDepth: 16, concurrentRequests: 4 };
  * await using _peer = new Peer(new TransformStream<Uint8Array, Uint8Array>(), { limits });
  * ```
  */
@@ -46,18 +48,18 @@ export interface PeerLimits {
   /** Bytes of one received message. Default 1 MiB. */
   readonly messageBytes?: number;
   /** Arrays and objects open at once in a received message. Default 128. */
-  readonly depth?: number;
-  /** Elements of one received batch. Default 1000. */
-  readonly batch?: number;
+  readonly messageDepth?: number;
+  /** Messages of one received batch. Default 1,000. */
+  readonly batchMessages?: number;
   /** Requests served at once, not counting those that wait for a call of this side. Default 64. */
-  readonly concurrency?: number;
+  readonly concurrentRequests?: number;
   /**
    * Bytes of requests that wait to be served, of answers that wait to be written, of the answers to one batch. Default
    * 4 MiB each.
    */
   readonly queueBytes?: number;
-  /** Calls of this side that wait for an answer; more are rejected with a `RangeError`. Default 16,384. */
-  readonly pending?: number;
+  /** Calls of this side that wait for an answer; more are rejected with a `LimitError`. Default 16,384. */
+  readonly pendingCalls?: number;
 }
 
 /**
@@ -70,7 +72,7 @@ export interface PeerLimits {
  *
  * const options: PeerOptions = {
  *   methods: { ping: () => "pong" },
- *   onInvalid: (error) => console.error(error.fault),
+ *   onInvalid: (error) => console.error(error.message),
  * };
  * // What this peer sends comes back to it: it calls itself.
  * await using peer = new Peer(new TransformStream<Uint8Array, Uint8Array>(), options);
@@ -90,50 +92,31 @@ export interface PeerOptions<Local extends object = Methods, Remote extends obje
    */
   readonly cancelMethod?: string;
   /**
-   * Told of every malformed or oversized message, after its error answer was queued. What it throws closes the peer.
+   * Told of every message that is malformed, or over a limit, after its error answer was queued. What it throws closes the
+   * peer.
    */
-  readonly onInvalid?: (error: RpcProtocolError) => void;
+  readonly onInvalid?: (error: RpcProtocolError | LimitError) => void;
   /** Aborting it closes the peer with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
-const DEFAULT_LIMITS: Required<PeerLimits> = {
-  messageBytes: 1 << 20,
-  depth: 128,
-  batch: 1000,
-  concurrency: 64,
-  queueBytes: 4 << 20,
-  pending: 16_384,
-};
-
-/**
- * All limits: those given, and the defaults of the others.
- *
- * @throws {RangeError} when one is less than 1 or not a number
- */
-export function resolveLimits(given: PeerLimits): Required<PeerLimits> {
-  const limits = { ...DEFAULT_LIMITS };
-  for (const name of Object.keys(DEFAULT_LIMITS) as (keyof PeerLimits)[]) {
-    const value = given[name] ?? DEFAULT_LIMITS[name];
-    if (!(value >= 1)) throw new RangeError(`the limit ${name} must be 1 or more, and ${value} is not`);
-    limits[name] = value;
-  }
-  return limits;
-}
+/** The names of the options. */
+export const PEER_OPTIONS: readonly (keyof PeerOptions)[] = [
+  "methods",
+  "framing",
+  "limits",
+  "cancelMethod",
+  "onInvalid",
+  "signal",
+];
 
 /**
  * Handlers as a map, which, other than an object, has no `constructor` or `__proto__` for the other side to call.
  *
- * @throws {TypeError} when one of them is no function
+ * @throws {TypeError} when one of them is not a function
  */
 export function handlerMap<Local extends object, Remote extends object>(
   methods: Handlers<Local, Remote>,
 ): Map<string, Handler<unknown, unknown, Remote>> {
-  const entries = Symbol.iterator in methods ? methods : Object.entries<unknown>(methods);
-  const handlers = new Map<string, Handler<unknown, unknown, Remote>>();
-  for (const [name, handler] of entries) {
-    if (typeof handler !== "function") throw new TypeError(`method ${JSON.stringify(name)} is not a function`);
-    handlers.set(name, handler as Handler<unknown, unknown, Remote>);
-  }
-  return handlers;
+  return functionsByName(methods) as Map<string, Handler<unknown, unknown, Remote>>;
 }

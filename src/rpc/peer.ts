@@ -10,6 +10,8 @@
  * @module
  */
 
+import { LimitError, limitError, resolveLimits } from "../_limits.ts";
+import { checkChoice, checkNames, checkType } from "../_options.ts";
 import { CallTable, type OpenCall } from "./_calls.ts";
 import { Outbox } from "./_outbox.ts";
 import { type AnswerSink, collectAnswers, RequestQueue } from "./_requests.ts";
@@ -18,7 +20,7 @@ import { ErrorCode, RpcClosedError, RpcProtocolError } from "./errors.ts";
 import { type Frame, type Framing, FRAMINGS } from "./framing.ts";
 import { encodeError, encodeRequest, parseJson, readMessage, toJson } from "./message.ts";
 import type { Message, RequestId, RequestMessage } from "./message.ts";
-import { type Duplex, handlerMap, type PeerLimits, type PeerOptions, resolveLimits } from "./options.ts";
+import { type Duplex, handlerMap, PEER_OPTIONS, type PeerLimits, type PeerOptions } from "./options.ts";
 import type {
   Api,
   BatchEntry,
@@ -66,7 +68,7 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
   readonly #limits: Required<PeerLimits>;
   readonly #framing: Framing;
   readonly #cancelMethod: string | undefined;
-  readonly #onInvalid: ((error: RpcProtocolError) => void) | undefined;
+  readonly #onInvalid: ((error: RpcProtocolError | LimitError) => void) | undefined;
   readonly #signal: AbortSignal | undefined;
   readonly #calls = new CallTable();
   readonly #requests: RequestQueue<Remote>;
@@ -86,16 +88,20 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
   /**
    * Takes both streams and starts to read.
    *
-   * @throws {TypeError} when one of the streams is locked, or a method is no function
-   * @throws {RangeError} when a limit is less than 1
+   * @throws {TypeError} when one of the streams is locked, or an option or a limit is unknown or of the wrong type
+   * @throws {RangeError} when a limit is not in its range
    */
   constructor({ readable, writable }: Duplex, options: PeerOptions<Local, Remote> = {}) {
     if (readable.locked || writable.locked) {
       throw new TypeError("a peer needs both streams to itself, and one is locked");
     }
-    const { framing = "newline", signal } = options;
-    const handlers = handlerMap<Local, Remote>(options.methods ?? {});
-    this.#limits = resolveLimits(options.limits ?? {});
+    checkNames("Peer option", options, PEER_OPTIONS);
+    const { methods = {}, framing = "newline", limits = {}, signal } = options;
+    checkChoice("framing", framing, Object.keys(FRAMINGS));
+    checkType("cancelMethod", options.cancelMethod, "string");
+    checkType("onInvalid", options.onInvalid, "function");
+    const handlers = handlerMap<Local, Remote>(methods);
+    this.#limits = resolveLimits<PeerLimits>("Peer", limits);
     this.#framing = FRAMINGS[framing];
     this.#cancelMethod = options.cancelMethod ?? (framing === "content-length" ? "$/cancelRequest" : undefined);
     this.#onInvalid = options.onInvalid;
@@ -107,7 +113,8 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
       peer: this,
       handlers,
       hasSlot: (running) =>
-        running - this.#calls.size < this.#limits.concurrency && this.#outbox.answerBytes < this.#limits.queueBytes,
+        running - this.#calls.size < this.#limits.concurrentRequests &&
+        this.#outbox.answerBytes < this.#limits.queueBytes,
       onSettled: () => this.#progress(),
     });
     this.#reader = readable.getReader();
@@ -143,15 +150,15 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
    * @returns what the other side answered, as it came: nothing checks that it has the type
    * @throws {RpcError} when the other side answered with an error
    * @throws {RpcProtocolError} when its answer was malformed
-   * @throws {TypeError} when the params have no JSON form
-   * @throws {RangeError} when too many calls are pending
+   * @throws {TypeError} when the params have no JSON form, or an option is unknown
+   * @throws {LimitError} when too many calls are pending
    * @throws the signal's reason when it aborts first, or whatever ended the connection: an `RpcClosedError`, a stream's
    * error, or what `close` was given
    */
   async call<K extends MethodName<Remote>>(method: K, ...args: CallArguments<Remote, K>): Promise<ResultOf<Remote, K>> {
     const [params, options] = args as [unknown, CallOptions | undefined];
     const json = toJson(params);
-    this.#checkCalls(1, options?.signal);
+    this.#checkCalls(1, options);
     const { id, result } = this.#calls.open(options?.signal, this.#onCallAbort);
     this.#send(encodeRequest(id, method, json), undefined, (reason) => this.#calls.reject(id, reason));
     return await result as ResultOf<Remote, K>;
@@ -182,7 +189,7 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
     options?: CallOptions,
   ): Promise<BatchResults<Remote, Entries>> {
     const parts = entries.map(({ method, notification, params }) => ({ method, notification, json: toJson(params) }));
-    this.#checkCalls(parts.filter(({ notification }) => !notification).length, options?.signal);
+    this.#checkCalls(parts.filter(({ notification }) => !notification).length, options);
     const sent = Promise.withResolvers<void>();
     const calls: OpenCall[] = [];
     const texts: string[] = [];
@@ -204,7 +211,7 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
 
   /**
    * Gives out the requests that have no handler, in the order of their arrival, until the connection ends. While nobody
-   * iterates they are answered with "method not found". A request counts against `concurrency` until it is answered.
+   * iterates they are answered with "method not found". A request counts against `concurrentRequests` until it is answered.
    *
    * @throws {TypeError} when somebody iterates already
    */
@@ -253,12 +260,12 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
     await promise;
   }
 
-  #checkCalls(count: number, signal: AbortSignal | undefined): void {
-    signal?.throwIfAborted();
+  #checkCalls(count: number, options: CallOptions = {}): void {
+    checkNames("call option", options, ["signal"]);
+    options.signal?.throwIfAborted();
     if (this.#state !== "open") throw this.#reason;
-    if (this.#calls.size + count > this.#limits.pending) {
-      throw new RangeError(`${this.#calls.size} calls are pending, and the limit is ${this.#limits.pending}`);
-    }
+    const { pendingCalls } = this.#limits;
+    if (this.#calls.size + count > pendingCalls) throw limitError("pendingCalls", pendingCalls);
   }
 
   #send(text: string, written: (() => void) | undefined, failed: ((reason: unknown) => void) | undefined): void {
@@ -303,10 +310,10 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
   }
 
   #receive(frame: Frame): void {
-    const value = frame instanceof RpcProtocolError ? frame : parseJson(frame, this.#limits.depth);
-    if (value instanceof RpcProtocolError) {
+    const value = isRefusal(frame) ? frame : parseJson(frame, this.#limits.messageDepth);
+    if (isRefusal(value)) {
       this.#reject(value, null, this.#answer);
-      if (value.fault === "framing") this.#end(value);
+      if (value instanceof RpcProtocolError && value.fault === "framing") this.#end(value);
     } else if (Array.isArray(value)) {
       this.#receiveBatch(value, (frame as Uint8Array).length);
     } else {
@@ -315,10 +322,12 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
   }
 
   #receiveBatch(values: readonly unknown[], bytes: number): void {
-    const { batch } = this.#limits;
-    if (values.length === 0 || values.length > batch) {
-      const reason = `message is a batch of ${values.length}, not of 1 to ${batch}`;
-      return this.#reject(new RpcProtocolError("not a request", reason), null, this.#answer);
+    const { batchMessages } = this.#limits;
+    if (values.length > batchMessages) {
+      return this.#reject(limitError("batchMessages", batchMessages, `it has ${values.length}`), null, this.#answer);
+    }
+    if (values.length === 0) {
+      return this.#reject(new RpcProtocolError("not a request", "message is an empty batch"), null, this.#answer);
     }
     const messages = values.map(readMessage);
     const sinkFor = collectAnswers(messages, this.#limits.queueBytes, this.#answer);
@@ -349,10 +358,11 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
     }
   }
 
-  /** Counts, answers (unless there is no `id` to answer to) and reports what is no message. */
-  #reject(error: RpcProtocolError, id: RequestId | undefined, answer: AnswerSink): void {
+  /** Counts, answers (unless there is no `id` to answer to) and reports what is not a message, or over a limit. */
+  #reject(error: RpcProtocolError | LimitError, id: RequestId | undefined, answer: AnswerSink): void {
     this.#malformed++;
-    if (id !== undefined) answer(encodeError(id, error.code, error.message), true);
+    const code = error instanceof LimitError ? ErrorCode.invalidRequest : error.code;
+    if (id !== undefined) answer(encodeError(id, code, error.message), true);
     try {
       this.#onInvalid?.(error);
     } catch (reason) {
@@ -394,4 +404,9 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
     this.#reader.cancel(reason).catch(() => {});
     this.#resume?.();
   }
+}
+
+/** Whether this came in place of bytes, or of the value that they hold. */
+function isRefusal(value: unknown): value is RpcProtocolError | LimitError {
+  return value instanceof RpcProtocolError || value instanceof LimitError;
 }

@@ -5,10 +5,10 @@
  * @module
  */
 
+import { LimitError } from "../_limits.ts";
 import { ARENA_FULL } from "./_emitter.ts";
 import { CODE_WORDS } from "./code.ts";
 import { translateFunction } from "./compile.ts";
-import { LimitError } from "./errors.ts";
 import type { Instance } from "./instance.ts";
 
 /** Work of translating a byte of a body, in units of fuel. */

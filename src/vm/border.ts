@@ -6,7 +6,7 @@
  * @module
  */
 
-import { LimitError } from "./errors.ts";
+import { LimitError } from "../_limits.ts";
 import { Func, funcOf } from "./func.ts";
 import type { Value } from "./func.ts";
 import { MAX_REFERENCES } from "./limits.ts";

@@ -9,6 +9,7 @@
  * @module
  */
 
+import { LimitError } from "../_limits.ts";
 import { isAccessFault, useInstance } from "./_context.ts";
 import { findEntry, takeTranslationWork } from "./_entry.ts";
 import { Fault } from "./_fault.ts";
@@ -16,7 +17,7 @@ import { readValues, resultValues, translateReferences, writeValues } from "./bo
 import { BULK_OPS, bulkOperands } from "./bulk_ops.ts";
 import type { BulkOp } from "./bulk_ops.ts";
 import { CODE, ENTRY_WORDS, entryAt, entryFuel, FINISH, flushCode, positionOf, returnFuel } from "./code.ts";
-import { InternalError, LimitError, Trap } from "./errors.ts";
+import { InternalError, Trap } from "./errors.ts";
 import type { StackFrame, TrapReason } from "./errors.ts";
 import * as loop from "./execute.ts";
 import { execute, REGISTER_WORDS, REGISTERS, STACK, STACK_WORDS, STATE } from "./execute.ts";

@@ -6,8 +6,9 @@
  * @module
  */
 
+import { limitError } from "../_limits.ts";
+import type { LimitError } from "../_limits.ts";
 import { Call } from "./call.ts";
-import { LimitError } from "./errors.ts";
 import type { Func, Value } from "./func.ts";
 import type { Instance } from "./instance.ts";
 import { schedule } from "../_schedule.ts";
@@ -30,11 +31,10 @@ import { schedule } from "../_schedule.ts";
 export interface CallOptions {
   /** Stops the call, which then rejects with the signal's reason, at once or at the end of the slice that runs. */
   readonly signal?: AbortSignal;
-  /** Milliseconds that the call may take, waiting included, in place of the instance's. */
+  /** Milliseconds that the call may take, waiting included, in place of the instance's; `Infinity` for no deadline. */
   readonly deadlineMs?: number;
 }
 
-const DEFAULT_SLICE = 100_000;
 /** Work of a slice beyond its fuel: about a millisecond's. */
 const MAX_UNPAID_WORK = 200_000;
 /**
@@ -42,8 +42,6 @@ const MAX_UNPAID_WORK = 200_000;
  * other guests too; but a few functions too large for the arena could make it most of the work.
  */
 const FREE_RETRANSLATION = 64 << 20;
-/** The longest that timers can wait. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * Runs a call until it has ended.
@@ -54,9 +52,6 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 export function drive(call: Call, instance: Instance, options: CallOptions = {}): Promise<Value> {
   const { signal, deadlineMs = instance.limits.deadlineMs } = options;
   return new Promise((resolve, reject) => {
-    if (deadlineMs !== undefined && !(deadlineMs >= 0)) {
-      throw new RangeError(`deadlineMs is 0 or more, not ${deadlineMs}`);
-    }
     let timer: ReturnType<typeof setTimeout> | undefined;
     let isOver = false;
     const onAbort = () => stop(signal!.reason);
@@ -86,18 +81,16 @@ export function drive(call: Call, instance: Instance, options: CallOptions = {})
       else if (status === "finished") {
         end();
         resolve(call.result);
-      } else if (due !== undefined && performance.now() >= due) stop(deadlineError(deadlineMs!));
+      } else if (performance.now() >= due) stop(limitError("deadlineMs", deadlineMs));
       else schedule(slice);
       return call.work - before;
     };
     const proceed = () => schedule(slice);
-    const due = deadlineMs === undefined ? undefined : performance.now() + deadlineMs;
+    const due = performance.now() + deadlineMs;
 
     if (signal?.aborted) return stop(signal.reason);
     signal?.addEventListener("abort", onAbort);
-    if (deadlineMs !== undefined && deadlineMs <= MAX_TIMER_MS) {
-      timer = setTimeout(() => stop(deadlineError(deadlineMs)), deadlineMs);
-    }
+    if (deadlineMs < Infinity) timer = setTimeout(() => stop(limitError("deadlineMs", deadlineMs)), deadlineMs);
     proceed();
   });
 }
@@ -133,22 +126,17 @@ export function callNow(func: Func, args: readonly Value[]): Value {
 }
 
 function sliceFuel({ limits, fuelUsed }: Instance): number {
-  const { fuel = Infinity, slice = DEFAULT_SLICE } = limits;
-  return Math.max(0, Math.min(slice, fuel - fuelUsed));
+  return Math.max(0, Math.min(limits.sliceFuel, limits.fuel - fuelUsed));
 }
 
 function isBudgetUsed({ limits: { fuel }, fuelUsed, retranslatedBytes }: Instance): boolean {
-  return fuel !== undefined && (fuelUsed > fuel || retranslatedBytes > fuel + FREE_RETRANSLATION);
+  return fuelUsed > fuel || retranslatedBytes > fuel + FREE_RETRANSLATION;
 }
 
-function budgetError({ limits, fuelUsed, retranslatedBytes }: Instance): LimitError {
-  const fuel = limits.fuel!;
-  const what = fuelUsed > fuel
-    ? `used up its ${fuel} units of fuel`
-    : `had ${retranslatedBytes} bytes of its functions translated again: they do not fit into the code arena together`;
-  return new LimitError("fuel", fuel, `the guest ${what}`);
-}
-
-function deadlineError(deadlineMs: number): LimitError {
-  return new LimitError("deadlineMs", deadlineMs, `the call took more than ${deadlineMs} ms`);
+function budgetError({ limits: { fuel }, fuelUsed, retranslatedBytes }: Instance): LimitError {
+  if (fuelUsed > fuel) return limitError("fuel", fuel);
+  const text =
+    `${retranslatedBytes} bytes of its functions were translated again, since they do not fit into the code ` +
+    "arena together";
+  return limitError("fuel", fuel, text);
 }

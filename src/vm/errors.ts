@@ -1,6 +1,7 @@
 /**
- * Every error that the virtual machine throws. A bad module, a bad import, a guest's fault, a bound that was hit and a
- * bug of this library are five different classes, so that a caller can tell them apart without reading messages.
+ * The errors of the virtual machine. A bad module, a bad import, a guest's fault and a bug of this library are four
+ * different classes, so that a caller can tell them apart without reading messages; a limit that was reached is a fifth,
+ * which all layers share.
  *
  * @module
  */
@@ -133,36 +134,6 @@ export class Trap extends Error {
     super(reason + lines.join(""), options);
     this.reason = reason;
     this.guestStack = guestStack;
-  }
-}
-
-/**
- * A bound that the caller set (or its default) was reached.
- *
- * @example
- * ```ts
- * import { compile, instantiate, LimitError } from "@rivulet/rivulet/vm";
- *
- * // (module (func (export "spin") (loop (br 0))))
- * const bytes = Uint8Array.fromBase64("AGFzbQEAAAABBAFgAAADAgEABwgBBHNwaW4AAAoJAQcAA0AMAAsL");
- * const instance = await instantiate(await compile(bytes), {}, { limits: { fuel: 1_000 } });
- * const error = await instance.call("spin").catch((error: unknown) => error);
- * console.log(error instanceof LimitError && error.limit); // fuel
- * ```
- */
-export class LimitError extends Error {
-  /** Tells the class, also across realms. */
-  override readonly name = "LimitError";
-  /** Which bound, by its name in the options. */
-  readonly limit: string;
-  /** The bound's value, in its own unit. */
-  readonly value: number;
-
-  /** An error that names the bound and its value. */
-  constructor(limit: string, value: number, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.limit = limit;
-    this.value = value;
   }
 }
 

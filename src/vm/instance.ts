@@ -16,7 +16,7 @@ import type { Table } from "./table.ts";
 import type { StackFrame } from "./errors.ts";
 
 /**
- * What an instance may use; each field's default is the bound of limits.ts or, where it says, none.
+ * What an instance may use. Where a limit is none by default, `Infinity` stands for that.
  *
  * @example
  * ```ts
@@ -31,15 +31,15 @@ import type { StackFrame } from "./errors.ts";
  * ```
  */
 export interface RunLimits {
-  /** Fuel for all calls of the instance together; no bound by default. */
+  /** Fuel for all calls of the instance together; none by default. */
   readonly fuel?: number;
-  /** Fuel after which a call lets the event loop turn: 100,000 by default. */
-  readonly slice?: number;
-  /** Pages of memory that the guest may have, whatever its module says. */
+  /** Fuel after which a call lets others have their turn, and the event loop turn: 100,000 by default. */
+  readonly sliceFuel?: number;
+  /** Pages of 64 KiB that the guest's memory may have, whatever its module says: 32,767 by default, and at most. */
   readonly memoryPages?: number;
-  /** Elements that the tables of the guest may have together, whatever the module says; 1,000,000 by default. */
+  /** Elements that the tables of the guest may have together, whatever the module says: 1,000,000 by default. */
   readonly tableElements?: number;
-  /** Milliseconds that a call may take, waiting included; no bound by default. */
+  /** Milliseconds that a call may take, waiting included; none by default. */
   readonly deadlineMs?: number;
 }
 
@@ -63,7 +63,7 @@ export type ExportValue = ExportedFunction | Memory | Table | Global;
 /** The state of an instance that the virtual machine shares among its parts; users see {@linkcode Instance} in mod.ts. */
 export class Instance {
   readonly code: ModuleCode;
-  readonly limits: RunLimits;
+  readonly limits: Required<RunLimits>;
   readonly handles: Handles = new Handles();
   memory: Memory | undefined;
   readonly tables: Table[] = [];
@@ -82,7 +82,7 @@ export class Instance {
   /** Fuel that host functions charged and no call has taken up yet. */
   charged = 0;
 
-  constructor(code: ModuleCode, limits: RunLimits, wrap: (func: Func) => ExportedFunction) {
+  constructor(code: ModuleCode, limits: Required<RunLimits>, wrap: (func: Func) => ExportedFunction) {
     const { record } = code;
     this.code = code;
     this.limits = limits;

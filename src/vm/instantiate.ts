@@ -60,9 +60,6 @@ export type ImportValue = HostFunction | Memory | Table | Global;
  */
 export type Imports = Readonly<Record<string, Readonly<Record<string, ImportValue>>>>;
 
-/** Elements that the tables of an instance may have where the caller does not say. */
-const DEFAULT_TABLE_ELEMENTS = 1_000_000;
-
 function wrap(func: Func): ExportedFunction {
   return (...args) => callNow(func, args);
 }
@@ -72,15 +69,13 @@ function wrap(func: Func): ExportedFunction {
  *
  * @throws {LinkError} if an import is missing or of another type
  * @throws {LimitError} if memory or a table would start larger than its limit
- * @throws {RangeError} if a limit is no number, or below 0
  * @throws {Trap} if an active segment does not fit
  */
-export function createInstance(code: ModuleCode, imports: Imports, limits: RunLimits): Instance {
+export function createInstance(code: ModuleCode, imports: Imports, limits: Required<RunLimits>): Instance {
   const { record } = code;
-  checkRunLimits(limits);
   const instance = new Instance(code, limits, wrap);
   linkImports(instance, imports);
-  const { memoryPages, tableElements = DEFAULT_TABLE_ELEMENTS } = limits;
+  const { memoryPages, tableElements } = limits;
   const room = { limit: tableElements, left: tableElements };
   for (const { limits: { minimum, maximum } } of record.memories.slice(record.importedMemories)) {
     instance.memory = new Memory({ initial: minimum, maximum }, memoryPages);
@@ -103,14 +98,6 @@ export function createInstance(code: ModuleCode, imports: Imports, limits: RunLi
     throw error instanceof Fault ? new Trap(error.reason) : error;
   }
   return instance;
-}
-
-/** A bound that is no number would be none: what was read carelessly is told. */
-function checkRunLimits(limits: RunLimits): void {
-  for (const name of ["fuel", "slice", "memoryPages", "tableElements", "deadlineMs"] as const) {
-    const limit = limits[name];
-    if (limit !== undefined && !(limit >= 0)) throw new RangeError(`limits.${name} is 0 or more, not ${limit}`);
-  }
 }
 
 function applySegments(instance: Instance): void {

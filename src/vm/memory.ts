@@ -6,7 +6,7 @@
  * @module
  */
 
-import { LimitError } from "./errors.ts";
+import { limitError } from "../_limits.ts";
 import { MAX_PAGES, MAX_SPARE_MEMORIES, MAX_SPARE_MEMORY_BYTES, MAX_SPEC_PAGES, PAGE_BYTES } from "./limits.ts";
 
 /**
@@ -67,13 +67,13 @@ export class Memory {
     this.declaredMaximum = maximum;
     this.#maximum = Math.min(maximum ?? MAX_PAGES, limit, MAX_PAGES);
     if (initial > this.#maximum) {
-      const text = `the memory starts with ${initial} pages, the limit is ${this.#maximum}`;
-      throw new LimitError("memoryPages", this.#maximum, text);
+      throw limitError("memoryPages", this.#maximum, `it starts with ${initial}`);
     }
     try {
       this.#show(zeros(initial * PAGE_BYTES), initial);
     } catch (cause) {
-      throw new LimitError("memoryPages", initial, `no room for a memory of ${initial} pages`, { cause });
+      const text = `the runtime has no room for the ${initial} that it starts with`;
+      throw limitError("memoryPages", this.#maximum, text, { cause });
     }
   }
 

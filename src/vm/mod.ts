@@ -18,6 +18,8 @@
  * @module
  */
 
+import { resolveLimit, resolveLimits } from "../_limits.ts";
+import { checkNames, notAModule } from "../_options.ts";
 import { Call } from "./call.ts";
 import { drive } from "./drive.ts";
 import type { CallOptions } from "./drive.ts";
@@ -25,13 +27,13 @@ import type { Func, Value } from "./func.ts";
 import { createInstance, exportsOf } from "./instantiate.ts";
 import type { Imports } from "./instantiate.ts";
 import type { ExportValue, Instance as InstanceState, RunLimits } from "./instance.ts";
-import { codeOf } from "./module.ts";
-import type { Module } from "./module.ts";
+import { codeOf, Module } from "./module.ts";
 
 export type { CallOptions } from "./drive.ts";
 export { Call } from "./call.ts";
 export type { CallStatus } from "./call.ts";
-export { CompileError, InternalError, LimitError, LinkError, Trap } from "./errors.ts";
+export { LimitError } from "../_limits.ts";
+export { CompileError, InternalError, LinkError, Trap } from "./errors.ts";
 export type { StackFrame, TrapReason } from "./errors.ts";
 export { hostFunction } from "./func.ts";
 export type { ExportedFunction, FuncTypeDescriptor, HostFunction, Value } from "./func.ts";
@@ -63,13 +65,16 @@ export type { ExternKind, ValueTypeName } from "./types.ts";
  * ```
  */
 export interface InstantiateOptions {
-  /** Bounds of the instance: none but memory's and tables' by default. */
+  /** Bounds of the instance. */
   readonly limits?: RunLimits;
   /** Stops the start function. */
   readonly signal?: AbortSignal;
   /** Is given the instance before its start function runs, for host functions that need its memory. */
   readonly onInstance?: (instance: Instance) => void;
 }
+
+const INSTANTIATE_OPTIONS: readonly (keyof InstantiateOptions)[] = ["limits", "signal", "onInstance"];
+const CALL_OPTIONS: readonly (keyof CallOptions)[] = ["signal", "deadlineMs"];
 
 /**
  * Makes an instance of a module and runs its start function.
@@ -79,6 +84,8 @@ export interface InstantiateOptions {
  * @param options bounds, which hold for all calls of the instance
  * @throws {LinkError} if an import is missing or of another type
  * @throws {LimitError} if memory or a table would start larger than its limit
+ * @throws {TypeError} if the module is not one, or an option or a limit is unknown or of the wrong type
+ * @throws {RangeError} if a limit is not in its range
  * @throws {Trap} if a segment does not fit or the start function traps
  *
  * @example
@@ -98,12 +105,15 @@ export async function instantiate(
   imports: Imports = {},
   options: InstantiateOptions = {},
 ): Promise<Instance> {
+  if (!(module instanceof Module)) throw notAModule(module);
+  checkNames("instantiate option", options, INSTANTIATE_OPTIONS);
+  const { limits = {}, signal, onInstance } = options;
   const code = codeOf(module);
-  const state = createInstance(code, imports, options.limits ?? {});
+  const state = createInstance(code, imports, resolveLimits<RunLimits>("instantiate", limits));
   const instance = new Instance(module, state);
-  options.onInstance?.(instance);
+  onInstance?.(instance);
   const { start } = code.record;
-  if (start !== undefined) await run(state.func(start), [], { signal: options.signal });
+  if (start !== undefined) await run(state.func(start), [], { signal });
   return instance;
 }
 
@@ -152,10 +162,14 @@ export class Instance {
    * @returns one value, an array of several, or undefined
    * @throws {Trap} if the guest traps or a host function fails
    * @throws {LimitError} if the budget or the deadline is used up
-   * @throws {TypeError} if there is no such function
+   * @throws {TypeError} if there is no such function, or an option is unknown or of the wrong type
+   * @throws {RangeError} if the deadline is not in its range
    */
   async call(name: string, args: readonly Value[] = [], options: CallOptions = {}): Promise<Value> {
-    return await run(this.#function(name), args, options);
+    checkNames("call option", options, CALL_OPTIONS);
+    const { signal, deadlineMs } = options;
+    if (deadlineMs !== undefined) resolveLimit("deadlineMs", deadlineMs);
+    return await run(this.#function(name), args, { signal, deadlineMs });
   }
 
   /**

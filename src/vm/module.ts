@@ -5,6 +5,7 @@
  * @module
  */
 
+import { checkNames } from "../_options.ts";
 import { createModuleCode } from "./code.ts";
 import type { ModuleCode } from "./code.ts";
 import { decodeModule, ModuleDecoder } from "./decode.ts";
@@ -168,7 +169,7 @@ function describe(type: FuncType): FuncTypeDescriptor {
  *
  * @param source a response (its status must be ok), a buffer, a stream of chunks, or a promise of one
  * @throws {CompileError} with the offset, if the bytes are no module that this library runs
- * @throws {TypeError} if the response is not ok or the source is something else
+ * @throws {TypeError} if the response is not ok, the source is something else, or an option is unknown
  *
  * @example
  * ```ts
@@ -179,6 +180,7 @@ function describe(type: FuncType): FuncTypeDescriptor {
  * ```
  */
 export async function compile(source: Source | PromiseLike<Source>, options: CompileOptions = {}): Promise<Module> {
+  checkNames("compile option", options, ["signal"]);
   const { signal } = options;
   signal?.throwIfAborted();
   const given = await source;

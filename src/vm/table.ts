@@ -6,8 +6,8 @@
  * @module
  */
 
+import { limitError } from "../_limits.ts";
 import { fromReference, toReference } from "./border.ts";
-import { LimitError } from "./errors.ts";
 import { Func } from "./func.ts";
 import type { Value } from "./func.ts";
 import type { Instance } from "./instance.ts";
@@ -89,9 +89,8 @@ export class Table {
     this.#owner = owner;
     if (initial > room.left) {
       const { limit, left } = room;
-      const others = left < limit ? `, and other tables have ${limit - left}` : "";
-      const text = `the table starts with ${initial} elements, the limit is ${limit}${others}`;
-      throw new LimitError("tableElements", limit, text);
+      const others = left < limit ? `, and others have ${limit - left}` : "";
+      throw limitError("tableElements", limit, `one starts with ${initial}${others}`);
     }
     room.left -= initial;
     this.#codes = new Int32Array(initial);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkArgs, checkEnv } from "../_options.ts";
 import { EFAULT, isInside, SUCCESS } from "./abi.ts";
 import type { Errno } from "./abi.ts";
 import type { Context } from "./context.ts";
@@ -13,28 +14,24 @@ const ENCODER = new TextEncoder();
 /**
  * Encodes strings as a guest reads them.
  *
- * @throws {TypeError} if one has a NUL, which would end it early
+ * @throws {TypeError} if they are not a list of strings, or one has a NUL
  */
 export function encodeArgs(args: readonly string[]): Uint8Array[] {
-  return args.map((arg, index) => encode(arg, `argument ${index}`));
+  checkArgs(args);
+  return args.map(encode);
 }
 
 /**
  * Encodes an environment as a guest reads it.
  *
- * @throws {TypeError} if a name is empty or has a `=`, or a name or value has a NUL
+ * @throws {TypeError} if a name is empty or has a `=`, a value is not a string, or a name or value has a NUL
  */
 export function encodeEnviron(env: Readonly<Record<string, string>>): Uint8Array[] {
-  return Object.entries(env).map(([name, value]) => {
-    if (name === "" || name.includes("=")) {
-      throw new TypeError(`${JSON.stringify(name)} is no name for an environment variable`);
-    }
-    return encode(`${name}=${value}`, `environment variable ${JSON.stringify(name)}`);
-  });
+  checkEnv(env);
+  return Object.entries(env).map(([name, value]) => encode(`${name}=${value}`));
 }
 
-function encode(text: string, what: string): Uint8Array {
-  if (text.includes("\0")) throw new TypeError(`${what} has a NUL in it`);
+function encode(text: string): Uint8Array {
   return ENCODER.encode(text + "\0");
 }
 

@@ -5,8 +5,10 @@
  * @module
  */
 
-import { instantiate, LimitError, LinkError, Memory, Trap } from "../vm/mod.ts";
-import type { Imports, ImportValue, Instance, Module, RunLimits } from "../vm/mod.ts";
+import { limitError, limitsOf, resolveLimits } from "../_limits.ts";
+import { checkNames, checkType, notAModule } from "../_options.ts";
+import { instantiate, LimitError, LinkError, Memory, Module, Trap } from "../vm/mod.ts";
+import type { Imports, ImportValue, Instance, RunLimits } from "../vm/mod.ts";
 import { NO_MEMORY } from "./abi.ts";
 import { encodeArgs, encodeEnviron } from "./args.ts";
 import { systemClock } from "./clock.ts";
@@ -32,8 +34,8 @@ import type { Input, Output } from "./stream_fd.ts";
  * ```
  */
 export interface ProcessLimits extends RunLimits {
-  /** Bytes that wait in each standard stream at most: 65,536 by default. */
-  readonly highWaterMark?: number;
+  /** Bytes that wait in each standard stream at most: 64 KiB by default. */
+  readonly streamBytes?: number;
   /** Bytes of each stream that {@linkcode Process.output} collects before it stops the guest: 64 MiB by default. */
   readonly outputBytes?: number;
 }
@@ -131,8 +133,10 @@ export interface ProcessOutput extends ProcessStatus {
   readonly stderr: Uint8Array<ArrayBuffer>;
 }
 
-const DEFAULT_HIGH_WATER_MARK = 65_536;
-const DEFAULT_OUTPUT_BYTES = 64 << 20;
+const SPAWN_OPTIONS: readonly (keyof SpawnOptions)[] = [
+  ...["args", "env", "stdin", "stdout", "stderr"] as const,
+  ...["clock", "random", "limits", "signal", "imports"] as const,
+];
 const CANNOT_START = 127;
 const TRAPPED = 134;
 const STOPPED = 137;
@@ -143,7 +147,9 @@ const STOPPED = 137;
  * @param module a command (`_start`) or a reactor (`_initialize`)
  * @param options arguments, streams, limits
  * @returns the process; what goes wrong later is in its `status`
- * @throws {TypeError} if an option is of the wrong type, an argument has a NUL, or a given stream is locked
+ * @throws {TypeError} if an option or a limit is unknown or of the wrong type, an argument has a NUL, or a given stream is
+ * locked
+ * @throws {RangeError} if a limit is not in its range
  *
  * @example A guest that says hello
  * ```ts
@@ -188,7 +194,7 @@ export class Process implements AsyncDisposable {
   /** How the process ended, once it has; never rejects. */
   readonly status: Promise<ProcessStatus>;
   readonly #stop = new AbortController();
-  readonly #limits: ProcessLimits;
+  readonly #limits: Required<ProcessLimits>;
   readonly #stdin: Input;
   readonly #stdout: Output;
   readonly #stderr: Output;
@@ -199,17 +205,19 @@ export class Process implements AsyncDisposable {
 
   /** @ignore use {@linkcode spawn} */
   constructor(module: Module, options: SpawnOptions) {
-    const { limits = {}, signal } = options;
-    const { highWaterMark = DEFAULT_HIGH_WATER_MARK } = limits;
-    if (!(Number.isSafeInteger(highWaterMark) && highWaterMark > 0)) {
-      throw new TypeError(`limits.highWaterMark is a positive number of bytes, not ${highWaterMark}`);
-    }
+    if (!(module instanceof Module)) throw notAModule(module);
+    checkNames("spawn option", options, SPAWN_OPTIONS);
+    const { limits: given = {}, signal } = options;
+    const limits = resolveLimits<ProcessLimits>("spawn", given);
+    const { fuel, streamBytes } = limits;
+    checkType("clock", options.clock, "object");
+    checkType("random", options.random, "function");
     const args = encodeArgs(options.args ?? ["guest"]);
     const environ = encodeEnviron(options.env ?? {});
     this.#limits = limits;
-    this.#stdin = openInput(options.stdin ?? "piped", highWaterMark, this.#stop.signal);
-    this.#stdout = openOutput(options.stdout ?? "piped", highWaterMark, "stdout");
-    this.#stderr = openOutput(options.stderr ?? "piped", highWaterMark, "stderr");
+    this.#stdin = openInput(options.stdin ?? "piped", streamBytes, this.#stop.signal);
+    this.#stdout = openOutput(options.stdout ?? "piped", streamBytes, "stdout");
+    this.#stderr = openOutput(options.stderr ?? "piped", streamBytes, "stderr");
     const fds = new Map([this.#stdin, this.#stdout, this.#stderr].map(({ fd }, number) => [number, fd]));
     const memory = () => this.#memory ?? NO_MEMORY;
     const context: Context = {
@@ -223,7 +231,7 @@ export class Process implements AsyncDisposable {
       fds,
       signal: this.#stop.signal,
       charge: (fuel) => this.#instance?.charge(fuel),
-      isOver: () => this.#stop.signal.aborted || this.fuelUsed > (limits.fuel ?? Infinity),
+      isOver: () => this.#stop.signal.aborted || this.fuelUsed > fuel,
     };
     this.status = this.#run(module, context, options.imports ?? {}, signal);
   }
@@ -334,13 +342,14 @@ export class Process implements AsyncDisposable {
       const { memory } = instance.exports;
       if (memory instanceof Memory) this.#memory = memory;
     };
-    const instance = await instantiate(module, linked, { limits: this.#limits, signal, onInstance });
+    const limits = limitsOf<RunLimits>("instantiate", this.#limits);
+    const instance = await instantiate(module, linked, { limits, signal, onInstance });
     await instance.call(entry, [], { signal });
   }
 
   async #collect(stream: ReadableStream<Uint8Array> | undefined): Promise<Uint8Array<ArrayBuffer>> {
     if (stream === undefined) return new Uint8Array(0);
-    const { outputBytes = DEFAULT_OUTPUT_BYTES } = this.#limits;
+    const { outputBytes } = this.#limits;
     const chunks: Uint8Array[] = [];
     let size = 0;
     // With a reader, since WebKit 2.50 has no iterable streams.
@@ -348,7 +357,7 @@ export class Process implements AsyncDisposable {
     for (let next = await reader.read(); !next.done; next = await reader.read()) {
       size += next.value.length;
       if (size > outputBytes) {
-        this.kill(new LimitError("outputBytes", outputBytes, `the guest wrote more than ${outputBytes} bytes`));
+        this.kill(limitError("outputBytes", outputBytes));
         await reader.cancel();
         break;
       }

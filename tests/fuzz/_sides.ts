@@ -188,7 +188,7 @@ export async function ownSide(module: Module, { slice, meanwhile, waits = false 
   }, host) as Imports;
   let instance: Instance;
   try {
-    instance = await instantiate(module, imports, { limits: { slice } });
+    instance = await instantiate(module, imports, { limits: { sliceFuel: slice } });
   } catch (error) {
     const start = { traps: ownReasons(error), seen: [...log], fuel: 0 };
     return { start, step: () => start };

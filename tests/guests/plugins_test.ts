@@ -70,7 +70,7 @@ for (const language of ["c", "zig", "assemblyscript"]) {
     codeOf(module).stepping = true;
     await using plugin = new Plugin<Guest, Host>(module, {
       methods: { echo: (params) => params },
-      limits: { slice: 0 },
+      limits: { sliceFuel: 0 },
     });
     assertEquals(await plugin.api.ping(), "pong");
     assertEquals(await plugin.api.many_echo(3), null);

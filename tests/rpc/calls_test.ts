@@ -1,6 +1,6 @@
 /** Tests of src/rpc/peer.ts against a hand-written other side: calls, notifications and batches that the peer sends. */
 
-import { RpcError } from "@rivulet/rivulet/rpc";
+import { LimitError, RpcError } from "@rivulet/rivulet/rpc";
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { connect, settle } from "./_wire.ts";
 
@@ -37,10 +37,10 @@ Deno.test("call rejects params without a JSON form, and uses up no id for them",
 });
 
 Deno.test("call rejects when too many calls are pending", async () => {
-  const { peer, sendJson } = connect({ limits: { pending: 2 } });
+  const { peer, sendJson } = connect({ limits: { pendingCalls: 2 } });
   const [first] = [peer.call("a"), peer.call("b")].map((call) => call.catch((error) => error));
-  await assertRejects(() => peer.call("c"), RangeError, "2 calls are pending");
-  await assertRejects(() => peer.batch([{ method: "a" }]), RangeError);
+  await assertRejects(() => peer.call("c"), LimitError, "more than 2 calls");
+  await assertRejects(() => peer.batch([{ method: "a" }]), LimitError);
   sendJson({ jsonrpc, id: 0, result: 1 });
   assertEquals(await first, 1);
   peer.call("d").catch(() => {});

@@ -167,8 +167,8 @@ Deno.test("Peer refuses locked streams, methods that are no functions and limits
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   // @ts-expect-error not a function
   assertThrows(() => new Peer({ readable, writable }, { methods: { a: 1 } }), TypeError, '"a" is not a function');
-  assertThrows(() => new Peer({ readable, writable }, { limits: { depth: 0 } }), RangeError, "depth");
-  assertThrows(() => new Peer({ readable, writable }, { limits: { batch: NaN } }), RangeError, "batch");
+  assertThrows(() => new Peer({ readable, writable }, { limits: { messageDepth: 0 } }), RangeError, "messageDepth");
+  assertThrows(() => new Peer({ readable, writable }, { limits: { batchMessages: NaN } }), RangeError, "batchMessages");
   assertEquals([readable.locked, writable.locked], [false, false]);
   readable.getReader();
   assertThrows(() => new Peer({ readable, writable }), TypeError, "locked");
@@ -192,7 +192,7 @@ Deno.test("onInvalid is told after the answer was queued, and what it throws clo
   const faults: string[] = [];
   const { peer, send, next } = connect({
     onInvalid(error) {
-      faults.push(error.fault);
+      faults.push(error instanceof RpcProtocolError ? error.fault : error.limit);
       if (faults.length === 2) throw new Error("no more of this");
     },
   });

@@ -22,7 +22,7 @@ function gated() {
 
 Deno.test("concurrency caps the handlers that run at once; the others wait their turn, in order", async () => {
   const { state, method } = gated();
-  const { peer, sendJson, rest } = connect({ methods: { method }, limits: { concurrency: 3 } });
+  const { peer, sendJson, rest } = connect({ methods: { method }, limits: { concurrentRequests: 3 } });
   for (let id = 0; id < 10; id++) sendJson({ jsonrpc, id, method: "method", params: id });
   assertEquals(await rest(), []);
   assertEquals(state.running, 3);
@@ -37,7 +37,7 @@ Deno.test("100,000 waiting requests of synchronous handlers are served without d
   let served = 0;
   const { peer, send } = connect({
     methods: { method, count: () => void served++ },
-    limits: { concurrency: 1, queueBytes: 1 << 26 },
+    limits: { concurrentRequests: 1, queueBytes: 1 << 26 },
   });
   send('{"jsonrpc":"2.0","id":0,"method":"method"}\n' + '{"jsonrpc":"2.0","method":"count"}\n'.repeat(100_000));
   await settle();
@@ -59,7 +59,7 @@ Deno.test("reading pauses while queueBytes of requests wait, and goes on when th
   }, { highWaterMark: 0 });
   const peer = new Peer({ readable, writable: new WritableStream() }, {
     methods: { method },
-    limits: { concurrency: 1, queueBytes: 350 },
+    limits: { concurrentRequests: 1, queueBytes: 350 },
   });
   await settle();
   assertLess(pulled, 15);
@@ -71,7 +71,7 @@ Deno.test("reading pauses while queueBytes of requests wait, and goes on when th
 
 Deno.test("reading pauses in the middle of a chunk, too", async () => {
   const { state, method } = gated();
-  const { peer, send, end } = connect({ methods: { method }, limits: { concurrency: 1, queueBytes: 350 } });
+  const { peer, send, end } = connect({ methods: { method }, limits: { concurrentRequests: 1, queueBytes: 350 } });
   send('{"jsonrpc":"2.0","method":"method"}\n'.repeat(1000));
   end();
   state.open();
@@ -81,7 +81,10 @@ Deno.test("reading pauses in the middle of a chunk, too", async () => {
 
 Deno.test("an answer gets through a paused stream as soon as a call waits for it", async () => {
   const { state, method } = gated();
-  const { peer, send, sendJson, rest } = connect({ methods: { method }, limits: { concurrency: 1, queueBytes: 100 } });
+  const { peer, send, sendJson, rest } = connect({
+    methods: { method },
+    limits: { concurrentRequests: 1, queueBytes: 100 },
+  });
   send('{"jsonrpc":"2.0","id":"x","method":"method"}\n'.repeat(10));
   await settle();
   sendJson({ jsonrpc, id: 0, result: "answer" });
@@ -94,7 +97,10 @@ Deno.test("an answer gets through a paused stream as soon as a call waits for it
 
 Deno.test("requests over queueBytes are refused while calls are pending, and their notifications dropped", async () => {
   const { state, method } = gated();
-  const { peer, sendJson, rest, next } = connect({ methods: { method }, limits: { concurrency: 1, queueBytes: 150 } });
+  const { peer, sendJson, rest, next } = connect({
+    methods: { method },
+    limits: { concurrentRequests: 1, queueBytes: 150 },
+  });
   const call = peer.call("theirs");
   await next();
   for (let id = 0; id < 10; id++) {
@@ -118,7 +124,7 @@ Deno.test("handlers wait while the other side reads none of its answers, and sta
   let served = 0;
   const wire = connect({
     methods: { big: () => (served++, "x".repeat(1000)) },
-    limits: { queueBytes: 10_000, concurrency: 4 },
+    limits: { queueBytes: 10_000, concurrentRequests: 4 },
   });
   const unblock = wire.block();
   for (let id = 0; id < 100; id++) wire.sendJson({ jsonrpc, id, method: "big" });
@@ -171,7 +177,7 @@ Deno.test("a call within a call within a call needs no slot of its own", async (
       return depth === 0 ? self : `${self} ${await peer.call("down", depth - 1)}`;
     },
   });
-  const limits = { concurrency: 1 };
+  const limits = { concurrentRequests: 1 };
   await using a = new Peer(left, { methods: methods("a"), limits });
   await using b = new Peer(right, { methods: methods("b"), limits });
   assertEquals(await a.call("down", 5), "b a b a b a");
@@ -179,14 +185,14 @@ Deno.test("a call within a call within a call needs no slot of its own", async (
   assertEquals(both.map((trace) => trace.length), [201, 203]);
 });
 
-Deno.test("calls within calls without end are stopped by pending, and unwind", async () => {
+Deno.test("calls within calls without end are stopped by pendingCalls, and unwind", async () => {
   const [left, right] = crossed();
   const methods = {
     forever: (_params: unknown, { peer }: { peer: { call(m: string): unknown } }) => peer.call("forever"),
   };
-  await using a = new Peer(left, { methods, limits: { pending: 200 } });
+  await using a = new Peer(left, { methods, limits: { pendingCalls: 200 } });
   await using _b = new Peer(right, { methods });
-  const error = await assertRejects(() => a.call("forever"), RpcError, "200 calls are pending");
+  const error = await assertRejects(() => a.call("forever"), RpcError, "more than 200 calls");
   assertEquals(error.code, ErrorCode.internalError);
 });
 
@@ -194,7 +200,7 @@ Deno.test("two peers that flood each other at once both get all answers", async 
   const [left, right] = crossed();
   const options = {
     methods: { echo: async (params: unknown) => (await null, params) },
-    limits: { concurrency: 2, queueBytes: 1 << 20 },
+    limits: { concurrentRequests: 2, queueBytes: 1 << 20 },
   };
   await using a = new Peer(left, options);
   await using b = new Peer(right, options);

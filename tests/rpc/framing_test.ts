@@ -1,8 +1,9 @@
 /** Tests of src/rpc/framing.ts. */
 
 import { assertEquals, assertLess, assertStringIncludes } from "@std/assert";
+import { LimitError } from "../../src/_limits.ts";
 import { RpcProtocolError } from "../../src/rpc/errors.ts";
-import { type FramingName, FRAMINGS } from "../../src/rpc/framing.ts";
+import { type Frame, type FramingName, FRAMINGS } from "../../src/rpc/framing.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -11,8 +12,9 @@ const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 function frames(name: FramingName, chunks: Iterable<Uint8Array>, maxBytes = 20): string[] {
   const decoder = FRAMINGS[name].decoder(maxBytes);
   const shown: string[] = [];
-  const show = (frame: Uint8Array | RpcProtocolError) => {
-    shown.push(frame instanceof RpcProtocolError ? `<${frame.fault}>` : decode(frame));
+  const show = (frame: Frame) => {
+    if (frame instanceof LimitError) shown.push(`<${frame.limit}>`);
+    else shown.push(frame instanceof RpcProtocolError ? `<${frame.fault}>` : decode(frame));
   };
   for (const chunk of chunks) for (const frame of decoder.push(chunk)) show(frame);
   for (const frame of decoder.end()) show(frame);
@@ -20,8 +22,8 @@ function frames(name: FramingName, chunks: Iterable<Uint8Array>, maxBytes = 20):
 }
 
 const STREAMS: readonly (readonly [FramingName, string, readonly string[]])[] = [
-  ["newline", 'a\r\n\n\r\n{"b": "é"}\nlonger than twenty bytes\nc\n', ["a", '{"b": "é"}', "<too long>", "c"]],
-  ["newline", "no line feed at the end", ["<too long>"]],
+  ["newline", 'a\r\n\n\r\n{"b": "é"}\nlonger than twenty bytes\nc\n', ["a", '{"b": "é"}', "<messageBytes>", "c"]],
+  ["newline", "no line feed at the end", ["<messageBytes>"]],
   ["newline", "nor here", ["nor here"]],
   ["newline", "\n\r\n\n", []],
   [
@@ -32,7 +34,7 @@ const STREAMS: readonly (readonly [FramingName, string, readonly string[]])[] = 
   [
     "content-length",
     "CONTENT-LENGTH:  25 \r\n\r\n1234567890123456789012345Content-Length: 2\r\n\r\nok",
-    ["<too long>", "ok"],
+    ["<messageBytes>", "ok"],
   ],
   ["content-length", "Content-Length: 0\r\n\r\nContent-Length: 1\n\n1", ["", "1"]],
   ["content-length", "Content-Length: 2\r\n\r\n1", ["<framing>"]],

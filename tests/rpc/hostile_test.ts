@@ -238,7 +238,7 @@ function brief(answer: Json): unknown {
 }
 
 async function attack(row: Row, chunksOf: number): Promise<void> {
-  const faults: RpcProtocolError[] = [];
+  const faults: unknown[] = [];
   const { peer, send, sendJson, next, rest } = connect({
     methods: {
       ping: () => "pong",

@@ -1,6 +1,7 @@
 /** Tests of src/rpc/message.ts and src/rpc/errors.ts. */
 
 import { assert, assertEquals, assertInstanceOf, assertLess, assertStringIncludes, assertThrows } from "@std/assert";
+import { LimitError } from "../../src/_limits.ts";
 import { RpcError, RpcProtocolError } from "../../src/rpc/errors.ts";
 import { encodeError, encodeFailure, encodeRequest, encodeResult } from "../../src/rpc/message.ts";
 import { parseJson, readMessage, toJson } from "../../src/rpc/message.ts";
@@ -9,12 +10,13 @@ const encode = (text: string) => new TextEncoder().encode(text);
 
 function faultOf(text: string | Uint8Array, depth = 4): string {
   const value = parseJson(typeof text === "string" ? encode(text) : text, depth);
+  if (value instanceof LimitError) return value.limit;
   return value instanceof RpcProtocolError ? value.fault : `fine: ${JSON.stringify(value)}`;
 }
 
 Deno.test("parseJson counts arrays and objects that are open at once", () => {
   assertEquals(faultOf('[{"a":[[]]}]'), 'fine: [{"a":[[]]}]');
-  assertEquals(faultOf('[{"a":[[[]]]}]'), "too deep");
+  assertEquals(faultOf('[{"a":[[[]]]}]'), "messageDepth");
   assertEquals(faultOf("[[],[],[],[[],[]],{},{}]"), "fine: [[],[],[],[[],[]],{},{}]");
 });
 
@@ -24,13 +26,13 @@ Deno.test("parseJson counts no brackets in strings, whatever is escaped in them"
   ) {
     assertEquals(faultOf(`[${text}]`), `fine: ${JSON.stringify(JSON.parse(`[${text}]`))}`);
   }
-  assertEquals(faultOf('["\\\\",[[[[]]]]]'), "too deep");
+  assertEquals(faultOf('["\\\\",[[[[]]]]]'), "messageDepth");
 });
 
 Deno.test("parseJson refuses a million levels in linear time, before it parses", () => {
   const bytes = encode('{"a":'.repeat(200_000) + "[".repeat(1_000_000));
   const start = performance.now();
-  assertEquals(faultOf(bytes), "too deep");
+  assertEquals(faultOf(bytes), "messageDepth");
   assertEquals(faultOf("]".repeat(1000) + "[".repeat(100_000), 200_000), "not JSON");
   assertLess(performance.now() - start, 1000);
 });

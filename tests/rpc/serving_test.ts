@@ -186,7 +186,7 @@ Deno.test("iteration is one at a time, and may begin again", async () => {
 });
 
 Deno.test("iteration gives out notifications, which hold no slot", async () => {
-  const { peer, sendJson } = connect({ limits: { concurrency: 1 } });
+  const { peer, sendJson } = connect({ limits: { concurrentRequests: 1 } });
   for (let i = 0; i < 5; i++) sendJson({ jsonrpc, method: "note", params: i });
   const seen: unknown[] = [];
   for await (const { notification, params } of peer) {

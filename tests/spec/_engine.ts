@@ -39,7 +39,7 @@ export function compileBinary(bytes: Uint8Array<ArrayBuffer>): Module {
 
 /** Makes an instance and runs its start function. */
 export function link(module: Module, imports: Imports): Promise<Instance> {
-  return instantiate(module, imports, { limits: { fuel: FUEL, slice: isStepping ? 0 : undefined } });
+  return instantiate(module, imports, { limits: { fuel: FUEL, sliceFuel: isStepping ? 0 : undefined } });
 }
 
 /** The module that the suite's modules import as `spectest`. */

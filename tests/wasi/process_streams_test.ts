@@ -17,7 +17,7 @@ Deno.test("pipeThrough filters a stream through a guest", async () => {
 
 Deno.test("pipeThrough passes two megabytes through a buffer of 1,000 bytes, unchanged", async () => {
   const bytes = new Uint8Array(2 << 20).map((_, index) => (index * 7 + (index >> 8)) & 0xff);
-  const process = spawn(cat, { limits: { highWaterMark: 1000 } });
+  const process = spawn(cat, { limits: { streamBytes: 1000 } });
   const output = new Response(bytes).body!.pipeThrough(process);
   assertEquals(new Uint8Array(await new Response(output).arrayBuffer()), bytes);
   assertEquals((await process.status).code, 0);
@@ -60,7 +60,7 @@ Deno.test("cancelling standard output is the guest's EPIPE, waiting or not", asy
 });
 
 Deno.test("a full standard output makes the guest wait until it is read", async () => {
-  const process = spawn(flood, { limits: { highWaterMark: 10_000 } });
+  const process = spawn(flood, { limits: { streamBytes: 10_000 } });
   await turn(5);
   const { fuelUsed } = process;
   await turn(5);
@@ -92,7 +92,7 @@ Deno.test("when the guest has ended, writes reject as to a broken pipe, and clos
 });
 
 Deno.test("a write that waits rejects when the guest ends", async () => {
-  const process = spawn(sleeper, { limits: { highWaterMark: 4, deadlineMs: 10 } });
+  const process = spawn(sleeper, { limits: { streamBytes: 4, deadlineMs: 10 } });
   await assertRejects(() => process.stdin.getWriter().write(bytesOf("never read")), Error);
   await process.status;
 });

@@ -137,8 +137,8 @@ Deno.test("spawn throws at once what is wrong with its options", () => {
   assertThrows(() => spawn(empty, { env: { "a=": "" } }), TypeError, "a=");
   assertThrows(() => spawn(empty, { stdin: "inherit" as "piped" }), TypeError, "stdin");
   assertThrows(() => spawn(empty, { stdout: "inherit" as "piped" }), TypeError, "stdout");
-  for (const highWaterMark of [0, -1, 1.5, NaN, Infinity]) {
-    assertThrows(() => spawn(empty, { limits: { highWaterMark } }), TypeError, "highWaterMark");
+  for (const streamBytes of [0, -1, 1.5, NaN, Infinity]) {
+    assertThrows(() => spawn(empty, { limits: { streamBytes } }), RangeError, "streamBytes");
   }
 });
 
@@ -306,10 +306,10 @@ Deno.test("the same module, input, clock and random source give the same output 
       (drop (call $write (i32.const 1) (i32.const 1024) (i32.const 116)))
       (local.set $count (i32.sub (local.get $count) (i32.const 1)))
       (br_if $more (local.get $count))))`);
-  const results = await Promise.all([1_000, 7, 1e6].map((slice) => {
+  const results = await Promise.all([1_000, 7, 1e6].map((sliceFuel) => {
     let state = 1;
     const random = (bytes: Uint8Array) => void bytes.forEach((_, at) => bytes[at] = state = (state * 75 + 74) % 65_537);
-    return spawn(module, { clock: manualClock(), random, limits: { slice } }).output();
+    return spawn(module, { clock: manualClock(), random, limits: { sliceFuel } }).output();
   }));
   for (const { code, stdout, fuelUsed } of results) {
     assertEquals([code, stdout.length], [0, 5_800]);

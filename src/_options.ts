@@ -1,0 +1,117 @@
+/**
+ * What the layers ask of the options that they are given: that names are known, and that values are of their kind. A value
+ * that is refused is refused before anything starts. Limits have a file of their own.
+ *
+ * @module
+ */
+
+/**
+ * Checks that an object of options names only what is known. Only own, enumerable names count.
+ *
+ * @param what one of them, for the message: `limit`, `spawn option`
+ * @throws {TypeError} if it is not such an object, or names something else
+ */
+export function checkNames(what: string, given: unknown, known: readonly string[]): void {
+  // A map or a list has no names of its own, so it would pass without any effect.
+  if (typeof given !== "object" || given === null || Symbol.iterator in given) {
+    throw new TypeError(`${what}s are an object, not ${shown(given)}`);
+  }
+  for (const name of Object.keys(given)) {
+    if (known.includes(name)) continue;
+    const near = nearest(name, known);
+    const hint = near === undefined ? "" : `: did you mean ${shown(near)}?`;
+    throw new TypeError(`unknown ${what} ${shown(name)}${hint}`);
+  }
+}
+
+/** The known name that was probably meant: a few letters away, or with the given one as a part. */
+function nearest(name: string, known: readonly string[]): string | undefined {
+  const given = name.toLowerCase();
+  const far = Math.ceil((given.length + 1) / 4) + 1;
+  const distances = known.map((it) => distance(given, it.toLowerCase(), far));
+  const least = Math.min(...distances);
+  if (least < far) return known[distances.indexOf(least)];
+  return given.length > 2 ? known.find((it) => it.toLowerCase().includes(given)) : undefined;
+}
+
+/** Letters to be added, dropped or replaced to make one text of another; `far` for texts of very different lengths. */
+function distance(from: string, to: string, far: number): number {
+  if (Math.abs(from.length - to.length) >= far) return far;
+  let above = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (let row = 1; row <= from.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= to.length; column++) {
+      const replaced = above[column - 1]! + (from[row - 1] === to[column - 1] ? 0 : 1);
+      current.push(Math.min(replaced, above[column]! + 1, current[column - 1]! + 1));
+    }
+    above = current;
+  }
+  return above[to.length]!;
+}
+
+/** A value as messages show it. */
+export function shown(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}...` : value);
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "function" || typeof value === "symbol") return `a ${typeof value}`;
+  if (typeof value !== "object" || value === null) return String(value);
+  return `a value of type ${Object.prototype.toString.call(value).slice("[object ".length, -1)}`;
+}
+
+/** Checks a choice between words. @throws {TypeError} if it is none of them */
+export function checkChoice(name: string, given: unknown, choices: readonly string[]): void {
+  if (choices.includes(given as string)) return;
+  throw new TypeError(`${name} is ${choices.map(shown).join(" or ")}, not ${shown(given)}`);
+}
+
+/** Checks an option that may be absent. @throws {TypeError} if its type is another */
+export function checkType(name: string, given: unknown, type: "string" | "function" | "object"): void {
+  if (given === undefined || (typeof given === type && given !== null)) return;
+  throw new TypeError(`${name} is ${type === "object" ? "an" : "a"} ${type}, not ${shown(given)}`);
+}
+
+/** Checks a program's arguments. @throws {TypeError} if they are not strings, or one has a NUL, which would end it early */
+export function checkArgs(args: readonly string[]): void {
+  if (!Array.isArray(args)) throw new TypeError(`args is a list of strings, not ${shown(args)}`);
+  for (const [index, arg] of args.entries()) checkText(arg, `argument ${index}`);
+}
+
+/** Checks an environment. @throws {TypeError} if a name is empty or has a `=`, or a name or value is not text without NUL */
+export function checkEnv(env: Readonly<Record<string, string>>): void {
+  if (typeof env !== "object" || env === null) throw new TypeError(`env is an object of strings, not ${shown(env)}`);
+  for (const [name, value] of Object.entries(env)) {
+    if (name === "" || name.includes("=")) {
+      throw new TypeError(`${JSON.stringify(name)} is no name for an environment variable`);
+    }
+    for (const text of [name, value]) checkText(text, `environment variable ${JSON.stringify(name)}`);
+  }
+}
+
+function checkText(text: unknown, what: string): void {
+  if (typeof text !== "string") throw new TypeError(`${what} is a string, not ${shown(text)}`);
+  if (text.includes("\0")) throw new TypeError(`${what} has a NUL in it`);
+}
+
+/**
+ * Functions as a map, which, other than an object, has no `constructor` or `__proto__` for others to call.
+ *
+ * @param methods an object of functions, or what iterates over names and functions
+ * @throws {TypeError} if one of them is not a function
+ */
+export function functionsByName(methods: object): Map<string, (...args: never) => unknown> {
+  checkType("methods", methods, "object");
+  const entries = Symbol.iterator in methods
+    ? methods as Iterable<readonly [string, unknown]>
+    : Object.entries(methods);
+  const functions = new Map<string, (...args: never) => unknown>();
+  for (const [name, method] of entries) {
+    if (typeof method !== "function") throw new TypeError(`method ${JSON.stringify(name)} is not a function`);
+    functions.set(name, method as (...args: never) => unknown);
+  }
+  return functions;
+}
+
+/** The error for whatever was given in place of a module. */
+export function notAModule(given: unknown): TypeError {
+  return new TypeError(`a Module is needed, not ${shown(given)}: pass \`await compile(bytes)\``);
+}
