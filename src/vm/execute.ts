@@ -23,6 +23,10 @@ export const REGISTERS: Int32Array<ArrayBuffer> = new Int32Array(REGISTER_WORDS)
 export const REGISTERS_F32: Float32Array = new Float32Array(REGISTERS.buffer);
 /** The register file as f64 registers. */
 export const REGISTERS_F64: Float64Array = new Float64Array(REGISTERS.buffer);
+/** The register file as signed 64-bit registers. The loop does without: engines allocate at each access. */
+export const REGISTERS_I64: BigInt64Array<ArrayBuffer> = new BigInt64Array(REGISTERS.buffer);
+/** The register file as unsigned 64-bit registers. */
+export const REGISTERS_U64: BigUint64Array<ArrayBuffer> = new BigUint64Array(REGISTERS.buffer);
 /** The call stack: return address and frame pointer of each caller. */
 export const STACK: Int32Array = new Int32Array(STACK_WORDS);
 

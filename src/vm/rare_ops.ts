@@ -8,7 +8,7 @@
 
 import { Fault } from "./_fault.ts";
 import { CODE } from "./code.ts";
-import { REGISTERS, REGISTERS_F32, REGISTERS_F64 } from "./execute.ts";
+import { REGISTERS, REGISTERS_F32, REGISTERS_F64, REGISTERS_I64, REGISTERS_U64 } from "./execute.ts";
 import type { Instance } from "./instance.ts";
 import { bigintToF32, nearest, RANGES, saturation, truncate } from "./numeric.ts";
 import type { IntegerRange } from "./numeric.ts";
@@ -30,8 +30,8 @@ const FUEL_PER_PAGE = PAGE_BYTES / 64;
 const R = REGISTERS;
 const F = REGISTERS_F32;
 const D = REGISTERS_F64;
-const BITS = new BigInt64Array(REGISTERS.buffer);
-const UNSIGNED_BITS = new BigUint64Array(REGISTERS.buffer);
+const BITS = REGISTERS_I64;
+const UNSIGNED_BITS = REGISTERS_U64;
 
 const register = (fp: number, at: number, operand: number): number => fp + CODE[at + operand];
 

@@ -6,7 +6,12 @@
  */
 
 /** The arrays that are guarded here. */
-export type Guardable = Int32Array<ArrayBuffer> | Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
+export type Guardable =
+  | Int32Array<ArrayBuffer>
+  | Float32Array<ArrayBuffer>
+  | Float64Array<ArrayBuffer>
+  | BigInt64Array<ArrayBuffer>
+  | BigUint64Array<ArrayBuffer>;
 
 /** A place that does not exist was read or written: a fault of the virtual machine, which no guest may bring about. */
 export class GuardError extends Error {

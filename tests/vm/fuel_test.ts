@@ -74,8 +74,7 @@ Deno.test("fuelUsed never becomes less, at suspensions and in host calls, whatev
     } (br_if $inner (i32.lt_u (local.tee 1 (i32.add (local.get 1) (i32.const 1))) (i32.const 3))))`,
   ];
   for (const body of bodies) {
-    let instance: Instance | undefined;
-    instance = await instanceOf(text(body), { host: { f: () => void fuels.push(instance!.fuelUsed) } });
+    const instance: Instance = await instanceOf(text(body), { host: { f: () => void fuels.push(instance.fuelUsed) } });
     const whole = fuelOf(instance.start("run"), Infinity).at(-1)!;
     assertNeverLess(fuels);
     fuels.length = 0;
@@ -117,7 +116,7 @@ Deno.test("a budget ends at the same fuel and place whatever the slices, and whe
   const ends = async (sliceFuel: number): Promise<string[]> => {
     const seen: string[] = [];
     for (const fuel of budgets) {
-      const instance = await instantiate(module, {}, { limits: { fuel, slice: sliceFuel } });
+      const instance = await instantiate(module, {}, { limits: { fuel, sliceFuel } });
       const error = await assertRejects(() => instance.call("run"), LimitError);
       assertEquals(error.limit, "fuel");
       assert(instance.fuelUsed > fuel && instance.fuelUsed <= fuel + MOST_AHEAD, `${instance.fuelUsed} of ${fuel}`);

@@ -35,15 +35,14 @@ Deno.test("a host function that calls back at the end of the call stack gets a r
     (func (export "nest") (param i32) (result i32) (local i32)
       (local.set 1 (i32.mul (local.get 0) (i32.const 3)))
       (i32.add (call $f (i32.sub (local.get 0) (i32.const 1))) (i32.sub (local.get 1) (i32.mul (local.get 0) (i32.const 3))))))`;
-  let instance: Instance | undefined;
-  instance = await instanceOf(text, {
-    host: { f: (left: number) => left > 0 ? functionOf(instance!, "nest")(left) : 0 },
+  const instance: Instance = await instanceOf(text, {
+    host: { f: (left: number) => left > 0 ? functionOf(instance, "nest")(left) : 0 },
   }, { limits: { fuel: 1e9 } });
   const most = STACK_WORDS / 2;
   const outcomes = new Set<unknown>();
   for (let depth = most - 24; depth <= most + 2; depth++) {
     for (const nested of [1, 2, 5, 9, 16]) {
-      const outcome = outcomeOf(() => functionOf(instance!, "deep")(depth, nested));
+      const outcome = outcomeOf(() => functionOf(instance, "deep")(depth, nested));
       assert(outcome === depth || outcome === EXHAUSTED, `${depth} deep, ${nested} nested: ${outcome}`);
       outcomes.add(outcome);
     }
@@ -63,19 +62,18 @@ Deno.test("a guest at the end of the call stack runs none of its constants, what
   let isPrepared = false;
   for (let shift = 0; shift < 6; shift++) {
     flushCode();
-    let instance: Instance | undefined;
-    instance = await instanceOf(
+    const instance: Instance = await instanceOf(
       `(module (import "host" "f" (func $f (param i32))) (global $sink (mut i32) (i32.const 0)) ${constants(shift)}
         (func $deep (export "deep") (param i32) (if (local.get 0)
           (then (call $deep (i32.sub (local.get 0) (i32.const 1)))) (else (call $f (i32.const 12)))))
         (func (export "nest") (param i32) (call $f (local.get 0))))`,
-      { host: { f: (left: number) => left > 0 ? functionOf(instance!, "nest")(left - 1) : 0 } },
+      { host: { f: (left: number) => left > 0 ? functionOf(instance, "nest")(left - 1) : 0 } },
       { limits: { fuel: 1e9 } },
     );
     functionOf(instance, "pad")();
     isPrepared ||= CODE[OP.finish] === OP.unreachable;
     for (let depth = STACK_WORDS / 2 - 8; depth < STACK_WORDS / 2; depth++) {
-      reasons.add(outcomeOf(() => functionOf(instance!, "deep")(depth)));
+      reasons.add(outcomeOf(() => functionOf(instance, "deep")(depth)));
     }
   }
   assert(isPrepared, "the constants were where they do harm");
@@ -94,17 +92,16 @@ Deno.test("a pending call that is resumed where the register file is nearly full
   // Ten frames of 100,000 words and a last one leave from nothing to some thousand words.
   for (let left = 0; left <= 3_200; left += 160) {
     const locals = Math.floor((REGISTER_WORDS - left - 10 * (frame + 2) * 2) / 2);
-    let call: Call | undefined;
     const fills = await instanceOf(
       `(module (import "host" "f" (func $f))
         (func $large (param i32) ${"(local i64)".repeat(frame - 1)} (if (local.get 0)
           (then (call $large (i32.sub (local.get 0) (i32.const 1)))) (else (call $last))))
         (func $last ${"(local i64)".repeat(locals)} (call $f))
         (func (export "run") (call $large (i32.const 9))))`,
-      { host: { f: () => void call!.resume(Infinity) } },
+      { host: { f: () => void call.resume(Infinity) } },
     );
     const instance = await instantiate(waits, { host: { wait: () => Promise.resolve(5) } });
-    call = instance.start("run");
+    const call: Call = instance.start("run");
     assertEquals(call.resume(Infinity), "pending");
     await call.settled;
     functionOf(fills, "run")();
@@ -116,15 +113,14 @@ Deno.test("a pending call that is resumed where the register file is nearly full
 });
 
 Deno.test("a call that a host function has stopped stays stopped by that reason, even if the function then throws", async () => {
-  let call: Call | undefined;
   const instance = await instanceOf(`(module (import "host" "f" (func $f)) (func (export "run") (call $f)))`, {
     host: {
       f: () => {
-        call!.stop("enough");
+        call.stop("enough");
         throw new Error("later");
       },
     },
   });
-  call = instance.start("run");
+  const call: Call = instance.start("run");
   assertEquals([call.resume(Infinity), call.error], ["failed", "enough"]);
 });

@@ -1,0 +1,292 @@
+/**
+ * `deno task fuzz:nesting --seconds N [--seed S]`: guests that host functions call back while other guests wait for them.
+ * Random modules, of several instances that import from each other, call a host function; it calls exports of any
+ * instance, starts calls and leaves them, resumes or stops others that wait, drops all code, throws, or answers with a
+ * promise; often near the end of the register file or of the call stack. It notes its answers, so that each call which has
+ * finished can be done again alone: on instances of our own machine, with the same fuel, and on the host's WebAssembly.
+ *
+ * `deno task checked tests/fuzz/nesting.ts` does it on the build that checks every access. It ends with 1 at a mismatch,
+ * whose seed gives the same program again.
+ *
+ * @module
+ */
+
+import { Call, compileSync, instantiate, Trap } from "../../src/vm/mod.ts";
+import type { ExportedFunction, Instance, Module } from "../../src/vm/mod.ts";
+import { wat } from "../vm/_wat.ts";
+import { AGAIN, nestingModule } from "./_nesting_program.ts";
+import type { NestingModule } from "./_nesting_program.ts";
+import { pick, randomSource } from "./_random.ts";
+import type { Random } from "./_random.ts";
+
+const MODULES = 2;
+/** Calls that the test itself starts, one after the other. */
+const ROUNDS = 12;
+/** Acts of the host in a program: each may be a call with acts of its own. */
+const MOST_ACTS = 150;
+/** Calls that wait at once, to be gone on with by any host function. */
+const MOST_WAITING = 6;
+/** Calls within calls, so that JavaScript's own stack is not what ends them. */
+const MOST_NESTED = 40;
+const REPORT_MS = 30_000;
+
+type Arguments = readonly [...depth: number[], id: number, left: number, x: bigint];
+
+/** A call: what is needed to do it again, and what it gave. */
+interface Episode {
+  readonly instance: number;
+  readonly name: string;
+  readonly args: Arguments;
+  /** What the host answered, in order. */
+  readonly answers: bigint[];
+  /** Of one that was started; the others were called at once. */
+  call: Call | undefined;
+  /** What it gave, once it has. */
+  result: unknown;
+}
+
+/** What became of a program. */
+export interface NestingReport {
+  readonly calls: number;
+  readonly finished: number;
+  readonly exhausted: number;
+  /** Finished calls that the host's WebAssembly could do too. */
+  readonly native: number;
+  readonly mismatch: string | undefined;
+}
+
+class HostError extends Error {}
+
+/** Runs the program of a seed. */
+export async function runNesting(seed: number): Promise<NestingReport> {
+  const random = randomSource(seed);
+  const drafts = Array.from({ length: MODULES }, (_, index) => nestingModule(random, index));
+  const binaries = drafts.map(({ text }) => wat(text) as Uint8Array<ArrayBuffer>);
+  const modules = binaries.map((bytes) => compileSync(bytes));
+  const episodes: Episode[] = [];
+  const waiting: Episode[] = [];
+  let acts = 0;
+  let nested = 0;
+  /** How many of the next calls of the host call back at once, each within the one before. */
+  let burrow = 0;
+
+  /** Makes an episode, of a given function or any, not started. */
+  const open = (name?: string): Episode => {
+    const id = episodes.length;
+    const drawn = draw(random, drafts, id);
+    const chosen = name === undefined ? drawn : { ...drawn, name, args: drawn.args.slice(-3) as unknown as Arguments };
+    const episode = { ...chosen, answers: [], call: undefined, result: undefined };
+    episodes.push(episode);
+    return episode;
+  };
+  const start = (episode: Episode): Call =>
+    episode.call = instances[episode.instance].start(episode.name, episode.args);
+  const leave = (episode: Episode) => {
+    const { status } = episode.call!;
+    if (status !== "finished" && status !== "failed") waiting.push(episode);
+  };
+
+  /** One act of the host before it answers. */
+  const act = (): void => {
+    acts++;
+    if (burrow > 0) burrow--;
+    else if (random(6) === 0) burrow = random(24);
+    switch (burrow > 0 ? 2 : random(9)) {
+      case 0:
+      case 1: {
+        // A call that runs to its end at once: nobody but its caller sees a failure.
+        const episode = open();
+        const call = start(episode);
+        while (call.resume(1 + random(5_000)) === "suspended" && call.fuelUsed < 3e6);
+        return call.status === "suspended" || call.status === "pending" ? leave(episode) : undefined;
+      }
+      case 2: {
+        const episode = open(burrow > 0 ? AGAIN : undefined);
+        const { instance, name, args } = episode;
+        episode.result = (instances[instance].exports[name] as ExportedFunction)(...args);
+        return;
+      }
+      case 3: {
+        if (waiting.length >= MOST_WAITING) return;
+        const episode = open();
+        start(episode).resume(random(300));
+        return leave(episode);
+      }
+      case 4:
+      case 5: {
+        const [episode] = waiting.splice(random(waiting.length), 1);
+        if (episode === undefined) return;
+        // One that runs, further out, can't be resumed.
+        try {
+          episode.call!.resume(random(3_000));
+        } catch (error) {
+          if (!(error instanceof TypeError && error.message === "the call is running")) throw error;
+        }
+        return leave(episode);
+      }
+      case 6: {
+        if (random(4) > 0 || waiting.length === 0) return;
+        const [episode] = waiting.splice(random(waiting.length), 1);
+        return episode.call!.stop("stopped");
+      }
+      case 7:
+        return random(3) === 0 ? Call.flushCode() : undefined;
+      case 8:
+        if (random(8) === 0) throw new HostError("on purpose");
+    }
+  };
+  const host = (id: number, _left: number, x: bigint): bigint | Promise<bigint> => {
+    const { answers } = episodes[id];
+    if (nested < MOST_NESTED) {
+      nested++;
+      try {
+        for (let count = Math.max(random(3), Math.sign(burrow)); count > 0 && acts < MOST_ACTS; count--) act();
+      } finally {
+        nested--;
+      }
+    }
+    const answer = BigInt.asIntN(64, x * 31n + BigInt(answers.length));
+    answers.push(answer);
+    return random(5) === 0 ? Promise.resolve(answer) : answer;
+  };
+  const instances = await link(modules, host);
+
+  for (let round = 0; round < ROUNDS; round++) {
+    const episode = open();
+    const call = start(episode);
+    for (let turns = 0; turns < 200; turns++) {
+      const status = call.resume(1 + random(20_000));
+      if (status === "finished" || status === "failed") break;
+      if (status === "pending") await call.settled;
+      if (random(10) === 0) Call.flushCode();
+    }
+  }
+  for (const { call } of waiting) {
+    for (let turns = 0; turns < 200 && call!.status !== "finished" && call!.status !== "failed"; turns++) {
+      if (call!.resume(50_000) === "pending") await call!.settled;
+    }
+  }
+  return await judge(episodes, modules, binaries);
+}
+
+/** Chooses a function, and arguments with which it comes near an end of what all calls share, or does not. */
+function draw(
+  random: Random,
+  drafts: readonly NestingModule[],
+  id: number,
+): Pick<Episode, "instance" | "name" | "args"> {
+  const instance = random(drafts.length);
+  const { names, deep } = drafts[instance];
+  const rest = [id, 1 + random(6), BigInt(random(1_000))] as const;
+  if (random(3) > 0) return { instance, name: pick(random, names), args: rest };
+  const { name, most, isFull } = pick(random, deep);
+  const depth = isFull ? most : random(4) === 0 ? random(most) : Math.max(0, most - 1 - random(Math.min(most, 24)));
+  return { instance, name, args: [depth, ...rest] };
+}
+
+type Host = (id: number, left: number, x: bigint) => unknown;
+
+async function link(modules: readonly Module[], host: Host): Promise<Instance[]> {
+  const instances: Instance[] = [];
+  for (const module of modules) {
+    const before = instances.at(-1)?.exports ?? {};
+    instances.push(
+      await instantiate(module, { host: { f: host }, before: before as Record<string, ExportedFunction> }),
+    );
+  }
+  return instances;
+}
+
+function linkNative(binaries: readonly Uint8Array<ArrayBuffer>[], host: Host): WebAssembly.Instance[] {
+  const instances: WebAssembly.Instance[] = [];
+  for (const bytes of binaries) {
+    const before = instances.at(-1)?.exports ?? {};
+    instances.push(new WebAssembly.Instance(new WebAssembly.Module(bytes), { host: { f: host }, before }));
+  }
+  return instances;
+}
+
+/** Whether an error is what a guest may end by here: a full stack, or a host function that failed by that or on purpose. */
+function isExpected(error: unknown): boolean {
+  if (error === "stopped" || error instanceof HostError) return true;
+  if (error instanceof Trap) {
+    return error.reason === "call stack exhausted" || error.cause !== undefined && isExpected(error.cause);
+  }
+  return error instanceof TypeError && /gave a promise|give a promise/.test(error.message);
+}
+
+/** Does each call that has finished once more, alone, on both machines. */
+async function judge(
+  episodes: readonly Episode[],
+  modules: readonly Module[],
+  binaries: readonly Uint8Array<ArrayBuffer>[],
+): Promise<NestingReport> {
+  const report = { calls: episodes.length, finished: 0, exhausted: 0, native: 0 };
+  let answers: readonly bigint[] = [];
+  let next = 0;
+  const replayed = () => answers[next++];
+  const own = await link(modules, replayed);
+  const native = linkNative(binaries, replayed);
+  for (const [id, episode] of episodes.entries()) {
+    const { call, name, args, instance } = episode;
+    const differ = (what: string) => ({ ...report, mismatch: `call ${id}, ${name}(${args.join(", ")}): ${what}` });
+    if (call?.status === "failed") {
+      if (!isExpected(call.error)) return differ(`ended by ${Deno.inspect(call.error)}`);
+      report.exhausted++;
+    }
+    const result = call === undefined ? episode.result : call.result;
+    if (result === undefined) continue;
+    report.finished++;
+    answers = episode.answers;
+    next = 0;
+    const again = own[instance].start(name, args);
+    again.resume(Infinity);
+    if (again.status !== "finished") return differ(`alone it ends by ${Deno.inspect(again.error)}`);
+    if (again.result !== result) return differ(`gave ${result}, and alone ${again.result}`);
+    const fuel = call?.fuelUsed ?? again.fuelUsed;
+    if (again.fuelUsed !== fuel) return differ(`used ${fuel} of fuel, and alone ${again.fuelUsed}`);
+    next = 0;
+    try {
+      const expected = (native[instance].exports[name] as ExportedFunction)(...args);
+      if (result !== expected) return differ(`gave ${result}, and ${expected} on the host's machine`);
+      report.native++;
+    } catch (error) {
+      // Its stack is shorter where frames are large.
+      if (!(error instanceof RangeError)) return differ(`on the host's machine: ${error}`);
+    }
+  }
+  return { ...report, mismatch: undefined };
+}
+
+function option(name: string, otherwise: number): number {
+  const at = Deno.args.indexOf(`--${name}`);
+  return at < 0 ? otherwise : Number(Deno.args[at + 1]);
+}
+
+async function main(): Promise<number> {
+  const start = performance.now();
+  const end = start + option("seconds", 60) * 1000;
+  const first = option("seed", Date.now() % 1e9);
+  const sum = { programs: 0, calls: 0, finished: 0, exhausted: 0, native: 0 };
+  let reportAt = start + REPORT_MS;
+  const text = () =>
+    `nesting: ${sum.programs} programs, ${sum.calls} calls (${sum.finished} finished, ${sum.exhausted} trapped or were ` +
+    `stopped, ${sum.native} also on the host's machine), ${Math.round((performance.now() - start) / 1000)} s`;
+  console.log(`seed ${first}`);
+  for (let seed = first; performance.now() < end; seed++) {
+    const { mismatch, ...counts } = await runNesting(seed);
+    sum.programs++;
+    for (const name of ["calls", "finished", "exhausted", "native"] as const) sum[name] += counts[name];
+    if (mismatch !== undefined) {
+      console.error(`seed ${seed}: ${mismatch}`);
+      return 1;
+    }
+    if (performance.now() < reportAt) continue;
+    console.log(text());
+    reportAt += REPORT_MS;
+  }
+  console.log(text());
+  return 0;
+}
+
+if (import.meta.main) Deno.exit(await main());
