@@ -23,6 +23,7 @@ import * as loop from "./execute.ts";
 import { execute, REGISTER_WORDS, REGISTERS, STACK, STACK_WORDS, STATE } from "./execute.ts";
 import type { Func, Value } from "./func.ts";
 import type { Instance } from "./instance.ts";
+import { PAGE_BYTES } from "./limits.ts";
 import { OP, OP_WORDS } from "./ops.ts";
 import { RARE_OPS } from "./rare_ops.ts";
 import { sameFuncType } from "./types.ts";
@@ -37,6 +38,10 @@ const QUANTUM = 20_000;
 const HOST_CALL_FUEL = 50;
 /** Work of a rare op, in units of fuel; see `Call.work`. */
 const RARE_WORK = 50;
+/** Fuel of growing memory by a page: it is zeroed. */
+const FUEL_PER_PAGE = PAGE_BYTES / 64;
+/** Bytes that are copied at once when memory grows: about a millisecond's work, since the new pages come from the system. */
+const GROWTH_BYTES = 1 << 20;
 /** Calls of guests by host functions that guests have called, one inside the other, on JavaScript's own stack. */
 const MAX_NESTED_CALLS = 100;
 /** Frames that a trap tells of: the innermost and the outermost. */
@@ -109,7 +114,7 @@ export class Call {
   #settled: Promise<void> | undefined;
   #fuelUsed = 0;
   #work = 0;
-  /** Bytes or elements that the bulk op at the program counter has done. */
+  /** Bytes or elements that the bulk op at the program counter has done, or 1 while memory grows. */
   #done = 0;
 
   #instance: Instance;
@@ -342,6 +347,11 @@ export class Call {
     this.#work += takeTranslationWork();
     while (this.#isGoingOn && remaining >= 0 && this.#work < workEnd) {
       if (!this.#live) this.#restoreFrame();
+      // The rest of a bulk op, or of growing memory, which entering the loop would need to be whole.
+      if (this.#done > 0) {
+        remaining -= this.#count(this.#runRare());
+        continue;
+      }
       const quantum = Math.min(remaining, QUANTUM);
       STATE[0] = this.#pc;
       STATE[1] = this.#fp;
@@ -399,6 +409,8 @@ export class Call {
     switch (op) {
       case OP.finish:
         return this.#finishSegment();
+      case OP.memory_grow:
+        return this.#growMemory();
       case OP.call_lazy: {
         const entry = this.#entryOf(this.#instance, CODE[pc + 1]);
         CODE[this.#pc] = OP.call;
@@ -433,6 +445,23 @@ export class Call {
     this.#done = until < count ? until : 0;
     if (until === count) this.#pc += OP_WORDS[CODE[this.#pc]];
     return until - done;
+  }
+
+  /** Begins to grow the memory, or copies a part more of what it has; the op stays at the program counter until all is done. */
+  #growMemory(): number {
+    const memory = this.#instance.memory!;
+    let fuel = 0;
+    if (this.#done === 0) {
+      const delta = REGISTERS[this.#fp + CODE[this.#pc + 2]] >>> 0;
+      const before = memory.beginGrowth(delta);
+      REGISTERS[this.#fp + CODE[this.#pc + 1]] = before;
+      if (before >= 0) fuel = delta * FUEL_PER_PAGE;
+    }
+    const isDone = memory.continueGrowth(GROWTH_BYTES);
+    this.#done = isDone ? 0 : 1;
+    if (isDone) this.#pc += OP_WORDS[OP.memory_grow];
+    else this.#work += GROWTH_BYTES / 2;
+    return fuel;
   }
 
   /** The function that an indirect call at the program counter names; its first two operands are element and type. */

@@ -46,6 +46,8 @@ export class Memory {
   readonly #maximum: number;
   #view!: DataView<ArrayBuffer>;
   #bytes!: Uint8Array<ArrayBuffer>;
+  /** Where the memory is being copied to, which takes about a millisecond a mebibyte. */
+  #growth: { readonly grown: Uint8Array<ArrayBuffer>; readonly pages: number; copied: number } | undefined;
 
   /**
    * A memory of zeros.
@@ -79,21 +81,33 @@ export class Memory {
 
   /** The whole memory. Read it again after the guest has run: growing replaces it. */
   get bytes(): Uint8Array<ArrayBuffer> {
+    if (this.#growth !== undefined) this.#finishGrowth();
     return this.#bytes;
   }
 
   /** The whole memory. Read it again after the guest has run: growing replaces it. */
   get view(): DataView<ArrayBuffer> {
+    if (this.#growth !== undefined) this.#finishGrowth();
     return this.#view;
   }
 
   /** Its size in pages of 64 KiB. */
   get pages(): number {
-    return this.#bytes.length / PAGE_BYTES;
+    return this.bytes.length / PAGE_BYTES;
   }
 
   /** Adds pages of zeros; gives the size before, or -1 if the maximum or the runtime does not allow it. */
   grow(delta: number): number {
+    const before = this.beginGrowth(delta);
+    if (this.#growth !== undefined) this.#finishGrowth();
+    return before;
+  }
+
+  /**
+   * @ignore does what `grow` does, but for copying what there is: that is left to `continueGrowth`, or to whoever looks at
+   * the memory next
+   */
+  beginGrowth(delta: number): number {
     const before = this.pages;
     if (!(delta >= 0 && delta <= this.#maximum - before)) return -1;
     const after = before + delta;
@@ -103,14 +117,29 @@ export class Memory {
       else {
         // Guests often grow page by page: room for a quarter more makes the copies few.
         const room = Math.min(Math.max(after, before + (before >> 2)), this.#maximum);
-        const grown = new ArrayBuffer(room * PAGE_BYTES);
-        new Uint8Array(grown).set(this.#bytes);
-        this.#show(grown, after);
+        this.#growth = { grown: new Uint8Array(room * PAGE_BYTES), pages: after, copied: 0 };
       }
     } catch {
       return -1;
     }
     return before;
+  }
+
+  /** @ignore copies so many bytes more; says whether that was all */
+  continueGrowth(bytes: number): boolean {
+    const growth = this.#growth;
+    if (growth === undefined) return true;
+    const until = Math.min(growth.copied + bytes, this.#bytes.length);
+    growth.grown.set(this.#bytes.subarray(growth.copied, until), growth.copied);
+    growth.copied = until;
+    if (until < this.#bytes.length) return false;
+    this.#growth = undefined;
+    this.#show(growth.grown.buffer, growth.pages);
+    return true;
+  }
+
+  #finishGrowth(): void {
+    this.continueGrowth(Infinity);
   }
 
   /**

@@ -1,6 +1,6 @@
 /**
- * The ops that leave the dispatch loop and concern one instance only: rare arithmetic, tables, growing, shared globals.
- * Calls are call.ts's, bulk operations bulk_ops.ts's. One function an op; a trap is thrown as a `Fault`, before any effect.
+ * The ops that leave the dispatch loop and concern one instance only: rare arithmetic, tables, shared globals.
+ * Calls and growing memory are call.ts's, bulk operations bulk_ops.ts's. One function an op; a trap is thrown as a `Fault`, before any effect.
  *
  * @see https://webassembly.github.io/spec/core/exec/instructions.html
  * @module
@@ -14,7 +14,6 @@ import { bigintToF32, nearest, RANGES, saturation, truncate } from "./numeric.ts
 import type { IntegerRange } from "./numeric.ts";
 import { OP } from "./ops.ts";
 import type { OpName } from "./ops.ts";
-import { PAGE_BYTES } from "./limits.ts";
 import type { Table } from "./table.ts";
 import { F64, I64 } from "./types.ts";
 
@@ -23,9 +22,6 @@ import { F64, I64 } from "./types.ts";
  * instruction, or nothing.
  */
 export type RareOp = (instance: Instance, fp: number, at: number) => number | void;
-
-/** Fuel of growing memory by a page: it is zeroed, and what was there may be copied. */
-const FUEL_PER_PAGE = PAGE_BYTES / 64;
 
 const R = REGISTERS;
 const F = REGISTERS_F32;
@@ -215,12 +211,6 @@ const IMPLEMENTATIONS: Partial<Record<OpName, RareOp>> = {
     R[register(fp, at, 0)] = instance.handles.handle(instance.func(CODE[at + 1]));
   },
 
-  memory_grow: (instance, fp, at) => {
-    const delta = R[register(fp, at, 1)] >>> 0;
-    const before = instance.memory!.grow(delta);
-    R[register(fp, at, 0)] = before;
-    return before < 0 ? 0 : delta * FUEL_PER_PAGE;
-  },
   data_drop: (instance, _fp, at) => {
     instance.droppedData[CODE[at]] = 1;
   },

@@ -12,9 +12,10 @@ export function instanceOfBytes(bytes: Uint8Array<ArrayBuffer>): Promise<Instanc
   return instantiate(compileSync(bytes));
 }
 
-/** How late timers were: the 99th percentile, in milliseconds, and how many there were. */
+/** How late timers were: the 99th percentile and the most, in milliseconds, and how many there were. */
 export interface Timers {
   readonly p99: number;
+  readonly longest: number;
   readonly count: number;
 }
 
@@ -27,7 +28,7 @@ export async function timersDuring(ms: number): Promise<Timers> {
     late.push(performance.now() - before - 1);
   }
   late.sort((one, other) => one - other);
-  return { p99: late[Math.floor((late.length - 1) * 0.99)], count: late.length };
+  return { p99: late[Math.floor((late.length - 1) * 0.99)], longest: late.at(-1)!, count: late.length };
 }
 
 /** The timers while an exported function runs, which is stopped then. */

@@ -7,7 +7,7 @@
  */
 
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
-import { compileSync, instantiate, LimitError, Trap } from "../../src/vm/mod.ts";
+import { compileSync, instantiate, LimitError, Memory, Trap } from "../../src/vm/mod.ts";
 import type { Imports, RunLimits } from "../../src/vm/mod.ts";
 import { instanceOf } from "../vm/_wat.ts";
 import { noteFigure } from "./_figures.ts";
@@ -181,6 +181,35 @@ Deno.test("memory.grow gives -1 beyond the limit of pages, and table.grow beyond
   assertEquals([await grow("memory", -1), await grow("a", -1)], [-1, -1]);
   assertEquals([await grow("a", 60), await grow("b", 41), await grow("b", 40)], [0, -1, 0]);
   assertEquals([await grow("a", 1), await grow("b", 0)], [-1, 40]);
+});
+
+/** A memory of 192 MiB that the guest has touched, and then grows beyond its room twice. */
+const GROWS = `(module (memory (export "memory") 3072) (func (export "run") (result i32)
+  (memory.fill (i32.const 0) (i32.const 7) (i32.const 0xc000000))
+  (drop (memory.grow (i32.const 1))) (drop (memory.grow (i32.const 1000))) (i32.store (i32.const 0xc000000) (i32.const 5))
+  (i32.add (i32.load (i32.const 0xc000000)) (i32.load8_u (i32.const 0xbffffff)))))`;
+
+Deno.test("growing a large memory leaves host timers no later than 50 ms, and keeps every byte", async () => {
+  const longest = await bestOfThree(async () => {
+    const instance = await instanceOf(GROWS);
+    const run = instance.call("run");
+    const { longest } = await timersDuring(1_000);
+    assertEquals(await run, 12);
+    return longest;
+  });
+  noteFigure("longest hold while growing", longest, "ms", "192 MiB");
+  assert(longest < 50, `${Math.round(longest)} ms`);
+});
+
+Deno.test("whoever looks at a memory that is being grown finds it grown, and what it writes there is kept", async () => {
+  const instance = await instanceOf(GROWS);
+  const memory = instance.exports.memory as Memory;
+  const call = instance.start("run");
+  while (call.fuelUsed < 0xc000000 + 1_024) call.resume(0);
+  assertEquals([call.status, memory.pages], ["suspended", 3_073]);
+  memory.bytes[0xbffffff] = 9;
+  while (call.resume(1e6) === "suspended");
+  assertEquals([call.result, memory.pages, memory.bytes[0]], [14, 4_073, 7]);
 });
 
 Deno.test("the tables of an instance start within their limit together", async () => {

@@ -17,6 +17,7 @@ import { RARE_OPS } from "../../src/vm/rare_ops.ts";
 
 /** Rare ops that call.ts runs. */
 const CALL_OPS = new Set([
+  "memory_grow",
   "nowhere",
   "finish",
   "call_lazy",
