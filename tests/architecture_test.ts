@@ -39,7 +39,7 @@ const MAX_LINES = 400;
 /** Files of one algorithm or one loop, which would not be clearer in two, and how long they may be. */
 const LONGER_FILES: ReadonlyMap<string, number> = new Map([
   ["src/vm/_validate_body.ts", 650],
-  ["src/vm/call.ts", 650],
+  ["src/vm/call.ts", 700],
   ["src/vm/compile.ts", 900],
   ["src/vm/execute.ts", 3_000],
 ]);

@@ -36,6 +36,8 @@ import type { FuncType } from "./types.ts";
 const QUANTUM = 20_000;
 /** Fuel of calling a host function, beyond that of the instruction: leaving and entering the loop. */
 const HOST_CALL_FUEL = 50;
+/** Work of a parameter or result that leaves the guest or comes to it: some 20 ns. */
+const VALUE_WORK = 10;
 /** Work of a rare op, in units of fuel; see `Call.work`. */
 const RARE_WORK = 50;
 /** Fuel of growing memory by a page: it is zeroed. */
@@ -472,9 +474,9 @@ export class Call {
     if (element >= table.length) throw new Fault("undefined element");
     const func = table.reference(element) as Func | null;
     if (func === null) throw new Fault("uninitialized element");
-    if (!sameFuncType(func.type, this.#instance.code.record.types[typeIndex])) {
-      throw new Fault("indirect call type mismatch");
-    }
+    const type = this.#instance.code.record.types[typeIndex];
+    if (func.type !== type) this.#work += valuesOf(type) * VALUE_WORK;
+    if (!sameFuncType(func.type, type)) throw new Fault("indirect call type mismatch");
     return func;
   }
 
@@ -485,6 +487,7 @@ export class Call {
 
   /** Calls any function with its arguments at a register, returning to the op after the one at the program counter. */
   #callFunc(func: Func, at: number): number {
+    if (func.instance !== this.#instance) this.#work += valuesOf(func.type) * VALUE_WORK;
     if (func.host !== undefined) return this.#callHost(func, at, this.#pc + OP_WORDS[CODE[this.#pc]]);
     const entry = this.#entryOf(func.instance!, func.index);
     if (func.instance === this.#instance) return this.#enter(entry, at);
@@ -640,6 +643,11 @@ export class Call {
     if (parked !== undefined) parked.#spill();
     flushCode();
   }
+}
+
+/** Parameters and results of a type. */
+function valuesOf({ params, results }: FuncType): number {
+  return params.length + results.length;
 }
 
 /** What a host function threw, on its way to `#fail`. */

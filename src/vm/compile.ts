@@ -206,20 +206,23 @@ class Translator {
     this.#code.emit(OP.br_table, index, count);
     const table = this.#code.at;
     this.#code.at += (count + 1) * 2;
-    /** For a label whose values are to be moved, the first entry of the table that leads to where they are. */
-    const moved = new Map<Label, number>();
+    /** For each label, the first entry of the table that leads to where its values are moved; undefined if none need be. */
+    const moved = new Map<Label, number | undefined>();
     for (const [place, depth] of depths.entries()) {
       const label = this.#label(depth);
       const t = table + place * 2;
-      const first = moved.get(label);
-      if (first !== undefined) CODE.copyWithin(t, first, first + 2);
-      else if (label.kind !== "function" && !this.#needsMoves(label)) this.#target(label, t);
-      else {
-        moved.set(label, t);
-        CODE[t] = this.#code.at;
-        this.#code.enterAt(t + 1);
-        this.#branch(label);
+      if (!moved.has(label)) {
+        const isMoved = label.kind === "function" || this.#needsMoves(label);
+        moved.set(label, isMoved ? t : undefined);
+        if (isMoved) {
+          CODE[t] = this.#code.at;
+          this.#code.enterAt(t + 1);
+          this.#branch(label);
+        }
       }
+      const first = moved.get(label);
+      if (first === undefined) this.#target(label, t);
+      else if (first !== t) CODE.copyWithin(t, first, first + 2);
     }
     this.#unreachable();
   }

@@ -51,6 +51,15 @@ const ENDLESS: Readonly<Record<string, Guest>> = {
     text: forEver("(drop (call $f (i32.const 1)))", HOST),
     imports: { host: { f: (x: number) => Promise.resolve(x) } },
   },
+  "calls the host with a thousand values for a thousand": {
+    text: `(module (type $t (func (param${" i64".repeat(1_000)}) (result${" i64".repeat(1_000)})))
+      (import "host" "f" (func $f (type $t)))
+      (func (export "run") ${"(i64.const 0)".repeat(1_000)} (loop (type $t) (call $f) (br 0)) ${
+      "drop ".repeat(1_000)
+    }))`
+      .replace("(loop (type $t)", `(loop (param${" i64".repeat(1_000)}) (result${" i64".repeat(1_000)})`),
+    imports: { host: { f: (...values: bigint[]) => values } },
+  },
   "fills memory, 1 GiB at a time": {
     text: forEver("(memory.fill (i32.const 0) (i32.const 7) (i32.const 0x40000000))", LARGE),
   },
