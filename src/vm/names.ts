@@ -29,7 +29,7 @@ export function namesOf(record: ModuleRecord): Names {
     get shownModule() {
       return shownModule();
     },
-    functionName: (index) => readName(bytes, functionsAt()[index], MAX_SHOWN_NAME_BYTES),
+    functionName: (index) => readName(bytes, functionsAt()[index] ?? 0, MAX_SHOWN_NAME_BYTES),
   };
 }
 
