@@ -6,8 +6,9 @@
  * @module
  */
 
+import { readConstExpr, readConstReference, readFunctionIndex, readReferenceType } from "./_const_reader.ts";
 import type { Cursor } from "./_cursor.ts";
-import { refuseLimitsFlags, refuseOpcode, refuseType, unsupported } from "./_unsupported.ts";
+import { refuseLimitsFlags, refuseType, unsupported } from "./_unsupported.ts";
 import { CompileError } from "./errors.ts";
 import {
   MAX_CUSTOM_SECTIONS,
@@ -24,9 +25,8 @@ import {
   MAX_TABLES,
   MAX_TYPES,
 } from "./limits.ts";
-import { decodeNames } from "./names.ts";
-import { opcodeRow } from "./opcodes.ts";
-import { EXTERNREF, FUNCREF, I32 } from "./types.ts";
+import { namesOf } from "./names.ts";
+import { EXTERNREF, F32, F64, FUNCREF, I32, I64 } from "./types.ts";
 import type {
   ByteRange,
   DataSegment,
@@ -63,8 +63,10 @@ export class ModuleDraft implements ModuleRecord {
   importedGlobals = 0;
   readonly globalInits: ByteRange[] = [];
   readonly exports: Export[] = [];
+  readonly exportsByName: Map<string, Export> = new Map();
   start: number | undefined = undefined;
   readonly elements: ElementSegment[] = [];
+  entries: Int32Array = new Int32Array(0);
   readonly data: DataSegment[] = [];
   dataCount: number | undefined = undefined;
   readonly bodies: ByteRange[] = [];
@@ -72,7 +74,7 @@ export class ModuleDraft implements ModuleRecord {
   #names: Names | undefined = undefined;
 
   get names(): Names {
-    return this.#names ??= decodeNames(this);
+    return this.#names ??= namesOf(this);
   }
 }
 
@@ -116,6 +118,18 @@ export function findSection(id: number, offset: number): Section {
 }
 
 const EMPTY: readonly never[] = [];
+const VALUE_TYPES: readonly ValueType[] = [I32, I64, F32, F64, FUNCREF, EXTERNREF];
+/** Lists of one type, by its code; shared, since they are the most frequent. */
+const SINGLE: readonly (readonly ValueType[] | undefined)[] = byType((type) => [type]);
+/** Types of globals, shared too: there may be a million globals. */
+const IMMUTABLE: readonly (GlobalType | undefined)[] = byType((value) => ({ value, mutable: false }));
+const MUTABLE: readonly (GlobalType | undefined)[] = byType((value) => ({ value, mutable: true }));
+
+function byType<T>(make: (type: ValueType) => T): readonly (T | undefined)[] {
+  const list: (T | undefined)[] = [];
+  for (const type of VALUE_TYPES) list[type] = make(type);
+  return list;
+}
 
 /** The number of items in a section, bounded by `limit` less the `already` that imports gave. */
 function readCount(cursor: Cursor, items: string, limit: number, already = 0): number {
@@ -134,20 +148,18 @@ export function readValueType(cursor: Cursor): ValueType {
   throw refuseType(code, "malformed value type", cursor.offset - 1);
 }
 
-/** A reference type. */
-export function readReferenceType(cursor: Cursor): ReferenceType {
-  const code = cursor.u8();
-  if (code === FUNCREF || code === EXTERNREF) return code;
-  throw refuseType(code, "malformed reference type", cursor.offset - 1);
-}
-
 function readValueTypes(cursor: Cursor, index: number, what: string, limit: number): readonly ValueType[] {
   const at = cursor.offset;
   const count = cursor.count();
   if (count > limit) {
     throw cursor.error(`type section: function type ${index} has ${count} ${what}, the limit is ${limit}`, at);
   }
-  return readEach(count, () => readValueType(cursor));
+  if (count === 0) return EMPTY;
+  if (count === 1) return SINGLE[readValueType(cursor)]!;
+  // Of the right size from the start: a million function types grow no spare room.
+  const types = new Array<ValueType>(count);
+  for (let at = 0; at < count; at++) types[at] = readValueType(cursor);
+  return types;
 }
 
 function readTypes(cursor: Cursor, draft: ModuleDraft): void {
@@ -180,7 +192,7 @@ function readGlobalType(cursor: Cursor): GlobalType {
   const value = readValueType(cursor);
   const mutability = cursor.u8();
   if (mutability > 1) throw cursor.error(`malformed mutability: 0x${mutability.toString(16)}`, cursor.offset - 1);
-  return { value, mutable: mutability === 1 };
+  return (mutability === 1 ? MUTABLE : IMMUTABLE)[value]!;
 }
 
 function addMemory(cursor: Cursor, draft: ModuleDraft): MemoryType {
@@ -260,7 +272,12 @@ function readGlobals(cursor: Cursor, draft: ModuleDraft): void {
 
 function readExports(cursor: Cursor, draft: ModuleDraft): void {
   for (let count = readCount(cursor, "exports", MAX_EXPORTS); count > 0; count--) {
-    draft.exports.push({ name: cursor.name(), kind: readExternKind(cursor, "export"), index: cursor.u32() });
+    const at = cursor.offset;
+    const entry = { name: cursor.name(), kind: readExternKind(cursor, "export"), index: cursor.u32() };
+    const { name } = entry;
+    if (draft.exportsByName.has(name)) throw cursor.error(`duplicate export name: export ${JSON.stringify(name)}`, at);
+    draft.exportsByName.set(name, entry);
+    draft.exports.push(entry);
   }
 }
 
@@ -270,55 +287,14 @@ function readStart(cursor: Cursor, draft: ModuleDraft): void {
 
 // Segments
 
-/** The range of a constant expression, its `end` included. Its instructions are well formed and constant. */
-function readConstExpr(cursor: Cursor): ByteRange {
-  const start = cursor.offset;
-  for (;;) {
-    const at = cursor.offset;
-    const code = cursor.u8();
-    switch (code) {
-      case 0x0b:
-        return { start, end: cursor.offset };
-      case 0x23: // global.get
-      case 0xd2: // ref.func
-        cursor.u32();
-        break;
-      case 0x41: // i32.const
-        cursor.i32();
-        break;
-      case 0x42: // i64.const
-        cursor.i64();
-        break;
-      case 0x43: // f32.const
-        cursor.skip(4);
-        break;
-      case 0x44: // f64.const
-        cursor.skip(8);
-        break;
-      case 0xd0: // ref.null
-        readReferenceType(cursor);
-        break;
-      case 0x6a: // i32.add
-      case 0x6b: // i32.sub
-      case 0x6c: // i32.mul
-      case 0x7c: // i64.add
-      case 0x7d: // i64.sub
-      case 0x7e: // i64.mul
-        break;
-      default: {
-        const row = opcodeRow(code === 0xfc ? 0xfc00 | cursor.u32() : code);
-        if (row === undefined) throw refuseOpcode(code, at);
-        throw cursor.error(`constant expression required: found ${row[1]}`, at);
-      }
-    }
-  }
-}
-
 /**
  * Element segments have eight forms. Bit 0 of the flags: passive or declarative, not active. Bit 1: an explicit table
  * index, or declarative if bit 0 is set. Bit 2: constant expressions, not function indices.
  */
 function readElements(cursor: Cursor, draft: ModuleDraft): void {
+  // An entry takes a byte or more.
+  const entries = new Int32Array(Math.min(cursor.end - cursor.offset, MAX_TABLE_ELEMENTS));
+  let first = 0;
   for (let count = readCount(cursor, "element segments", MAX_ELEMENT_SEGMENTS); count > 0; count--) {
     const at = cursor.offset;
     const flags = cursor.u32();
@@ -328,24 +304,15 @@ function readElements(cursor: Cursor, draft: ModuleDraft): void {
     const offset = active ? readConstExpr(cursor) : undefined;
     const expressions = (flags & 4) !== 0;
     const type = (flags & 3) === 0 ? FUNCREF : expressions ? readReferenceType(cursor) : readElementKind(cursor);
-    const length = readCount(cursor, "elements in a segment", MAX_TABLE_ELEMENTS);
-    const inits = expressions ? readEach(length, () => readConstExpr(cursor)) : readEach(length, () => cursor.u32());
-    draft.elements.push({
-      mode: active ? "active" : (flags & 2) === 0 ? "passive" : "declarative",
-      table,
-      offset,
-      type,
-      inits,
-    });
+    const length = readCount(cursor, "elements in segments", MAX_TABLE_ELEMENTS, first);
+    for (let at = first; at < first + length; at++) {
+      entries[at] = expressions ? readConstReference(cursor) : readFunctionIndex(cursor);
+    }
+    const mode = active ? "active" : (flags & 2) === 0 ? "passive" : "declarative";
+    draft.elements.push({ mode, table, offset, type, first, length });
+    first += length;
   }
-}
-
-function readEach<T>(count: number, read: () => T): readonly T[] {
-  if (count === 0) return EMPTY;
-  // Of the right size from the start: a million function types grow no spare room.
-  const items = new Array<T>(count);
-  for (let index = 0; index < count; index++) items[index] = read();
-  return items;
+  draft.entries = entries.slice(0, first);
 }
 
 function readElementKind(cursor: Cursor): ReferenceType {
@@ -373,7 +340,7 @@ function readData(cursor: Cursor, draft: ModuleDraft): void {
     const length = cursor.u32();
     const start = cursor.offset;
     cursor.skip(length);
-    draft.data.push({ mode: flags === 1 ? "passive" : "active", memory, offset, bytes: { start, end: cursor.offset } });
+    draft.data.push({ mode: flags === 1 ? "passive" : "active", memory, offset, start, end: cursor.offset });
   }
 }
 

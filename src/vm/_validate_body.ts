@@ -7,8 +7,9 @@
  * @module
  */
 
+import { readReferenceType } from "./_const_reader.ts";
 import { Cursor } from "./_cursor.ts";
-import { readReferenceType, readValueType } from "./_sections.ts";
+import { readValueType } from "./_sections.ts";
 import { refuseOpcode, refuseType, unsupported } from "./_unsupported.ts";
 import { CompileError, InternalError } from "./errors.ts";
 import {

@@ -9,7 +9,6 @@
 
 import { Fault } from "./_fault.ts";
 import { CODE } from "./code.ts";
-import { evaluateElement } from "./const_expr.ts";
 import { REGISTERS } from "./execute.ts";
 import type { Instance } from "./instance.ts";
 import { OP } from "./ops.ts";
@@ -104,8 +103,8 @@ export function bulkOperands(fp: number, at: number): BulkOperands {
   return [REGISTERS[fp + CODE[at]] >>> 0, REGISTERS[fp + CODE[at + 1]] >>> 0, REGISTERS[fp + CODE[at + 2]] >>> 0];
 }
 
-/** Copies part of an element segment into a table. @throws {Fault} if either range is out of bounds */
-export function initTable(
+/** Checks that a part of an element segment fits into a table. @throws {Fault} if either range is out of bounds */
+export function checkElements(
   instance: Instance,
   tableIndex: number,
   segmentIndex: number,
@@ -113,30 +112,13 @@ export function initTable(
   from: number,
   count: number,
 ): void {
-  checkElements(instance, tableIndex, segmentIndex, to, from, count);
-  putElements(instance, tableIndex, segmentIndex, to, from, count);
-}
-
-/** Copies part of a data segment into memory. @throws {Fault} if either range is out of bounds */
-export function initMemory(instance: Instance, segmentIndex: number, to: number, from: number, count: number): void {
-  checkData(instance, segmentIndex, to, from, count);
-  putData(instance, segmentIndex, to, from, count);
-}
-
-function checkElements(
-  instance: Instance,
-  tableIndex: number,
-  segmentIndex: number,
-  to: number,
-  from: number,
-  count: number,
-): void {
-  const { inits } = instance.code.record.elements[segmentIndex];
-  check(from, count, instance.droppedElements[segmentIndex] ? 0 : inits.length, TABLE_FAULT);
+  const { length } = instance.code.record.elements[segmentIndex];
+  check(from, count, instance.droppedElements[segmentIndex] ? 0 : length, TABLE_FAULT);
   check(to, count, instance.tables[tableIndex].length, TABLE_FAULT);
 }
 
-function putElements(
+/** Copies part of an element segment into a table; it must fit. */
+export function putElements(
   instance: Instance,
   tableIndex: number,
   segmentIndex: number,
@@ -144,25 +126,27 @@ function putElements(
   from: number,
   count: number,
 ): void {
-  const { elements, importedFunctions } = instance.code.record;
-  const { inits } = elements[segmentIndex];
+  const { elements, entries, importedFunctions } = instance.code.record;
+  const first = elements[segmentIndex].first + from;
   const table = instance.tables[tableIndex];
   const isOwned = table.isOwnedBy(instance);
   for (let index = 0; index < count; index++) {
-    const init = inits[from + index];
-    if (typeof init === "number" && isOwned && init >= importedFunctions) table.setOwnFunction(to + index, init);
-    else table.setReference(to + index, evaluateElement(instance, init));
+    const entry = entries[first + index];
+    if (isOwned && entry >= importedFunctions) table.setOwnFunction(to + index, entry);
+    else table.setReference(to + index, instance.constReference(entry));
   }
 }
 
-function checkData(instance: Instance, segmentIndex: number, to: number, from: number, count: number): void {
-  const { start, end } = instance.code.record.data[segmentIndex].bytes;
+/** Checks that a part of a data segment fits into memory. @throws {Fault} if either range is out of bounds */
+export function checkData(instance: Instance, segmentIndex: number, to: number, from: number, count: number): void {
+  const { start, end } = instance.code.record.data[segmentIndex];
   check(from, count, instance.droppedData[segmentIndex] ? 0 : end - start, MEMORY_FAULT);
   check(to, count, instance.memory!.bytes.length, MEMORY_FAULT);
 }
 
-function putData(instance: Instance, segmentIndex: number, to: number, from: number, count: number): void {
+/** Copies part of a data segment into memory; it must fit. */
+export function putData(instance: Instance, segmentIndex: number, to: number, from: number, count: number): void {
   const { record } = instance.code;
-  const { start } = record.data[segmentIndex].bytes;
+  const { start } = record.data[segmentIndex];
   instance.memory!.bytes.set(record.bytes.subarray(start + from, start + from + count), to);
 }

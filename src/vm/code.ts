@@ -6,6 +6,8 @@
  * @module
  */
 
+import { foldConstants } from "./const_expr.ts";
+import type { Constants } from "./const_expr.ts";
 import { OP } from "./ops.ts";
 import type { ModuleRecord } from "./types.ts";
 
@@ -40,6 +42,8 @@ export function returnFuel(address: number): number {
 /** A module as the translator and the loop see it; all its instances share it. */
 export interface ModuleCode {
   readonly record: ModuleRecord;
+  /** The constant expressions' values, so far as they are the same in every instance. */
+  readonly constants: Constants;
   /** Entry address of each function, or 0 while it is not translated; imports stay 0. */
   readonly entries: Int32Array;
   /** For each function, 1 if it has ever been translated. */
@@ -56,7 +60,7 @@ export interface ModuleCode {
 export function createModuleCode(record: ModuleRecord): ModuleCode {
   const firstByText = new Map<string, number>();
   const canonicalTypes = Int32Array.from(record.types, (type, index) => {
-    const text = `${type.params.join()}:${type.results.join()}`;
+    const text = `${String.fromCharCode(...type.params)}:${String.fromCharCode(...type.results)}`;
     const first = firstByText.get(text);
     if (first !== undefined) return first;
     firstByText.set(text, index);
@@ -64,6 +68,7 @@ export function createModuleCode(record: ModuleRecord): ModuleCode {
   });
   return {
     record,
+    constants: foldConstants(record),
     entries: new Int32Array(record.functions.length),
     known: new Uint8Array(record.functions.length),
     functionTypes: Int32Array.from(record.functions, (typeIndex) => canonicalTypes[typeIndex]),

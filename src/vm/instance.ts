@@ -9,11 +9,13 @@
 import { Handles } from "./border.ts";
 import type { ModuleCode } from "./code.ts";
 import { Func } from "./func.ts";
-import type { ExportedFunction } from "./func.ts";
+import type { ExportedFunction, HostFunction } from "./func.ts";
 import { Global } from "./global.ts";
 import type { Memory } from "./memory.ts";
 import type { Table } from "./table.ts";
 import type { StackFrame } from "./errors.ts";
+import { FIRST_GLOBAL, NULL_EXTERN } from "./types.ts";
+import type { ConstReference } from "./types.ts";
 
 /**
  * What an instance may use. Where a limit is none by default, `Infinity` stands for that.
@@ -67,10 +69,10 @@ export class Instance {
   readonly handles: Handles = new Handles();
   memory: Memory | undefined;
   readonly tables: Table[] = [];
-  /** Bits of the globals, two words each; a shared mutable one and references are in `globals`. */
+  /** Bits of the globals, two words each; a shared mutable one and references are in `#globals`. */
   readonly cells: Int32Array;
   readonly #globals: (Global | undefined)[] = [];
-  readonly #funcs: (Func | undefined)[] = [];
+  readonly #funcs: (Func | HostFunction | undefined)[] = [];
   readonly #wrap: (func: Func) => ExportedFunction;
   /** Segments that were dropped, or used up by instantiation. */
   readonly droppedElements: Uint8Array;
@@ -88,28 +90,42 @@ export class Instance {
     this.limits = limits;
     this.#wrap = wrap;
     this.cells = new Int32Array(record.globals.length * 2);
+    this.cells.set(code.constants.globals.words, record.importedGlobals * 2);
     this.droppedElements = new Uint8Array(record.elements.length);
     this.droppedData = new Uint8Array(record.data.length);
   }
 
-  /** The function at an index; a guest's own is made when first asked for. */
+  /** The function at an index; one that is not another instance's is made when first asked for. */
   func(index: number): Func {
+    const known = this.#funcs[index];
+    if (typeof known === "object") return known;
     const { record } = this.code;
-    return this.#funcs[index] ??= new Func(
-      record.types[record.functions[index]],
-      { instance: this, index },
-      this.#wrap,
-    );
+    const origin = known === undefined ? { instance: this, index } : { host: known };
+    return this.#funcs[index] = new Func(record.types[record.functions[index]], origin, this.#wrap);
   }
 
   /** Puts an imported function in its place. */
-  setFunc(index: number, func: Func): void {
+  setFunc(index: number, func: Func | HostFunction): void {
     this.#funcs[index] = func;
   }
 
-  /** The global at an index; a guest's own number is a view of its cell, made when first asked for. */
+  /**
+   * The global at an index; a guest's own is made when first asked for: a number's is a view of its cell, and a reference
+   * is found by the number in its cell, since nothing that it depends on can have changed.
+   */
   global(index: number): Global {
-    return this.#globals[index] ??= new Global(this.code.record.globals[index], undefined, this.cells, index * 2);
+    const known = this.#globals[index];
+    if (known !== undefined) return known;
+    const { globals } = this.code.record;
+    const global = this.#globals[index] = new Global(globals[index], undefined, this.cells, index * 2);
+    if (global.holdsReference) global.reference = this.constReference(this.cells[index * 2]);
+    return global;
+  }
+
+  /** What a constant reference stands for: a function instance, a host value or null. */
+  constReference(reference: ConstReference): unknown {
+    if (reference >= 0) return this.func(reference);
+    return reference >= NULL_EXTERN ? null : this.global(FIRST_GLOBAL - reference).reference;
   }
 
   /** Puts an imported global in its place; an immutable number is copied, since nobody can change it. */
@@ -121,9 +137,8 @@ export class Instance {
 
   /** A frame of a stack for people. */
   stackFrame(functionIndex: number): StackFrame {
-    const { record } = this.code;
-    const named = record.names.functions.get(functionIndex) ??
-      record.exports.find((entry) => entry.kind === "func" && entry.index === functionIndex)?.name;
-    return { functionIndex, functionName: named ?? `func[${functionIndex}]`, moduleName: record.names.module };
+    const { names } = this.code.record;
+    const named = names.functionName(functionIndex);
+    return { functionIndex, functionName: named ?? `func[${functionIndex}]`, moduleName: names.shownModule };
   }
 }

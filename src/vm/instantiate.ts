@@ -7,20 +7,22 @@
  */
 
 import { Fault } from "./_fault.ts";
-import { evaluate } from "./const_expr.ts";
-import { initMemory, initTable } from "./bulk_ops.ts";
+import { spend } from "../_schedule.ts";
+import { checkData, checkElements, putData, putElements } from "./bulk_ops.ts";
 import type { ModuleCode } from "./code.ts";
+import { evaluateInto } from "./const_expr.ts";
+import type { Folded } from "./const_expr.ts";
 import { callNow } from "./drive.ts";
 import { LinkError, Trap } from "./errors.ts";
-import { Func, funcOf, hostFunctionType } from "./func.ts";
-import type { ExportedFunction, HostFunction } from "./func.ts";
+import { funcOf, hostFunctionType } from "./func.ts";
+import type { ExportedFunction, Func, HostFunction } from "./func.ts";
 import { Global } from "./global.ts";
 import { Instance } from "./instance.ts";
 import type { ExportValue, RunLimits } from "./instance.ts";
 import { Memory } from "./memory.ts";
 import { Table } from "./table.ts";
-import { EXTERNREF, FUNCREF, funcTypeName, sameFuncType, valueTypeName } from "./types.ts";
-import type { Export, FuncType, Import, Limits } from "./types.ts";
+import { funcTypeName, sameFuncType, valueTypeName } from "./types.ts";
+import type { ByteRange, Export, FuncType, Import, Limits } from "./types.ts";
 
 /**
  * What a module may import: a host function, or what another instance exports.
@@ -60,56 +62,141 @@ export type ImportValue = HostFunction | Memory | Table | Global;
  */
 export type Imports = Readonly<Record<string, Readonly<Record<string, ImportValue>>>>;
 
+/** Work of each part of making an instance, in units of fuel: about 500 a microsecond, as measured. */
+const WORK = {
+  /** Beside what comparing its type takes. */
+  import: 200,
+  page: 32,
+  table: 500,
+  elementSegment: 50,
+  /** That is one of the instance's own functions, in its own table; any other is an object. */
+  ownElement: 1,
+  element: 50,
+  /** Most of it for a page that is touched first. */
+  dataSegment: 2_000,
+  dataByte: 0.5,
+  /** Of a constant expression. */
+  expressionByte: 2,
+};
+/** Elements that are put at once, and bytes of data: a millisecond or less. */
+const ELEMENT_PART = 1 << 13;
+const DATA_PART = 1 << 20;
+
+/** What is awaited while an instance is made: turns of the event loop. */
+export type Making = Generator<Promise<void>, Instance, void>;
+
 function wrap(func: Func): ExportedFunction {
   return (...args) => callNow(func, args);
 }
 
 /**
- * Makes an instance, its start function not run yet.
+ * Makes an instance, its start function not run yet. It yields a promise wherever a turn of the event loop is over: a small
+ * module's instance is made without any.
  *
  * @throws {LinkError} if an import is missing or of another type
  * @throws {LimitError} if memory or a table would start larger than its limit
  * @throws {Trap} if an active segment does not fit
  */
-export function createInstance(code: ModuleCode, imports: Imports, limits: Required<RunLimits>): Instance {
+export function* createInstance(code: ModuleCode, imports: Imports, limits: Required<RunLimits>): Making {
   const { record } = code;
   const instance = new Instance(code, limits, wrap);
-  linkImports(instance, imports);
+  yield* linkImports(instance, imports);
   const { memoryPages, tableElements } = limits;
   const room = { limit: tableElements, left: tableElements };
   for (const { limits: { minimum, maximum } } of record.memories.slice(record.importedMemories)) {
     instance.memory = new Memory({ initial: minimum, maximum }, memoryPages);
+    const turn = spend(minimum * WORK.page);
+    if (turn !== undefined) yield turn;
   }
   for (const { element, limits: { minimum, maximum } } of record.tables.slice(record.importedTables)) {
     const type = valueTypeName(element) as "funcref" | "externref";
     instance.tables.push(new Table({ element: type, initial: minimum, maximum }, null, room, instance));
+    const turn = spend(WORK.table + minimum);
+    if (turn !== undefined) yield turn;
   }
-  for (const [place, init] of record.globalInits.entries()) {
-    const index = record.importedGlobals + place;
-    const { low, high, reference } = evaluate(instance, init);
-    instance.cells[index * 2] = low;
-    instance.cells[index * 2 + 1] = high;
-    const { value } = record.globals[index];
-    if (value === FUNCREF || value === EXTERNREF) instance.global(index).reference = reference;
-  }
+  yield* setGlobals(instance);
   try {
-    applySegments(instance);
+    yield* putAllElements(instance);
+    yield* putAllData(instance);
   } catch (error) {
     throw error instanceof Fault ? new Trap(error.reason) : error;
   }
   return instance;
 }
 
-function applySegments(instance: Instance): void {
-  const { elements, data } = instance.code.record;
-  for (const [index, { mode, table, offset, inits }] of elements.entries()) {
-    if (mode === "active") initTable(instance, table, index, evaluate(instance, offset!).low >>> 0, 0, inits.length);
-    if (mode !== "passive") instance.droppedElements[index] = 1;
+/** Most globals have come with the cells; what is left depends on imports. */
+function* setGlobals({ cells, code: { record, constants } }: Instance): Generator<Promise<void>, void> {
+  const { open } = constants.globals;
+  let turn = spend(cells.length);
+  if (turn !== undefined) yield turn;
+  for (let place = open.indexOf(1); place >= 0; place = open.indexOf(1, place + 1)) {
+    const range = record.globalInits[place];
+    evaluateInto(record, range, cells, (record.importedGlobals + place) * 2);
+    turn = spend(exprWork(range));
+    if (turn !== undefined) yield turn;
   }
-  for (const [index, { mode, offset, bytes }] of data.entries()) {
-    if (mode !== "active") continue;
-    initMemory(instance, index, evaluate(instance, offset!).low >>> 0, 0, bytes.end - bytes.start);
-    instance.droppedData[index] = 1;
+}
+
+function exprWork({ start, end }: ByteRange): number {
+  return (end - start) * WORK.expressionByte;
+}
+
+const OFFSET = new Int32Array(2);
+
+/** The offset of an active segment. */
+function offsetOf(
+  { cells, code: { record } }: Instance,
+  { words, open }: Folded,
+  index: number,
+  range: ByteRange,
+): number {
+  if (open[index] === 0) return words[index * 2] >>> 0;
+  evaluateInto(record, range, cells, 0, OFFSET);
+  return OFFSET[0] >>> 0;
+}
+
+function* putAllElements(instance: Instance): Generator<Promise<void>, void> {
+  const { record, constants } = instance.code;
+  for (let index = 0; index < record.elements.length; index++) {
+    const { mode, table, offset, length } = record.elements[index];
+    let work = WORK.elementSegment;
+    if (mode === "active") {
+      const to = offsetOf(instance, constants.elements, index, offset!);
+      if (constants.elements.open[index] !== 0) work += exprWork(offset!);
+      checkElements(instance, table, index, to, 0, length);
+      const each = instance.tables[table].isOwnedBy(instance) ? WORK.ownElement : WORK.element;
+      for (let from = 0; from < length; from += ELEMENT_PART) {
+        const count = Math.min(ELEMENT_PART, length - from);
+        putElements(instance, table, index, to + from, from, count);
+        const turn = spend(count * each);
+        if (turn !== undefined) yield turn;
+      }
+    }
+    if (mode !== "passive") instance.droppedElements[index] = 1;
+    const turn = spend(work);
+    if (turn !== undefined) yield turn;
+  }
+}
+
+function* putAllData(instance: Instance): Generator<Promise<void>, void> {
+  const { record, constants } = instance.code;
+  for (let index = 0; index < record.data.length; index++) {
+    const { mode, offset, start, end } = record.data[index];
+    let work = WORK.dataSegment;
+    if (mode === "active") {
+      const to = offsetOf(instance, constants.data, index, offset!);
+      if (constants.data.open[index] !== 0) work += exprWork(offset!);
+      checkData(instance, index, to, 0, end - start);
+      for (let from = 0; from < end - start; from += DATA_PART) {
+        const count = Math.min(DATA_PART, end - start - from);
+        putData(instance, index, to + from, from, count);
+        const turn = spend(count * WORK.dataByte);
+        if (turn !== undefined) yield turn;
+      }
+      instance.droppedData[index] = 1;
+    }
+    const turn = spend(work);
+    if (turn !== undefined) yield turn;
   }
 }
 
@@ -119,11 +206,17 @@ export function exportsOf(instance: Instance): Readonly<Record<string, ExportVal
   for (const entry of instance.code.record.exports) {
     Object.defineProperty(exports, entry.name, { enumerable: true, get: () => exportValue(instance, entry) });
   }
-  return Object.freeze(exports);
+  // None of them can be changed, so it is frozen; to be told so takes longer when there are many.
+  return Object.preventExtensions(exports);
 }
 
-/** What an export is in an instance. */
-export function exportValue(instance: Instance, { kind, index }: Export): ExportValue {
+/** The export of a name. */
+export function exportOf(instance: Instance, name: string): ExportValue | undefined {
+  const entry = instance.code.record.exportsByName.get(name);
+  return entry === undefined ? undefined : exportValue(instance, entry);
+}
+
+function exportValue(instance: Instance, { kind, index }: Export): ExportValue {
   switch (kind) {
     case "func":
       return instance.func(index).exported;
@@ -136,15 +229,19 @@ export function exportValue(instance: Instance, { kind, index }: Export): Export
   }
 }
 
-function linkImports(instance: Instance, imports: Imports): void {
+function* linkImports(instance: Instance, imports: Imports): Generator<Promise<void>, void> {
   let functions = 0;
   let globals = 0;
   for (const entry of instance.code.record.imports) {
     const value = lookUp(imports, entry);
+    let work = WORK.import;
     switch (entry.type.kind) {
-      case "func":
-        instance.setFunc(functions++, linkFunction(instance.code.record.types[entry.type.typeIndex], entry, value));
+      case "func": {
+        const type = instance.code.record.types[entry.type.typeIndex];
+        instance.setFunc(functions++, linkFunction(type, entry, value));
+        work += type.params.length + type.results.length;
         break;
+      }
       case "memory":
         if (!(value instanceof Memory)) throw mismatch(entry, "a Memory", value);
         checkLimits(entry, entry.type.type.limits, value.pages, value.declaredMaximum);
@@ -163,6 +260,8 @@ function linkImports(instance: Instance, imports: Imports): void {
       case "global":
         instance.setGlobal(globals++, linkGlobal(entry, value));
     }
+    const turn = spend(work);
+    if (turn !== undefined) yield turn;
   }
 }
 
@@ -177,14 +276,14 @@ function nameOf({ module, name }: Pick<Import, "module" | "name">): string {
   return `${JSON.stringify(module)}.${JSON.stringify(name)}`;
 }
 
-function linkFunction(type: FuncType, entry: Import, value: unknown): Func {
+function linkFunction(type: FuncType, entry: Import, value: unknown): Func | HostFunction {
   if (typeof value !== "function") throw mismatch(entry, "a function", value);
   const exported = funcOf(value);
   const known = exported?.type ?? hostFunctionType(value as HostFunction);
   if (known !== undefined && !sameFuncType(known, type)) {
     throw mismatch(entry, `a function ${funcTypeName(type)}`, `one that is ${funcTypeName(known)}`);
   }
-  return exported ?? new Func(type, { host: value as HostFunction }, wrap);
+  return exported ?? value as HostFunction;
 }
 
 function linkGlobal(entry: Import, value: unknown): Global {

@@ -21,13 +21,18 @@ export const MAX_IMPORTS = 100_000;
 export const MAX_EXPORTS = 100_000;
 /** Globals of a module. */
 export const MAX_GLOBALS = 1_000_000;
-/** Tables of a module, imports included. */
-export const MAX_TABLES = 100_000;
+/** Tables of a module, imports included: each instance makes its own, of some 300 bytes, from three bytes of module. */
+export const MAX_TABLES = 1_000;
 /** Data segments of a module. */
 export const MAX_DATA_SEGMENTS = 100_000;
-/** Element segments of a module. */
-export const MAX_ELEMENT_SEGMENTS = 10_000_000;
-/** Entries of one element segment, and elements of one table. */
+/** Element segments of a module, as many as data segments: each is an object, from three bytes of module. */
+export const MAX_ELEMENT_SEGMENTS = 100_000;
+/**
+ * Bytes of a constant expression. Those that depend on imported globals are evaluated for each instance, each at once, and
+ * their operands are kept on a stack of this size; compilers write about ten.
+ */
+export const MAX_CONST_EXPR_BYTES = 4_096;
+/** Entries of all element segments, each of which takes four bytes, and elements of one table. */
 export const MAX_TABLE_ELEMENTS = 10_000_000;
 /** Parameters of a function type. */
 export const MAX_PARAMS = 1_000;
@@ -50,6 +55,8 @@ export const MAX_LISTED_OPERANDS = 1_000_000;
 export const MAX_BODY_BYTES = 7_654_321;
 /** Bytes of a name: an import's, an export's or a custom section's. */
 export const MAX_NAME_BYTES = 100_000;
+/** Bytes of a function's name that a stack shows: a trap tells of 64 frames, whose names could fill 6 MB. */
+export const MAX_SHOWN_NAME_BYTES = 256;
 /** Targets of one `br_table`. */
 export const MAX_BR_TABLE_TARGETS = 65_520;
 /** Memories of a module: multi-memory is not supported. */

@@ -18,13 +18,13 @@
  * @module
  */
 
-import { resolveLimit, resolveLimits } from "../_limits.ts";
+import { limitError, resolveLimit, resolveLimits } from "../_limits.ts";
 import { checkNames, notAModule } from "../_options.ts";
 import { Call } from "./call.ts";
 import { drive } from "./drive.ts";
 import type { CallOptions } from "./drive.ts";
 import type { Func, Value } from "./func.ts";
-import { createInstance, exportsOf } from "./instantiate.ts";
+import { createInstance, exportOf, exportsOf } from "./instantiate.ts";
 import type { Imports } from "./instantiate.ts";
 import type { ExportValue, Instance as InstanceState, RunLimits } from "./instance.ts";
 import { codeOf, Module } from "./module.ts";
@@ -67,7 +67,7 @@ export type { ExternKind, ValueTypeName } from "./types.ts";
 export interface InstantiateOptions {
   /** Bounds of the instance. */
   readonly limits?: RunLimits;
-  /** Stops the start function. */
+  /** Stops the making of the instance, where that takes more than a turn of the event loop, and the start function. */
   readonly signal?: AbortSignal;
   /** Is given the instance before its start function runs, for host functions that need its memory. */
   readonly onInstance?: (instance: Instance) => void;
@@ -77,13 +77,13 @@ const INSTANTIATE_OPTIONS: readonly (keyof InstantiateOptions)[] = ["limits", "s
 const CALL_OPTIONS: readonly (keyof CallOptions)[] = ["signal", "deadlineMs"];
 
 /**
- * Makes an instance of a module and runs its start function.
+ * Makes an instance of a module and runs its start function. The event loop turns while a large one is made.
  *
  * @param module what `compile` gave; any number of instances may share it
  * @param imports by module and name
  * @param options bounds, which hold for all calls of the instance
  * @throws {LinkError} if an import is missing or of another type
- * @throws {LimitError} if memory or a table would start larger than its limit
+ * @throws {LimitError} if memory or a table would start larger than its limit, or the deadline is used up
  * @throws {TypeError} if the module is not one, or an option or a limit is unknown or of the wrong type
  * @throws {RangeError} if a limit is not in its range
  * @throws {Trap} if a segment does not fit or the start function traps
@@ -109,7 +109,16 @@ export async function instantiate(
   checkNames("instantiate option", options, INSTANTIATE_OPTIONS);
   const { limits = {}, signal, onInstance } = options;
   const code = codeOf(module);
-  const state = createInstance(code, imports, resolveLimits<RunLimits>("instantiate", limits));
+  const resolved = resolveLimits<RunLimits>("instantiate", limits);
+  const due = performance.now() + resolved.deadlineMs;
+  const making = createInstance(code, imports, resolved);
+  let made = making.next();
+  for (; !made.done; made = making.next()) {
+    await made.value;
+    signal?.throwIfAborted();
+    if (performance.now() >= due) throw limitError("deadlineMs", resolved.deadlineMs);
+  }
+  const state = made.value;
   const instance = new Instance(module, state);
   onInstance?.(instance);
   const { start } = code.record;
@@ -140,15 +149,27 @@ async function run(func: Func, args: readonly Value[], options: CallOptions): Pr
 export class Instance {
   /** What it is an instance of. */
   readonly module: Module;
-  /** By name; a function runs to its end at once when called, and throws if it would have to wait. */
-  readonly exports: Readonly<Record<string, ExportValue>>;
   readonly #state: InstanceState;
+  #exports: Readonly<Record<string, ExportValue>> | undefined;
 
   /** @ignore made by `instantiate` */
   constructor(module: Module, state: InstanceState) {
     this.module = module;
     this.#state = state;
-    this.exports = exportsOf(state);
+  }
+
+  /**
+   * All exports by name; a function runs to its end at once when called, and throws if it would have to wait. The object is
+   * made when it is first asked for, which takes about a microsecond an export: of 100,000, which a module may have, `export`
+   * finds one in less.
+   */
+  get exports(): Readonly<Record<string, ExportValue>> {
+    return this.#exports ??= exportsOf(this.#state);
+  }
+
+  /** The export of that name, as in `exports`, if there is one: cheap, however many there are. */
+  export(name: string): ExportValue | undefined {
+    return exportOf(this.#state, name);
   }
 
   /** Fuel used by all calls so far. */
@@ -187,9 +208,8 @@ export class Instance {
   }
 
   #function(name: string): Func {
-    const { exports } = this.#state.code.record;
-    const entry = exports.find((entry) => entry.kind === "func" && entry.name === name);
-    if (entry === undefined) throw new TypeError(`the module exports no function ${JSON.stringify(name)}`);
+    const entry = this.#state.code.record.exportsByName.get(name);
+    if (entry?.kind !== "func") throw new TypeError(`the module exports no function ${JSON.stringify(name)}`);
     return this.#state.func(entry.index);
   }
 }

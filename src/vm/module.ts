@@ -12,7 +12,7 @@ import { decodeModule, ModuleDecoder } from "./decode.ts";
 import { InternalError } from "./errors.ts";
 import type { FuncTypeDescriptor } from "./func.ts";
 import { valueTypeName } from "./types.ts";
-import type { ExternKind, FuncType } from "./types.ts";
+import type { Export, ExternKind, FuncType, ModuleRecord, ValueType } from "./types.ts";
 import { ModuleValidator } from "./validate.ts";
 
 /**
@@ -99,6 +99,8 @@ export interface ExportDescriptor {
 }
 
 const CODES = new WeakMap<Module, ModuleCode>();
+/** The descriptor of each function type that was asked for: one for all functions of the type. */
+const DESCRIPTORS = new WeakMap<FuncType, FuncTypeDescriptor>();
 
 /** What the virtual machine keeps of a module. */
 export function codeOf(module: Module): ModuleCode {
@@ -124,6 +126,9 @@ export function codeOf(module: Module): ModuleCode {
  * ```
  */
 export class Module {
+  #imports: readonly ImportDescriptor[] | undefined;
+  #exports: readonly ExportDescriptor[] | undefined;
+
   /** @ignore made by `compile` */
   constructor(code: ModuleCode) {
     CODES.set(this, code);
@@ -134,22 +139,29 @@ export class Module {
     return codeOf(this).record.names.module;
   }
 
-  /** What it imports, in its order. */
+  /** What it imports, in its order. The list is made once, and frozen. */
   get imports(): readonly ImportDescriptor[] {
     const { imports, types } = codeOf(this).record;
-    return imports.map(({ module, name, type }) =>
-      type.kind === "func"
-        ? { module, name, kind: type.kind, type: describe(types[type.typeIndex]) }
-        : { module, name, kind: type.kind }
-    );
+    return this.#imports ??= Object.freeze(imports.map(({ module, name, type }) =>
+      Object.freeze(
+        type.kind === "func"
+          ? { module, name, kind: type.kind, type: describe(types[type.typeIndex]) }
+          : { module, name, kind: type.kind },
+      )
+    ));
   }
 
-  /** What it exports, in its order. */
+  /** What it exports, in its order. The list is made once, and frozen. */
   get exports(): readonly ExportDescriptor[] {
-    const { exports, functions, types } = codeOf(this).record;
-    return exports.map(({ name, kind, index }) =>
-      kind === "func" ? { name, kind, type: describe(types[functions[index]]) } : { name, kind }
-    );
+    const { record } = codeOf(this);
+    return this.#exports ??= Object.freeze(record.exports.map((entry) => describeExport(record, entry)));
+  }
+
+  /** The export of that name, if there is one: cheap, however many there are. */
+  export(name: string): ExportDescriptor | undefined {
+    const { record } = codeOf(this);
+    const entry = record.exportsByName.get(name);
+    return entry === undefined ? undefined : describeExport(record, entry);
   }
 
   /** Contents of the custom sections of that name. */
@@ -160,8 +172,18 @@ export class Module {
   }
 }
 
+function describeExport({ functions, types }: ModuleRecord, { name, kind, index }: Export): ExportDescriptor {
+  return Object.freeze(kind === "func" ? { name, kind, type: describe(types[functions[index]]) } : { name, kind });
+}
+
 function describe(type: FuncType): FuncTypeDescriptor {
-  return { params: type.params.map(valueTypeName), results: type.results.map(valueTypeName) };
+  let descriptor = DESCRIPTORS.get(type);
+  if (descriptor === undefined) {
+    const names = (types: readonly ValueType[]) => Object.freeze(types.map(valueTypeName));
+    descriptor = Object.freeze({ params: names(type.params), results: names(type.results) });
+    DESCRIPTORS.set(type, descriptor);
+  }
+  return descriptor;
 }
 
 /**

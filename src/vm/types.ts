@@ -151,28 +151,45 @@ export interface ByteRange {
   readonly end: number;
 }
 
-/** An element segment; `inits` are constant expressions or, where the binary lists indices, function indices. */
+/**
+ * A constant expression of a reference type, which is one instruction, as a number: the index of a function, one of the
+ * two nulls, or `FIRST_GLOBAL` less the index of a global.
+ */
+export type ConstReference = number;
+
+/** `ref.null func` */
+export const NULL_FUNC: ConstReference = -1;
+/** `ref.null extern` */
+export const NULL_EXTERN: ConstReference = -2;
+/** `global.get 0` */
+export const FIRST_GLOBAL: ConstReference = -3;
+
+/** An element segment. Its entries are `length` of the record's `entries`, from `first` on. */
 export interface ElementSegment {
   readonly mode: "active" | "passive" | "declarative";
   readonly table: number;
   /** The constant expression of an active segment's offset, its final `end` included. */
   readonly offset: ByteRange | undefined;
   readonly type: ReferenceType;
-  readonly inits: readonly number[] | readonly ByteRange[];
+  readonly first: number;
+  readonly length: number;
 }
 
-/** A data segment; `bytes` is the range of its contents. */
-export interface DataSegment {
+/** A data segment, and where in the module its contents are. */
+export interface DataSegment extends ByteRange {
   readonly mode: "active" | "passive";
   readonly memory: number;
   readonly offset: ByteRange | undefined;
-  readonly bytes: ByteRange;
 }
 
-/** What the name section says. Names are for people: they are not unique and never looked up. */
+/** Names for people: they are not unique and never looked up. */
 export interface Names {
+  /** The module's, from the name section. */
   readonly module: string | undefined;
-  readonly functions: ReadonlyMap<number, string>;
+  /** The beginning of that, for stacks. */
+  readonly shownModule: string | undefined;
+  /** A function's, from the name section or else its first export; the beginning of a long one. */
+  functionName(index: number): string | undefined;
 }
 
 /** A section other than a custom one. */
@@ -212,14 +229,17 @@ export interface ModuleRecord {
   /** Constant expression of each defined global, its final `end` included. */
   readonly globalInits: readonly ByteRange[];
   readonly exports: readonly Export[];
+  readonly exportsByName: ReadonlyMap<string, Export>;
   /** Function index of the start function. */
   readonly start: number | undefined;
   readonly elements: readonly ElementSegment[];
+  /** The entries of all element segments, one after the other. */
+  readonly entries: Int32Array;
   readonly data: readonly DataSegment[];
   readonly dataCount: number | undefined;
   /** Body of each defined function: local declarations and expression, its final `end` included. */
   readonly bodies: readonly ByteRange[];
   readonly customSections: readonly { readonly name: string; readonly contents: ByteRange }[];
-  /** The name section, decoded when first asked for; a malformed one gives no names. */
+  /** Read when they are asked for. */
   readonly names: Names;
 }

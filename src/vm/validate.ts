@@ -12,7 +12,19 @@ import { BodyValidator } from "./_validate_body.ts";
 import type { ModuleVisitor } from "./decode.ts";
 import { CompileError } from "./errors.ts";
 import { MAX_SPEC_PAGES } from "./limits.ts";
-import { F32, F64, FUNCREF, funcTypeName, I32, I64, valueTypeName } from "./types.ts";
+import {
+  EXTERNREF,
+  F32,
+  F64,
+  FIRST_GLOBAL,
+  FUNCREF,
+  funcTypeName,
+  I32,
+  I64,
+  NULL_EXTERN,
+  NULL_FUNC,
+  valueTypeName,
+} from "./types.ts";
 import type { ByteRange, ElementSegment, ExternKind, Limits, ModuleRecord, SectionName, ValueType } from "./types.ts";
 
 /**
@@ -116,14 +128,11 @@ const SPACES: Readonly<Record<ExternKind, (record: ModuleRecord) => readonly unk
 };
 
 function checkExports(record: ModuleRecord, declared: Uint8Array): void {
-  const seen = new Set<string>();
   for (const { name, kind, index } of record.exports) {
-    const of = `export ${JSON.stringify(name)}`;
     if (index >= SPACES[kind](record).length) {
-      throw fault(record, "export", `unknown ${kind === "func" ? "function" : kind} ${index}: ${of}`);
+      const what = kind === "func" ? "function" : kind;
+      throw fault(record, "export", `unknown ${what} ${index}: export ${JSON.stringify(name)}`);
     }
-    if (seen.has(name)) throw fault(record, "export", `duplicate export name: ${of}`);
-    seen.add(name);
     if (kind === "func") declared[index] = 1;
   }
 }
@@ -143,10 +152,21 @@ function checkStart(record: ModuleRecord): void {
 function checkElements(record: ModuleRecord, declared: Uint8Array): void {
   for (const [index, segment] of record.elements.entries()) {
     if (segment.offset !== undefined) checkElementTarget(record, index, segment, segment.offset, declared);
-    for (const init of segment.inits) {
-      if (typeof init !== "number") checkConstExpr(record, init, segment.type, declared);
-      else if (init < declared.length) declared[init] = 1;
-      else throw fault(record, "element", `unknown function ${init}: element segment ${index}`);
+    for (let at = segment.first; at < segment.first + segment.length; at++) {
+      const entry = record.entries[at];
+      const type = entry >= 0 || entry === NULL_FUNC
+        ? FUNCREF
+        : entry === NULL_EXTERN
+        ? EXTERNREF
+        : constGlobal(record, FIRST_GLOBAL - entry, record.sections.get("element")!.start);
+      if (entry >= declared.length) {
+        throw fault(record, "element", `unknown function ${entry}: element segment ${index}`);
+      }
+      if (entry >= 0) declared[entry] = 1;
+      if (type !== segment.type) {
+        const types = `an element of ${valueTypeName(type)} in a segment of ${valueTypeName(segment.type)}`;
+        throw fault(record, "element", `type mismatch: ${types}, element segment ${index}`);
+      }
     }
   }
 }
@@ -237,12 +257,11 @@ function checkConstExpr(record: ModuleRecord, range: ByteRange, expected: ValueT
       }
       default: {
         const type = ARITHMETIC.get(code)!;
-        const operands = stack.splice(-2);
-        if (operands.length < 2 || operands.some((operand) => operand !== type)) {
-          const names = operands.map(valueTypeName).join(", ");
+        if (stack.at(-1) !== type || stack.at(-2) !== type) {
+          const names = stack.slice(-2).map(valueTypeName).join(", ");
           throw cursor.error(`type mismatch: expected two operands of ${valueTypeName(type)}, found (${names})`, at);
         }
-        stack.push(type);
+        stack.pop();
       }
     }
   }

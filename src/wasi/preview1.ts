@@ -174,11 +174,28 @@ export function wasiImports(
   context: Context,
 ): Record<string, Record<string, HostFunction>> {
   const modules: Record<string, Record<string, HostFunction>> = Object.create(null);
-  for (const { module, name } of imports) {
-    const wanted = SNAPSHOTS.get(module)?.get(name);
-    if (wanted !== undefined) (modules[module] ??= Object.create(null))[name] = bind(wanted, context);
+  for (const [snapshot, functions] of wantedOf(imports)) {
+    const bound: Record<string, HostFunction> = modules[snapshot] = Object.create(null);
+    for (const wanted of functions) bound[wanted.name] = bind(wanted, context);
   }
   return modules;
+}
+
+/** What each module, by its list of imports, wants of WASI: each function once. */
+const WANTED = new WeakMap<readonly ImportDescriptor[], ReadonlyMap<string, ReadonlySet<WasiFunction>>>();
+
+function wantedOf(imports: readonly ImportDescriptor[]): ReadonlyMap<string, ReadonlySet<WasiFunction>> {
+  const known = WANTED.get(imports);
+  if (known !== undefined) return known;
+  const wanted = new Map<string, Set<WasiFunction>>();
+  for (const { module: snapshot, name } of imports) {
+    const found = SNAPSHOTS.get(snapshot)?.get(name);
+    if (found === undefined) continue;
+    const functions = wanted.get(snapshot) ?? new Set();
+    wanted.set(snapshot, functions.add(found));
+  }
+  WANTED.set(imports, wanted);
+  return wanted;
 }
 
 function bind({ type, pointers, fds, run }: WasiFunction, context: Context): HostFunction {

@@ -331,15 +331,14 @@ export class Process implements AsyncDisposable {
   async #call(module: Module, context: Context, imports: Imports): Promise<void> {
     const { signal } = this.#stop;
     signal.throwIfAborted();
-    const functions = module.exports.filter(({ kind }) => kind === "func").map(({ name }) => name);
-    const entry = ["_start", "_initialize"].find((name) => functions.includes(name));
+    const entry = ["_start", "_initialize"].find((name) => module.export(name)?.kind === "func");
     if (entry === undefined) {
       throw new LinkError("the module exports neither _start nor _initialize: it is no WASI program");
     }
     const linked = merge(wasiImports(module.imports, context), imports);
     const onInstance = (instance: Instance) => {
       this.#instance = instance;
-      const { memory } = instance.exports;
+      const memory = instance.export("memory");
       if (memory instanceof Memory) this.#memory = memory;
     };
     const limits = limitsOf<RunLimits>("instantiate", this.#limits);
@@ -375,9 +374,10 @@ function piped<Stream>(stream: Stream | undefined, name: string): Stream {
 
 /** WASI and what the caller adds, which comes first. */
 function merge(wasi: Imports, added: Imports): Imports {
-  const merged: Record<string, Record<string, ImportValue>> = Object.assign(Object.create(null), wasi);
+  const merged: Record<string, Readonly<Record<string, ImportValue>>> = Object.assign(Object.create(null), wasi);
   for (const [module, fields] of Object.entries(added)) {
-    merged[module] = Object.assign(Object.create(null), merged[module], fields);
+    const known = merged[module];
+    merged[module] = known === undefined ? fields : Object.assign(Object.create(null), known, fields);
   }
   return merged;
 }

@@ -78,7 +78,15 @@ const BOMBS: Readonly<Record<string, readonly [make: () => Uint8Array<ArrayBuffe
   ],
   "an element segment beyond the limit": [
     () => module(section(SECTION.element, [1, 1, 0], u32(10_000_001), repeat([0], 10_000_001))),
-    /^CompileError: too many elements in a segment/,
+    /^CompileError: too many elements in segments: 10000001/,
+  ],
+  "element segments beyond the limit together": [
+    () => module(section(SECTION.element, items(2, join([1, 0], items(5_000_001, [0]))))),
+    /^CompileError: too many elements in segments: 10000002/,
+  ],
+  "10 million element segments": [
+    () => module(section(SECTION.element, items(10_000_000, [1, 0, 0]))),
+    /^CompileError: too many element segments: 10000000, the limit is 100000/,
   ],
   "a million types": [
     () => module(section(SECTION.type, items(1_000_001, [0x60, 0, 0]))),
@@ -87,6 +95,10 @@ const BOMBS: Readonly<Record<string, readonly [make: () => Uint8Array<ArrayBuffe
   "a hundred thousand imports": [
     () => module(section(SECTION.type, [1, 0x60, 0, 0]), section(SECTION.import, items(100_001, [0, 0, 0, 0]))),
     /^CompileError: too many imports: 100001/,
+  ],
+  "100,000 imports of globals": [
+    () => module(section(SECTION.import, items(100_000, [0, 0, 3, I32, 0]))),
+    /^LinkError: unknown import: nothing was given for "".""/,
   ],
   "two memories": [() => module(section(SECTION.memory, [2, 0, 1, 0, 1])), /^CompileError: multiple memories/],
 
@@ -220,6 +232,10 @@ const BOMBS: Readonly<Record<string, readonly [make: () => Uint8Array<ArrayBuffe
   ],
   "a constant expression of a million constants": [
     () => module(section(SECTION.global, [1, I32, 0], repeat([0x41, 0], 1_000_000), [0x0b])),
+    /^CompileError: a constant expression has more than 4096 bytes/,
+  ],
+  "a constant expression of a thousand constants": [
+    () => module(section(SECTION.global, [1, I32, 0], repeat([0x41, 0], 1_000), [0x0b])),
     /^CompileError: type mismatch: constant expression of i32 gives \(.{40,60}\.\.\.\)/,
   ],
   "a recursive function of 50,000 locals": [

@@ -11,7 +11,7 @@ import { compileSync, instantiate, LimitError, Memory, Trap } from "../../src/vm
 import type { Imports, RunLimits } from "../../src/vm/mod.ts";
 import { instanceOf } from "../vm/_wat.ts";
 import { noteFigure } from "./_figures.ts";
-import { instanceOfBytes, timersDuring, timersDuringCall } from "./_host.ts";
+import { bestOfThree, instanceOfBytes, timersDuring, timersDuringCall } from "./_host.ts";
 import { body, functions, funcType, I32, join, repeat, SECTION, section } from "./_writer.ts";
 
 const forEver = (work: string, before = "", locals = "") =>
@@ -84,13 +84,6 @@ const ENDLESS: Readonly<Record<string, Guest>> = {
     text: forEver("(table.copy (i32.const 0) (i32.const 1) (i32.const 999999))", "(table 1000000 externref)"),
   },
 };
-
-/** Others share the machine: a stall of the guest's own making comes every time. */
-async function bestOfThree(measure: () => Promise<number>): Promise<number> {
-  let best = Infinity;
-  for (let attempt = 0; attempt < 3 && best >= 50; attempt++) best = Math.min(best, await measure());
-  return best;
-}
 
 for (const [what, { text, imports, limits }] of Object.entries(ENDLESS)) {
   Deno.test(`a guest that ${what} leaves host timers a p99 under 50 ms, and stops at an abort`, async () => {

@@ -68,12 +68,12 @@ Deno.test("decodeModule fills a record with every section", () => {
     index: 1,
   }]);
   assertEquals(record.start, 2);
-  assertEquals(record.elements.map(({ mode, type, inits }) => [mode, type, inits.length]), [
+  assertEquals(record.elements.map(({ mode, type, length }) => [mode, type, length]), [
     ["active", 0x70, 2],
     ["passive", 0x6f, 1],
     ["declarative", 0x70, 1],
   ]);
-  assertEquals(record.data.map(({ mode, bytes: { start, end } }) => [mode, end - start]), [
+  assertEquals(record.data.map(({ mode, start, end }) => [mode, end - start]), [
     ["active", 6],
     ["passive", 7],
   ]);
@@ -82,7 +82,7 @@ Deno.test("decodeModule fills a record with every section", () => {
   assertEquals([...record.bytes.subarray(start, end)], [0, 0x20, 0, 0x20, 1, 0x6a, 0x0b]);
   assertEquals([...record.sections.keys()].at(-1), "data");
   assertEquals(record.names.module, "example");
-  assertEquals([...record.names.functions], [[0, "log"], [1, "add"], [2, "main"]]);
+  assertEquals([0, 1, 2].map(record.names.functionName), ["log", "add", "main"]);
 });
 
 Deno.test("decodeModule keeps a copy of the bytes", () => {
@@ -268,14 +268,38 @@ Deno.test("counts and sizes with no bytes behind them are refused at once, witho
   assertLess(performance.now() - started, 100);
 });
 
-Deno.test("names come from a well-formed name section only", () => {
-  const named = (...contents: number[]) =>
-    decodeModule(binary(...functionSections([]), section(0, [...name("name"), ...contents]))).names;
+Deno.test("names come from the name section as far as it is well formed", () => {
+  const named = (...contents: number[]) => {
+    const { names } = decodeModule(binary(...functionSections([]), section(0, [...name("name"), ...contents])));
+    return [names.module, names.functionName(0)];
+  };
   const functionNames = (...contents: number[]) => section(1, contents);
-  assertEquals(named(...section(0, name("m"))), { module: "m", functions: new Map() });
-  assertEquals(named(...functionNames(2, 0, ...name("f"), 7, ...name("none"))).functions, new Map([[0, "f"]]));
-  assertEquals(named(...section(2, [1, 2, 3]), ...section(0, name("later"))).module, "later");
-  for (const malformed of [[0], [0, 5, 1], [0, 2, 1, 0xff], [1, 3, 9, 0, 0], functionNames(...u32(2 ** 32 - 1))]) {
-    assertEquals(named(...section(0, name("m")), ...malformed), { module: undefined, functions: new Map() });
+  assertEquals(named(...section(0, name("m"))), ["m", undefined]);
+  assertEquals(named(...functionNames(2, 0, ...name("f"), 7, ...name("none"))), [undefined, "f"]);
+  assertEquals(named(...section(0, name("m")), ...functionNames(1, 0, ...name("f"))), ["m", "f"]);
+  assertEquals(named(...section(0, [1, 0xff]), ...functionNames(1, 0, 1, 0xff)), ["\ufffd", "\ufffd"]);
+  for (const malformed of [[0], [0, 5, 1], [1], [1, 3, 9, 0, 0], functionNames(...u32(2 ** 32 - 1))]) {
+    assertEquals(named(...section(0, name("m")), ...malformed), ["m", undefined]);
   }
+  for (const malformed of [[0], [0, 1, 5], functionNames(1, 0, 5, 0)]) {
+    assertEquals(named(...malformed), [undefined, undefined]);
+  }
+});
+
+Deno.test("parts of the name section come once, in their order: what follows others out of turn is passed over", () => {
+  const { names } = decodeModule(
+    binary(section(0, [...name("name"), ...section(2, [1, 2, 3]), ...section(0, name("later"))])),
+  );
+  assertEquals(names.module, undefined);
+});
+
+Deno.test("a long function name is cut between letters, and the module's name is not", () => {
+  const long = "ü".repeat(1_000);
+  const { names } = decodeModule(binary(
+    ...functionSections([]),
+    section(0, [...name("name"), ...section(0, name(`m${long}`)), ...section(1, [1, 0, ...name(`f${long}`)])]),
+  ));
+  assertEquals(names.module, `m${long}`);
+  assertEquals(names.shownModule, `m${"ü".repeat(127)}…`);
+  assertEquals(names.functionName(0), `f${"ü".repeat(127)}…`);
 });

@@ -1,0 +1,96 @@
+/**
+ * What is kept of a module for each of its bytes, by what it has most of: less than 32 bytes, or 16 MiB in all.
+ *
+ * @module
+ */
+
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { assert } from "@std/assert";
+import { compileSync, Global, instantiate } from "../../src/vm/mod.ts";
+import { noteFigure } from "./_figures.ts";
+import {
+  body,
+  EXTERNREF,
+  FUNCREF,
+  funcType,
+  I32,
+  items,
+  join,
+  joinAll,
+  module,
+  name,
+  repeat,
+  SECTION,
+  section,
+  u32,
+} from "./_writer.ts";
+import type { Part } from "./_writer.ts";
+
+setFlagsFromString("--expose-gc");
+const collectGarbage: () => void = runInNewContext("gc");
+
+const MAX_KEPT_PER_BYTE = 32;
+const MIB = 2 ** 20;
+const MAX_KEPT = 16 * MIB;
+
+const type = section(SECTION.type, [1], funcType([]));
+const functions = (count: number) => section(SECTION.function, items(count, [0]));
+const code = (count: number) => section(SECTION.code, items(count, body([])));
+const types = (item: Part) => () => module(section(SECTION.type, items(1_000_000, item)));
+const globals = (item: Part) => () =>
+  module(type, functions(1), section(SECTION.global, items(1_000_000, item)), code(1));
+const elements = (...parts: Part[]) => () => module(type, functions(1), section(SECTION.element, ...parts), code(1));
+const memory = section(SECTION.memory, [1, 0, 1]);
+
+/** By what a module has most of: as much as there may be, in as few bytes as it can be. */
+const MODULES: Readonly<Record<string, () => Uint8Array<ArrayBuffer>>> = {
+  "types of nothing": types(funcType([])),
+  "types of a parameter and a result": types(funcType([I32], [I32])),
+  "types of two parameters": types(funcType([I32, I32])),
+  "imported functions": () => module(type, section(SECTION.import, items(100_000, [0, 0, 0, 0]))),
+  "imported globals": () => module(section(SECTION.import, items(100_000, [0, 0, 3, I32, 0]))),
+  "functions": () => module(type, functions(1_000_000), code(1_000_000)),
+  "tables": () => module(section(SECTION.table, items(1_000, [EXTERNREF, 0, 0]))),
+  "globals": globals([I32, 0, 0x41, 0, 0x0b]),
+  "globals that are functions": globals([FUNCREF, 0, 0xd2, 0, 0x0b]),
+  "exports": () => {
+    const exports = Array.from({ length: 100_000 }, (_, index) => join(name(index.toString(36)), [0, 0]));
+    return module(type, functions(1), section(SECTION.export, u32(exports.length), joinAll(exports)), code(1));
+  },
+  "element segments": elements(items(100_000, [1, 0, 0])),
+  "element segments of one": elements(items(100_000, [1, 0, 1, 0])),
+  "elements": elements([1, 1, 0], items(9_000_000, [0])),
+  "elements that are expressions": elements([1, 5, FUNCREF], items(3_000_000, [0xd2, 0, 0x0b])),
+  "data segments": () => module(memory, section(SECTION.data, items(100_000, [1, 0]))),
+  "active data segments": () => module(memory, section(SECTION.data, items(100_000, [0, 0x41, 0, 0x0b, 0]))),
+  "custom sections": () => module(repeat(section(SECTION.custom, [0]), 100_000)),
+};
+
+/** Bytes that are in use when everything that can be collected has been. */
+function used(): number {
+  for (let round = 0; round < 2; round++) collectGarbage();
+  const { heapUsed, external } = Deno.memoryUsage();
+  return heapUsed + external;
+}
+
+for (const [what, make] of Object.entries(MODULES)) {
+  Deno.test(`of a module of ${what} no more is kept than 32 bytes a byte or 16 MiB, and an instance takes less than 4`, async () => {
+    const bytes = make();
+    const before = used();
+    const compiled = compileSync(bytes);
+    const kept = used() - before;
+    noteFigure("kept of a module", kept / bytes.length, "bytes a byte", what);
+    assert(
+      kept < MAX_KEPT_PER_BYTE * bytes.length || kept < MAX_KEPT,
+      `${kept / bytes.length} a byte: ${kept / MIB} MiB`,
+    );
+    const imports = { "": { "": what === "imported globals" ? new Global({ value: "i32" }) : () => {} } };
+    const empty = used();
+    const instance = await instantiate(compiled, imports);
+    const taken = used() - empty;
+    noteFigure("taken by an instance", taken / bytes.length, "bytes a byte", what);
+    // Used once more, so that it has not been collected.
+    assert(instance.fuelUsed === 0 && taken < 4 * bytes.length + MIB, `an instance takes ${taken / MIB} MiB`);
+  });
+}
