@@ -7,8 +7,8 @@
  */
 
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
-import { compileSync, instantiate, LimitError, Memory, Trap } from "../../src/vm/mod.ts";
-import type { Imports, RunLimits } from "../../src/vm/mod.ts";
+import { compileSync, instantiate, LimitError, Trap } from "../../src/vm/mod.ts";
+import type { Imports, Memory, RunLimits } from "../../src/vm/mod.ts";
 import { instanceOf } from "../vm/_wat.ts";
 import { noteFigure } from "./_figures.ts";
 import { bestOfThree, instanceOfBytes, timersDuring, timersDuringCall } from "./_host.ts";
