@@ -7,7 +7,7 @@
  */
 
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
-import { compileSync, instantiate, LimitError, Trap } from "../../src/vm/mod.ts";
+import { compile, compileSync, instantiate, LimitError, Trap } from "../../src/vm/mod.ts";
 import type { Imports, Memory, RunLimits } from "../../src/vm/mod.ts";
 import { instanceOf } from "../vm/_wat.ts";
 import { noteFigure } from "./_figures.ts";
@@ -313,4 +313,31 @@ Deno.test("translating functions again and again is held to the budget of fuel",
   const instance = await instantiate(compileSync(crowded()), {}, { limits: { fuel: 1_000_000 } });
   const error = await assertRejects(() => instance.call("f"), LimitError, "translated again");
   assertEquals([error.limit, error.value], ["fuel", 1_000_000]);
+});
+
+/** A module of 4 MB, almost all of it code that is checked instruction by instruction. */
+function longCode(): Uint8Array<ArrayBuffer> {
+  const code = body(join([0x41, 0], repeat([0x41, 1, 0x6a], 3_000), [0x1a]));
+  return functions({ bodies: Array.from({ length: 440 }, () => [0, code] as const) });
+}
+
+Deno.test("compile leaves host timers no later than 50 ms, and what is done to its bytes meanwhile is of no effect", async () => {
+  const longest = await bestOfThree(async () => {
+    const bytes = longCode();
+    const compiling = compile(bytes);
+    bytes.fill(0);
+    const { longest, count } = await timersDuring(200);
+    await compiling;
+    assert(count > 10, `${count} timers`);
+    return longest;
+  });
+  noteFigure("longest hold while compiling", longest, "ms", "4 MB of code");
+  assert(longest < 50, `${Math.round(longest)} ms`);
+});
+
+Deno.test("compile stops between parts when its signal aborts", async () => {
+  const controller = new AbortController();
+  const compiling = compile(longCode(), { signal: controller.signal });
+  controller.abort("enough");
+  assertEquals(await rejection(compiling), "enough");
 });
