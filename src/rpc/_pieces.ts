@@ -96,10 +96,10 @@ function piecesOf(text: string, start: number, end: number): [from: number, to: 
 
 /** Where the string ends that begins at a place. */
 function afterString(text: string, start: number): number {
-  for (let at = start + 1; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === QUOTE) return at + 1;
-    if (code === BACKSLASH) at++;
+  for (let at = text.indexOf('"', start + 1); at >= 0; at = text.indexOf('"', at + 1)) {
+    let backslashes = 0;
+    while (text.charCodeAt(at - 1 - backslashes) === BACKSLASH) backslashes++;
+    if (backslashes % 2 === 0) return at + 1;
   }
   throw new SyntaxError("a string does not end");
 }
