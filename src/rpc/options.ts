@@ -55,8 +55,8 @@ export interface PeerLimits {
   /** Requests served at once, not counting those that wait for a call of this side. Default 64. */
   readonly concurrentRequests?: number;
   /**
-   * Bytes of requests that wait to be served, of answers that wait to be written, of the answers to one batch, with some
-   * hundred more for the objects of each request or answer. Default 4 MiB each.
+   * Bytes of requests that wait to be served, of answers that wait to be written, of the answers to one batch. Counted is
+   * the memory: 300 bytes more for each, and 64 for each value in a request. Default 4 MiB each.
    */
   readonly queueBytes?: number;
   /** Calls of this side that wait for an answer; more are rejected with a `LimitError`. Default 16,384. */
