@@ -33,13 +33,6 @@ export async function timersDuring(ms: number): Promise<Timers> {
   return { p99, longest: late[late.length - 1]!, count: late.length };
 }
 
-/** Others share the machine: a stall of the guest's own making comes every time. */
-export async function bestOfThree(measure: () => Promise<number>): Promise<number> {
-  let best = Infinity;
-  for (let attempt = 0; attempt < 3 && best >= 50; attempt++) best = Math.min(best, await measure());
-  return best;
-}
-
 /** The timers while an exported function runs, which is stopped then. */
 export async function timersDuringCall(ms: number, instance: Instance, name: string): Promise<Timers> {
   const controller = new AbortController();
