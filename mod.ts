@@ -17,6 +17,7 @@
  *   name: "primes",
  *   methods: { echo: (params) => params }, // what the plugin may call
  *   onLog: (line) => console.error(line),
+ *   onError: (error) => console.error(error), // what a method threw; the plugin is told "internal error"
  *   limits: { fuel: 2_000_000_000, memoryPages: 1024, messageBytes: 1 << 20, deadlineMs: 5_000 },
  * });
  * console.log(await plugin.call("prime_sieve", 100_000)); // { count: 9592, limit: 100000 }
@@ -32,6 +33,7 @@ export { ErrorCode, Peer, RpcClosedError, RpcError, RpcProtocolError } from "./s
 export type {
   Api,
   CallArguments,
+  FailedRequest,
   Handler,
   Handlers,
   MethodName,

@@ -1,12 +1,24 @@
 /**
- * Bytes between a producer and a consumer: a queue counted in bytes, its end as a web stream, and the lines of
- * a byte stream. It knows nothing of guests or of messages.
+ * Bytes between a producer and a consumer: a queue counted in bytes, its end as a web stream, and the bytes or the lines
+ * of a stream. It knows nothing of messages. Passing chunks and lines on is work, and ends turns.
  *
  * @module
  */
 
+import { spend } from "./_schedule.ts";
+import { printable } from "./_text.ts";
+
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
+
+/** Units of fuel for a chunk through a web stream, which takes 3 to 10 µs, beside its bytes. */
+export const CHUNK_WORK = 5_000;
+/** For a byte that is copied. */
+const BYTE_WORK = 1 / 4;
+/** For a line of text beside its bytes: a microsecond or two to split and decode it, and to call whoever gets it. */
+const LINE_WORK = 1_000;
+/** For a byte of such a line: decoding takes a nanosecond at most, making unprintable text printable up to 20. */
+const TEXT_BYTE_WORK = 10;
 
 /**
  * A first-in, first-out buffer of bytes between one producer and one consumer, filled up to a high-water mark. Neither
@@ -129,8 +141,12 @@ export function readableFrom(queue: ByteQueue): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       while (queue.size === 0 && queue.state === "open") await queue.changed();
-      if (queue.size > 0) controller.enqueue(queue.take());
-      else if (queue.state === "ended") controller.close();
+      if (queue.size > 0) {
+        const chunk = queue.take();
+        controller.enqueue(chunk);
+        const turn = spend(CHUNK_WORK + chunk.length * BYTE_WORK);
+        if (turn !== undefined) await turn;
+      } else if (queue.state === "ended") controller.close();
       else controller.error(queue.reason);
     },
     cancel(reason) {
@@ -139,48 +155,101 @@ export function readableFrom(queue: ByteQueue): ReadableStream<Uint8Array> {
   }, { highWaterMark: 0 });
 }
 
+/**
+ * Reads a stream to its end into one array.
+ *
+ * @param maxBytes when there are more, `onFull` is called, the stream is cancelled, and the first of them returned
+ */
+export async function readBytes(
+  stream: ReadableStream<Uint8Array>,
+  maxBytes: number,
+  onFull: () => void,
+): Promise<Uint8Array<ArrayBuffer>> {
+  let buffer = new Uint8Array(0);
+  let size = 0;
+  // With a reader, since WebKit 2.50 has no iterable streams.
+  const reader = stream.getReader();
+  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    const part = next.value.subarray(0, maxBytes - size);
+    if (size + part.length > buffer.length) {
+      const grown = new Uint8Array(Math.max(size + part.length, Math.min(2 * buffer.length, maxBytes)));
+      grown.set(buffer);
+      buffer = grown;
+      const turn = spend(size * BYTE_WORK);
+      if (turn !== undefined) await turn;
+    }
+    buffer.set(part, size);
+    size += part.length;
+    if (part.length < next.value.length) {
+      onFull();
+      await reader.cancel();
+      break;
+    }
+  }
+  reader.releaseLock();
+  return size === buffer.length ? buffer : buffer.slice(0, size);
+}
+
 /** One line, without its end (`\n` or `\r\n`). */
 export interface Line {
   /** Valid until the next line is asked for: part of the chunk or of the splitter's buffer. */
   readonly bytes: Uint8Array;
   /** The line is longer than allowed: these are its first bytes, and the rest of it is skipped. */
   readonly cut: boolean;
+  /** Where in the chunk what follows the line begins. */
+  readonly end: number;
 }
 
 /** Splits chunks into lines, buffering at most `maxBytes` of an unfinished one. */
 export class LineSplitter {
   readonly #unfinished: ByteQueue;
+  readonly #skipsEmpty: boolean;
   #skipping = false;
 
-  /** @param maxBytes bytes that a line may have before its `\n` */
-  constructor(maxBytes: number) {
+  /**
+   * @param maxBytes bytes that a line may have before its `\n`
+   * @param skipsEmpty whether empty lines are passed over, at a nanosecond each; an empty one that chunks have cut is not
+   */
+  constructor(maxBytes: number, skipsEmpty = false) {
     this.#unfinished = new ByteQueue(maxBytes);
+    this.#skipsEmpty = skipsEmpty;
   }
 
-  /** The lines that end in this chunk, and a line that the chunk makes too long. To be iterated to its end. */
+  /** The lines that end in this chunk, and a line that the chunk makes too long. */
   *push(chunk: Uint8Array): Generator<Line, void, undefined> {
     const unfinished = this.#unfinished;
-    for (let start = 0, next = 0; start < chunk.length; start = next) {
+    for (let start = 0, end = 0; start < chunk.length; start = end) {
+      if (this.#skipsEmpty && !this.#skipping && unfinished.size === 0) start = afterEmptyLines(chunk, start);
       const lineFeed = chunk.indexOf(LINE_FEED, start);
       const complete = lineFeed >= 0;
       const part = chunk.subarray(start, complete ? lineFeed : chunk.length);
-      next = start + part.length + 1;
+      end = complete ? lineFeed + 1 : chunk.length;
       if (this.#skipping) {
         this.#skipping = !complete;
       } else if (complete && unfinished.size === 0 && part.length <= unfinished.highWaterMark) {
-        yield { bytes: withoutCarriageReturn(part), cut: false };
+        yield { bytes: withoutCarriageReturn(part), cut: false, end };
       } else if (unfinished.push(part) < part.length) {
         this.#skipping = !complete;
-        yield { bytes: unfinished.take(), cut: true };
+        yield { bytes: unfinished.take(), cut: true, end };
       } else if (complete) {
-        yield { bytes: withoutCarriageReturn(unfinished.take()), cut: false };
+        yield { bytes: withoutCarriageReturn(unfinished.take()), cut: false, end };
       }
     }
   }
 
   /** The last line, if the stream ended without its `\n`. */
   *end(): Generator<Line, void, undefined> {
-    if (this.#unfinished.size > 0) yield { bytes: withoutCarriageReturn(this.#unfinished.take()), cut: false };
+    if (this.#unfinished.size > 0) yield { bytes: withoutCarriageReturn(this.#unfinished.take()), cut: false, end: 0 };
+  }
+}
+
+/** Where the empty lines end that begin at a place. */
+function afterEmptyLines(chunk: Uint8Array, start: number): number {
+  let at = start;
+  for (;;) {
+    if (chunk[at] === LINE_FEED) at++;
+    else if (chunk[at] === CARRIAGE_RETURN && chunk[at + 1] === LINE_FEED) at += 2;
+    else return at;
   }
 }
 
@@ -192,13 +261,13 @@ function withoutCarriageReturn(line: Uint8Array): Uint8Array {
 export interface LineLimits {
   /** Bytes of one line; what is longer is cut, and ends in `...`. */
   readonly lineBytes: number;
-  /** Bytes of all lines together; what comes after is read and dropped. */
+  /** Bytes of all lines together, each with its `\n`; what comes after is read and dropped. */
   readonly totalBytes: number;
 }
 
 /**
- * Reads a stream to its end, and hands over its lines as text; ill-formed UTF-8 becomes U+FFFD. The stream is always
- * drained, whatever the limits, so that its producer never waits.
+ * Reads a stream to its end, and hands over its lines as printable text; ill-formed UTF-8 becomes U+FFFD. The stream is
+ * always drained, whatever the limits, so that its producer never waits for long.
  *
  * @returns the bytes dropped for `totalBytes`; rejects when the stream errors or `onLine` throws, then cancels the
  * stream
@@ -212,21 +281,34 @@ export async function readLines(
   const decoder = new TextDecoder();
   let left = limits.totalBytes;
   let dropped = 0;
-  const hand = ({ bytes, cut }: Line): void => {
-    if (bytes.length > left) {
-      left = 0;
-      dropped += bytes.length;
-    } else {
-      left -= bytes.length;
-      onLine(decoder.decode(bytes) + (cut ? "..." : ""));
-    }
+  const hand = ({ bytes, cut }: Line): Promise<void> | undefined => {
+    onLine(printable(decoder.decode(bytes)) + (cut ? "..." : ""));
+    return spend(LINE_WORK + bytes.length * TEXT_BYTE_WORK);
   };
   const reader = stream.getReader();
   try {
     for (let read = await reader.read(); !read.done; read = await reader.read()) {
-      for (const line of splitter.push(read.value)) hand(line);
+      const chunk = read.value;
+      let turn = spend(chunk.length * BYTE_WORK);
+      if (turn !== undefined) await turn;
+      if (dropped > 0) {
+        dropped += chunk.length;
+        continue;
+      }
+      for (const line of splitter.push(chunk)) {
+        left -= line.bytes.length + 1;
+        if (left < 0) {
+          dropped = line.bytes.length + 1 + chunk.length - line.end;
+          break;
+        }
+        turn = hand(line);
+        if (turn !== undefined) await turn;
+      }
     }
-    for (const line of splitter.end()) hand(line);
+    for (const line of dropped > 0 ? [] : splitter.end()) {
+      if (line.bytes.length > left) dropped = line.bytes.length;
+      else await hand(line);
+    }
   } catch (error) {
     reader.cancel(error).catch(() => {});
     throw error;

@@ -6,9 +6,11 @@
  * @module
  */
 
+import { onRejection } from "./_callbacks.ts";
 import { limitError, limitsOf } from "./_limits.ts";
 import { notAModule } from "./_options.ts";
 import { readLines } from "./_streams.ts";
+import { printable } from "./_text.ts";
 import { checkCallOptions, checkOptions } from "./plugin_options.ts";
 import type { CheckedOptions, PluginCallOptions, PluginLimits, PluginOptions } from "./plugin_options.ts";
 import { createApi, Peer, RpcClosedError, RpcError, RpcProtocolError } from "./rpc/mod.ts";
@@ -93,6 +95,8 @@ export class PluginError extends Error {
   }
 }
 
+/** UTF-16 units of a module's name that are kept. */
+const NAME_LENGTH = 1_000;
 /** Lines of the log that an error tells of. */
 const ERROR_LOG_LINES = 10;
 
@@ -137,7 +141,7 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
     if (!(module instanceof Module)) throw notAModule(module);
     this.#options = checkOptions(options);
     this.#module = module;
-    this.name = this.#options.name ?? module.name ?? "plugin";
+    this.name = this.#options.name ?? printable(module.name ?? "plugin", NAME_LENGTH);
   }
 
   /**
@@ -212,21 +216,28 @@ class Session<Guest extends object, Host extends object> {
   #grace: ReturnType<typeof setTimeout> | undefined;
 
   constructor(plugin: string, module: Module, options: CheckedOptions<Guest, Host>) {
-    // A NUL may be in the module's own name.
     const { args = [plugin.replaceAll("\0", "")], env, clock, random, methods, framing, limits } = options;
+    const { onLog, onError } = options;
     this.#plugin = plugin;
     this.#limits = limits;
     // The deadline is that of a call, which this class keeps; a process may live for many.
     const processLimits = { ...limitsOf<ProcessLimits>("spawn", limits), deadlineMs: Infinity };
     this.#process = spawn(module, { args, env, clock, random, limits: processLimits });
-    this.#peer = new Peer(this.#process, {
-      methods: methods as Handlers<Methods, Methods> | undefined,
-      framing,
-      limits: limitsOf<PeerLimits>("Peer", limits),
-      onInvalid: (error) => this.stop(error),
-    });
+    try {
+      this.#peer = new Peer(this.#process, {
+        methods: methods as Handlers<Methods, Methods> | undefined,
+        framing,
+        limits: limitsOf<PeerLimits>("Peer", limits),
+        onInvalid: (error) => this.stop(error),
+        onError,
+      });
+    } catch (error) {
+      // Nobody else knows of the process.
+      this.#process.kill(error);
+      throw error;
+    }
     this.#peer.closed.catch(() => {});
-    this.#logged = this.#readLog(options.onLog);
+    this.#logged = this.#readLog(onLog);
     this.ended = this.#process.status.then(() => this.#logged).then(() => clearTimeout(this.#grace));
   }
 
@@ -268,6 +279,14 @@ class Session<Guest extends object, Host extends object> {
 
   async #readLog(onLog: PluginOptions["onLog"]): Promise<void> {
     const { logBytes, logLineBytes } = this.#limits;
+    let rejected: { readonly error: unknown } | undefined;
+    const tell = (line: string) => {
+      if (rejected !== undefined) throw rejected.error;
+      onRejection(onLog?.(line), (error) => {
+        rejected = { error };
+        this.stop(error);
+      });
+    };
     try {
       const dropped = await readLines(
         this.#process.stderr,
@@ -275,10 +294,10 @@ class Session<Guest extends object, Host extends object> {
         (line) => {
           this.#logs.push(line);
           if (this.#logs.length > ERROR_LOG_LINES) this.#logs.shift();
-          onLog?.(line);
+          tell(line);
         },
       );
-      if (dropped > 0) onLog?.(`(${dropped} bytes of log were dropped, the limit is ${logBytes})`);
+      if (dropped > 0) tell(`(${dropped} bytes of log were dropped, the limit is ${logBytes})`);
     } catch (error) {
       this.stop(error);
     }

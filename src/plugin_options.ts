@@ -7,7 +7,7 @@
 
 import { resolveLimit, resolveLimits } from "./_limits.ts";
 import { checkArgs, checkChoice, checkEnv, checkNames, checkType, functionsByName } from "./_options.ts";
-import type { Handlers, Methods, PeerLimits } from "./rpc/mod.ts";
+import type { Handlers, Methods, PeerLimits, PeerOptions } from "./rpc/mod.ts";
 import type { ProcessLimits, SpawnOptions } from "./wasi/mod.ts";
 
 /**
@@ -27,7 +27,7 @@ import type { ProcessLimits, SpawnOptions } from "./wasi/mod.ts";
 export interface PluginLimits extends ProcessLimits, PeerLimits {
   /** Milliseconds from a call to its answer: no deadline by default. */
   readonly deadlineMs?: number;
-  /** Bytes of logs that an instance may write; what comes after is dropped, and said so once. Default 1 MiB. */
+  /** Bytes of logs, line feeds included, that an instance may write; the rest is dropped, and said so once. Default 1 MiB. */
   readonly logBytes?: number;
   /** Bytes of one line of logs; longer ones are cut. Default 8 KiB. */
   readonly logLineBytes?: number;
@@ -55,13 +55,19 @@ export interface PluginLimits extends ProcessLimits, PeerLimits {
  * ```
  */
 export interface PluginOptions<Guest extends object = Methods, Host extends object = Methods>
-  extends Pick<SpawnOptions, "args" | "env" | "clock" | "random"> {
-  /** For errors; the module's own name by default. */
+  extends Pick<SpawnOptions, "args" | "env" | "clock" | "random">, Pick<PeerOptions, "onError"> {
+  /** For errors; the module's own name by default, made printable. */
   readonly name?: string;
-  /** What the plugin may call; a handler may call back into the plugin by its context's `peer`. */
+  /**
+   * What the plugin may call; a handler may call back into the plugin by its context's `peer`. An `RpcError` that one
+   * throws is the plugin's answer; of anything else the plugin gets "internal error", and `onError` gets it whole.
+   */
   readonly methods?: Handlers<Host, Guest>;
-  /** Gets what the plugin writes to standard error, a line at a time. What it throws stops the instance. */
-  readonly onLog?: (line: string) => void;
+  /**
+   * Gets what the plugin writes to standard error, a line at a time; control characters and what turns text around are
+   * U+FFFD. What it throws or rejects with stops the instance; nothing waits for its promise.
+   */
+  readonly onLog?: (line: string) => unknown;
   /** How messages are told apart; a line each by default. */
   readonly framing?: "newline" | "content-length";
   /** Bounds of each instance. */
@@ -97,7 +103,7 @@ export interface PluginCallOptions {
 
 const PLUGIN_OPTIONS: readonly (keyof PluginOptions)[] = [
   ...["args", "env", "clock", "random"] as const,
-  ...["name", "methods", "onLog", "framing", "limits", "lifetime"] as const,
+  ...["name", "methods", "onLog", "onError", "framing", "limits", "lifetime"] as const,
 ];
 const CALL_OPTIONS: readonly (keyof PluginCallOptions)[] = ["signal", "deadlineMs"];
 
@@ -117,9 +123,10 @@ export function checkOptions<Guest extends object, Host extends object>(
 ): CheckedOptions<Guest, Host> {
   checkNames("Plugin option", options, PLUGIN_OPTIONS);
   const { name, methods = {}, onLog, framing = "newline", limits = {}, lifetime = "call" } = options;
-  const { args, env, clock, random } = options;
+  const { args, env, clock, random, onError } = options;
   checkType("name", name, "string");
   checkType("onLog", onLog, "function");
+  checkType("onError", onError, "function");
   checkType("clock", clock, "object");
   checkType("random", random, "function");
   checkChoice("framing", framing, ["newline", "content-length"]);
@@ -127,7 +134,7 @@ export function checkOptions<Guest extends object, Host extends object>(
   if (args !== undefined) checkArgs(args);
   if (env !== undefined) checkEnv(env);
   return {
-    ...{ name, onLog, framing, lifetime, clock, random },
+    ...{ name, onLog, onError, framing, lifetime, clock, random },
     args: args && [...args],
     env: env && { ...env },
     methods: functionsByName(methods) as Handlers<Host, Guest>,

@@ -13,7 +13,8 @@ import { RUNTIMES } from "./runtimes/_npm.ts";
 const ROOT = new URL("../", import.meta.url);
 
 /** Files that any layer may import, and that import only each other. */
-const BASE: readonly string[] = ["src/_limits.ts", "src/_options.ts", "src/_schedule.ts", "src/_streams.ts"];
+const BASE: readonly string[] = ["_callbacks", "_limits", "_options", "_schedule", "_streams", "_text"]
+  .map((name) => `src/${name}.ts`);
 
 const MODS: readonly string[] = ["src/vm/mod.ts", "src/wasi/mod.ts", "src/rpc/mod.ts"];
 

@@ -211,6 +211,84 @@ Deno.test("what a logger throws stops the guest and is the cause", async () => {
   assertStrictEquals(error.cause, cause);
 });
 
+Deno.test("a logger that rejects stops the guest, as one that throws does, and hears no more", async () => {
+  const cause = new Error("disk full");
+  let lines = 0;
+  await using plugin = faultyPlugin({}, {
+    onLog: () => {
+      lines++;
+      return Promise.reject(cause);
+    },
+  });
+  const error = await failure(plugin.call("spin"), "stopped");
+  assertStrictEquals(error.cause, cause);
+  assertEquals(lines, 1);
+});
+
+Deno.test("of what a host method throws the guest learns nothing, and onError all", async () => {
+  const cause = new Error("no such file: /etc/secret");
+  const failures: unknown[] = [];
+  await using plugin = new Plugin(c, {
+    methods: { echo: () => Promise.reject(cause) },
+    onError: (error, { method, id }) => failures.push([error, method, typeof id]),
+  });
+  // The guest passes on what it was answered.
+  const error = await assertRejects(() => plugin.call("many_echo", 1));
+  assert(!String(error).includes("secret"));
+  assertEquals(failures, [[cause, "echo", "number"]]);
+});
+
+Deno.test("a log's lines are printable where they are handed over, in an error, and in its message", async () => {
+  const lines: string[] = [];
+  const module = moduleOf(`(module
+    (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 0) "\\10\\00\\00\\00\\0b\\00\\00\\00") (data (i32.const 16) "\\1b[2J\\c2\\9b\\0db\\7fc\\n")
+    (func $evil (unreachable))
+    (func (export "_start") (drop (call $write (i32.const 2) (i32.const 0) (i32.const 1) (i32.const 12))) (call $evil)))`);
+  await using plugin = new Plugin(module, { onLog: (line) => lines.push(line) });
+  const error = await failure(plugin.call("ping"), "trap");
+  const shown = ["\ufffd[2J\ufffd\ufffdb\ufffdc"];
+  assertEquals([lines, error.logs], [shown, shown]);
+  assertStringIncludes(error.message, `log: ${shown[0]}`);
+});
+
+Deno.test("names that a module has made up are printable in errors", async () => {
+  const name = "\\1b[31m\\e2\\80\\ae\\0a";
+  const shown = "\ufffd[31m\ufffd\ufffd";
+  const trap = moduleOf(`(module (func (export "_start") (call 1)) (func (export "${name}") (unreachable)))`);
+  await using trapping = new Plugin(trap, { name: "p" });
+  const error = await failure(trapping.call("ping"), "trap");
+  assertStringIncludes(error.message, `at ${shown}`);
+  await using linking = new Plugin(moduleOf(`(module (import "env" "\\c2\\9b\\7f" (func)) (func (export "_start")))`));
+  assertStringIncludes((await failure(linking.call("ping"), "link")).message, '"env"."\ufffd\ufffd"');
+});
+
+Deno.test("what throws while an instance is being made stops it", async () => {
+  const error = new Error("no writer");
+  let looks = 0;
+  await using plugin = new Plugin(clocked, {
+    clock: { realtime: () => BigInt(looks++), monotonic: () => 0n, sleep: () => Promise.resolve() },
+  });
+  // Options are checked before: only what nobody foresees is left.
+  const { prototype } = WritableStream;
+  const { getWriter } = prototype;
+  prototype.getWriter = () => {
+    throw error;
+  };
+  const call = plugin.call("ping");
+  prototype.getWriter = getWriter;
+  assertStrictEquals(await assertRejects(() => call), error);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assertEquals(looks, 0);
+});
+
+/** Looks at the clock for ever. */
+const clocked = moduleOf(`(module
+  (import "wasi_snapshot_preview1" "clock_time_get" (func $time (param i32 i64 i32) (result i32)))
+  (memory (export "memory") 1)
+  (func (export "_start") (loop $again (drop (call $time (i32.const 0) (i64.const 0) (i32.const 0))) (br $again))))`);
+
 Deno.test("a resident plugin serves all calls with one instance, several at a time", async () => {
   await using plugin = new Plugin(c, { lifetime: "plugin", methods: { echo: (params: unknown) => params } });
   const answers = await Promise.all([plugin.call("ping"), plugin.call("many_echo", 5), plugin.call("ping")]);

@@ -1,7 +1,7 @@
 /** Tests of src/_streams.ts. */
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { ByteQueue, type Line, LineSplitter, readableFrom, readLines } from "../src/_streams.ts";
+import { ByteQueue, type Line, LineSplitter, readableFrom, readBytes, readLines } from "../src/_streams.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -127,9 +127,37 @@ Deno.test("LineSplitter gives a line that is too long once, as soon as it is, an
 Deno.test("readLines keeps to both budgets, drains the stream, and tells how much it dropped", async () => {
   const stream = new Blob(["1234\n", "123456789\n", "12", "345\n\n", "12\n", "1\n"]).stream();
   const lines: string[] = [];
-  const dropped = await readLines(stream, { lineBytes: 6, totalBytes: 15 }, (line) => lines.push(line));
+  const dropped = await readLines(stream, { lineBytes: 6, totalBytes: 19 }, (line) => lines.push(line));
   assertEquals(lines, ["1234", "123456...", "12345", ""]);
-  assertEquals(dropped, 3);
+  assertEquals(dropped, 5);
+});
+
+Deno.test("readLines counts the line feeds, also of empty lines, and splits nothing beyond its budget", async () => {
+  let lines = 0;
+  const chunk = new Uint8Array(65_536).fill(10);
+  let left = 100;
+  const stream = new ReadableStream<Uint8Array>({
+    pull: (controller) => left-- > 0 ? controller.enqueue(chunk) : controller.close(),
+  });
+  const dropped = await readLines(stream, { lineBytes: 6, totalBytes: 1000 }, () => lines++);
+  assertEquals([lines, dropped], [1000, 100 * 65_536 - 1000]);
+});
+
+Deno.test("readLines hands over what is printable", async () => {
+  const lines: string[] = [];
+  const stream = new Blob(["\x1b[2J\tcleared\r\n", "a\rb\x7f\n", "\u202eturned\u2028\n"]).stream();
+  await readLines(stream, { lineBytes: 99, totalBytes: 999 }, (line) => lines.push(line));
+  assertEquals(lines, ["\ufffd[2J\tcleared", "a\ufffdb\ufffd", "\ufffdturned\ufffd"]);
+});
+
+Deno.test("readBytes gives all bytes of a stream, or the first of them and says so", async () => {
+  for (
+    const [maxBytes, expected, calls] of [[10, "abcdef", 0], [6, "abcdef", 0], [5, "abcde", 1], [0, "", 1]] as const
+  ) {
+    let full = 0;
+    const bytes = await readBytes(new Blob(["abc", "def"]).stream(), maxBytes, () => full++);
+    assertEquals([decode(bytes), full], [expected, calls]);
+  }
 });
 
 Deno.test("readLines shows ill-formed UTF-8 as U+FFFD", async () => {

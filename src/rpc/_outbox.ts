@@ -5,6 +5,10 @@
  * @module
  */
 
+import { spend } from "../_schedule.ts";
+import { Fifo } from "./_fifo.ts";
+import { ANSWER_BYTES, WORK } from "./_work.ts";
+
 /** Bytes after which no further message joins a chunk. */
 const CHUNK_BYTES = 65_536;
 
@@ -21,7 +25,7 @@ interface Entry {
 export class Outbox {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #onProgress: () => void;
-  #entries: Entry[] = [];
+  readonly #entries = new Fifo<Entry>();
   #answerBytes = 0;
   #isFlushing = false;
   #broken: { readonly reason: unknown } | undefined;
@@ -33,7 +37,7 @@ export class Outbox {
     this.#writer.closed.catch((reason) => this.#break(reason));
   }
 
-  /** Bytes of answers that the stream has not taken yet. */
+  /** Memory of answers that the stream has not taken yet, in bytes. */
   get answerBytes(): number {
     return this.#answerBytes;
   }
@@ -55,7 +59,7 @@ export class Outbox {
   /** Hands over what is queued, whether or not the stream is ready for it, and closes the stream when it took that. */
   async close(): Promise<void> {
     const isOpen = this.#broken === undefined;
-    if (isOpen && this.#entries.length > 0) this.#write(this.#entries.splice(0));
+    if (isOpen && this.#entries.size > 0) this.#write(this.#entries.takeAll());
     this.#broken ??= { reason: new TypeError("the stream was closed") };
     const closed = isOpen ? this.#writer.close().catch(() => {}) : undefined;
     this.#writer.releaseLock();
@@ -75,7 +79,7 @@ export class Outbox {
       entry.failed?.(this.#broken.reason);
       return;
     }
-    if (entry.isAnswer) this.#answerBytes += entry.bytes.length;
+    this.#answerBytes += answerBytes(entry);
     this.#entries.push(entry);
     if (!this.#isFlushing) this.#flush();
   }
@@ -83,10 +87,13 @@ export class Outbox {
   async #flush(): Promise<void> {
     this.#isFlushing = true;
     try {
-      while (this.#entries.length > 0) {
+      while (this.#entries.size > 0) {
         await this.#writer.ready;
         if (this.#broken !== undefined) break;
-        this.#write(this.#nextEntries());
+        const entries = this.#nextEntries();
+        this.#write(entries);
+        const turn = spend(entries.length * WORK.answer);
+        if (turn !== undefined) await turn;
       }
     } catch (reason) {
       this.#break(reason);
@@ -96,11 +103,13 @@ export class Outbox {
 
   /** As many entries as make up one chunk. */
   #nextEntries(): Entry[] {
-    let count = 0;
-    for (let bytes = 0; count < this.#entries.length && bytes < CHUNK_BYTES; count++) {
-      bytes += this.#entries[count].bytes.length;
+    const entries: Entry[] = [];
+    for (let bytes = 0; this.#entries.size > 0 && bytes < CHUNK_BYTES;) {
+      const entry = this.#entries.shift()!;
+      bytes += entry.bytes.length;
+      entries.push(entry);
     }
-    return this.#entries.splice(0, count);
+    return entries;
   }
 
   async #write(entries: readonly Entry[]): Promise<void> {
@@ -110,21 +119,25 @@ export class Outbox {
       this.#break(reason, entries);
       return;
     }
-    for (const { bytes, isAnswer, written } of entries) {
-      if (isAnswer) this.#answerBytes -= bytes.length;
-      written?.();
+    for (const entry of entries) {
+      this.#answerBytes -= answerBytes(entry);
+      entry.written?.();
     }
     this.#onProgress();
   }
 
   #break(reason: unknown, entries: readonly Entry[] = []): void {
     this.#broken ??= { reason };
-    for (const { bytes, isAnswer, failed } of [...entries, ...this.#entries.splice(0)]) {
-      if (isAnswer) this.#answerBytes -= bytes.length;
-      failed?.(reason);
+    for (const entry of [...entries, ...this.#entries.takeAll()]) {
+      this.#answerBytes -= answerBytes(entry);
+      entry.failed?.(reason);
     }
     this.#onProgress();
   }
+}
+
+function answerBytes({ bytes, isAnswer }: Entry): number {
+  return isAnswer ? bytes.length + ANSWER_BYTES : 0;
 }
 
 function concat(entries: readonly Entry[]): Uint8Array {

@@ -5,9 +5,15 @@
  * @module
  */
 
+import { isPromiseLike } from "../_callbacks.ts";
+import { spend } from "../_schedule.ts";
+import { quoted } from "../_text.ts";
+import { Fifo } from "./_fifo.ts";
+import { REQUEST_BYTES, WORK } from "./_work.ts";
 import { ErrorCode, RpcError } from "./errors.ts";
 import { encodeError, encodeFailure, encodeResult } from "./message.ts";
 import type { Message, RequestId, RequestMessage } from "./message.ts";
+import type { FailedRequest } from "./options.ts";
 import type { Caller, Handler, IncomingRequest } from "./types.ts";
 
 /** Takes an answer's text; `refusal` says that the request was not served. */
@@ -37,14 +43,18 @@ export function collectAnswers(
   };
 }
 
+/** Hears of a failure. */
+type Report = (error: unknown, request: FailedRequest) => void;
+
 /** A request from its arrival to its answer. */
 class OpenRequest<Remote extends object> implements IncomingRequest<Remote> {
   readonly method: string;
   readonly params: unknown;
   readonly id: RequestId | undefined;
   readonly peer: Caller<Remote>;
-  /** Bytes of the message, or this request's share of its batch. */
+  /** Memory that it takes while it waits: of the message, or this request's share of its batch. */
   readonly bytes: number;
+  readonly #report: Report;
   readonly #settled: (request: OpenRequest<Remote>, answer: string | undefined) => void;
   #isSettled = false;
   /** Made only for those who look at the signal: most handlers do not. */
@@ -55,7 +65,7 @@ class OpenRequest<Remote extends object> implements IncomingRequest<Remote> {
   constructor(
     message: RequestMessage,
     bytes: number,
-    peer: Caller<Remote>,
+    { peer, report }: RequestQueueOptions<Remote>,
     settled: (request: OpenRequest<Remote>, answer: string | undefined) => void,
   ) {
     this.method = message.method;
@@ -63,6 +73,7 @@ class OpenRequest<Remote extends object> implements IncomingRequest<Remote> {
     this.id = message.id;
     this.peer = peer;
     this.bytes = bytes;
+    this.#report = report;
     this.#settled = settled;
   }
 
@@ -81,7 +92,15 @@ class OpenRequest<Remote extends object> implements IncomingRequest<Remote> {
   }
 
   fail(error: unknown): void {
+    if (this.#isSettled) return;
+    if (this.#aborted === undefined || error !== this.#aborted.reason) this.#tell(error);
     this.#settle((id) => encodeFailure(id, error));
+  }
+
+  /** Answers that there is no such method, which is nobody's failure. */
+  refuse(): void {
+    const message = `method not found: ${quoted(this.method, 100)}`;
+    this.#settle((id) => encodeError(id, ErrorCode.methodNotFound, message));
   }
 
   /** Aborts the signal; whoever serves the request still has to settle it. */
@@ -93,15 +112,20 @@ class OpenRequest<Remote extends object> implements IncomingRequest<Remote> {
   #settle(encode: (id: RequestId) => string): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
-    this.#settled(this, this.id === undefined ? undefined : encodeSafely(this.id, encode));
+    this.#settled(this, this.id === undefined ? undefined : this.#encode(this.id, encode));
   }
-}
 
-function encodeSafely(id: RequestId, encode: (id: RequestId) => string): string {
-  try {
-    return encode(id);
-  } catch (error) {
-    return encodeFailure(id, error);
+  #encode(id: RequestId, encode: (id: RequestId) => string): string {
+    try {
+      return encode(id);
+    } catch (error) {
+      this.#tell(error);
+      return encodeFailure(id, undefined);
+    }
+  }
+
+  #tell(error: unknown): void {
+    this.#report(error, { method: this.method, id: this.id });
   }
 }
 
@@ -111,8 +135,12 @@ export interface RequestQueueOptions<Remote extends object> {
   readonly handlers: ReadonlyMap<string, Handler<unknown, unknown, Remote>>;
   /** Whether one more request may be started while so many are being served. */
   readonly hasSlot: (running: number) => boolean;
-  /** Called when a request is settled, after its answer was handed to its sink. */
-  readonly onSettled: () => void;
+  /** Whether requests may be cancelled by their ids. */
+  readonly canCancel: boolean;
+  /** Called when a request has failed. */
+  readonly report: Report;
+  /** Called when a request is settled, after its answer was handed to its sink, and when those that wait were started. */
+  readonly onProgress: () => void;
 }
 
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
@@ -120,23 +148,24 @@ const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 /** Serves requests in the order of their arrival, each by its handler, or by the one who iterates. No method throws. */
 export class RequestQueue<Remote extends object> {
   readonly #options: RequestQueueOptions<Remote>;
-  /** Two stacks that make a queue: the first is filled; the second is emptied, then made of the first turned over. */
-  #arrived: OpenRequest<Remote>[] = [];
-  #waiting: OpenRequest<Remote>[] = [];
+  readonly #waiting = new Fifo<OpenRequest<Remote>>();
   #waitingBytes = 0;
   readonly #running = new Set<OpenRequest<Remote>>();
+  /** Those that are running and have not been cancelled, by their ids, of which the other side may use one many times. */
+  readonly #byId = new Map<RequestId, Set<OpenRequest<Remote>>>();
+  /** Whether requests are being started, or will be in the next turn of the event loop. */
   #isStarting = false;
   #hasEnded = false;
   #isIterated = false;
   /** Running requests that the iterator has not given out yet, and those who wait for it to give one. */
-  readonly #offered: OpenRequest<Remote>[] = [];
-  readonly #takers: ((result: IteratorResult<IncomingRequest<Remote>, undefined>) => void)[] = [];
+  readonly #offered = new Fifo<OpenRequest<Remote>>();
+  readonly #takers = new Fifo<(result: IteratorResult<IncomingRequest<Remote>, undefined>) => void>();
 
   constructor(options: RequestQueueOptions<Remote>) {
     this.#options = options;
   }
 
-  /** Bytes of the messages whose requests wait. */
+  /** Memory of the requests that wait, in bytes. */
   get waitingBytes(): number {
     return this.#waitingBytes;
   }
@@ -147,19 +176,20 @@ export class RequestQueue<Remote extends object> {
   }
 
   get #hasWaiting(): boolean {
-    return this.#arrived.length + this.#waiting.length > 0;
+    return this.#waiting.size > 0;
   }
 
-  /** Takes a request that came in `bytes` bytes; a notification's sink is never called. */
+  /** Takes a request whose message takes so many bytes of memory; a notification's sink is never called. */
   add(message: RequestMessage, bytes: number, answer: AnswerSink): void {
-    const request = new OpenRequest(message, bytes, this.#options.peer, (request, text) => {
+    const request = new OpenRequest(message, bytes + REQUEST_BYTES, this.#options, (request, text) => {
       this.#running.delete(request);
+      if (request.id !== undefined) this.#forget(request.id, request);
       if (text !== undefined) answer(text, false);
       this.start();
-      this.#options.onSettled();
+      this.#options.onProgress();
     });
-    this.#arrived.push(request);
-    this.#waitingBytes += bytes;
+    this.#waiting.push(request);
+    this.#waitingBytes += request.bytes;
     this.start();
   }
 
@@ -168,17 +198,23 @@ export class RequestQueue<Remote extends object> {
     // A handler that answers at once comes back here from within: the loop below then goes on with the slot it freed.
     if (this.#isStarting) return;
     this.#isStarting = true;
-    while (this.#hasWaiting && this.#options.hasSlot(this.#running.size)) this.#serve(this.#next());
+    while (this.#hasWaiting && this.#options.hasSlot(this.#running.size)) {
+      this.#serve(this.#next());
+      const turn = spend(WORK.request);
+      if (turn !== undefined) return void turn.then(() => this.#startMore());
+    }
     this.#isStarting = false;
     this.#endIteration();
   }
 
   /** Aborts the signal of the requests with this id that are being served. */
   cancel(id: unknown): void {
-    if (id === undefined) return;
-    for (const request of this.#running) {
-      if (request.id === id) request.abort(new RpcError(ErrorCode.requestCancelled, "request cancelled"));
-    }
+    const requests = this.#byId.get(id as RequestId);
+    if (requests === undefined) return;
+    // Each is aborted once, however often the other side says it.
+    this.#byId.delete(id as RequestId);
+    const reason = new RpcError(ErrorCode.requestCancelled, "request cancelled");
+    for (const request of requests) request.abort(reason);
   }
 
   /** No more requests will come. */
@@ -189,10 +225,9 @@ export class RequestQueue<Remote extends object> {
 
   /** Drops the requests that wait, and aborts the signals of those that are being served. */
   close(reason: unknown): void {
-    this.#arrived = [];
-    this.#waiting = [];
+    this.#waiting.takeAll();
     this.#waitingBytes = 0;
-    this.#offered.length = 0;
+    this.#offered.takeAll();
     for (const request of this.#running) request.abort(reason);
     this.end();
   }
@@ -217,20 +252,37 @@ export class RequestQueue<Remote extends object> {
     };
   }
 
+  #startMore(): void {
+    this.#isStarting = false;
+    this.start();
+    this.#options.onProgress();
+  }
+
   #next(): OpenRequest<Remote> {
-    if (this.#waiting.length === 0) [this.#waiting, this.#arrived] = [this.#arrived.reverse(), this.#waiting];
-    const request = this.#waiting.pop()!;
+    const request = this.#waiting.shift()!;
     this.#waitingBytes -= request.bytes;
     return request;
   }
 
+  #remember(id: RequestId, request: OpenRequest<Remote>): void {
+    const same = this.#byId.get(id);
+    if (same === undefined) this.#byId.set(id, new Set([request]));
+    else same.add(request);
+  }
+
+  #forget(id: RequestId, request: OpenRequest<Remote>): void {
+    const same = this.#byId.get(id);
+    if (same?.delete(request) && same.size === 0) this.#byId.delete(id);
+  }
+
   #serve(request: OpenRequest<Remote>): void {
     this.#running.add(request);
+    if (this.#options.canCancel && request.id !== undefined) this.#remember(request.id, request);
     const handler = this.#options.handlers.get(request.method);
     if (handler !== undefined) runHandler(handler, request);
-    else if (this.#takers.length > 0) this.#takers.shift()!(this.#giveOut(request));
+    else if (this.#takers.size > 0) this.#takers.shift()!(this.#giveOut(request));
     else if (this.#isIterated) this.#offered.push(request);
-    else request.fail(methodNotFound(request.method));
+    else request.refuse();
   }
 
   #giveOut(request: OpenRequest<Remote>): IteratorYieldResult<IncomingRequest<Remote>> {
@@ -239,20 +291,20 @@ export class RequestQueue<Remote extends object> {
     return { done: false, value: request };
   }
 
-  #stopIteration(): void {
+  async #stopIteration(): Promise<void> {
     this.#isIterated = false;
-    for (const taker of this.#takers.splice(0)) taker(DONE);
-    for (const request of this.#offered.splice(0)) request.fail(methodNotFound(request.method));
+    for (const taker of this.#takers.takeAll()) taker(DONE);
+    for (const request of this.#offered.takeAll()) {
+      request.refuse();
+      const turn = spend(WORK.request);
+      if (turn !== undefined) await turn;
+    }
   }
 
   #endIteration(): void {
     if (!this.#hasEnded || this.#hasWaiting) return;
-    for (const taker of this.#takers.splice(0)) taker(DONE);
+    for (const taker of this.#takers.takeAll()) taker(DONE);
   }
-}
-
-function methodNotFound(method: string): RpcError {
-  return new RpcError(ErrorCode.methodNotFound, `method not found: ${JSON.stringify(method.slice(0, 100))}`);
 }
 
 function runHandler<Remote extends object>(
@@ -266,8 +318,4 @@ function runHandler<Remote extends object>(
   } catch (error) {
     request.fail(error);
   }
-}
-
-function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }

@@ -9,6 +9,7 @@
 import { limitError } from "../_limits.ts";
 import type { LimitError } from "../_limits.ts";
 import { ByteQueue, LineSplitter } from "../_streams.ts";
+import { quoted } from "../_text.ts";
 import { RpcProtocolError } from "./errors.ts";
 
 /**
@@ -33,10 +34,13 @@ export type FramingName = "newline" | "content-length";
  */
 export type Frame = Uint8Array | RpcProtocolError | LimitError;
 
+/** A line of headers, which is no frame: whoever counts work counts it too. */
+export const HEADER: unique symbol = Symbol("header");
+
 /** Takes chunks apart. Both iterables are to be iterated to their end. */
 export interface FrameDecoder {
-  /** The frames that this chunk completes. */
-  push(chunk: Uint8Array): Iterable<Frame>;
+  /** The frames that this chunk completes, and the headers that it passes. */
+  push(chunk: Uint8Array): Iterable<Frame | typeof HEADER>;
   /** What is left when the stream has ended. */
   end(): Iterable<Frame>;
 }
@@ -53,6 +57,8 @@ export interface Framing {
 const HEADER_BYTES = 4096;
 /** A header's name in lower case, as HTTP allows it. */
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
+/** Characters of a header that an error shows. */
+const EXCERPT = 60;
 const LINE_FEED = 10;
 
 const encoder = new TextEncoder();
@@ -84,7 +90,7 @@ class LineDecoder implements FrameDecoder {
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
-    this.#lines = new LineSplitter(maxBytes);
+    this.#lines = new LineSplitter(maxBytes, true);
   }
 
   *push(chunk: Uint8Array): Generator<Frame, void, undefined> {
@@ -116,11 +122,12 @@ class ContentLengthDecoder implements FrameDecoder {
     this.#body = new ByteQueue(maxBytes);
   }
 
-  *push(chunk: Uint8Array): Generator<Frame, void, undefined> {
+  *push(chunk: Uint8Array): Generator<Frame | typeof HEADER, void, undefined> {
     for (let start = 0, end = 0; start < chunk.length && this.#state !== "lost"; start = end) {
       const inHeader = this.#state === "header";
       end = inHeader ? chunk.indexOf(LINE_FEED, start) + 1 || chunk.length : start + this.#missing;
       const part = chunk.subarray(start, end);
+      if (inHeader) yield HEADER;
       const frame = inHeader ? this.#takeHeader(part) : this.#takeBody(part);
       if (frame !== undefined) yield frame;
     }
@@ -144,13 +151,13 @@ class ContentLengthDecoder implements FrameDecoder {
   #takeField(line: string): Frame | undefined {
     const colon = line.indexOf(":");
     const name = line.slice(0, Math.max(colon, 0)).toLowerCase();
-    if (!HEADER_NAME.test(name)) return this.#lose(`${JSON.stringify(line.slice(0, 60))} is no header`);
+    if (!HEADER_NAME.test(name)) return this.#lose(`${quoted(line, EXCERPT)} is no header`);
     if (name !== "content-length") return undefined;
     if (this.#length !== undefined) return this.#lose("it has two Content-Length headers");
     const value = line.slice(colon + 1).trim();
     // Fifteen digits are a safe integer; Number alone would also take "", "0x10" and "1e3".
     if (!/^[0-9]{1,15}$/.test(value)) {
-      return this.#lose(`its Content-Length is ${JSON.stringify(value.slice(0, 60))}`);
+      return this.#lose(`its Content-Length is ${quoted(value, EXCERPT)}`);
     }
     this.#length = Number(value);
     return undefined;

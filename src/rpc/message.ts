@@ -9,8 +9,9 @@
  * @module
  */
 
-import { limitError } from "../_limits.ts";
-import type { LimitError } from "../_limits.ts";
+import { LimitError, limitError } from "../_limits.ts";
+import { printable, quoted } from "../_text.ts";
+import { parseInPieces, PIECE_LENGTH } from "./_pieces.ts";
 import { ErrorCode, RpcError, RpcProtocolError } from "./errors.ts";
 
 /**
@@ -53,6 +54,9 @@ export interface InvalidMessage {
 /** One element of a batch, or a message that is none. */
 export type Message = RequestMessage | ResponseMessage | InvalidMessage;
 
+/** UTF-16 units of an error answer's message that are kept. */
+const ERROR_LENGTH = 10_000;
+
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 /** `{` and `}`; `[` and `]` are these without bit 5, which no other byte outside strings shares in valid JSON. */
@@ -64,12 +68,16 @@ const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 const lenientDecoder = new TextDecoder();
 
 /**
- * The JSON value that the bytes of one message hold, or what is wrong with them. Nesting is measured before anything is
+ * The JSON value that the bytes of one message hold, or what is wrong with them; a promise, during which the bytes are
+ * not to change, if they are many. Nesting is measured before anything is
  * parsed, by one pass without recursion, since engines differ in how deep they parse and what they do beyond.
  *
  * @param depth how many arrays and objects may be open at once
  */
-export function parseJson(bytes: Uint8Array, depth: number): unknown | RpcProtocolError | LimitError {
+export function parseJson(
+  bytes: Uint8Array,
+  depth: number,
+): unknown | RpcProtocolError | LimitError | Promise<unknown> {
   if (isDeeper(bytes, depth)) return limitError("messageDepth", depth, excerpt(bytes));
   let text: string;
   try {
@@ -77,11 +85,18 @@ export function parseJson(bytes: Uint8Array, depth: number): unknown | RpcProtoc
   } catch {
     return new RpcProtocolError("not UTF-8", `message is not UTF-8: ${excerpt(bytes)}`);
   }
+  const notJson = () => new RpcProtocolError("not JSON", `message is not JSON: ${excerpt(bytes)}`);
+  if (text.length > PIECE_LENGTH) return parseInPieces(text).catch(notJson);
   try {
     return JSON.parse(text);
   } catch {
-    return new RpcProtocolError("not JSON", `message is not JSON: ${excerpt(bytes)}`);
+    return notJson();
   }
+}
+
+/** Whether this came in place of bytes, or of the value that they hold. */
+export function isRefusal(value: unknown): value is RpcProtocolError | LimitError {
+  return value instanceof RpcProtocolError || value instanceof LimitError;
 }
 
 /** Whether more than `depth` brackets are open at any place. Exact for JSON; other bytes may get either answer. */
@@ -100,7 +115,7 @@ function isDeeper(bytes: Uint8Array, depth: number): boolean {
 
 function excerpt(bytes: Uint8Array): string {
   const shown = 60;
-  return JSON.stringify(lenientDecoder.decode(bytes.subarray(0, shown))) + (bytes.length > shown ? "..." : "");
+  return quoted(lenientDecoder.decode(bytes.subarray(0, shown)), shown) + (bytes.length > shown ? "..." : "");
 }
 
 /** Checks one JSON value (an element of a batch, or what `parseJson` gave) against the protocol. */
@@ -129,7 +144,8 @@ function readOutcome(jsonrpc: unknown, result: unknown, error: unknown): Respons
   const { code, message, data } = error as { readonly [key: string]: unknown };
   if (!Number.isSafeInteger(code)) return malformed('its error\'s "code" is not an integer');
   if (typeof message !== "string") return malformed('its error\'s "message" is not a string');
-  return { error: new RpcError(code as number, message, data) };
+  // A message is for people to read; what is for programs is in `data`.
+  return { error: new RpcError(code as number, printable(message, ERROR_LENGTH), data) };
 }
 
 function malformed(reason: string): { readonly error: RpcProtocolError } {
@@ -178,15 +194,12 @@ function answerHead(id: RequestId): string {
 }
 
 /**
- * The text of the error answer for whatever a handler threw: an `RpcError` as it is, and of anything else the message,
- * never the stack. It does not throw, whatever was thrown.
+ * The text of the error answer for whatever a handler threw: an `RpcError` as it is. Nothing else is the other side's
+ * business, since messages of errors have paths, queries and secrets in them.
+ *
+ * @throws {TypeError} when the `data` of an `RpcError` has no JSON form
  */
 export function encodeFailure(id: RequestId, thrown: unknown): string {
-  try {
-    if (thrown instanceof RpcError) return encodeError(id, thrown.code, thrown.message, thrown.data);
-    const message = thrown instanceof Error ? thrown.message : String(thrown);
-    return encodeError(id, ErrorCode.internalError, `${message}`);
-  } catch {
-    return encodeError(id, ErrorCode.internalError, "the method failed");
-  }
+  if (thrown instanceof RpcError) return encodeError(id, thrown.code, thrown.message, thrown.data);
+  return encodeError(id, ErrorCode.internalError, "internal error");
 }

@@ -38,7 +38,7 @@ export type { ApiCaller } from "./api.ts";
 export { ErrorCode, type ProtocolFault, RpcClosedError, RpcError, RpcProtocolError } from "./errors.ts";
 export type { FramingName } from "./framing.ts";
 export type { RequestId } from "./message.ts";
-export type { Duplex, PeerLimits, PeerOptions } from "./options.ts";
+export type { Duplex, FailedRequest, PeerLimits, PeerOptions } from "./options.ts";
 export { Peer } from "./peer.ts";
 export type {
   Api,

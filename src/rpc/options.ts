@@ -9,6 +9,7 @@ import type { LimitError } from "../_limits.ts";
 import { functionsByName } from "../_options.ts";
 import type { RpcProtocolError } from "./errors.ts";
 import type { FramingName } from "./framing.ts";
+import type { RequestId } from "./message.ts";
 import type { Handler, Handlers, Methods } from "./types.ts";
 
 /**
@@ -54,12 +55,40 @@ export interface PeerLimits {
   /** Requests served at once, not counting those that wait for a call of this side. Default 64. */
   readonly concurrentRequests?: number;
   /**
-   * Bytes of requests that wait to be served, of answers that wait to be written, of the answers to one batch. Default
-   * 4 MiB each.
+   * Bytes of requests that wait to be served, of answers that wait to be written, of the answers to one batch. Counted is
+   * the memory: 300 bytes more for each, and 64 for each value in a request. Default 4 MiB each.
    */
   readonly queueBytes?: number;
   /** Calls of this side that wait for an answer; more are rejected with a `LimitError`. Default 16,384. */
   readonly pendingCalls?: number;
+}
+
+/**
+ * The request or notification whose handler failed, as the other side sent it.
+ *
+ * @example
+ * ```ts
+ * import { Peer } from "@rivulet/rivulet/rpc";
+ * import type { FailedRequest } from "@rivulet/rivulet/rpc";
+ *
+ * function onError(error: unknown, { method, id }: FailedRequest): void {
+ *   console.log(method, id, error instanceof Error && error.message); // open 0 no such file: /etc/secret
+ * }
+ * const methods = {
+ *   open() {
+ *     throw new Error("no such file: /etc/secret");
+ *   },
+ * };
+ * // What this peer sends comes back to it: it calls itself.
+ * await using peer = new Peer(new TransformStream<Uint8Array, Uint8Array>(), { methods, onError });
+ * await peer.call("open").catch((error) => console.log(error.message)); // internal error
+ * ```
+ */
+export interface FailedRequest {
+  /** The method's name. */
+  readonly method: string;
+  /** The request's id; `undefined` for a notification. */
+  readonly id: RequestId | undefined;
 }
 
 /**
@@ -80,7 +109,10 @@ export interface PeerLimits {
  * ```
  */
 export interface PeerOptions<Local extends object = Methods, Remote extends object = Methods> {
-  /** What the other side may call. Copied; functions are called without `this`. */
+  /**
+   * What the other side may call. Copied; functions are called without `this`. An `RpcError` that one throws is the
+   * answer; of anything else the other side gets "internal error", and `onError` gets it whole.
+   */
   readonly methods?: Handlers<Local, Remote>;
   /** How messages are told apart. Default `newline`. */
   readonly framing?: FramingName;
@@ -92,10 +124,16 @@ export interface PeerOptions<Local extends object = Methods, Remote extends obje
    */
   readonly cancelMethod?: string;
   /**
-   * Told of every message that is malformed, or over a limit, after its error answer was queued. What it throws closes the
-   * peer.
+   * Told of every message that is malformed, or over a limit, after its error answer was queued. What it throws or rejects
+   * with closes the peer.
    */
-  readonly onInvalid?: (error: RpcProtocolError | LimitError) => void;
+  readonly onInvalid?: (error: RpcProtocolError | LimitError) => unknown;
+  /**
+   * Told of whatever a handler threw or rejected with, of a request or a notification, and of a result that has no JSON
+   * form; but not of what the end of the request's `signal` brought about. What it throws or rejects with is ignored. By
+   * default the first ten failures go to `console.error`, without those `RpcError`s that are answers.
+   */
+  readonly onError?: (error: unknown, request: FailedRequest) => unknown;
   /** Aborting it closes the peer with the signal's reason. */
   readonly signal?: AbortSignal;
 }
@@ -107,6 +145,7 @@ export const PEER_OPTIONS: readonly (keyof PeerOptions)[] = [
   "limits",
   "cancelMethod",
   "onInvalid",
+  "onError",
   "signal",
 ];
 

@@ -10,15 +10,20 @@
  * @module
  */
 
+import { callSafely } from "../_callbacks.ts";
 import { LimitError, limitError, resolveLimits } from "../_limits.ts";
 import { checkChoice, checkNames, checkType } from "../_options.ts";
+import { spend } from "../_schedule.ts";
 import { CallTable, type OpenCall } from "./_calls.ts";
+import { reporter } from "./_failures.ts";
 import { Outbox } from "./_outbox.ts";
+import { readFrames, readInTurns, refuseBatch } from "./_reading.ts";
 import { type AnswerSink, collectAnswers, RequestQueue } from "./_requests.ts";
+import { memoryOf, WORK } from "./_work.ts";
 import { type ApiCaller, createApi } from "./api.ts";
 import { ErrorCode, RpcClosedError, RpcProtocolError } from "./errors.ts";
 import { type Frame, type Framing, FRAMINGS } from "./framing.ts";
-import { encodeError, encodeRequest, parseJson, readMessage, toJson } from "./message.ts";
+import { encodeError, encodeRequest, isRefusal, parseJson, readMessage, toJson } from "./message.ts";
 import type { Message, RequestId, RequestMessage } from "./message.ts";
 import { type Duplex, handlerMap, PEER_OPTIONS, type PeerLimits, type PeerOptions } from "./options.ts";
 import type {
@@ -68,7 +73,7 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
   readonly #limits: Required<PeerLimits>;
   readonly #framing: Framing;
   readonly #cancelMethod: string | undefined;
-  readonly #onInvalid: ((error: RpcProtocolError | LimitError) => void) | undefined;
+  readonly #onInvalid: ((error: RpcProtocolError | LimitError) => unknown) | undefined;
   readonly #signal: AbortSignal | undefined;
   readonly #calls = new CallTable();
   readonly #requests: RequestQueue<Remote>;
@@ -99,7 +104,7 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
     const { methods = {}, framing = "newline", limits = {}, signal } = options;
     checkChoice("framing", framing, Object.keys(FRAMINGS));
     checkType("cancelMethod", options.cancelMethod, "string");
-    checkType("onInvalid", options.onInvalid, "function");
+    for (const name of ["onInvalid", "onError"] as const) checkType(name, options[name], "function");
     const handlers = handlerMap<Local, Remote>(methods);
     this.#limits = resolveLimits<PeerLimits>("Peer", limits);
     this.#framing = FRAMINGS[framing];
@@ -115,7 +120,9 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
       hasSlot: (running) =>
         running - this.#calls.size < this.#limits.concurrentRequests &&
         this.#outbox.answerBytes < this.#limits.queueBytes,
-      onSettled: () => this.#progress(),
+      canCancel: this.#cancelMethod !== undefined,
+      report: reporter(options.onError),
+      onProgress: () => this.#progress(),
     });
     this.#reader = readable.getReader();
     this.#reading = this.#read();
@@ -276,25 +283,16 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
 
   /** Answers, or drops a refusal when the other side reads none of its answers. */
   readonly #answer: AnswerSink = (text, isRefusal) => {
+    // Those who read or start requests wait for the turn that this may have ended.
+    spend(WORK.answer + text.length * WORK.byte);
     if (isRefusal && this.#outbox.answerBytes >= this.#limits.queueBytes) this.#dropped++;
     else this.#outbox.answer(this.#framing.encode(text));
   };
 
   async #read(): Promise<void> {
-    const decoder = this.#framing.decoder(this.#limits.messageBytes);
     try {
-      for (let done = false; !done;) {
-        const read = await this.#reader.read();
-        done = read.done;
-        if (!read.done && !ArrayBuffer.isView(read.value)) {
-          throw new TypeError("the readable gave a chunk that is not a Uint8Array");
-        }
-        for (const frame of read.done ? decoder.end() : decoder.push(read.value)) {
-          if (this.#state !== "open") return;
-          this.#receive(frame);
-          while (!this.#mayRead()) await new Promise<void>((resolve) => this.#resume = resolve);
-        }
-      }
+      const decoder = this.#framing.decoder(this.#limits.messageBytes);
+      await readFrames(this.#reader, decoder, () => this.#state === "open", (frame) => this.#take(frame));
       this.#end();
     } catch (reason) {
       this.close(reason ?? new RpcClosedError("the stream failed without a reason"));
@@ -303,36 +301,51 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
     }
   }
 
+  /** Takes a message, and returns what to wait for before the next. */
+  #take(frame: Frame): Promise<void> | undefined {
+    return this.#receive(frame) ?? (this.#mayRead() ? undefined : this.#mayReadSoon());
+  }
+
+  async #mayReadSoon(): Promise<void> {
+    while (!this.#mayRead()) await new Promise<void>((resolve) => this.#resume = resolve);
+  }
+
   #mayRead(): boolean {
     const { queueBytes } = this.#limits;
     return this.#state !== "open" || this.#calls.size > 0 ||
       (this.#requests.waitingBytes < queueBytes && this.#outbox.answerBytes < queueBytes);
   }
 
-  #receive(frame: Frame): void {
-    const value = isRefusal(frame) ? frame : parseJson(frame, this.#limits.messageDepth);
+  #receive(frame: Frame): Promise<void> | undefined {
+    if (isRefusal(frame)) return this.#receiveValue(frame, 0);
+    const value = parseJson(frame, this.#limits.messageDepth);
+    const bytes = memoryOf(frame);
+    if (!(value instanceof Promise)) return this.#receiveValue(value, bytes);
+    return value.then((value) => this.#receiveValue(value, bytes)).then(() => this.#mayReadSoon());
+  }
+
+  #receiveValue(value: unknown, bytes: number): Promise<void> | undefined {
+    if (Array.isArray(value)) return this.#receiveBatch(value, bytes);
     if (isRefusal(value)) {
       this.#reject(value, null, this.#answer);
       if (value instanceof RpcProtocolError && value.fault === "framing") this.#end(value);
-    } else if (Array.isArray(value)) {
-      this.#receiveBatch(value, (frame as Uint8Array).length);
     } else {
-      this.#dispatch(readMessage(value), (frame as Uint8Array).length, this.#answer);
+      this.#dispatch(readMessage(value), bytes, this.#answer);
     }
+    return undefined;
   }
 
-  #receiveBatch(values: readonly unknown[], bytes: number): void {
-    const { batchMessages } = this.#limits;
-    if (values.length > batchMessages) {
-      return this.#reject(limitError("batchMessages", batchMessages, `it has ${values.length}`), null, this.#answer);
-    }
-    if (values.length === 0) {
-      return this.#reject(new RpcProtocolError("not a request", "message is an empty batch"), null, this.#answer);
-    }
-    const messages = values.map(readMessage);
+  async #receiveBatch(values: readonly unknown[], bytes: number): Promise<void> {
+    const refusal = refuseBatch(values, this.#limits.batchMessages);
+    if (refusal !== undefined) return this.#reject(refusal, null, this.#answer);
+    const messages = await readInTurns(values);
     const sinkFor = collectAnswers(messages, this.#limits.queueBytes, this.#answer);
-    const share = Math.ceil(bytes / messages.length);
-    for (const message of messages) this.#dispatch(message, share, sinkFor(message));
+    for (const message of messages) {
+      this.#dispatch(message, bytes / messages.length, sinkFor(message));
+      const turn = spend(WORK.message);
+      if (turn !== undefined) await turn;
+    }
+    await this.#mayReadSoon();
   }
 
   #dispatch(message: Message, bytes: number, answer: AnswerSink): void {
@@ -361,13 +374,10 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
   /** Counts, answers (unless there is no `id` to answer to) and reports what is not a message, or over a limit. */
   #reject(error: RpcProtocolError | LimitError, id: RequestId | undefined, answer: AnswerSink): void {
     this.#malformed++;
+    spend(WORK.fault);
     const code = error instanceof LimitError ? ErrorCode.invalidRequest : error.code;
     if (id !== undefined) answer(encodeError(id, code, error.message), true);
-    try {
-      this.#onInvalid?.(error);
-    } catch (reason) {
-      this.close(reason);
-    }
+    callSafely(() => this.#onInvalid?.(error), (reason) => void this.close(reason));
   }
 
   /** Does whatever a settled request or call, or a written chunk, has made possible. */
@@ -404,9 +414,4 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
     this.#reader.cancel(reason).catch(() => {});
     this.#resume?.();
   }
-}
-
-/** Whether this came in place of bytes, or of the value that they hold. */
-function isRefusal(value: unknown): value is RpcProtocolError | LimitError {
-  return value instanceof RpcProtocolError || value instanceof LimitError;
 }

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { printable } from "../_text.ts";
 import { Handles } from "./border.ts";
 import type { ModuleCode } from "./code.ts";
 import { Func } from "./func.ts";
@@ -138,7 +139,8 @@ export class Instance {
   /** A frame of a stack for people. */
   stackFrame(functionIndex: number): StackFrame {
     const { names } = this.code.record;
-    const named = names.functionName(functionIndex);
-    return { functionIndex, functionName: named ?? `func[${functionIndex}]`, moduleName: names.shownModule };
+    const functionName = printable(names.functionName(functionIndex) ?? `func[${functionIndex}]`);
+    const { shownModule } = names;
+    return { functionIndex, functionName, moduleName: shownModule === undefined ? undefined : printable(shownModule) };
   }
 }

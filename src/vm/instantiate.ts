@@ -6,6 +6,7 @@
  * @module
  */
 
+import { printable } from "../_text.ts";
 import { Fault } from "./_fault.ts";
 import { spend } from "../_schedule.ts";
 import { checkData, checkElements, putData, putElements } from "./bulk_ops.ts";
@@ -273,7 +274,7 @@ function lookUp(imports: Imports, { module, name }: Import): unknown {
 }
 
 function nameOf({ module, name }: Pick<Import, "module" | "name">): string {
-  return `${JSON.stringify(module)}.${JSON.stringify(name)}`;
+  return printable(`${JSON.stringify(module)}.${JSON.stringify(name)}`);
 }
 
 function linkFunction(type: FuncType, entry: Import, value: unknown): Func | HostFunction {

@@ -69,8 +69,8 @@ export interface InstantiateOptions {
   readonly limits?: RunLimits;
   /** Stops the making of the instance, where that takes more than a turn of the event loop, and the start function. */
   readonly signal?: AbortSignal;
-  /** Is given the instance before its start function runs, for host functions that need its memory. */
-  readonly onInstance?: (instance: Instance) => void;
+  /** Is given the instance before its start function runs, which waits for a promise: for functions that need its memory. */
+  readonly onInstance?: (instance: Instance) => void | PromiseLike<void>;
 }
 
 const INSTANTIATE_OPTIONS: readonly (keyof InstantiateOptions)[] = ["limits", "signal", "onInstance"];
@@ -120,7 +120,7 @@ export async function instantiate(
   }
   const state = made.value;
   const instance = new Instance(module, state);
-  onInstance?.(instance);
+  if (onInstance !== undefined) await onInstance(instance);
   const { start } = code.record;
   if (start !== undefined) await run(state.func(start), [], { signal });
   return instance;

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { onRejection } from "../_callbacks.ts";
 import { CLOCK_MONOTONIC, CLOCK_REALTIME, EINVAL, SUCCESS } from "./abi.ts";
 import type { Errno } from "./abi.ts";
 import type { Context } from "./context.ts";
@@ -80,11 +81,18 @@ export function timeout(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** The time of a clock, or undefined if there is no such clock. */
+/**
+ * The time of a clock, or undefined if there is no such clock.
+ *
+ * @throws {TypeError} if the host's clock gives no bigint: a promise, above all, since a guest's look at the clock is
+ * never waited for
+ */
 export function readClock({ clock }: Context, id: number): bigint | undefined {
-  if (id === CLOCK_REALTIME) return clock.realtime();
-  if (id === CLOCK_MONOTONIC) return clock.monotonic();
-  return undefined;
+  if (id !== CLOCK_REALTIME && id !== CLOCK_MONOTONIC) return undefined;
+  const now: unknown = id === CLOCK_REALTIME ? clock.realtime() : clock.monotonic();
+  if (typeof now === "bigint") return now;
+  onRejection(now, () => {});
+  throw new TypeError(`a clock gave ${typeof now} and not a bigint`);
 }
 
 /** `clock_time_get`: writes the time of a clock. */

@@ -20,8 +20,8 @@ export interface Context {
   /** As `name=value`, each in UTF-8, with the NUL that ends it. */
   readonly environ: readonly Uint8Array[];
   readonly clock: Clock;
-  /** Fills an array of at most 65,536 bytes. */
-  readonly random: (bytes: Uint8Array<ArrayBuffer>) => void;
+  /** Fills an array of at most 65,536 bytes, which is never the guest's memory; the guest waits for a promise. */
+  readonly random: (bytes: Uint8Array<ArrayBuffer>) => void | PromiseLike<void>;
   readonly fds: Map<number, StreamFd>;
   /** Aborts when the process ends, whatever the reason. */
   readonly signal: AbortSignal;

@@ -7,6 +7,7 @@
 
 import { limitError, limitsOf, resolveLimits } from "../_limits.ts";
 import { checkNames, checkType, notAModule } from "../_options.ts";
+import { readBytes } from "../_streams.ts";
 import { instantiate, LimitError, LinkError, Memory, Module, Trap } from "../vm/mod.ts";
 import type { Imports, ImportValue, Instance, RunLimits } from "../vm/mod.ts";
 import { NO_MEMORY } from "./abi.ts";
@@ -36,7 +37,10 @@ import type { Input, Output } from "./stream_fd.ts";
 export interface ProcessLimits extends RunLimits {
   /** Bytes that wait in each standard stream at most: 64 KiB by default. */
   readonly streamBytes?: number;
-  /** Bytes of each stream that {@linkcode Process.output} collects before it stops the guest: 64 MiB by default. */
+  /**
+   * Bytes of each stream that {@linkcode Process.output} collects before it stops the guest: 64 MiB by default. While it
+   * collects, it holds up to three times as many.
+   */
   readonly outputBytes?: number;
 }
 
@@ -72,8 +76,11 @@ export interface SpawnOptions {
   readonly stderr?: "piped" | "null" | WritableStream<Uint8Array>;
   /** The guest's time; by default `Date`, `performance` and timers, the monotonic clock starting with the process. */
   readonly clock?: Clock;
-  /** Fills an array of at most 65,536 bytes with randomness; `crypto.getRandomValues` by default. */
-  readonly random?: (bytes: Uint8Array<ArrayBuffer>) => void;
+  /**
+   * Fills an array of at most 65,536 bytes with randomness; the guest waits for a promise. `crypto.getRandomValues` by
+   * default.
+   */
+  readonly random?: (bytes: Uint8Array<ArrayBuffer>) => void | PromiseLike<void>;
   /** Bounds of the guest. */
   readonly limits?: ProcessLimits;
   /** Stops the guest, as {@linkcode Process.kill} does. */
@@ -272,17 +279,24 @@ export class Process implements AsyncDisposable {
   }
 
   /**
-   * Reads both outputs to their ends. Leaves standard input alone: close it, or spawn with `stdin: "null"`.
+   * Reads both outputs to their ends. Leaves standard input alone: close it, or spawn with `stdin: "null"`. When one of
+   * them has more than `outputBytes`, the guest is stopped, and what fits is kept; that is never a success, also when the
+   * guest has ended before.
    *
    * @throws {TypeError} if one of the streams is locked
    */
   async output(): Promise<ProcessOutput> {
-    const [status, stdout, stderr] = await Promise.all([
-      this.status,
-      this.#collect(this.#stdout.stream),
-      this.#collect(this.#stderr.stream),
-    ]);
-    return { ...status, stdout, stderr };
+    const { outputBytes } = this.#limits;
+    let error: LimitError | undefined;
+    const onFull = () => {
+      error ??= limitError("outputBytes", outputBytes);
+      this.kill(error);
+    };
+    const collect = ({ stream }: Output) =>
+      stream === undefined ? new Uint8Array(0) : readBytes(stream, outputBytes, onFull);
+    const [status, stdout, stderr] = await Promise.all([this.status, collect(this.#stdout), collect(this.#stderr)]);
+    const end = error === undefined ? status : { ...status, success: false, code: STOPPED, signal: null, error };
+    return { ...end, stdout, stderr };
   }
 
   /**
@@ -345,26 +359,6 @@ export class Process implements AsyncDisposable {
     const instance = await instantiate(module, linked, { limits, signal, onInstance });
     await instance.call(entry, [], { signal });
   }
-
-  async #collect(stream: ReadableStream<Uint8Array> | undefined): Promise<Uint8Array<ArrayBuffer>> {
-    if (stream === undefined) return new Uint8Array(0);
-    const { outputBytes } = this.#limits;
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    // With a reader, since WebKit 2.50 has no iterable streams.
-    const reader = stream.getReader();
-    for (let next = await reader.read(); !next.done; next = await reader.read()) {
-      size += next.value.length;
-      if (size > outputBytes) {
-        this.kill(limitError("outputBytes", outputBytes));
-        await reader.cancel();
-        break;
-      }
-      chunks.push(next.value);
-    }
-    reader.releaseLock();
-    return concatenate(chunks);
-  }
 }
 
 function piped<Stream>(stream: Stream | undefined, name: string): Stream {
@@ -389,14 +383,4 @@ function endOf(error: unknown, stop: AbortSignal): Pick<ProcessStatus, "code" | 
   const isStopped = error instanceof LimitError || (stop.aborted && error === stop.reason);
   const code = isStopped ? STOPPED : error instanceof Trap ? TRAPPED : CANNOT_START;
   return { code, signal: null, error };
-}
-
-function concatenate(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(chunks.reduce((size, chunk) => size + chunk.length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
 }

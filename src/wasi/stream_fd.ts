@@ -5,8 +5,12 @@
  * @module
  */
 
-import { ByteQueue, readableFrom } from "../_streams.ts";
+import { spend } from "../_schedule.ts";
+import { ByteQueue, CHUNK_WORK, readableFrom } from "../_streams.ts";
 import type { Context } from "./context.ts";
+
+/** Units of fuel for adding to a queue that a guest may empty by a byte at a time: 2 µs. */
+const REFILL_WORK = 1_000;
 
 /** An open descriptor. */
 export interface StreamFd {
@@ -46,9 +50,9 @@ export async function waitForChange(context: Context, fds: Iterable<StreamFd>, m
   const sleep = ms === undefined ? undefined : new AbortController();
   const wake = () => resolve(false);
   signal.addEventListener("abort", wake);
-  for (const fd of fds) watch(fd, wake);
-  if (sleep !== undefined) clock.sleep(ms!, sleep.signal).then(() => resolve(true), reject);
   try {
+    for (const fd of fds) watch(fd, wake);
+    if (sleep !== undefined) clock.sleep(ms!, sleep.signal).then(() => resolve(true), reject);
     return await promise;
   } finally {
     sleep?.abort();
@@ -111,7 +115,10 @@ async function fill(queue: ByteQueue, chunk: Uint8Array): Promise<void> {
   for (let rest = chunk; rest.length > 0;) {
     if (queue.state !== "open") throw queue.reason;
     rest = rest.subarray(queue.push(rest));
-    if (rest.length > 0) await queue.changed();
+    if (rest.length === 0) return;
+    await queue.changed();
+    const turn = spend(REFILL_WORK);
+    if (turn !== undefined) await turn;
   }
 }
 
@@ -191,7 +198,11 @@ async function readInto(queue: ByteQueue, from: ReadableStream<Uint8Array>, sign
   signal.addEventListener("abort", stop, { once: true });
   try {
     if (signal.aborted) stop();
-    for (let next = await reader.read(); !next.done; next = await reader.read()) await fill(queue, next.value);
+    for (let next = await reader.read(); !next.done; next = await reader.read()) {
+      await fill(queue, next.value);
+      const turn = spend(CHUNK_WORK);
+      if (turn !== undefined) await turn;
+    }
     queue.end();
   } catch (error) {
     queue.break(error);

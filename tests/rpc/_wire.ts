@@ -44,6 +44,11 @@ export async function settle(): Promise<void> {
   for (let i = 0; i < 3; i++) await new Promise((resolve) => setTimeout(resolve, 0));
 }
 
+/** Lets the event loop turn until something is so: what is more work than one turn may have takes several. */
+export async function until(isSo: () => boolean): Promise<void> {
+  for (const end = performance.now() + 10_000; !isSo() && performance.now() < end;) await settle();
+}
+
 /** Connects a new peer to the test. */
 export function connect(options: PeerOptions = {}): Wire {
   const encoder = new TextEncoder();

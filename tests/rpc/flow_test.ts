@@ -2,7 +2,9 @@
 
 import { ErrorCode, Peer, RpcError } from "@rivulet/rivulet/rpc";
 import { assert, assertEquals, assertGreater, assertLess, assertRejects } from "@std/assert";
-import { assertErrorAnswer, connect, crossed, settle } from "./_wire.ts";
+import { LimitError } from "../../src/_limits.ts";
+import { ANSWER_BYTES, memoryOf, REQUEST_BYTES } from "../../src/rpc/_work.ts";
+import { assertErrorAnswer, connect, crossed, settle, until } from "./_wire.ts";
 
 const jsonrpc = "2.0";
 
@@ -37,13 +39,13 @@ Deno.test("100,000 waiting requests of synchronous handlers are served without d
   let served = 0;
   const { peer, send } = connect({
     methods: { method, count: () => void served++ },
-    limits: { concurrentRequests: 1, queueBytes: 1 << 26 },
+    limits: { concurrentRequests: 1, queueBytes: 1 << 28 },
   });
   send('{"jsonrpc":"2.0","id":0,"method":"method"}\n' + '{"jsonrpc":"2.0","method":"count"}\n'.repeat(100_000));
   await settle();
   assertEquals(served, 0);
   state.open();
-  await settle();
+  await until(() => served === 100_000);
   assertEquals(served, 100_000);
   await peer.close();
 });
@@ -59,7 +61,7 @@ Deno.test("reading pauses while queueBytes of requests wait, and goes on when th
   }, { highWaterMark: 0 });
   const peer = new Peer({ readable, writable: new WritableStream() }, {
     methods: { method },
-    limits: { concurrentRequests: 1, queueBytes: 350 },
+    limits: { concurrentRequests: 1, queueBytes: 10 * (35 + REQUEST_BYTES) },
   });
   await settle();
   assertLess(pulled, 15);
@@ -71,7 +73,7 @@ Deno.test("reading pauses while queueBytes of requests wait, and goes on when th
 
 Deno.test("reading pauses in the middle of a chunk, too", async () => {
   const { state, method } = gated();
-  const { peer, send, end } = connect({ methods: { method }, limits: { concurrentRequests: 1, queueBytes: 350 } });
+  const { peer, send, end } = connect({ methods: { method }, limits: { concurrentRequests: 1, queueBytes: 5_000 } });
   send('{"jsonrpc":"2.0","method":"method"}\n'.repeat(1000));
   end();
   state.open();
@@ -97,9 +99,11 @@ Deno.test("an answer gets through a paused stream as soon as a call waits for it
 
 Deno.test("requests over queueBytes are refused while calls are pending, and their notifications dropped", async () => {
   const { state, method } = gated();
+  const request = new TextEncoder().encode(JSON.stringify({ jsonrpc, id: 0, method: "method" }));
+  const queueBytes = 3.5 * (memoryOf(request) + REQUEST_BYTES);
   const { peer, sendJson, rest, next } = connect({
     methods: { method },
-    limits: { concurrentRequests: 1, queueBytes: 150 },
+    limits: { concurrentRequests: 1, queueBytes },
   });
   const call = peer.call("theirs");
   await next();
@@ -108,7 +112,7 @@ Deno.test("requests over queueBytes are refused while calls are pending, and the
     await settle();
   }
   sendJson({ jsonrpc, method: "method" });
-  // One runs, one more has the slot that the pending call gives up, and four of 42 bytes wait.
+  // One runs, one more has the slot that the pending call gives up, and four wait.
   const refused = await rest();
   assertEquals(refused.map(({ id }) => id), [6, 7, 8, 9]);
   for (const answer of refused) assertErrorAnswer(answer, answer.id, ErrorCode.tooManyRequests);
@@ -124,7 +128,7 @@ Deno.test("handlers wait while the other side reads none of its answers, and sta
   let served = 0;
   const wire = connect({
     methods: { big: () => (served++, "x".repeat(1000)) },
-    limits: { queueBytes: 10_000, concurrentRequests: 4 },
+    limits: { queueBytes: 10 * (1_000 + ANSWER_BYTES), concurrentRequests: 4 },
   });
   const unblock = wire.block();
   for (let id = 0; id < 100; id++) wire.sendJson({ jsonrpc, id, method: "big" });
@@ -143,8 +147,8 @@ Deno.test("a flood of garbage from one who reads no answers is dropped and count
   const unblock = block();
   for (let i = 0; i < 10; i++) {
     send("x\n".repeat(1000));
-    await settle();
   }
+  await until(() => peer.stats.malformed === 10_000);
   assertEquals(peer.stats.malformed, 10_000);
   unblock();
   const answers = await rest();
@@ -190,10 +194,13 @@ Deno.test("calls within calls without end are stopped by pendingCalls, and unwin
   const methods = {
     forever: (_params: unknown, { peer }: { peer: { call(m: string): unknown } }) => peer.call("forever"),
   };
-  await using a = new Peer(left, { methods, limits: { pendingCalls: 200 } });
-  await using _b = new Peer(right, { methods });
-  const error = await assertRejects(() => a.call("forever"), RpcError, "more than 200 calls");
+  const causes: unknown[] = [];
+  const onError = (error: unknown) => void (error instanceof RpcError || causes.push(error));
+  await using a = new Peer(left, { methods, limits: { pendingCalls: 200 }, onError });
+  await using _b = new Peer(right, { methods, onError });
+  const error = await assertRejects(() => a.call("forever"), RpcError, "internal error");
   assertEquals(error.code, ErrorCode.internalError);
+  assertEquals(causes.map((cause) => cause instanceof LimitError && cause.limit), ["pendingCalls"]);
 });
 
 Deno.test("two peers that flood each other at once both get all answers", async () => {
@@ -222,7 +229,7 @@ Deno.test("two peers that notify each other at once, without reading first, do n
     Array.from({ length: 2000 }, (_, i) => peer.notify("note", "x".repeat(i % 100)))
   );
   await Promise.all(notes);
-  await settle();
+  await until(() => received === 4000);
   assertEquals(received, 4000);
 });
 

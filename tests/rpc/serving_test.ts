@@ -3,6 +3,7 @@
  */
 
 import { ErrorCode, RpcError } from "@rivulet/rivulet/rpc";
+import type { RequestId } from "@rivulet/rivulet/rpc";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { assertErrorAnswer, connect, settle } from "./_wire.ts";
 
@@ -25,15 +26,21 @@ Deno.test("a handler's result, promise, thenable or nothing is the answer", asyn
   await peer.close();
 });
 
-Deno.test("a handler's failure is an error answer", async () => {
-  const { peer, sendJson, next } = connect({
+Deno.test("an RpcError of a handler is the answer; of any other failure the other side learns nothing, onError all", async () => {
+  const failures: (readonly [string, RequestId | undefined, string])[] = [];
+  const oops = new Error("oops, in /etc/secret");
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  const { peer, sendJson, next, rest } = connect({
     methods: {
       rpc: () => Promise.reject(new RpcError(ErrorCode.invalidParams, "bad", { at: 1 })),
       throws: () => {
-        throw new Error("oops");
+        throw oops;
       },
       rejects: () => Promise.reject("text"),
       bigint: () => 1n,
+      proxy: () => Promise.reject(proxy),
+      data: () => Promise.reject(new RpcError(1, "no JSON", 1n)),
       hostile: () => ({ toJSON: () => Promise.reject.call(0) }),
       then: () =>
         Object.defineProperty({}, "then", {
@@ -42,22 +49,89 @@ Deno.test("a handler's failure is an error answer", async () => {
           },
         }),
     },
+    onError: (error, { method, id }) => failures.push([method, id, String(error)]),
   });
-  const expected = {
-    rpc: { code: -32602, message: "bad", data: { at: 1 } },
-    throws: { code: -32603, message: "oops" },
-    rejects: { code: -32603, message: "text" },
-    then: { code: -32603, message: "trap" },
-  };
-  for (const [method, error] of Object.entries(expected)) {
+  sendJson({ jsonrpc, id: 1, method: "rpc" });
+  assertEquals(await next(), { jsonrpc, id: 1, error: { code: -32602, message: "bad", data: { at: 1 } } });
+  for (const method of ["throws", "rejects", "then", "bigint", "proxy", "data", "hostile"]) {
     sendJson({ jsonrpc, id: 1, method });
-    assertEquals(await next(), { jsonrpc, id: 1, error });
+    assertEquals(await next(), { jsonrpc, id: 1, error: { code: -32603, message: "internal error" } });
   }
-  for (const method of ["bigint", "hostile"]) {
-    sendJson({ jsonrpc, id: 1, method });
-    assertErrorAnswer(await next(), 1, -32603);
-  }
+  for (const method of ["rpc", "throws", "rejects"]) sendJson({ jsonrpc, method });
+  assertEquals(await rest(), []);
+  const [rpc, data] = ["RpcError: bad", "RpcError: no JSON"];
+  assertEquals(failures.filter(([method]) => !["bigint", "proxy", "hostile"].includes(method)), [
+    ["rpc", 1, rpc],
+    ["throws", 1, String(oops)],
+    ["rejects", 1, "text"],
+    ["then", 1, "Error: trap"],
+    ["data", 1, data],
+    ["data", 1, "TypeError: Do not know how to serialize a BigInt"],
+    ["rpc", undefined, rpc],
+    ["throws", undefined, String(oops)],
+    ["rejects", undefined, "text"],
+  ]);
+  assertEquals(failures.length, 12);
   await peer.close();
+});
+
+Deno.test("what onError throws or rejects with changes nothing", async () => {
+  const hooks = [() => Promise.reject(new Error("no")), () => {
+    throw new Error("no");
+  }];
+  for (const onError of hooks) {
+    const { peer, sendJson, next } = connect({ methods: { fails: () => Promise.reject(new Error("oops")) }, onError });
+    sendJson({ jsonrpc, method: "fails" });
+    sendJson({ jsonrpc, id: 1, method: "fails" });
+    assertErrorAnswer(await next(), 1, ErrorCode.internalError);
+    await settle();
+    await peer.close();
+  }
+});
+
+Deno.test("without onError, the first ten failures of a peer go to the console, but RpcErrors that are answers do not", async () => {
+  const shown: unknown[][] = [];
+  const { error: original } = console;
+  console.error = (...args: unknown[]) => void shown.push(args);
+  try {
+    const oops = new Error("oops");
+    const { peer, sendJson, rest } = connect({
+      methods: {
+        fails: () => Promise.reject(oops),
+        answers: () => Promise.reject(new RpcError(1, "on purpose")),
+      },
+    });
+    for (let id = 0; id < 30; id++) sendJson({ jsonrpc, id, method: id % 2 === 0 ? "fails" : "answers" });
+    assertEquals((await rest()).length, 30);
+    assertEquals(shown.slice(0, 10), Array(10).fill(['the method "fails" failed:', oops]));
+    assertEquals(shown.length, 11);
+    await peer.close();
+  } finally {
+    console.error = original;
+  }
+});
+
+Deno.test("a handler that gives up when its request ends has not failed", async () => {
+  const failures: unknown[] = [];
+  const { peer, sendJson } = connect({
+    methods: {
+      wait: (_params, { signal }) =>
+        new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+    },
+    onError: (error) => failures.push(error),
+  });
+  sendJson({ jsonrpc, id: 1, method: "wait" });
+  await settle();
+  await peer.close();
+  await settle();
+  assertEquals(failures, []);
+});
+
+Deno.test("an onInvalid that rejects closes the peer with its reason", async () => {
+  const reason = new Error("enough");
+  const { peer, send } = connect({ onInvalid: () => Promise.reject(reason) });
+  send("not JSON\n");
+  assertEquals(await peer.closed.catch((error) => error), reason);
 });
 
 Deno.test("a handler gets params as they came, and a context", async () => {

@@ -4,8 +4,9 @@
  * @module
  */
 
-import { assert, assertEquals } from "@std/assert";
-import { functionOf, instanceOf } from "./_wat.ts";
+import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import { instantiate } from "../../src/vm/mod.ts";
+import { functionOf, instanceOf, moduleOf } from "./_wat.ts";
 
 Deno.test("Call.fuelUsed is not negative when a trap follows a jump over much code", async () => {
   const skipped = "(drop (i32.const 1))".repeat(1_000);
@@ -33,4 +34,19 @@ Deno.test("min, max and rounding give a canonical NaN, however often an engine h
       }
     }
   }
+});
+
+Deno.test("instantiate waits for an onInstance that is asynchronous, and rejects with its error", async () => {
+  const error = new Error("no");
+  const module = moduleOf(`(module (import "host" "f" (func $f)) (func $start (call $f)) (start $start))`);
+  const seen: string[] = [];
+  const imports = { host: { f: () => void seen.push("started") } };
+  const onInstance = async () => {
+    await Promise.resolve();
+    seen.push("ready");
+  };
+  await instantiate(module, imports, { onInstance });
+  assertEquals(seen, ["ready", "started"]);
+  const failing = instantiate(module, imports, { onInstance: () => Promise.reject(error) });
+  assertStrictEquals(await assertRejects(() => failing), error);
 });

@@ -55,7 +55,7 @@ export interface FakeContext extends Context {
 export interface FakeOptions {
   readonly args?: string[];
   readonly env?: Record<string, string>;
-  readonly random?: (bytes: Uint8Array) => void;
+  readonly random?: (bytes: Uint8Array) => void | PromiseLike<void>;
   readonly highWaterMark?: number;
   readonly memoryBytes?: number;
 }

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { assert, assertEquals, assertGreaterOrEqual, assertLess } from "@std/assert";
+import { assert, assertEquals, assertGreaterOrEqual, assertLess, assertThrows } from "@std/assert";
 import { EINVAL, SUCCESS } from "../../src/wasi/abi.ts";
 import { systemClock, timeout } from "../../src/wasi/clock.ts";
-import { fakeContext, functionsOf } from "./_guest.ts";
+import { fakeContext, functionsOf, turn } from "./_guest.ts";
 
 Deno.test("clock_time_get gives the two clocks' nanoseconds", () => {
   const context = fakeContext();
@@ -25,6 +25,13 @@ Deno.test("clock_time_get and clock_res_get answer EINVAL for processor time and
     assertEquals(functionsOf(context).clock_res_get(id, 8), EINVAL);
   }
   assertEquals(context.memory.view.getBigUint64(8, true), 0n);
+});
+
+Deno.test("a clock that gives a promise is an error of the host's, and its rejection nobody's", async () => {
+  const context = fakeContext();
+  const clock = { ...context.clock, realtime: () => Promise.reject(new Error("no")) as unknown as bigint };
+  assertThrows(() => functionsOf({ ...context, clock }).clock_time_get(0, 0n, 8), TypeError, "not a bigint");
+  await turn();
 });
 
 Deno.test("clock_res_get gives the clock's resolution, 1 ms if it has none", () => {

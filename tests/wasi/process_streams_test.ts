@@ -154,3 +154,30 @@ Deno.test("output stops a guest that writes more than outputBytes", async () => 
   assertEquals(error.limit, "outputBytes");
   assert(stdout.length <= 200_000 && stdout.length > 0);
 });
+
+Deno.test("output that is more than outputBytes is no success, and what fits is kept", async () => {
+  const text = "0123456789";
+  const ends = program(`(data (i32.const 4096) "${text}") (func (export "_start")
+    (drop (call $write (i32.const 1) (i32.const 4096) (i32.const 10)))
+    (drop (call $write (i32.const 2) (i32.const 4096) (i32.const 3))))`);
+  for (const module of [ends, flood]) {
+    const output = await spawn(module, { limits: { outputBytes: 7 } }).output();
+    assertInstanceOf(output.error, LimitError);
+    assertEquals([output.error.limit, output.error.value, output.success, output.code], ["outputBytes", 7, false, 137]);
+    assertEquals(output.stdout.length, 7);
+  }
+  // The guest had ended by itself long before.
+  const process = spawn(ends, { limits: { outputBytes: 7 } });
+  await process.status;
+  const { success, stderr } = await process.output();
+  assertEquals([success, new TextDecoder().decode(stderr)], [false, "012"]);
+});
+
+Deno.test("output collects writes of a byte each in little more memory than their bytes", async () => {
+  const module = program(`(func (export "_start") (local $count i32)
+    (loop $more
+      (drop (call $write (i32.const 1) (i32.const 64) (i32.const 1)))
+      (br_if $more (i32.lt_u (local.tee $count (i32.add (local.get $count) (i32.const 1))) (i32.const 50000)))))`);
+  const { stdout } = await spawn(module).output();
+  assertEquals([stdout.length, stdout.buffer.byteLength], [50_000, 50_000]);
+});

@@ -6,7 +6,7 @@
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { ECANCELED, EFAULT, SUCCESS } from "../../src/wasi/abi.ts";
-import { fakeContext, functionsOf, isSettled, MEMORY_BYTES } from "./_guest.ts";
+import { fakeContext, functionsOf, isSettled, MEMORY_BYTES, turn } from "./_guest.ts";
 
 Deno.test("random_get fills exactly the range", () => {
   const context = fakeContext();
@@ -33,7 +33,7 @@ Deno.test("random_get of megabytes lets the event loop turn, and stops when the 
   const context = fakeContext({ memoryBytes: 64 << 20, random: (bytes) => void (filled += bytes.length) });
   const answer = functionsOf(context).random_get(0, 64 << 20);
   assert(answer instanceof Promise);
-  assertEquals(filled, 1 << 20);
+  assertEquals(filled, 65_536);
   assert(!await isSettled(answer));
   context.end.abort();
   assertEquals(await answer, ECANCELED);
@@ -46,6 +46,31 @@ Deno.test("random_get of megabytes fills them all", async () => {
   const { bytes } = context.memory;
   assertEquals([bytes[2], bytes[3], bytes[bytes.length - 2], bytes[bytes.length - 1]], [0, 0xaa, 0xaa, 0]);
   assertEquals(bytes.indexOf(0, 3), bytes.length - 1);
+});
+
+Deno.test("random_get waits for a source that is asynchronous, which never sees the guest's memory", async () => {
+  const context = fakeContext({
+    random: async (bytes) => {
+      await turn();
+      bytes.fill(0xbb);
+      assert(bytes.buffer !== context.memory.bytes.buffer);
+    },
+  });
+  const answer = functionsOf(context).random_get(100, 10);
+  assert(answer instanceof Promise);
+  assertEquals(context.memory.bytes[100], 0);
+  assertEquals(await answer, SUCCESS);
+  assertEquals([...context.memory.bytes.subarray(98, 112)], [0, 0, ...Array(10).fill(0xbb), 0, 0]);
+});
+
+Deno.test("random_get writes nothing when the process has ended while its source was waited for", async () => {
+  const source = Promise.withResolvers<void>();
+  const context = fakeContext({ random: (bytes) => (bytes.fill(0xbb), source.promise) });
+  const answer = functionsOf(context).random_get(100, 10);
+  context.end.abort();
+  source.resolve();
+  await answer;
+  assertEquals(context.memory.bytes[100], 0);
 });
 
 Deno.test("random_get lets what its source throws out", () => {

@@ -1,0 +1,242 @@
+/**
+ * Guests that make work for the host by what they write: messages of every kind, logs, output, as fast as they can. The
+ * host's timers fire meanwhile. What their messages mean is in tests/rpc/hostile_test.ts.
+ *
+ * @module
+ */
+
+import { assert, assertInstanceOf } from "@std/assert";
+import { Plugin, PluginError, spawn } from "@rivulet/rivulet";
+import type { Module } from "@rivulet/rivulet";
+import { Peer } from "@rivulet/rivulet/rpc";
+import type { PeerOptions } from "@rivulet/rivulet/rpc";
+import { program } from "../wasi/_guest.ts";
+import { noteFigure } from "./_figures.ts";
+import { bestOfThree, timersDuring } from "./_host.ts";
+
+const STDOUT = 1;
+const STDERR = 2;
+const CHUNK = 65_536;
+
+/** A guest that writes a text, as often as 64 KiB have place for it, for ever. */
+function flood(text: string, fd = STDOUT): Module {
+  const bytes = new TextEncoder().encode(text.repeat(Math.max(1, Math.floor(CHUNK / text.length))));
+  const data = Array.from(bytes, (byte) => `\\${byte.toString(16).padStart(2, "0")}`).join("");
+  return program(`(data (i32.const 4096) "${data}")
+    (func (export "_start")
+      (loop $for_ever
+        (br_if $for_ever (i32.eqz (call $write (i32.const ${fd}) (i32.const 4096) (i32.const ${bytes.length}))))))`);
+}
+
+/** A guest that writes a byte at a time, for ever. */
+function drip(byte: string, fd = STDOUT): Module {
+  return program(`(func (export "_start")
+    (i32.store8 (i32.const 64) (i32.const ${byte.charCodeAt(0)}))
+    (loop $for_ever
+      (br_if $for_ever (i32.eqz (call $write (i32.const ${fd}) (i32.const 64) (i32.const 1))))))`);
+}
+
+const request = (method: string, id: unknown = 1) => JSON.stringify({ jsonrpc: "2.0", id, method });
+const notification = (method: string, params?: unknown) => JSON.stringify({ jsonrpc: "2.0", method, params });
+const line = (text: string) => `${text}\n`;
+const lines = (text: string) => `${text}\n`.repeat(CHUNK / (text.length + 1));
+const frame = (body: string) => `Content-Length: ${body.length}\r\n\r\n${body}`;
+const batch = (element: string) => line(`[${Array(1_000).fill(element).join()}]`);
+const distinct = (one: (index: number) => string) => Array.from({ length: 3_000 }, (_, index) => one(index)).join();
+
+/** What a guest writes to a peer. */
+const MESSAGES: Readonly<Record<string, string>> = {
+  "requests of an unknown method": line(request("none")),
+  "requests of a known method": line(request("echo")),
+  "requests of an asynchronous method": line(request("later")),
+  "requests of a slow method": line(request("slow")),
+  "requests of a method that fails": line(request("fails")),
+  "notifications of an unknown method": line(notification("none")),
+  "notifications of a known method": line(notification("echo")),
+  "batches of 1,000 requests": batch(request("none")),
+  "batches of 1,000 requests of a known method": batch(request("echo")),
+  "batches of 1,000 notifications": batch(notification("none")),
+  "batches of 1,000 numbers": batch("1"),
+  "batches of too many": line(`[${Array(20_000).fill("{}").join()}]`),
+  "empty lines": "\n",
+  "empty lines with carriage returns": "\r\n",
+  "empty lines of both kinds": "\n\r\n",
+  "lines that are too long": "x".repeat(CHUNK),
+  "lines that are not JSON": line("x"),
+  "lines that are not UTF-8 where they end": line(`"${"é".repeat(20)}`.slice(0, 30)),
+  "lines that are nested too deep": line("[".repeat(200)),
+  "lines that are nested deep": line("[".repeat(100) + "]".repeat(100)),
+  "answers to nothing": line('{"jsonrpc":"2.0","id":7,"result":1}'),
+  "error answers to nothing": line('{"jsonrpc":"2.0","id":7,"error":{"code":1,"message":"no"}}'),
+  "error answers with unprintable messages": line(
+    `{"jsonrpc":"2.0","id":7,"error":{"code":1,"message":"${"\x7f".repeat(60_000)}"}}`,
+  ),
+  "requests with long ids": line(request("none", "i".repeat(60_000))),
+  "requests with long methods": line(request("m".repeat(60_000))),
+  "params of many empty objects": line(notification("none", Array(20_000).fill({}))),
+  "params of many objects, no two alike": line(
+    `{"jsonrpc":"2.0","method":"x","params":[${distinct((index) => `{"k${index}":0}`)}]}`,
+  ),
+};
+
+/** What a guest writes to a peer that reads headers. */
+const FRAMES: Readonly<Record<string, string>> = {
+  "requests": frame(request("none")),
+  "notifications": frame(notification("none")),
+  "empty bodies": frame(""),
+  "bodies that are no message": frame("{}"),
+  "many headers": `${"a:\r\n".repeat(1_000)}${frame("{}")}`,
+  "cancellations of what runs": frame(request("slow")).repeat(100) +
+    frame(notification("$/cancelRequest", { id: 1 })).repeat(600),
+};
+
+const methods: PeerOptions["methods"] = {
+  echo: (params) => params,
+  later: async (params) => await params,
+  slow: () => new Promise((resolve) => setTimeout(resolve, 50)),
+  fails: () => Promise.reject(new Error("no")),
+};
+
+/** The promised bound for the host's timers while a guest and who reads from it are at work; then they are ended. */
+async function assertTimers(what: string, end: () => Promise<unknown>): Promise<void> {
+  let longest = 0;
+  const p99 = await bestOfThree(async () => {
+    const timers = await timersDuring(300);
+    longest = timers.longest;
+    return timers.p99;
+  });
+  await end();
+  noteFigure("p99 of host timers", p99, "ms late", what);
+  noteFigure("longest holding of the event loop", longest, "ms", what);
+  assert(p99 < 50, `p99 ${Math.round(p99)} ms`);
+}
+
+/** Lets a guest talk to a peer whose answers vanish, or are never read, so that they pile up. */
+async function attackPeer(what: string, module: Module, options: PeerOptions): Promise<void> {
+  for (const readsAnswers of [true, false]) {
+    const process = spawn(module);
+    const writable = readsAnswers ? new WritableStream<Uint8Array>() : process.writable;
+    const peer = new Peer({ readable: process.readable, writable }, { methods, onError: () => {}, ...options });
+    peer.closed.catch(() => {});
+    // While a call waits, reading never pauses.
+    const call = peer.call("none").catch(() => {});
+    await assertTimers(what, () => {
+      process.kill();
+      return Promise.all([process.status, peer.close("enough"), call]);
+    });
+  }
+}
+
+for (const [what, text] of Object.entries(MESSAGES)) {
+  Deno.test(`a flood of ${what} leaves host timers a p99 under 50 ms`, () => attackPeer(what, flood(text), {}));
+}
+
+for (const [what, text] of Object.entries(FRAMES)) {
+  Deno.test(`a flood of ${what} behind headers leaves host timers a p99 under 50 ms`, () =>
+    attackPeer(what, flood(text), { framing: "content-length" }));
+}
+
+Deno.test("messages that come a byte at a time leave host timers a p99 under 50 ms", () =>
+  attackPeer("a byte at a time", drip("1"), {}));
+
+Deno.test("requests that have waited are served in turns when there is place for them", async () => {
+  const waiting = new TextEncoder().encode(lines(request("none")));
+  const longest = await bestOfThree(async () => {
+    const gate = Promise.withResolvers<void>();
+    let count = 0;
+    const readable = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        if (++count === 1) controller.enqueue(new TextEncoder().encode(lines(request("wait"))));
+        else if (count < 100) controller.enqueue(waiting);
+        else controller.close();
+      },
+    });
+    const peer = new Peer({ readable, writable: new WritableStream() }, {
+      methods: { wait: () => gate.promise },
+      limits: { queueBytes: 1 << 28 },
+    });
+    while (count < 100) await timersDuring(50);
+    const timers = timersDuring(300);
+    gate.resolve();
+    await peer.closed;
+    return (await timers).longest;
+  });
+  assert(longest < 50, `held for ${Math.round(longest)} ms`);
+});
+
+/** What a guest writes to its log. */
+const LOGS: Readonly<Record<string, Module>> = {
+  "empty lines": flood("\n", STDERR),
+  "lines of a byte": flood("a\n", STDERR),
+  "long lines": flood(line("a".repeat(7_000)), STDERR),
+  "unprintable lines": flood(line("\x1b".repeat(7_000)), STDERR),
+  "no line's end": flood("a", STDERR),
+  "a byte at a time": drip("\n", STDERR),
+};
+
+for (const [what, module] of Object.entries(LOGS)) {
+  Deno.test(`a log of ${what} leaves host timers a p99 under 50 ms, and is held to logBytes`, async () => {
+    let bytes = 0;
+    const limits = { logBytes: 500_000 };
+    const plugin = new Plugin(module, { limits, onLog: (line) => bytes += line.length + 1 });
+    const call = plugin.call("none").catch((error) => error);
+    await assertTimers(`a log of ${what}`, () => plugin[Symbol.asyncDispose]());
+    assertInstanceOf(await call, PluginError);
+    // And the line that tells what was dropped.
+    assert(bytes < 500_000 + 100, `${bytes} bytes`);
+  });
+}
+
+Deno.test("output of a byte at a time leaves host timers a p99 under 50 ms", async () => {
+  const process = spawn(drip("a"));
+  const output = process.output();
+  await assertTimers("output of a byte at a time", () => {
+    process.kill();
+    return output;
+  });
+  assert((await output).stdout.length > 100);
+});
+
+Deno.test("a guest that reads a byte at a time leaves host timers a p99 under 50 ms", async () => {
+  const process = spawn(program(`(func (export "_start")
+    (i32.store (i32.const 0) (i32.const 64)) (i32.store (i32.const 4) (i32.const 1))
+    (loop $for_ever
+      (br_if $for_ever (i32.eqz (call $fd_read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 16))))))`));
+  const writer = process.stdin.getWriter();
+  const written = writer.write(new Uint8Array(64 << 20)).catch(() => {});
+  await assertTimers("input of a byte at a time", () => {
+    process.kill();
+    return Promise.all([process.status, written]);
+  });
+});
+
+Deno.test("a message of the largest size is parsed in turns, whatever is in it", async () => {
+  const params = [
+    Array(310_000).fill("{}").join(),
+    Array.from({ length: 80_000 }, (_, index) => `{"k${index}":0}`).join(),
+    `{${Array.from({ length: 90_000 }, (_, index) => `"k${index}":0`).join()}}`,
+  ];
+  for (const elements of params) {
+    let served = 0;
+    const bytes = new TextEncoder().encode(`{"jsonrpc":"2.0","method":"note","params":[${elements}]}\n`);
+    assert(bytes.length > 900_000 && bytes.length < 1 << 20);
+    const readable = new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        controller.enqueue(bytes);
+      },
+    }, { highWaterMark: 0 });
+    const peer = new Peer({ readable, writable: new WritableStream() }, { methods: { note: () => void served++ } });
+    await assertTimers("a message of the largest size", () => peer.close());
+    assert(served > 0);
+  }
+});
+
+Deno.test("the event loop turns while a guest of each kind floods, all at once", async () => {
+  const modules = [flood(line(request("none"))), flood("\n"), flood("\n", STDERR), flood(batch(notification("none")))];
+  const plugins = modules.flatMap((module) => [1, 2, 3].map(() => new Plugin(module, { onLog: () => {} })));
+  const calls = plugins.map((plugin) => plugin.call("none").catch((error) => error));
+  await assertTimers("twelve plugins at once", () => {
+    return Promise.all([...plugins.map((plugin) => plugin[Symbol.asyncDispose]()), ...calls]);
+  });
+});
