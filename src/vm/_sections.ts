@@ -7,6 +7,7 @@
  */
 
 import { readConstExpr, readConstReference, readFunctionIndex, readReferenceType } from "./_const_reader.ts";
+import { quoted } from "../_text.ts";
 import type { Cursor } from "./_cursor.ts";
 import { refuseLimitsFlags, refuseType, unsupported } from "./_unsupported.ts";
 import { CompileError } from "./errors.ts";
@@ -21,6 +22,7 @@ import {
   MAX_MEMORIES,
   MAX_PARAMS,
   MAX_RESULTS,
+  MAX_SHOWN_NAME_BYTES,
   MAX_TABLE_ELEMENTS,
   MAX_TABLES,
   MAX_TYPES,
@@ -275,7 +277,9 @@ function readExports(cursor: Cursor, draft: ModuleDraft): void {
     const at = cursor.offset;
     const entry = { name: cursor.name(), kind: readExternKind(cursor, "export"), index: cursor.u32() };
     const { name } = entry;
-    if (draft.exportsByName.has(name)) throw cursor.error(`duplicate export name: export ${JSON.stringify(name)}`, at);
+    if (draft.exportsByName.has(name)) {
+      throw cursor.error(`duplicate export name: export ${quoted(name, MAX_SHOWN_NAME_BYTES)}`, at);
+    }
     draft.exportsByName.set(name, entry);
     draft.exports.push(entry);
   }

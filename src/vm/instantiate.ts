@@ -6,7 +6,7 @@
  * @module
  */
 
-import { printable } from "../_text.ts";
+import { quoted } from "../_text.ts";
 import { Fault } from "./_fault.ts";
 import { spend } from "../_schedule.ts";
 import { checkData, checkElements, putData, putElements } from "./bulk_ops.ts";
@@ -20,6 +20,7 @@ import type { ExportedFunction, Func, HostFunction } from "./func.ts";
 import { Global } from "./global.ts";
 import { Instance } from "./instance.ts";
 import type { ExportValue, RunLimits } from "./instance.ts";
+import { MAX_SHOWN_NAME_BYTES } from "./limits.ts";
 import { Memory } from "./memory.ts";
 import { Table } from "./table.ts";
 import { funcTypeName, sameFuncType, valueTypeName } from "./types.ts";
@@ -274,7 +275,7 @@ function lookUp(imports: Imports, { module, name }: Import): unknown {
 }
 
 function nameOf({ module, name }: Pick<Import, "module" | "name">): string {
-  return printable(`${JSON.stringify(module)}.${JSON.stringify(name)}`);
+  return `${quoted(module, MAX_SHOWN_NAME_BYTES)}.${quoted(name, MAX_SHOWN_NAME_BYTES)}`;
 }
 
 function linkFunction(type: FuncType, entry: Import, value: unknown): Func | HostFunction {

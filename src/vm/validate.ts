@@ -7,11 +7,12 @@
  * @module
  */
 
+import { quoted } from "../_text.ts";
 import { Cursor } from "./_cursor.ts";
 import { BodyValidator } from "./_validate_body.ts";
 import type { ModuleVisitor } from "./decode.ts";
 import { CompileError } from "./errors.ts";
-import { MAX_SPEC_PAGES } from "./limits.ts";
+import { MAX_SHOWN_NAME_BYTES, MAX_SPEC_PAGES } from "./limits.ts";
 import {
   EXTERNREF,
   F32,
@@ -131,7 +132,7 @@ function checkExports(record: ModuleRecord, declared: Uint8Array): void {
   for (const { name, kind, index } of record.exports) {
     if (index >= SPACES[kind](record).length) {
       const what = kind === "func" ? "function" : kind;
-      throw fault(record, "export", `unknown ${what} ${index}: export ${JSON.stringify(name)}`);
+      throw fault(record, "export", `unknown ${what} ${index}: export ${quoted(name, MAX_SHOWN_NAME_BYTES)}`);
     }
     if (kind === "func") declared[index] = 1;
   }
