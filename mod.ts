@@ -26,9 +26,8 @@
  * @module
  */
 
-export { Plugin, PluginError } from "./src/plugin.ts";
-export type { PluginFailure } from "./src/plugin.ts";
-export type { PluginCallOptions, PluginLimits, PluginOptions } from "./src/plugin_options.ts";
+export { Plugin, PluginError } from "./src/plugin/mod.ts";
+export type { PluginCallOptions, PluginFailure, PluginLimits, PluginOptions } from "./src/plugin/mod.ts";
 export { ErrorCode, Peer, RpcClosedError, RpcError, RpcProtocolError } from "./src/rpc/mod.ts";
 export type {
   Api,

@@ -7,8 +7,8 @@
 
 import { compile, spawn } from "../mod.ts";
 import * as vm from "../src/vm/mod.ts";
-import { codeTop } from "../src/vm/code.ts";
-import { codeOf } from "../src/vm/module.ts";
+import { codeTop } from "../src/vm/interpreter/arena.ts";
+import { codeOf } from "../tests/vm/_code.ts";
 import { readModule } from "./contenders/contender.ts";
 import type { Host } from "./contenders/contender.ts";
 import { load } from "./contenders/rivulet.ts";

@@ -1,13 +1,13 @@
 /**
- * The source of the dispatch loop, from the op table in src/vm/ops.ts, the names in src/vm/fused_ops.ts and the frame of
+ * The source of the dispatch loop, from the op table in src/vm/interpreter/ops.ts, the names in src/vm/interpreter/fused_ops.ts and the frame of
  * the loop in tasks/execute_template.txt. Where it is written is the business of who asks.
  *
  * @module
  */
 
-import { partsOf } from "../src/vm/fused_ops.ts";
-import { firstPrefix, OP_NAMES, opEquation, opOperands } from "../src/vm/ops.ts";
-import type { OpName } from "../src/vm/ops.ts";
+import { partsOf } from "../src/vm/interpreter/fused_ops.ts";
+import { firstPrefix, OP_NAMES, opEquation, opOperands } from "../src/vm/interpreter/ops.ts";
+import type { OpName } from "../src/vm/interpreter/ops.ts";
 
 const TEMPLATE = new URL("./execute_template.txt", import.meta.url);
 
@@ -188,7 +188,7 @@ function fillTemplate(head: string, loop: string, body: string, extra: string): 
 /** Variables are the function's and not the cases': V8 gives each of a block's own a place, 435 in all and not 77. */
 const DECLARATION = /\b(?:const|let) (\w+) =/g;
 
-/** The text of src/vm/execute.ts, not formatted; `extra` goes before each op. */
+/** The text of src/vm/interpreter/execute.ts, not formatted; `extra` goes before each op. */
 export async function executeSource(extra = ""): Promise<string> {
   const [head, loop] = await readTemplate();
   return fillTemplate(head, loop, casesText(), extra);
@@ -212,8 +212,8 @@ export async function checkedExecuteSource(guards: string): Promise<string> {
     .replaceAll(/^const (OWN_(REGISTERS\w*|STACK)) = .*;$/gm, "const $1 = RAW_$2;")
     .replace("const OWN_CODE = CODE;", "const OWN_CODE = rawOf(CODE as Int32Array<ArrayBuffer>);");
   const prelude = `import { GuardError, guarded, indexIn, rawOf, registerIn } from "${guards}";
-import { ENTRY_WORDS, entryAt, FINISH, codeGeneration } from "./code.ts";
-import { opsBetween } from "./disasm.ts";
+import { ENTRY_WORDS, entryAt, FINISH, codeGeneration } from "./arena.ts";
+import { opsBetween } from "./disassemble.ts";
 `;
   const check = `
 let frameEnd = 0;

@@ -8,7 +8,7 @@
  * deno task checked --test tests/vm
  * ```
  *
- * The build is two files in dist/checked, which take the place of src/vm/execute.ts and src/vm/code.ts by an import map.
+ * The build is two files in dist/checked, which take the place of those in src/vm/interpreter by an import map.
  *
  * @module
  */
@@ -17,32 +17,38 @@ import config from "../deno.json" with { type: "json" };
 import { checkedExecuteSource } from "./_execute_source.ts";
 
 const ROOT = new URL("../", import.meta.url);
+const SOURCES = new URL("src/vm/interpreter/", ROOT);
 const OUTPUT = new URL("dist/checked/", ROOT);
 const GUARDS = "../../tests/vm/_guarded.ts";
 
 /** The source of the arena, guarded. */
 async function checkedCodeSource(): Promise<string> {
-  const source = await Deno.readTextFile(new URL("src/vm/code.ts", ROOT));
+  const source = await Deno.readTextFile(new URL("arena.ts", SOURCES));
   const plain = "new Int32Array(CODE_WORDS)";
-  if (!source.includes(plain)) throw new Error(`src/vm/code.ts makes the arena by other words than ${plain}`);
+  if (!source.includes(plain)) {
+    throw new Error(`arena.ts makes the arena by other words than ${plain}`);
+  }
   return `import { guarded } from "${GUARDS}";\n` +
     inOutput(source.replace(plain, `guarded(${plain}, "code arena")`));
 }
 
 /** The source with its imports seen from the output's folder. */
 function inOutput(source: string): string {
-  return source.replaceAll(/ from "\.\/(?!\.)/g, ' from "../../src/vm/');
+  return source.replaceAll(/ from "(\.\.?\/[^"]+)"/g, (text, specifier) => {
+    const { href } = new URL(specifier, SOURCES);
+    return specifier === GUARDS ? text : ` from "${href}"`;
+  });
 }
 
 const absolute = (specifier: string) => specifier.startsWith("./") ? new URL(specifier, ROOT).href : specifier;
 
 await Deno.mkdir(OUTPUT, { recursive: true });
-await Deno.writeTextFile(new URL("code.ts", OUTPUT), await checkedCodeSource());
+await Deno.writeTextFile(new URL("arena.ts", OUTPUT), await checkedCodeSource());
 await Deno.writeTextFile(new URL("execute.ts", OUTPUT), inOutput(await checkedExecuteSource(GUARDS)));
 const imports = {
   ...Object.fromEntries(Object.entries(config.imports).map(([name, specifier]) => [name, absolute(specifier)])),
   ...Object.fromEntries(
-    ["code.ts", "execute.ts"].map((file) => [new URL(`src/vm/${file}`, ROOT).href, new URL(file, OUTPUT).href]),
+    ["arena.ts", "execute.ts"].map((file) => [new URL(file, SOURCES).href, new URL(file, OUTPUT).href]),
   ),
 };
 await Deno.writeTextFile(new URL("import_map.json", OUTPUT), JSON.stringify({ imports }));

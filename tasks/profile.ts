@@ -51,31 +51,35 @@ const computations: readonly Workload[] = programs.map(({ name, file, coldSize }
   run: async (vm, module) => await (await load(vm, module)).run(coldSize),
 }));
 
+async function copyFolder(from: URL, to: string): Promise<void> {
+  await Deno.mkdir(to, { recursive: true });
+  for await (const { name, isFile } of Deno.readDir(from)) {
+    if (isFile) await Deno.copyFile(new URL(name, from), `${to}/${name}`);
+    else await copyFolder(new URL(`${name}/`, from), `${to}/${name}`);
+  }
+}
+
 /** A copy of the interpreter that counts, as modules. */
 async function countingInterpreter() {
   const folder = await Deno.makeTempDir({ prefix: "profile-" });
-  for (const part of ["", "vm/", "wasi/", "rpc/"]) {
-    await Deno.mkdir(`${folder}/${part}`, { recursive: true });
-    for await (const { name, isFile } of Deno.readDir(new URL(`src/${part}`, ROOT))) {
-      if (isFile) await Deno.copyFile(new URL(`src/${part}${name}`, ROOT), `${folder}/${part}${name}`);
-    }
-  }
+  await copyFolder(new URL("src/", ROOT), folder);
   const source = await executeSource("COUNTS[pc] = COUNTS[pc]! + 1;");
   await Deno.writeTextFile(
-    `${folder}/vm/execute.ts`,
+    `${folder}/vm/interpreter/execute.ts`,
     `${source}
 export const COUNTS = new Float64Array(CODE.length);
 `,
   );
   const part = (name: string) => import(`file://${folder}/${name}`);
   return {
-    ...await part("plugin.ts") as typeof import("../src/plugin.ts"),
+    ...await part("plugin/plugin.ts") as typeof import("../src/plugin/plugin.ts"),
     ...await part("vm/mod.ts") as typeof import("../src/vm/mod.ts"),
-    ...await part("vm/code.ts") as typeof import("../src/vm/code.ts"),
-    ...await part("vm/disasm.ts") as typeof import("../src/vm/disasm.ts"),
-    ...await part("vm/ops.ts") as typeof import("../src/vm/ops.ts"),
+    ...await part("vm/interpreter/arena.ts") as typeof import("../src/vm/interpreter/arena.ts"),
+    ...await part("vm/interpreter/disassemble.ts") as typeof import("../src/vm/interpreter/disassemble.ts"),
+    ...await part("vm/interpreter/ops.ts") as typeof import("../src/vm/interpreter/ops.ts"),
+    ...await part("vm/interpreter/mod.ts") as typeof import("../src/vm/interpreter/mod.ts"),
     ...await part("vm/module.ts") as typeof import("../src/vm/module.ts"),
-    COUNTS: (await part("vm/execute.ts")).COUNTS as Float64Array,
+    COUNTS: (await part("vm/interpreter/execute.ts")).COUNTS as Float64Array,
     remove: () => Deno.remove(folder, { recursive: true }),
   };
 }
@@ -110,7 +114,7 @@ try {
     await run(vm, module);
     const total = vm.COUNTS.reduce((sum, count) => sum + count, 0);
     console.log(`${name}: ${total.toExponential(2)} ops`);
-    count(vm.codeOf(module), 1 / total / list.length);
+    count(vm.codeOf(vm.preparedOf(module)), 1 / total / list.length);
   }
 } finally {
   await vm.remove();
@@ -119,7 +123,7 @@ print("ops", ops);
 print("what one op could do: each saves so much of all dispatches", pairs);
 
 /** Adds up the ops and pairs of all functions that are translated. */
-function count(code: import("../src/vm/code.ts").ModuleCode, weight: number): void {
+function count(code: import("../src/vm/interpreter/arena.ts").ModuleCode, weight: number): void {
   const { CODE, DESTINATION, ENTRY_WORDS } = vm;
   const starts = [...code.entries.filter((entry) => entry !== 0), vm.codeTop()].sort((a, b) => a - b);
   for (let index = 0; index < starts.length - 1; index++) {

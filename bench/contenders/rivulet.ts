@@ -20,7 +20,7 @@ export function loaderOf(machine: typeof vm): (bytes: Uint8Array<ArrayBuffer>) =
 export async function load({ instantiate }: Pick<typeof vm, "instantiate">, module: Module): Promise<Loaded> {
   const imports: Record<string, Record<string, HostFunction>> = {};
   for (const { module: from, name, kind, type } of module.imports) {
-    if (kind !== "func") throw new TypeError(`the program imports a ${kind}: ${from}.${name}`);
+    if (kind !== "function") throw new TypeError(`the program imports a ${kind}: ${from}.${name}`);
     const zeros = type!.results.map((result) => result === "i64" ? 0n : 0);
     (imports[from] ??= {})[name] = () => zeros.length > 1 ? zeros : zeros[0];
   }

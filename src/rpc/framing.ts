@@ -6,10 +6,10 @@
  * @module
  */
 
-import { limitError } from "../_limits.ts";
-import type { LimitError } from "../_limits.ts";
-import { ByteQueue, LineSplitter } from "../_streams.ts";
-import { quoted } from "../_text.ts";
+import { limitError } from "../base/limits.ts";
+import type { LimitError } from "../base/limits.ts";
+import { ByteQueue, LineSplitter } from "../base/streams.ts";
+import { quoted } from "../base/text.ts";
 import { RpcProtocolError } from "./errors.ts";
 
 /**

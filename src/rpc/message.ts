@@ -9,9 +9,9 @@
  * @module
  */
 
-import { LimitError, limitError } from "../_limits.ts";
-import { printable, quoted } from "../_text.ts";
-import { parseInPieces, PIECE_LENGTH } from "./_pieces.ts";
+import { LimitError, limitError } from "../base/limits.ts";
+import { printable, quoted } from "../base/text.ts";
+import { parseInPieces, PIECE_LENGTH } from "./pieces.ts";
 import { ErrorCode, RpcError, RpcProtocolError } from "./errors.ts";
 
 /**

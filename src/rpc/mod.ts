@@ -32,7 +32,7 @@
  * @module
  */
 
-export { LimitError } from "../_limits.ts";
+export { LimitError } from "../base/limits.ts";
 export { createApi } from "./api.ts";
 export type { ApiCaller } from "./api.ts";
 export { ErrorCode, type ProtocolFault, RpcClosedError, RpcError, RpcProtocolError } from "./errors.ts";

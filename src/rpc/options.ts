@@ -5,8 +5,8 @@
  * @module
  */
 
-import type { LimitError } from "../_limits.ts";
-import { functionsByName } from "../_options.ts";
+import type { LimitError } from "../base/limits.ts";
+import { functionsByName } from "../base/options.ts";
 import type { RpcProtocolError } from "./errors.ts";
 import type { FramingName } from "./framing.ts";
 import type { RequestId } from "./message.ts";

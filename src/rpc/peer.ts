@@ -10,16 +10,16 @@
  * @module
  */
 
-import { callSafely } from "../_callbacks.ts";
-import { LimitError, limitError, resolveLimits } from "../_limits.ts";
-import { checkChoice, checkNames, checkType } from "../_options.ts";
-import { spend } from "../_schedule.ts";
-import { CallTable, type OpenCall } from "./_calls.ts";
-import { reporter } from "./_failures.ts";
-import { Outbox } from "./_outbox.ts";
-import { readFrames, readInTurns, refuseBatch } from "./_reading.ts";
-import { type AnswerSink, collectAnswers, RequestQueue } from "./_requests.ts";
-import { memoryOf, WORK } from "./_work.ts";
+import { callSafely } from "../base/callbacks.ts";
+import { LimitError, limitError, resolveLimits } from "../base/limits.ts";
+import { checkChoice, checkNames, checkType } from "../base/options.ts";
+import { spend } from "../base/schedule.ts";
+import { CallTable, type OpenCall } from "./calls.ts";
+import { reporter } from "./failures.ts";
+import { Outbox } from "./outbox.ts";
+import { readFrames, readInTurns, refuseBatch } from "./reading.ts";
+import { type AnswerSink, collectAnswers, RequestQueue } from "./requests.ts";
+import { memoryOf, WORK } from "./work.ts";
 import { type ApiCaller, createApi } from "./api.ts";
 import { ErrorCode, RpcClosedError, RpcProtocolError } from "./errors.ts";
 import { type Frame, type Framing, FRAMINGS } from "./framing.ts";

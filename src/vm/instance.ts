@@ -1,146 +1,194 @@
 /**
- * An instance: a module's code with memory, tables and globals of its own. It holds them; making one is
- * instantiate.ts's business, running one call.ts's.
+ * Instances as users hold them: making one, its exports, and calls of its functions. How an instance is kept and a call is
+ * run is an engine's business.
  *
- * @see https://webassembly.github.io/spec/core/exec/runtime.html#module-instances
  * @module
  */
 
-import { printable } from "../_text.ts";
-import { Handles } from "./border.ts";
-import type { ModuleCode } from "./code.ts";
-import { Func } from "./func.ts";
-import type { ExportedFunction, HostFunction } from "./func.ts";
-import { Global } from "./global.ts";
-import type { Memory } from "./memory.ts";
-import type { Table } from "./table.ts";
-import type { StackFrame } from "./errors.ts";
-import { FIRST_GLOBAL, NULL_EXTERN } from "./types.ts";
-import type { ConstReference } from "./types.ts";
+import { limitError, resolveLimit, resolveLimits } from "../base/limits.ts";
+import { checkNames, notAModule } from "../base/options.ts";
+import type { Call, Engine, EngineInstance, RunLimits } from "./engine.ts";
+import { Module, preparedOf } from "./module.ts";
+import type { Func, Value } from "./objects/function.ts";
+import type { ExportValue, Imports } from "./objects/link.ts";
+import { drive, runNow } from "./run/drive.ts";
+import type { CallOptions } from "./run/drive.ts";
 
 /**
- * What an instance may use. Where a limit is none by default, `Infinity` stands for that.
+ * What bounds an instance.
  *
  * @example
  * ```ts
  * import { compile, instantiate } from "@rivulet/rivulet/vm";
- * import type { RunLimits } from "@rivulet/rivulet/vm";
+ * import type { InstantiateOptions } from "@rivulet/rivulet/vm";
  *
- * // (module (func (export "spin") (loop (br 0))))
- * const bytes = Uint8Array.fromBase64("AGFzbQEAAAABBAFgAAADAgEABwgBBHNwaW4AAAoJAQcAA0AMAAsL");
- * const limits: RunLimits = { deadlineMs: 20, memoryPages: 16 };
- * const instance = await instantiate(await compile(bytes), {}, { limits });
- * await instance.call("spin").catch((error) => console.log(error.limit)); // deadlineMs
+ * // (module (func (export "add") (param i32 i32) (result i32) local.get 0 local.get 1 i32.add))
+ * const bytes = Uint8Array.fromBase64("AGFzbQEAAAABBwFgAn9/AX8DAgEABwcBA2FkZAAACgkBBwAgACABags=");
+ * const options: InstantiateOptions = { limits: { fuel: 1_000 }, signal: AbortSignal.timeout(1_000) };
+ * const instance = await instantiate(await compile(bytes), {}, options);
+ * console.log(await instance.call("add", [2, 3])); // 5
  * ```
  */
-export interface RunLimits {
-  /** Fuel for all calls of the instance together; none by default. */
-  readonly fuel?: number;
-  /** Fuel after which a call lets others have their turn, and the event loop turn: 100,000 by default. */
-  readonly sliceFuel?: number;
-  /** Pages of 64 KiB that the guest's memory may have, whatever its module says: 32,767 by default, and at most. */
-  readonly memoryPages?: number;
-  /** Elements that the tables of the guest may have together, whatever the module says: 1,000,000 by default. */
-  readonly tableElements?: number;
-  /** Milliseconds that a call may take, waiting included; none by default. */
-  readonly deadlineMs?: number;
+export interface InstantiateOptions {
+  /** Bounds of the instance. */
+  readonly limits?: RunLimits;
+  /** Stops the making of the instance, where that takes more than a turn of the event loop, and the start function. */
+  readonly signal?: AbortSignal;
+  /** Is given the instance before its start function runs, which waits for a promise: for functions that need its memory. */
+  readonly onInstance?: (instance: Instance) => void | PromiseLike<void>;
 }
 
+const INSTANTIATE_OPTIONS: readonly (keyof InstantiateOptions)[] = ["limits", "signal", "onInstance"];
+const CALL_OPTIONS: readonly (keyof CallOptions)[] = ["signal", "deadlineMs"];
+
 /**
- * What an export is.
+ * Makes an instance of a module and runs its start function. The event loop turns while a large one is made.
+ *
+ * @param module what `compile` gave; any number of instances may share it
+ * @param imports by module and name
+ * @param options bounds, which hold for all calls of the instance
+ * @throws {LinkError} if an import is missing or of another type
+ * @throws {LimitError} if memory or a table would start larger than its limit, or the deadline is used up
+ * @throws {TypeError} if the module is not one, or an option or a limit is unknown or of the wrong type
+ * @throws {RangeError} if a limit is not in its range
+ * @throws {Trap} if a segment does not fit or the start function traps
  *
  * @example
  * ```ts
- * import { compile, instantiate, Memory } from "@rivulet/rivulet/vm";
- * import type { ExportValue } from "@rivulet/rivulet/vm";
+ * import { compile, instantiate } from "@rivulet/rivulet/vm";
  *
- * // (module (memory (export "memory") 1) (global (export "answer") i32 (i32.const 42)))
- * const bytes = Uint8Array.fromBase64("AGFzbQEAAAAFAwEAAQYGAX8AQSoLBxMCBm1lbW9yeQIABmFuc3dlcgMA");
- * const { exports } = await instantiate(await compile(bytes));
- * const memory: ExportValue = exports.memory;
- * console.log(memory instanceof Memory && memory.pages); // 1
+ * // (module (import "env" "log" (func $log (param i32))) (func (export "run") (call $log (i32.const 42))))
+ * const bytes = Uint8Array.fromBase64(
+ *   "AGFzbQEAAAABCAJgAX8AYAAAAgsBA2VudgNsb2cAAAMCAQEHBwEDcnVuAAEKCAEGAEEqEAAL",
+ * );
+ * const instance = await instantiate(await compile(bytes), { env: { log: console.log } });
+ * await instance.call("run"); // prints 42
  * ```
  */
-export type ExportValue = ExportedFunction | Memory | Table | Global;
+export async function instantiate(
+  module: Module,
+  imports: Imports = {},
+  options: InstantiateOptions = {},
+): Promise<Instance> {
+  if (!(module instanceof Module)) throw notAModule(module);
+  checkNames("instantiate option", options, INSTANTIATE_OPTIONS);
+  const { limits = {}, signal, onInstance } = options;
+  const { engine, record, makeInstance } = preparedOf(module);
+  const resolved = resolveLimits<RunLimits>("instantiate", limits);
+  const due = performance.now() + resolved.deadlineMs;
+  const making = makeInstance(imports, resolved, (func) => (...args) => {
+    if (func.host !== undefined) return func.host(...args);
+    return runNow(engine.start(func, args), func.owner as EngineInstance);
+  });
+  let made = making.next();
+  for (; !made.done; made = making.next()) {
+    await made.value;
+    signal?.throwIfAborted();
+    if (performance.now() >= due) throw limitError("deadlineMs", resolved.deadlineMs);
+  }
+  const state = made.value;
+  const instance = new Instance(module, state);
+  if (onInstance !== undefined) await onInstance(instance);
+  if (record.start !== undefined) await run(engine, state.func(record.start), [], { signal });
+  return instance;
+}
 
-/** The state of an instance that the virtual machine shares among its parts; users see {@linkcode Instance} in mod.ts. */
+async function run(engine: Engine, func: Func, args: readonly Value[], options: CallOptions): Promise<Value> {
+  if (func.host !== undefined) return await func.host(...args);
+  return await drive(engine.start(func, args), func.owner as EngineInstance, options);
+}
+
+/**
+ * A module with memory, tables and globals of its own. Made by {@linkcode instantiate}.
+ *
+ * @example
+ * ```ts
+ * import { compile, instantiate } from "@rivulet/rivulet/vm";
+ * import type { Instance } from "@rivulet/rivulet/vm";
+ *
+ * // (module (func (export "add") (param i32 i32) (result i32) local.get 0 local.get 1 i32.add))
+ * const bytes = Uint8Array.fromBase64("AGFzbQEAAAABBwFgAn9/AX8DAgEABwcBA2FkZAAACgkBBwAgACABags=");
+ * const instance: Instance = await instantiate(await compile(bytes));
+ * console.log(await instance.call("add", [2, 3])); // 5
+ * console.log(instance.fuelUsed > 0); // true
+ * ```
+ */
 export class Instance {
-  readonly code: ModuleCode;
-  readonly limits: Required<RunLimits>;
-  readonly handles: Handles = new Handles();
-  memory: Memory | undefined;
-  readonly tables: Table[] = [];
-  /** Bits of the globals, two words each; a shared mutable one and references are in `#globals`. */
-  readonly cells: Int32Array;
-  readonly #globals: (Global | undefined)[] = [];
-  readonly #funcs: (Func | HostFunction | undefined)[] = [];
-  readonly #wrap: (func: Func) => ExportedFunction;
-  /** Segments that were dropped, or used up by instantiation. */
-  readonly droppedElements: Uint8Array;
-  readonly droppedData: Uint8Array;
-  /** Fuel used by all calls so far. */
-  fuelUsed = 0;
-  /** Bytes of bodies that were translated again, because the arena had been flushed. */
-  retranslatedBytes = 0;
-  /** Fuel that host functions charged and no call has taken up yet. */
-  charged = 0;
+  /** What it is an instance of. */
+  readonly module: Module;
+  readonly #state: EngineInstance;
+  #exports: Readonly<Record<string, ExportValue>> | undefined;
 
-  constructor(code: ModuleCode, limits: Required<RunLimits>, wrap: (func: Func) => ExportedFunction) {
-    const { record } = code;
-    this.code = code;
-    this.limits = limits;
-    this.#wrap = wrap;
-    this.cells = new Int32Array(record.globals.length * 2);
-    this.cells.set(code.constants.globals.words, record.importedGlobals * 2);
-    this.droppedElements = new Uint8Array(record.elements.length);
-    this.droppedData = new Uint8Array(record.data.length);
-  }
-
-  /** The function at an index; one that is not another instance's is made when first asked for. */
-  func(index: number): Func {
-    const known = this.#funcs[index];
-    if (typeof known === "object") return known;
-    const { record } = this.code;
-    const origin = known === undefined ? { instance: this, index } : { host: known };
-    return this.#funcs[index] = new Func(record.types[record.functions[index]], origin, this.#wrap);
-  }
-
-  /** Puts an imported function in its place. */
-  setFunc(index: number, func: Func | HostFunction): void {
-    this.#funcs[index] = func;
+  /** @ignore made by `instantiate` */
+  constructor(module: Module, state: EngineInstance) {
+    this.module = module;
+    this.#state = state;
   }
 
   /**
-   * The global at an index; a guest's own is made when first asked for: a number's is a view of its cell, and a reference
-   * is found by the number in its cell, since nothing that it depends on can have changed.
+   * All exports by name; a function runs to its end at once when called, and throws if it would have to wait. The object is
+   * made when it is first asked for, which takes about a microsecond an export: of 100,000, which a module may have, `export`
+   * finds one in less.
    */
-  global(index: number): Global {
-    const known = this.#globals[index];
-    if (known !== undefined) return known;
-    const { globals } = this.code.record;
-    const global = this.#globals[index] = new Global(globals[index], undefined, this.cells, index * 2);
-    if (global.holdsReference) global.reference = this.constReference(this.cells[index * 2]);
-    return global;
+  get exports(): Readonly<Record<string, ExportValue>> {
+    return this.#exports ??= this.#allExports();
   }
 
-  /** What a constant reference stands for: a function instance, a host value or null. */
-  constReference(reference: ConstReference): unknown {
-    if (reference >= 0) return this.func(reference);
-    return reference >= NULL_EXTERN ? null : this.global(FIRST_GLOBAL - reference).reference;
+  /** The export of that name, as in `exports`, if there is one: cheap, however many there are. */
+  export(name: string): ExportValue | undefined {
+    return this.#state.export(name);
   }
 
-  /** Puts an imported global in its place; an immutable number is copied, since nobody can change it. */
-  setGlobal(index: number, global: Global): void {
-    this.#globals[index] = global;
-    this.cells[index * 2] = global.cells[global.offset];
-    this.cells[index * 2 + 1] = global.cells[global.offset + 1];
+  /** Fuel used by all calls so far. */
+  get fuelUsed(): number {
+    return this.#state.fuelUsed;
   }
 
-  /** A frame of a stack for people. */
-  stackFrame(functionIndex: number): StackFrame {
-    const { names } = this.code.record;
-    const functionName = printable(names.functionName(functionIndex) ?? `func[${functionIndex}]`);
-    const { shownModule } = names;
-    return { functionIndex, functionName, moduleName: shownModule === undefined ? undefined : printable(shownModule) };
+  /**
+   * Calls an exported function. The event loop turns between slices, and the guest waits for host functions' promises.
+   *
+   * @returns one value, an array of several, or undefined
+   * @throws {Trap} if the guest traps or a host function fails
+   * @throws {LimitError} if the budget or the deadline is used up
+   * @throws {TypeError} if there is no such function, or an option is unknown or of the wrong type
+   * @throws {RangeError} if the deadline is not in its range
+   */
+  async call(name: string, args: readonly Value[] = [], options: CallOptions = {}): Promise<Value> {
+    checkNames("call option", options, CALL_OPTIONS);
+    const { signal, deadlineMs } = options;
+    if (deadlineMs !== undefined) resolveLimit("deadlineMs", deadlineMs);
+    return await run(preparedOf(this.module).engine, this.#function(name), args, { signal, deadlineMs });
+  }
+
+  /**
+   * Starts a call of an exported function, which the caller resumes with fuel.
+   *
+   * @throws {TypeError} if there is no such function, or it is a host's that was imported
+   */
+  start(name: string, args: readonly Value[] = []): Call {
+    const func = this.#function(name);
+    if (func.host !== undefined) throw new TypeError("a host function is called directly");
+    return preparedOf(this.module).engine.start(func, args);
+  }
+
+  /** Adds to the fuel of the call that runs: for a host function whose work is not a matter of one call, such as copying. */
+  charge(fuel: number): void {
+    this.#state.charge(fuel);
+  }
+
+  /** An object without prototype, in the module's order. */
+  #allExports(): Readonly<Record<string, ExportValue>> {
+    const exports: Record<string, ExportValue> = Object.create(null);
+    for (const { name } of preparedOf(this.module).record.exports) {
+      Object.defineProperty(exports, name, { enumerable: true, get: () => this.#state.export(name) });
+    }
+    // None of them can be changed, so it is frozen; to be told so takes longer when there are many.
+    return Object.preventExtensions(exports);
+  }
+
+  #function(name: string): Func {
+    const entry = preparedOf(this.module).record.exportsByName.get(name);
+    if (entry?.kind !== "function") throw new TypeError(`the module exports no function ${JSON.stringify(name)}`);
+    return this.#state.func(entry.index);
   }
 }

@@ -5,16 +5,16 @@
  * @module
  */
 
-import { checkNames } from "../_options.ts";
-import { spend } from "../_schedule.ts";
-import { createModuleCode } from "./code.ts";
-import type { ModuleCode } from "./code.ts";
-import { decodeModule, ModuleDecoder } from "./decode.ts";
+import { checkNames } from "../base/options.ts";
+import { spend } from "../base/schedule.ts";
+import { decodeModule, ModuleDecoder } from "./binary/decode.ts";
+import type { Engine, EngineModule } from "./engine.ts";
 import { InternalError } from "./errors.ts";
-import type { FuncTypeDescriptor } from "./func.ts";
-import { valueTypeName } from "./types.ts";
-import type { Export, ExternKind, FuncType, ModuleRecord, ValueType } from "./types.ts";
-import { ModuleValidator } from "./validate.ts";
+import { interpreter } from "./interpreter/mod.ts";
+import type { FuncTypeDescriptor } from "./objects/function.ts";
+import { valueTypeName } from "./binary/types.ts";
+import type { Export, ExternKind, FuncType, ModuleRecord, ValueType } from "./binary/types.ts";
+import { ModuleValidator } from "./binary/validate.ts";
 
 /**
  * Where a module's bytes come from.
@@ -62,7 +62,7 @@ export interface CompileOptions {
  *   "AGFzbQEAAAABCAJgAX8AYAAAAgsBA2VudgNsb2cAAAMCAQEHBwEDcnVuAAEKCAEGAEEqEAAL",
  * );
  * const imports: readonly ImportDescriptor[] = (await compile(bytes)).imports;
- * console.log(imports); // [ { module: "env", name: "log", kind: "func", type: { params: [ "i32" ], results: [] } } ]
+ * console.log(imports); // [ { module: "env", name: "log", kind: "function", type: { params: [ "i32" ], results: [] } } ]
  * ```
  */
 export interface ImportDescriptor {
@@ -104,15 +104,18 @@ const PART_BYTES = 32_768;
 /** Work of decoding and validating a byte, in units of fuel: 10 ns in common code, up to twenty times that in the worst. */
 const WORK_PER_BYTE = 5;
 
-const CODES = new WeakMap<Module, ModuleCode>();
+/** Which engine runs modules. */
+const ENGINE: Engine = interpreter;
+
+const PREPARED = new WeakMap<Module, EngineModule>();
 /** The descriptor of each function type that was asked for: one for all functions of the type. */
 const DESCRIPTORS = new WeakMap<FuncType, FuncTypeDescriptor>();
 
-/** What the virtual machine keeps of a module. */
-export function codeOf(module: Module): ModuleCode {
-  const code = CODES.get(module);
-  if (code === undefined) throw new InternalError("not a module of this library");
-  return code;
+/** What an engine has made of a module. */
+export function preparedOf(module: Module): EngineModule {
+  const prepared = PREPARED.get(module);
+  if (prepared === undefined) throw new InternalError("not a module of this library");
+  return prepared;
 }
 
 /**
@@ -136,21 +139,21 @@ export class Module {
   #exports: readonly ExportDescriptor[] | undefined;
 
   /** @ignore made by `compile` */
-  constructor(code: ModuleCode) {
-    CODES.set(this, code);
+  constructor(record: ModuleRecord) {
+    PREPARED.set(this, ENGINE.prepare(record));
   }
 
   /** Its name, if the name section says one. */
   get name(): string | undefined {
-    return codeOf(this).record.names.module;
+    return preparedOf(this).record.names.module;
   }
 
   /** What it imports, in its order. The list is made once, and frozen. */
   get imports(): readonly ImportDescriptor[] {
-    const { imports, types } = codeOf(this).record;
+    const { imports, types } = preparedOf(this).record;
     return this.#imports ??= Object.freeze(imports.map(({ module, name, type }) =>
       Object.freeze(
-        type.kind === "func"
+        type.kind === "function"
           ? { module, name, kind: type.kind, type: describe(types[type.typeIndex]) }
           : { module, name, kind: type.kind },
       )
@@ -159,27 +162,27 @@ export class Module {
 
   /** What it exports, in its order. The list is made once, and frozen. */
   get exports(): readonly ExportDescriptor[] {
-    const { record } = codeOf(this);
+    const { record } = preparedOf(this);
     return this.#exports ??= Object.freeze(record.exports.map((entry) => describeExport(record, entry)));
   }
 
   /** The export of that name, if there is one: cheap, however many there are. */
   export(name: string): ExportDescriptor | undefined {
-    const { record } = codeOf(this);
+    const { record } = preparedOf(this);
     const entry = record.exportsByName.get(name);
     return entry === undefined ? undefined : describeExport(record, entry);
   }
 
   /** Contents of the custom sections of that name. */
   customSections(name: string): Uint8Array[] {
-    const { customSections, bytes } = codeOf(this).record;
+    const { customSections, bytes } = preparedOf(this).record;
     return customSections.filter((section) => section.name === name)
       .map(({ contents }) => bytes.slice(contents.start, contents.end));
   }
 }
 
 function describeExport({ functions, types }: ModuleRecord, { name, kind, index }: Export): ExportDescriptor {
-  return Object.freeze(kind === "func" ? { name, kind, type: describe(types[functions[index]]) } : { name, kind });
+  return Object.freeze(kind === "function" ? { name, kind, type: describe(types[functions[index]]) } : { name, kind });
 }
 
 function describe(type: FuncType): FuncTypeDescriptor {
@@ -218,7 +221,7 @@ export async function compile(source: Source | PromiseLike<Source>, options: Com
     const bytes = isBuffer(source) ? bytesOf(given) : bytesOf(given).slice();
     const decoder = new ModuleDecoder(new ModuleValidator(), bytes.length);
     await decodeInParts(decoder, bytes, signal);
-    return new Module(createModuleCode(decoder.finish()));
+    return new Module(decoder.finish());
   }
   const stream = given instanceof ReadableStream ? given : bodyOf(given);
   const decoder = new ModuleDecoder(new ModuleValidator());
@@ -240,7 +243,7 @@ export async function compile(source: Source | PromiseLike<Source>, options: Com
     signal?.removeEventListener("abort", onAbort);
     reader.releaseLock();
   }
-  return new Module(createModuleCode(decoder.finish()));
+  return new Module(decoder.finish());
 }
 
 /** Decodes and validates bytes, of which the code is most, body by body; the event loop turns in between. */
@@ -273,7 +276,7 @@ async function decodeInParts(
  * ```
  */
 export function compileSync(bytes: ArrayBuffer | ArrayBufferView<ArrayBuffer>): Module {
-  return new Module(createModuleCode(decodeModule(bytesOf(bytes), new ModuleValidator())));
+  return new Module(decodeModule(bytesOf(bytes), new ModuleValidator()));
 }
 
 function isBuffer(source: unknown): source is ArrayBuffer | ArrayBufferView<ArrayBuffer> {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkArgs, checkEnv } from "../_options.ts";
+import { checkArgs, checkEnv } from "../base/options.ts";
 import { EFAULT, isInside, SUCCESS } from "./abi.ts";
 import type { Errno } from "./abi.ts";
 import type { Context } from "./context.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { onRejection } from "../_callbacks.ts";
+import { onRejection } from "../base/callbacks.ts";
 import { CLOCK_MONOTONIC, CLOCK_REALTIME, EINVAL, SUCCESS } from "./abi.ts";
 import type { Errno } from "./abi.ts";
 import type { Context } from "./context.ts";

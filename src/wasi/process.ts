@@ -5,9 +5,9 @@
  * @module
  */
 
-import { limitError, limitsOf, resolveLimits } from "../_limits.ts";
-import { checkNames, checkType, notAModule } from "../_options.ts";
-import { readBytes } from "../_streams.ts";
+import { limitError, limitsOf, resolveLimits } from "../base/limits.ts";
+import { checkNames, checkType, notAModule } from "../base/options.ts";
+import { readBytes } from "../base/streams.ts";
 import { instantiate, LimitError, LinkError, Memory, Module, Trap } from "../vm/mod.ts";
 import type { Imports, ImportValue, Instance, RunLimits } from "../vm/mod.ts";
 import { NO_MEMORY } from "./abi.ts";
@@ -345,7 +345,7 @@ export class Process implements AsyncDisposable {
   async #call(module: Module, context: Context, imports: Imports): Promise<void> {
     const { signal } = this.#stop;
     signal.throwIfAborted();
-    const entry = ["_start", "_initialize"].find((name) => module.export(name)?.kind === "func");
+    const entry = ["_start", "_initialize"].find((name) => module.export(name)?.kind === "function");
     if (entry === undefined) {
       throw new LinkError("the module exports neither _start nor _initialize: it is no WASI program");
     }

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { isPromiseLike } from "../_callbacks.ts";
-import { spend } from "../_schedule.ts";
+import { isPromiseLike } from "../base/callbacks.ts";
+import { spend } from "../base/schedule.ts";
 import { ECANCELED, SUCCESS } from "./abi.ts";
 import type { Errno } from "./abi.ts";
 import type { Answer, Context } from "./context.ts";

@@ -5,8 +5,8 @@
  * @module
  */
 
-import { spend } from "../_schedule.ts";
-import { ByteQueue, CHUNK_WORK, readableFrom } from "../_streams.ts";
+import { spend } from "../base/schedule.ts";
+import { ByteQueue, CHUNK_WORK, readableFrom } from "../base/streams.ts";
 import type { Context } from "./context.ts";
 
 /** Units of fuel for adding to a queue that a guest may empty by a byte at a time: 2 µs. */

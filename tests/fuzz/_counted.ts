@@ -6,9 +6,9 @@
  */
 
 import { u32 } from "../vm/_binary.ts";
-import { Cursor } from "../../src/vm/_cursor.ts";
-import { opcodeRow } from "../../src/vm/opcodes.ts";
-import type { Immediates } from "../../src/vm/opcodes.ts";
+import { Cursor } from "../../src/vm/binary/cursor.ts";
+import { opcodeRow } from "../../src/vm/binary/opcodes.ts";
+import type { Immediates } from "../../src/vm/binary/opcodes.ts";
 
 /** `nop`, `block`, `loop`, `else`, `end`. */
 const FREE: ReadonlySet<number> = new Set([0x01, 0x02, 0x03, 0x05, 0x0b]);

@@ -7,8 +7,8 @@
  */
 
 import { u32 } from "../vm/_binary.ts";
-import { OPCODES } from "../../src/vm/opcodes.ts";
-import type { OpcodeRow } from "../../src/vm/opcodes.ts";
+import { OPCODES } from "../../src/vm/binary/opcodes.ts";
+import type { OpcodeRow } from "../../src/vm/binary/opcodes.ts";
 import { pick } from "./_random.ts";
 import type { Random } from "./_random.ts";
 import { TYPE_CODES } from "./_values.ts";

@@ -7,7 +7,7 @@
  */
 
 import { u32 } from "../vm/_binary.ts";
-import type { OpcodeRow } from "../../src/vm/opcodes.ts";
+import type { OpcodeRow } from "../../src/vm/binary/opcodes.ts";
 import * as draft from "./_draft.ts";
 import type { Body } from "./_draft.ts";
 import { pick } from "./_random.ts";

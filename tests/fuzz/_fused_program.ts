@@ -5,10 +5,10 @@
  * @module
  */
 
-import { findPlan } from "../../src/vm/_plans.ts";
-import { partsOf } from "../../src/vm/fused_ops.ts";
-import { OPCODES } from "../../src/vm/opcodes.ts";
-import { firstPrefix, OP_NAMES, opOperands } from "../../src/vm/ops.ts";
+import { findPlan } from "../../src/vm/interpreter/plans.ts";
+import { partsOf } from "../../src/vm/interpreter/fused_ops.ts";
+import { OPCODES } from "../../src/vm/binary/opcodes.ts";
+import { firstPrefix, OP_NAMES, opOperands } from "../../src/vm/interpreter/ops.ts";
 import { pick } from "./_random.ts";
 import type { Random } from "./_random.ts";
 import { F32_EDGES, F64_EDGES, I32_EDGES, I64_EDGES, randomNumber } from "./_values.ts";

@@ -7,9 +7,9 @@
 
 import type { ExportedFunction, FuncTypeDescriptor, HostFunction, ImportDescriptor } from "../../src/vm/mod.ts";
 import type { Module, ValueTypeName } from "../../src/vm/mod.ts";
-import { codeOf } from "../../src/vm/module.ts";
-import { valueTypeName } from "../../src/vm/types.ts";
-import type { Limits } from "../../src/vm/types.ts";
+import { codeOf } from "../../tests/vm/_code.ts";
+import { valueTypeName } from "../../src/vm/binary/types.ts";
+import type { Limits } from "../../src/vm/binary/types.ts";
 
 /** What an instance's imports share. */
 export interface Host {
@@ -62,7 +62,7 @@ export function importsOf(module: Module, makers: Makers, host: Host): Record<st
   const limits = ({ minimum, maximum }: Limits) => ({ initial: minimum, maximum });
   const place = { table: 0, memory: 0, global: 0 };
   const make = ({ kind, type }: ImportDescriptor) => {
-    if (kind === "func") return hostFunction(type!, host);
+    if (kind === "function") return hostFunction(type!, host);
     const index = place[kind]++;
     if (kind === "memory") return makers.memory(limits(memories[index].limits));
     if (kind === "table") {

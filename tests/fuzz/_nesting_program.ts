@@ -6,7 +6,7 @@
  * @module
  */
 
-import { REGISTER_WORDS, STACK_WORDS } from "../../src/vm/execute.ts";
+import { REGISTER_WORDS, STACK_WORDS } from "../../src/vm/interpreter/execute.ts";
 import { pick } from "./_random.ts";
 import type { Random } from "./_random.ts";
 

@@ -7,7 +7,7 @@
 
 import { Global, instantiate, Memory, Table, Trap } from "../../src/vm/mod.ts";
 import type { ExportedFunction, Imports, Instance, Module, ValueTypeName } from "../../src/vm/mod.ts";
-import { funcOf } from "../../src/vm/func.ts";
+import { funcOf } from "../../src/vm/objects/function.ts";
 import { importsOf, listOf } from "./_host.ts";
 import type { Host } from "./_host.ts";
 
@@ -110,7 +110,7 @@ function stateOf({ exports, nameOf }: Host, bytesOf: (value: unknown) => Uint8Ar
 }
 
 function guestOf(module: Module): string | undefined {
-  return module.exports.find(({ kind, type }) => kind === "func" && type!.params.length === 0)?.name;
+  return module.exports.find(({ kind, type }) => kind === "function" && type!.params.length === 0)?.name;
 }
 
 function refuel(exports: Readonly<Record<string, unknown>>): void {
@@ -131,7 +131,7 @@ function nativeName(type: ValueTypeName): string {
 
 /** The module on the host's own machine. */
 export function nativeSide(bytes: Uint8Array<ArrayBuffer>, module: Module): Side {
-  const hosts = module.imports.filter(({ kind }) => kind === "func").length;
+  const hosts = module.imports.filter(({ kind }) => kind === "function").length;
   const host: Host = {
     log: [],
     // A function's name is its index in the module that defines it.
@@ -176,7 +176,7 @@ export function nativeSide(bytes: Uint8Array<ArrayBuffer>, module: Module): Side
 export async function ownSide(module: Module, { slice, meanwhile, waits = false }: Manner): Promise<Side> {
   const nameOf = (value: unknown) => {
     const func = funcOf(value);
-    return func === undefined ? value : func.instance === undefined ? "host" : func.index;
+    return func === undefined ? value : func.owner === undefined ? "host" : func.index;
   };
   const host: Host = { log: [], nameOf, waits, guest: guestOf(module), exports: {} };
   const { log } = host;

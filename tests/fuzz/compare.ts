@@ -5,7 +5,8 @@
  * @module
  */
 
-import { Call, compileSync, instantiate } from "../../src/vm/mod.ts";
+import { compileSync, instantiate } from "../../src/vm/mod.ts";
+import { flushFrames } from "../../src/vm/interpreter/frames.ts";
 import type { Module } from "../../src/vm/mod.ts";
 import { binary, name, section, u32, vector } from "../vm/_binary.ts";
 import { generate } from "./generate.ts";
@@ -31,7 +32,7 @@ const MANNERS: readonly Manner[] = [
   { slice: 1_000 },
   { slice: 1e6 },
   { slice: 3, meanwhile: () => other.start("spin").resume(1) },
-  { slice: 31, meanwhile: () => Call.flushCode() },
+  { slice: 31, meanwhile: () => flushFrames() },
 ];
 /** Calls of each export with parameters; others are called thrice, since globals and memory change. */
 const ROUNDS = 6;
@@ -134,7 +135,7 @@ export async function compareFuel(seed: number, omit?: ReadonlySet<number>): Pro
 
 function stepsOf(module: Module, seed: number): Step[] {
   const random = randomSource(seed ^ 0x5eed);
-  const functions = module.exports.filter(({ kind, name }) => kind === "func" && name !== "hangLimitInitializer");
+  const functions = module.exports.filter(({ kind, name }) => kind === "function" && name !== "hangLimitInitializer");
   const names = functions.map(({ name }) => name);
   return Array.from({ length: ROUNDS }, (_, round) =>
     functions.flatMap(({ name, type }) => {

@@ -7,9 +7,9 @@
 
 import { assert } from "@std/assert";
 import { compileSync } from "../../src/vm/mod.ts";
-import { disassemble } from "../../src/vm/disasm.ts";
-import { FUSED } from "../../src/vm/fused_ops.ts";
-import { codeOf } from "../../src/vm/module.ts";
+import { disassemble } from "../../src/vm/interpreter/disassemble.ts";
+import { FUSED } from "../../src/vm/interpreter/fused_ops.ts";
+import { codeOf } from "../../tests/vm/_code.ts";
 import { wat } from "../vm/_wat.ts";
 import { isSame, text } from "./compare.ts";
 import { programsFor } from "./_fused_program.ts";
@@ -48,7 +48,7 @@ async function run(name: string, program: Program, random: Random): Promise<Obse
   const bytes = wat(program.text) as Uint8Array<ArrayBuffer>;
   const [module, stepping] = [compileSync(bytes), compileSync(bytes)];
   codeOf(stepping).stepping = true;
-  const functions = module.exports.filter(({ kind }) => kind === "func");
+  const functions = module.exports.filter(({ kind }) => kind === "function");
   for (const [index] of functions.entries()) {
     const lines = disassemble(codeOf(module), index).split("\n");
     assert(!program.isExact || lines.some((line) => line.split(" ")[1] === name), `${name}: ${lines.join("\n")}`);

@@ -7,9 +7,9 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { compileSync } from "../../src/vm/mod.ts";
-import { disassemble } from "../../src/vm/disasm.ts";
-import { codeOf } from "../../src/vm/module.ts";
-import { OPS } from "../../src/vm/ops.ts";
+import { disassemble } from "../../src/vm/interpreter/disassemble.ts";
+import { codeOf } from "../../tests/vm/_code.ts";
+import { OPS } from "../../src/vm/interpreter/ops.ts";
 import { compareFuel, compareManners, compareWithNative } from "./compare.ts";
 import { generate } from "./generate.ts";
 import { shrink } from "./_shrink.ts";

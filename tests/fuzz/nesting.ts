@@ -11,8 +11,9 @@
  * @module
  */
 
-import { Call, compileSync, instantiate, Trap } from "../../src/vm/mod.ts";
-import type { ExportedFunction, Instance, Module } from "../../src/vm/mod.ts";
+import { compileSync, instantiate, Trap } from "../../src/vm/mod.ts";
+import { flushFrames } from "../../src/vm/interpreter/frames.ts";
+import type { Call, ExportedFunction, Instance, Module } from "../../src/vm/mod.ts";
 import { wat } from "../vm/_wat.ts";
 import { AGAIN, nestingModule } from "./_nesting_program.ts";
 import type { NestingModule } from "./_nesting_program.ts";
@@ -130,7 +131,7 @@ export async function runNesting(seed: number): Promise<NestingReport> {
         return episode.call!.stop("stopped");
       }
       case 7:
-        return random(3) === 0 ? Call.flushCode() : undefined;
+        return random(3) === 0 ? flushFrames() : undefined;
       case 8:
         if (random(8) === 0) throw new HostError("on purpose");
     }
@@ -158,7 +159,7 @@ export async function runNesting(seed: number): Promise<NestingReport> {
       const status = call.resume(1 + random(20_000));
       if (status === "finished" || status === "failed") break;
       if (status === "pending") await call.settled;
-      if (random(10) === 0) Call.flushCode();
+      if (random(10) === 0) flushFrames();
     }
   }
   for (const { call } of waiting) {

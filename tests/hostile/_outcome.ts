@@ -32,7 +32,7 @@ async function run(module: Module, limits: RunLimits): Promise<void> {
   module.name?.toString();
   module.customSections("name");
   const instance = await instantiate(module, stubs(module.imports), { limits });
-  const functions = module.exports.filter(({ kind }) => kind === "func").slice(0, CALLS);
+  const functions = module.exports.filter(({ kind }) => kind === "function").slice(0, CALLS);
   for (const { name, type } of functions) await settle(instance, name, type!.params);
 }
 
@@ -50,7 +50,7 @@ async function settle(instance: Instance, name: string, params: readonly ValueTy
 function stubs(imports: readonly ImportDescriptor[]): Imports {
   const modules: Record<string, Record<string, () => unknown>> = Object.create(null);
   for (const { module, name, kind, type } of imports) {
-    if (kind !== "func") continue;
+    if (kind !== "function") continue;
     const results = type!.results.map((result) => result === "i64" ? 0n : result === "funcref" ? null : 0);
     (modules[module] ??= Object.create(null))[name] = () => results.length > 1 ? results : results[0];
   }

@@ -1,7 +1,7 @@
 /** Tests of src/rpc/framing.ts. */
 
 import { assertEquals, assertLess, assertStringIncludes } from "@std/assert";
-import { LimitError } from "../../src/_limits.ts";
+import { LimitError } from "../../src/base/limits.ts";
 import { RpcProtocolError } from "../../src/rpc/errors.ts";
 import { type Frame, type FrameDecoder, type FramingName, FRAMINGS, HEADER } from "../../src/rpc/framing.ts";
 

@@ -1,7 +1,7 @@
 /** Tests of src/rpc/message.ts and src/rpc/errors.ts. */
 
 import { assert, assertEquals, assertInstanceOf, assertLess, assertStringIncludes, assertThrows } from "@std/assert";
-import { LimitError } from "../../src/_limits.ts";
+import { LimitError } from "../../src/base/limits.ts";
 import { RpcError, RpcProtocolError } from "../../src/rpc/errors.ts";
 import { encodeError, encodeFailure, encodeRequest, encodeResult } from "../../src/rpc/message.ts";
 import { parseJson, readMessage, toJson } from "../../src/rpc/message.ts";

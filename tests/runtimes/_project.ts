@@ -30,9 +30,7 @@ export async function makeProject(paths: readonly string[], assembled: Binaries)
   await writePackage("@std/streams", `export * from "../../../tests/std/streams.ts";`);
   await writePackage(
     "wabt",
-    `import { wabtOf } from "../../tests/runtimes/_stand_ins.ts";\nexport default wabtOf(${
-      JSON.stringify(assembled)
-    });`,
+    `import { wabtOf } from "./_stand_ins.ts";\nexport default wabtOf(${JSON.stringify(assembled)});`,
   );
   await write(
     "tests/_guests.ts",

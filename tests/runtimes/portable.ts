@@ -6,11 +6,10 @@
 
 /** Folders and files of `tests` that run in every runtime: they need no file system. */
 export const PORTABLE: readonly string[] = [
+  "base",
   "guests",
-  "plugin_test.ts",
+  "plugin",
   "rpc",
-  "schedule_test.ts",
-  "streams_test.ts",
   "vm",
   "wasi",
 ];

@@ -7,8 +7,8 @@
 
 import { compileSync, instantiate } from "../../src/vm/mod.ts";
 import type { ExportedFunction, FuncTypeDescriptor, Global, Imports, Instance, Module } from "../../src/vm/mod.ts";
-import { codeOf } from "../../src/vm/module.ts";
-import { valueTypeName } from "../../src/vm/types.ts";
+import { codeOf } from "../../tests/vm/_code.ts";
+import { valueTypeName } from "../../src/vm/binary/types.ts";
 import { toBinary } from "./translate.ts";
 
 export { CompileError, LimitError, LinkError, Trap } from "../../src/vm/mod.ts";
@@ -67,7 +67,7 @@ export function getGlobal(instance: Instance, field: string): Value {
 
 /** Calls an exported function. */
 export async function call(instance: Instance, field: string, args: readonly Value[]): Promise<Value[]> {
-  const target = exportOf(instance, field, "func") as ExportedFunction;
+  const target = exportOf(instance, field, "function") as ExportedFunction;
   const { params, results } = typeOf(instance, field);
   if (![...params, ...results].some(isFloat)) return fromResult(target(...args.map(toBorder)), results);
   const wrapper = await wrapperOf(target, params, results);

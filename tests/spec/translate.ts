@@ -6,8 +6,8 @@
  */
 
 import wabtFactory from "wabt";
-import { Cursor } from "../../src/vm/_cursor.ts";
-import { decodeModule } from "../../src/vm/decode.ts";
+import { Cursor } from "../../src/vm/binary/cursor.ts";
+import { decodeModule } from "../../src/vm/binary/decode.ts";
 import type { Command, Constant } from "./script.ts";
 
 const wabt = await wabtFactory();

@@ -48,11 +48,11 @@ Deno.test("Module tells its name, imports, exports and custom sections", () => {
   const module = compileSync(BYTES);
   assertEquals(module.name, "adder");
   assertEquals(module.imports, [
-    { module: "m", name: "f", kind: "func", type: { params: ["i64"], results: ["f32"] } },
+    { module: "m", name: "f", kind: "function", type: { params: ["i64"], results: ["f32"] } },
   ]);
   assertEquals(module.exports, [
     { name: "memory", kind: "memory" },
-    { name: "add", kind: "func", type: { params: ["i32", "i32"], results: ["i32"] } },
+    { name: "add", kind: "function", type: { params: ["i32", "i32"], results: ["i32"] } },
   ]);
   assertEquals(module.customSections("name").length, 1);
   assertEquals(module.customSections("none"), []);

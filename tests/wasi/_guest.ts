@@ -5,7 +5,7 @@
  * @module
  */
 
-import { ByteQueue } from "../../src/_streams.ts";
+import { ByteQueue } from "../../src/base/streams.ts";
 import type { Module } from "../../src/vm/mod.ts";
 import type { GuestMemory } from "../../src/wasi/abi.ts";
 import { encodeArgs, encodeEnviron } from "../../src/wasi/args.ts";
@@ -91,7 +91,7 @@ export function functionsOf(context: Context, snapshot = "wasi_snapshot_preview1
   const imports = [...SNAPSHOTS.get(snapshot)!.keys()].map((name) => ({
     module: snapshot,
     name,
-    kind: "func" as const,
+    kind: "function" as const,
   }));
   return wasiImports(imports, context)[snapshot] as WasiFunctions;
 }

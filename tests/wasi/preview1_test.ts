@@ -91,10 +91,10 @@ Deno.test("preview1 checks every pointer, and follows every array by its size", 
 
 Deno.test("wasiImports gives only what a module imports", () => {
   const imports = [
-    { module: "wasi_snapshot_preview1", name: "fd_write", kind: "func" as const },
-    { module: "wasi_snapshot_preview1", name: "fd_wrote", kind: "func" as const },
-    { module: "__proto__", name: "fd_write", kind: "func" as const },
-    { module: "wasi_snapshot_preview1", name: "__proto__", kind: "func" as const },
+    { module: "wasi_snapshot_preview1", name: "fd_write", kind: "function" as const },
+    { module: "wasi_snapshot_preview1", name: "fd_wrote", kind: "function" as const },
+    { module: "__proto__", name: "fd_write", kind: "function" as const },
+    { module: "wasi_snapshot_preview1", name: "__proto__", kind: "function" as const },
   ];
   const given = wasiImports(imports, fakeContext());
   assertEquals(Object.keys(given), ["wasi_snapshot_preview1"]);

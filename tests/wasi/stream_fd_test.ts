@@ -5,7 +5,7 @@
  */
 
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
-import { ByteQueue } from "../../src/_streams.ts";
+import { ByteQueue } from "../../src/base/streams.ts";
 import { closeFd, inputPipe, openFd, openInput, openOutput, waitForChange } from "../../src/wasi/stream_fd.ts";
 import { bytesOf, fakeContext, isSettled, textOf, turn } from "./_guest.ts";
 

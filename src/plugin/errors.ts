@@ -1,0 +1,120 @@
+/**
+ * Why a call of a plugin failed: the error that its caller gets, and how it follows from the end of the guest.
+ *
+ * @module
+ */
+
+import { RpcProtocolError } from "../rpc/mod.ts";
+import { LimitError, LinkError, Trap } from "../vm/mod.ts";
+import type { ProcessStatus } from "../wasi/mod.ts";
+
+/**
+ * Why a call failed otherwise than by the plugin's own error answer: the module could not be started; the guest trapped; exited without an answer;
+ * reached a limit; wrote what is no JSON-RPC; or was stopped, by the host's logger or by disposal.
+ *
+ * @example
+ * ```ts
+ * import type { PluginFailure } from "@rivulet/rivulet";
+ *
+ * function isTheGuestsFault(reason: PluginFailure): boolean {
+ *   return reason !== "stopped" && reason !== "disposed";
+ * }
+ * console.log(isTheGuestsFault("trap")); // true
+ * ```
+ */
+export type PluginFailure = "link" | "trap" | "exit" | "limit" | "protocol" | "stopped" | "disposed";
+
+/** What is known of an instance when a call fails. */
+interface FailureDetails {
+  readonly exitCode: number | undefined;
+  readonly fuelUsed: number;
+  readonly logs: readonly string[];
+}
+
+/**
+ * A call of a plugin failed. `cause` is the {@linkcode Trap}, the {@linkcode LimitError} or whatever else was behind it.
+ *
+ * @example
+ * ```ts
+ * import { compile, Plugin, PluginError } from "@rivulet/rivulet";
+ *
+ * const module = await compile(await Deno.readFile("examples/guests/prebuilt/faulty.wasm"));
+ * await using plugin = new Plugin(module);
+ * try {
+ *   await plugin.call("trap");
+ * } catch (error) {
+ *   if (!(error instanceof PluginError)) throw error;
+ *   console.log(error.reason, error.method, error.fuelUsed > 0); // trap trap true
+ * }
+ * ```
+ */
+export class PluginError extends Error {
+  /** Tells the class, also across realms. */
+  override readonly name = "PluginError";
+  /** What kind of failure it is. */
+  readonly reason: PluginFailure;
+  /** The plugin's name. */
+  readonly plugin: string;
+  /** The method that was called. */
+  readonly method: string;
+  /** The exit code, if the guest exited. */
+  readonly exitCode: number | undefined;
+  /** Fuel that the instance had used. */
+  readonly fuelUsed: number;
+  /** The last lines of its log. */
+  readonly logs: readonly string[];
+
+  /** @ignore made by `Plugin` */
+  constructor(
+    reason: PluginFailure,
+    what: string,
+    call: { readonly plugin: string; readonly method: string },
+    details: FailureDetails,
+    options?: ErrorOptions,
+  ) {
+    const [headline, ...rest] = what.split("\n");
+    const lines = [...rest, ...details.logs.map((line) => `    log: ${line}`)].map((line) => `\n${line}`).join("");
+    super(`${call.plugin}.${call.method}: ${headline} (fuel used: ${details.fuelUsed})${lines}`, options);
+    this.reason = reason;
+    this.plugin = call.plugin;
+    this.method = call.method;
+    this.exitCode = details.exitCode;
+    this.fuelUsed = details.fuelUsed;
+    this.logs = details.logs;
+  }
+}
+
+/** The reason with which a disposed plugin stops its instances. */
+export class Disposed extends Error {}
+
+/** What is behind a failed call. */
+export interface Cause {
+  readonly reason: PluginFailure;
+  readonly what: string;
+  readonly error?: unknown;
+}
+
+/** The cause where the guest ended by itself. */
+export function causeOf({ code, error }: ProcessStatus): Cause {
+  if (error instanceof Trap) return { reason: "trap", what: `the guest trapped: ${error.message}`, error };
+  if (error instanceof LimitError) return { reason: "limit", what: error.message, error };
+  if (error instanceof LinkError) {
+    return { reason: "link", what: `the plugin can't be started: ${error.message}`, error };
+  }
+  if (error !== undefined) return { reason: "stopped", what: `the guest was stopped: ${messageOf(error)}`, error };
+  return { reason: "exit", what: `the guest exited with code ${code} and gave no answer` };
+}
+
+/** The cause where this side stopped the guest. */
+export function stopCauseOf(error: unknown): Cause {
+  if (error instanceof LimitError) return { reason: "limit", what: error.message, error };
+  if (error instanceof RpcProtocolError) {
+    return { reason: "protocol", what: `the guest wrote what is no message: ${error.message}`, error };
+  }
+  if (error instanceof Disposed) return { reason: "disposed", what: error.message };
+  return { reason: "stopped", what: `the guest was stopped: ${messageOf(error)}`, error };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

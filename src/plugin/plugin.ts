@@ -1,0 +1,116 @@
+/**
+ * A plugin: a WebAssembly module whose methods the host calls, and which calls the host's, over JSON-RPC on its standard
+ * streams. It decides which instance a call is made of; running guests is wasi's business, messages are rpc's.
+ *
+ * @module
+ */
+
+import { notAModule } from "../base/options.ts";
+import { printable } from "../base/text.ts";
+import { createApi } from "../rpc/mod.ts";
+import type { Api, ApiCaller, CallArguments, MethodName, Methods, ResultOf } from "../rpc/mod.ts";
+import { Module } from "../vm/mod.ts";
+import { Disposed, PluginError } from "./errors.ts";
+import { checkCallOptions, checkOptions } from "./options.ts";
+import type { CheckedOptions, PluginCallOptions, PluginOptions } from "./options.ts";
+import { Session } from "./session.ts";
+
+/** UTF-16 units of a module's name that are kept. */
+const NAME_LENGTH = 1_000;
+/**
+ * A module as a set of methods.
+ *
+ * @example
+ * ```ts
+ * import { compile, Plugin } from "@rivulet/rivulet";
+ *
+ * const wasm = await Deno.readFile("examples/guests/prebuilt/c_plugin.wasm");
+ * await using plugin = new Plugin<{ ping(): string }>(await compile(wasm), {
+ *   methods: { echo: (params) => params },
+ *   limits: { fuel: 100_000_000, deadlineMs: 5_000 },
+ * });
+ * if (await plugin.api.ping() !== "pong") throw new Error("it says pong");
+ * ```
+ */
+export class Plugin<Guest extends object = Methods, Host extends object = Methods> implements AsyncDisposable {
+  /** For errors and people. */
+  readonly name: string;
+  /** The plugin's methods as functions: `api.ping()` for `call("ping")`. */
+  readonly api: Api<Guest> = createApi<Guest>(this as unknown as ApiCaller);
+  readonly #module: Module;
+  readonly #options: CheckedOptions<Guest, Host>;
+  readonly #open = new Set<Session<Guest, Host>>();
+  #resident: Session<Guest, Host> | undefined;
+  #isDisposed = false;
+
+  /**
+   * Starts nothing yet: instances are made by calls.
+   *
+   * @param module what `compile` gave; plugins may share it
+   * @param options host methods, logs, limits
+   * @throws {TypeError} if the module is not one, or an option or a limit is unknown or of the wrong type
+   * @throws {RangeError} if a limit is not in its range
+   */
+  constructor(module: Module, options: PluginOptions<Guest, Host> = {}) {
+    if (!(module instanceof Module)) throw notAModule(module);
+    this.#options = checkOptions(options);
+    this.#module = module;
+    this.name = this.#options.name ?? printable(module.name ?? "plugin", NAME_LENGTH);
+  }
+
+  /**
+   * Calls a method of the plugin.
+   *
+   * @returns the answer, as the plugin sent it: its type is a promise of the interface, not checked
+   * @throws {RpcError} if the plugin answers with an error
+   * @throws {PluginError} if it does not answer
+   * @throws {LimitError} if too many calls of its instance wait for their answers
+   * @throws {TypeError} if an option is unknown or of the wrong type, or the params have no JSON form
+   * @throws {RangeError} if the deadline is not in its range
+   */
+  async call<K extends MethodName<Guest>>(
+    method: K,
+    ...args: CallArguments<Guest, K> | [params: CallArguments<Guest, K>[0], options?: PluginCallOptions]
+  ): Promise<ResultOf<Guest, K>> {
+    const [params, options = {}] = args as readonly [unknown, PluginCallOptions?];
+    checkCallOptions(options);
+    options.signal?.throwIfAborted();
+    if (this.#isDisposed) throw this.#disposedError(method);
+    const isOwn = this.#options.lifetime !== "plugin";
+    const session = isOwn ? this.#openSession() : this.#residentSession();
+    try {
+      return await session.call(method, params, options, isOwn) as ResultOf<Guest, K>;
+    } finally {
+      if (isOwn) session.finish();
+    }
+  }
+
+  /** Stops all instances; their calls reject, and later ones too. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isDisposed = true;
+    const sessions = [...this.#open];
+    for (const session of sessions) session.stop(new Disposed("the plugin was disposed"));
+    await Promise.all(sessions.map((session) => session.ended));
+  }
+
+  #residentSession(): Session<Guest, Host> {
+    // One that was stopped may take a moment to end: a new call is not to share its fate.
+    if (this.#resident === undefined || this.#resident.isStopped) this.#resident = this.#openSession();
+    return this.#resident;
+  }
+
+  #openSession(): Session<Guest, Host> {
+    const session = new Session(this.name, this.#module, this.#options);
+    this.#open.add(session);
+    session.ended.then(() => {
+      this.#open.delete(session);
+      if (this.#resident === session) this.#resident = undefined;
+    });
+    return session;
+  }
+
+  #disposedError(method: string): PluginError {
+    const details = { exitCode: undefined, fuelUsed: 0, logs: [] };
+    return new PluginError("disposed", "the plugin was disposed", { plugin: this.name, method }, details);
+  }
+}

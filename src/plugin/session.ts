@@ -1,0 +1,156 @@
+/**
+ * One instance of a plugin: its process, its peer and its log, from its start to its end. When to make one is plugin.ts's
+ * business.
+ *
+ * @module
+ */
+
+import { onRejection } from "../base/callbacks.ts";
+import { limitError, limitsOf } from "../base/limits.ts";
+import { readLines } from "../base/streams.ts";
+import { Peer, RpcClosedError, RpcError } from "../rpc/mod.ts";
+import type { Handlers, Methods, PeerLimits } from "../rpc/mod.ts";
+import type { Module } from "../vm/mod.ts";
+import { spawn } from "../wasi/mod.ts";
+import type { Process, ProcessLimits, ProcessStatus } from "../wasi/mod.ts";
+import { causeOf, PluginError, stopCauseOf } from "./errors.ts";
+import type { CheckedOptions, PluginCallOptions, PluginLimits, PluginOptions } from "./options.ts";
+
+/** Lines of the log that an error tells of. */
+const ERROR_LOG_LINES = 10;
+
+/** One instance of a plugin, with its peer and its log. */
+export class Session<Guest extends object, Host extends object> {
+  /** Settles, never rejecting, when the guest and its log have ended. */
+  readonly ended: Promise<void>;
+  readonly #plugin: string;
+  readonly #limits: Required<PluginLimits>;
+  readonly #process: Process;
+  readonly #peer: Peer;
+  readonly #logs: string[] = [];
+  readonly #logged: Promise<void>;
+  /** Why this side stopped the guest. */
+  #stopped: { readonly reason: unknown } | undefined;
+  #grace: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(plugin: string, module: Module, options: CheckedOptions<Guest, Host>) {
+    const { args = [plugin.replaceAll("\0", "")], env, clock, random, methods, framing, limits } = options;
+    const { onLog, onError } = options;
+    this.#plugin = plugin;
+    this.#limits = limits;
+    // The deadline is that of a call, which this class keeps; a process may live for many.
+    const processLimits = { ...limitsOf<ProcessLimits>("spawn", limits), deadlineMs: Infinity };
+    this.#process = spawn(module, { args, env, clock, random, limits: processLimits });
+    try {
+      this.#peer = new Peer(this.#process, {
+        methods: methods as Handlers<Methods, Methods> | undefined,
+        framing,
+        limits: limitsOf<PeerLimits>("Peer", limits),
+        onInvalid: (error) => this.stop(error),
+        onError,
+      });
+    } catch (error) {
+      // Nobody else knows of the process.
+      this.#process.kill(error);
+      throw error;
+    }
+    this.#peer.closed.catch(() => {});
+    this.#logged = this.#readLog(onLog);
+    this.ended = this.#process.status.then(() => this.#logged).then(() => clearTimeout(this.#grace));
+  }
+
+  /** Whether this side has stopped the guest. */
+  get isStopped(): boolean {
+    return this.#stopped !== undefined;
+  }
+
+  async call(method: string, params: unknown, options: PluginCallOptions, isOwn: boolean): Promise<unknown> {
+    const { signal, deadlineMs = this.#limits.deadlineMs } = options;
+    const onAbort = () => this.stop(signal!.reason);
+    if (isOwn) signal?.addEventListener("abort", onAbort);
+    const late = () => this.stop(limitError("deadlineMs", deadlineMs));
+    const timer = deadlineMs === Infinity ? undefined : setTimeout(late, deadlineMs);
+    try {
+      return await this.#peer.call(method, params, { signal });
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason;
+      throw await this.#isEnd(error) ? await this.#failure(method, error) : error;
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
+    }
+  }
+
+  /** Stops the guest. Calls that wait reject; what made it stop is their error's cause. */
+  stop(reason: unknown): void {
+    this.#stopped ??= { reason };
+    this.#process.kill(reason);
+    this.#peer.close(reason).catch(() => {});
+  }
+
+  /** After the last answer: the guest sees the end of its input, and may end by itself for a while. */
+  finish(): void {
+    this.#peer.close().catch(() => {});
+    this.#grace = setTimeout(() => this.#process.kill(), this.#limits.graceMs);
+    this.ended.then(() => clearTimeout(this.#grace));
+  }
+
+  async #readLog(onLog: PluginOptions["onLog"]): Promise<void> {
+    const { logBytes, logLineBytes } = this.#limits;
+    let rejected: { readonly error: unknown } | undefined;
+    const tell = (line: string) => {
+      if (rejected !== undefined) throw rejected.error;
+      onRejection(onLog?.(line), (error) => {
+        rejected = { error };
+        this.stop(error);
+      });
+    };
+    try {
+      const dropped = await readLines(
+        this.#process.stderr,
+        { lineBytes: logLineBytes, totalBytes: logBytes },
+        (line) => {
+          this.#logs.push(line);
+          if (this.#logs.length > ERROR_LOG_LINES) this.#logs.shift();
+          tell(line);
+        },
+      );
+      if (dropped > 0) tell(`(${dropped} bytes of log were dropped, the limit is ${logBytes})`);
+    } catch (error) {
+      this.stop(error);
+    }
+  }
+
+  /** Whether an error means that the guest gives no more answers, by its own end or this side's. */
+  async #isEnd(error: unknown): Promise<boolean> {
+    if (error instanceof RpcError) return false;
+    if (error instanceof RpcClosedError || error === this.#stopped?.reason) return true;
+    // A guest that fails breaks its input with the reason, and a write may meet that before the end of its output is read.
+    const moment = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 0));
+    const status = await Promise.race([this.#process.status, moment]);
+    return status?.error !== undefined && status.error === error;
+  }
+
+  /** The error of a call that will have no answer. */
+  async #failure(method: string, cause: unknown): Promise<PluginError> {
+    const call = { plugin: this.#plugin, method };
+    const status = await this.#statusSoon();
+    const stopped = this.#stopped?.reason;
+    const { reason, what, error = cause } = stopped === undefined ? causeOf(status) : stopCauseOf(stopped);
+    const exitCode = reason === "exit" ? status.code : undefined;
+    const details = { exitCode, fuelUsed: status.fuelUsed, logs: [...this.#logs] };
+    return new PluginError(reason, what, call, details, { cause: error });
+  }
+
+  /** How the guest ended. If it has closed its output but goes on, it is stopped after a while. */
+  async #statusSoon(): Promise<ProcessStatus> {
+    const timer = setTimeout(() => this.#process.kill(), this.#limits.graceMs);
+    try {
+      const status = await this.#process.status;
+      await this.#logged;
+      return status;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

@@ -1,0 +1,245 @@
+/**
+ * The vocabulary of a module: value types, function types, and the records that the decoder fills, the validator
+ * checks and the compiler reads. Plain data; no behaviour beyond naming a type.
+ *
+ * @see https://webassembly.github.io/spec/core/syntax/types.html
+ * @module
+ */
+
+/** A value type by its binary code: i32 0x7f, i64 0x7e, f32 0x7d, f64 0x7c, funcref 0x70, externref 0x6f. */
+export type ValueType = 0x7f | 0x7e | 0x7d | 0x7c | 0x70 | 0x6f;
+
+/** A reference type by its binary code: funcref 0x70, externref 0x6f. */
+export type ReferenceType = 0x70 | 0x6f;
+
+/** 32-bit integer. */
+export const I32 = 0x7f;
+/** 64-bit integer. */
+export const I64 = 0x7e;
+/** 32-bit IEEE 754 float. */
+export const F32 = 0x7d;
+/** 64-bit IEEE 754 float. */
+export const F64 = 0x7c;
+/** Reference to a function. */
+export const FUNCREF = 0x70;
+/** Opaque reference to a host value. */
+export const EXTERNREF = 0x6f;
+
+/**
+ * A value type's name in the text format.
+ *
+ * @example
+ * ```ts
+ * import { Global } from "@rivulet/rivulet/vm";
+ * import type { ValueTypeName } from "@rivulet/rivulet/vm";
+ *
+ * const numbers: ValueTypeName[] = ["i32", "i64", "f32", "f64"];
+ * console.log(numbers.map((value) => new Global({ value }).value)); // [ 0, 0n, 0, 0 ]
+ * ```
+ */
+export type ValueTypeName = "i32" | "i64" | "f32" | "f64" | "funcref" | "externref";
+
+const NAMES: Readonly<Record<ValueType, ValueTypeName>> = {
+  [I32]: "i32",
+  [I64]: "i64",
+  [F32]: "f32",
+  [F64]: "f64",
+  [FUNCREF]: "funcref",
+  [EXTERNREF]: "externref",
+};
+
+/** The text-format name of a value type. */
+export function valueTypeName(type: ValueType): ValueTypeName {
+  return NAMES[type];
+}
+
+const CODES: ReadonlyMap<string, ValueType> = new Map(
+  Object.entries(NAMES).map(([code, name]) => [name, Number(code) as ValueType]),
+);
+
+/** The binary code of a value type's text-format name. @throws {TypeError} if there is no such type */
+export function valueTypeCode(name: ValueTypeName): ValueType {
+  const code = CODES.get(name);
+  if (code === undefined) throw new TypeError(`unknown value type ${JSON.stringify(name)}`);
+  return code;
+}
+
+/** A function type. */
+export interface FuncType {
+  readonly params: readonly ValueType[];
+  readonly results: readonly ValueType[];
+}
+
+/** A function type as text, such as `(i32, i64) -> (f64)`. */
+export function funcTypeName(type: FuncType): string {
+  const names = (types: readonly ValueType[]) => `(${types.map(valueTypeName).join(", ")})`;
+  return `${names(type.params)} -> ${names(type.results)}`;
+}
+
+/** Whether two function types are the same, structurally. */
+export function sameFuncType(a: FuncType, b: FuncType): boolean {
+  return a === b || (sameTypes(a.params, b.params) && sameTypes(a.results, b.results));
+}
+
+function sameTypes(a: readonly ValueType[], b: readonly ValueType[]): boolean {
+  return a.length === b.length && a.every((type, index) => type === b[index]);
+}
+
+/** Size bounds of a memory (in pages of 64 KiB) or of a table (in elements). */
+export interface Limits {
+  readonly minimum: number;
+  readonly maximum: number | undefined;
+}
+
+/** A table's type. */
+export interface TableType {
+  readonly element: ReferenceType;
+  readonly limits: Limits;
+}
+
+/** A memory's type. */
+export interface MemoryType {
+  readonly limits: Limits;
+}
+
+/** A global's type. */
+export interface GlobalType {
+  readonly value: ValueType;
+  readonly mutable: boolean;
+}
+
+/**
+ * What an import or export is.
+ *
+ * @example
+ * ```ts
+ * import { compile } from "@rivulet/rivulet/vm";
+ * import type { ExternKind } from "@rivulet/rivulet/vm";
+ *
+ * // (module (memory (export "memory") 1) (global (export "answer") i32 (i32.const 42)))
+ * const bytes = Uint8Array.fromBase64("AGFzbQEAAAAFAwEAAQYGAX8AQSoLBxMCBm1lbW9yeQIABmFuc3dlcgMA");
+ * const kinds: ExternKind[] = (await compile(bytes)).exports.map(({ kind }) => kind);
+ * console.log(kinds); // [ "memory", "global" ]
+ * ```
+ */
+export type ExternKind = "function" | "table" | "memory" | "global";
+
+/** The type of an import: `typeIndex` points into the module's types. */
+export type ExternType =
+  | { readonly kind: "function"; readonly typeIndex: number }
+  | { readonly kind: "table"; readonly type: TableType }
+  | { readonly kind: "memory"; readonly type: MemoryType }
+  | { readonly kind: "global"; readonly type: GlobalType };
+
+/** One import, in the module's order. */
+export interface Import {
+  readonly module: string;
+  readonly name: string;
+  readonly type: ExternType;
+}
+
+/** One export; `index` points into the index space of `kind`. */
+export interface Export {
+  readonly name: string;
+  readonly kind: ExternKind;
+  readonly index: number;
+}
+
+/** A range of the module's bytes, `start` inclusive, `end` exclusive. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * A constant expression of a reference type, which is one instruction, as a number: the index of a function, one of the
+ * two nulls, or `FIRST_GLOBAL` less the index of a global.
+ */
+export type ConstReference = number;
+
+/** `ref.null func` */
+export const NULL_FUNC: ConstReference = -1;
+/** `ref.null extern` */
+export const NULL_EXTERN: ConstReference = -2;
+/** `global.get 0` */
+export const FIRST_GLOBAL: ConstReference = -3;
+
+/** An element segment. Its entries are `length` of the record's `entries`, from `first` on. */
+export interface ElementSegment {
+  readonly mode: "active" | "passive" | "declarative";
+  readonly table: number;
+  /** The constant expression of an active segment's offset, its final `end` included. */
+  readonly offset: ByteRange | undefined;
+  readonly type: ReferenceType;
+  readonly first: number;
+  readonly length: number;
+}
+
+/** A data segment, and where in the module its contents are. */
+export interface DataSegment extends ByteRange {
+  readonly mode: "active" | "passive";
+  readonly memory: number;
+  readonly offset: ByteRange | undefined;
+}
+
+/** Names for people: they are not unique and never looked up. */
+export interface Names {
+  /** The module's, from the name section. */
+  readonly module: string | undefined;
+  /** The beginning of that, for stacks. */
+  readonly shownModule: string | undefined;
+  /** A function's, from the name section or else its first export; the beginning of a long one. */
+  functionName(index: number): string | undefined;
+}
+
+/** A section other than a custom one. */
+export type SectionName =
+  | "type"
+  | "import"
+  | "function"
+  | "table"
+  | "memory"
+  | "global"
+  | "export"
+  | "start"
+  | "element"
+  | "data count"
+  | "code"
+  | "data";
+
+/**
+ * A decoded module: every section as data. Index spaces (`functions`, `tables`, `memories`, `globals`) list imports
+ * first. All ranges are byte offsets into `bytes`, which nobody else can change.
+ */
+export interface ModuleRecord {
+  readonly bytes: Uint8Array;
+  /** Where the sections that the module has are, without their headers. */
+  readonly sections: ReadonlyMap<SectionName, ByteRange>;
+  readonly types: readonly FuncType[];
+  readonly imports: readonly Import[];
+  /** Type index of each function. */
+  readonly functions: readonly number[];
+  readonly tables: readonly TableType[];
+  readonly memories: readonly MemoryType[];
+  readonly globals: readonly GlobalType[];
+  readonly importedFunctions: number;
+  readonly importedTables: number;
+  readonly importedMemories: number;
+  readonly importedGlobals: number;
+  /** Constant expression of each defined global, its final `end` included. */
+  readonly globalInits: readonly ByteRange[];
+  readonly exports: readonly Export[];
+  readonly exportsByName: ReadonlyMap<string, Export>;
+  /** Function index of the start function. */
+  readonly start: number | undefined;
+  readonly elements: readonly ElementSegment[];
+  /** The entries of all element segments, one after the other. */
+  readonly entries: Int32Array;
+  readonly data: readonly DataSegment[];
+  readonly dataCount: number | undefined;
+  /** Body of each defined function: local declarations and expression, its final `end` included. */
+  readonly bodies: readonly ByteRange[];
+  readonly customSections: readonly { readonly name: string; readonly contents: ByteRange }[];
+  /** Read when they are asked for. */
+  readonly names: Names;
+}

@@ -1,0 +1,64 @@
+/**
+ * Names the proposal that owns a construct which this library does not run, so that a refusal says more than "malformed".
+ * What it does run, and everything unheard of, has no name here.
+ *
+ * @module
+ */
+
+import { CompileError } from "../errors.ts";
+import { UNSUPPORTED_OPCODES } from "./opcodes.ts";
+
+/** Codes from `first` to `last` belong to `proposal`. */
+type Row = readonly [first: number, last: number, proposal: string];
+
+const TYPES: readonly Row[] = [
+  [0x4e, 0x50, "garbage collection"],
+  [0x5d, 0x5d, "stack switching"],
+  [0x5e, 0x5f, "garbage collection"],
+  [0x63, 0x64, "typed function references"],
+  [0x65, 0x65, "threads"],
+  [0x68, 0x68, "stack switching"],
+  [0x69, 0x69, "exception handling"],
+  [0x6a, 0x6e, "garbage collection"],
+  [0x71, 0x73, "garbage collection"],
+  [0x74, 0x74, "exception handling"],
+  [0x75, 0x75, "stack switching"],
+  [0x7b, 0x7b, "SIMD"],
+];
+
+const LIMITS_FLAGS: readonly Row[] = [
+  [0x02, 0x03, "threads"],
+  [0x04, 0x07, "memory64"],
+  [0x08, 0x0f, "custom page sizes"],
+];
+
+const proposalOf = (rows: readonly Row[], code: number): string | undefined =>
+  rows.find(([first, last]) => first <= code && code <= last)?.[2];
+
+/** The error for a construct of a proposal that is not run, such as `SIMD is not supported: opcode 0xfd`. */
+export function unsupported(proposal: string, construct: string, offset: number): CompileError {
+  return new CompileError(`${proposal} is not supported: ${construct}`, offset);
+}
+
+const hex = (code: number): string => code.toString(16).padStart(2, "0");
+
+/** The error for an opcode that is not run; 0xFC00 plus the number for the 0xFC prefix. */
+export function refuseOpcode(code: number, offset: number): CompileError {
+  const proposal = proposalOf(UNSUPPORTED_OPCODES, code);
+  if (proposal !== undefined) return unsupported(proposal, `opcode 0x${hex(code)}`, offset);
+  return new CompileError(`illegal opcode ${hex(code)}`, offset);
+}
+
+/** The error for a type code that is not one of this library's; `otherwise` is what to call a code of no proposal. */
+export function refuseType(code: number, otherwise: string, offset: number): CompileError {
+  const proposal = proposalOf(TYPES, code);
+  if (proposal !== undefined) return unsupported(proposal, `type 0x${hex(code)}`, offset);
+  return new CompileError(`${otherwise} 0x${hex(code)}`, offset);
+}
+
+/** The error for the flags of a table's or memory's limits. */
+export function refuseLimitsFlags(flags: number, offset: number): CompileError {
+  const proposal = proposalOf(LIMITS_FLAGS, flags);
+  if (proposal !== undefined) return unsupported(proposal, `limits with flags 0x${hex(flags)}`, offset);
+  return new CompileError(`malformed limits flags 0x${hex(flags)}`, offset);
+}

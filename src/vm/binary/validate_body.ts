@@ -1,0 +1,639 @@
+/**
+ * The specification's validation algorithm for one function body, under the specification's names: a stack of operand
+ * types and a stack of control frames, one pass, no recursion. Module-level rules and constant expressions are
+ * validate.ts's.
+ *
+ * @see https://webassembly.github.io/spec/core/appendix/algorithm.html
+ * @module
+ */
+
+import { readReferenceType } from "./const_reader.ts";
+import { Cursor } from "./cursor.ts";
+import { readValueType } from "./sections.ts";
+import { refuseOpcode, refuseType, unsupported } from "./unsupported.ts";
+import { CompileError, InternalError } from "../errors.ts";
+import {
+  MAX_BR_TABLE_TARGETS,
+  MAX_LISTED_OPERANDS,
+  MAX_LISTED_OPERANDS_PER_BYTE,
+  MAX_LOCALS,
+  MAX_NESTING,
+  MAX_OPERANDS,
+} from "../limits.ts";
+import { OPCODES } from "./opcodes.ts";
+import type { Immediates } from "./opcodes.ts";
+import { EXTERNREF, F32, F64, FUNCREF, I32, I64, valueTypeName } from "./types.ts";
+import type { FuncType, GlobalType, ModuleRecord, ValueType } from "./types.ts";
+
+// The opcode table made dense: the 0xFC prefix has its opcodes from 0x100 on.
+
+const PREFIX = 0xfc;
+const PREFIXED = 0x100;
+const PREFIXED_COUNT = 0x20;
+
+/** Marks an opcode with a rule of its own. */
+const SPECIAL = -1;
+/** Operand types from the last to the first in the low three bytes, the result's in the high one; 0 is none. */
+const SIGNATURES = new Int32Array(PREFIXED + PREFIXED_COUNT);
+/** What follows the opcode; undefined if there is no such opcode. */
+const IMMEDIATES: (Immediates | undefined)[] = Array.from({ length: PREFIXED + PREFIXED_COUNT });
+
+const LETTERS: Readonly<Record<string, ValueType>> = { i: I32, I: I64, f: F32, F: F64 };
+
+for (const [code, , immediates, signature] of OPCODES) {
+  const dense = code > 0xff ? PREFIXED + (code & 0xff) : code;
+  IMMEDIATES[dense] = immediates;
+  SIGNATURES[dense] = signature === "*" ? SPECIAL : packed(signature);
+}
+
+function packed(signature: string): number {
+  const [operands, result] = signature.split(":");
+  const last = operands.length - 1;
+  return [...operands].reduce(
+    (sum, letter, place) => sum | LETTERS[letter] << (last - place) * 8,
+    result === "" ? 0 : LETTERS[result] << 24,
+  );
+}
+
+// Types
+
+/** The type of an operand that unreachable code pops from below its stack: any. */
+const UNKNOWN = 0;
+
+const EMPTY: readonly ValueType[] = [];
+const SINGLE: ReadonlyMap<number, readonly ValueType[]> = new Map(
+  ([I32, I64, F32, F64, FUNCREF, EXTERNREF] as const).map((type) => [type, [type]]),
+);
+/** The block type without parameters and results, as s33. */
+const EMPTY_BLOCK = -0x40;
+
+function typeName(type: number): string {
+  return type === UNKNOWN ? "any" : valueTypeName(type as ValueType);
+}
+
+function isReference(type: number): boolean {
+  return type === FUNCREF || type === EXTERNREF;
+}
+
+// Control frames are three words each: what opened it, with a flag once the rest of it is unreachable; its block type; the
+// height of the operand stack below its parameters.
+
+const FRAME_WORDS = 3;
+const UNREACHABLE_FLAG = 0x100;
+const BLOCK = 0x02;
+const LOOP = 0x03;
+const IF = 0x04;
+const ELSE = 0x05;
+/** What opens the outermost frame: its block type is the function's type, the parameters of which are locals instead of operands. */
+const FUNCTION = 0;
+const OUTERMOST = 0;
+
+/** Validates the bodies of one module, one at a time. */
+export class BodyValidator {
+  readonly #record: ModuleRecord;
+  /** Whether a function is declared in the module outside of bodies, so that `ref.func` may name it. */
+  readonly #declared: Uint8Array;
+  #cursor: Cursor;
+  #functionIndex = 0;
+  #locals: Uint8Array = new Uint8Array(64);
+  #localCount = 0;
+  #operands: Uint8Array = new Uint8Array(64);
+  #height = 0;
+  #frames: Int32Array = new Int32Array(64 * FRAME_WORDS);
+  /** The innermost frame's first word; negative when the function has ended. */
+  #frame = -FRAME_WORDS;
+  /** Height of the operand stack that the innermost frame may not pop below. */
+  #floor = 0;
+  /** Whether the innermost frame is unreachable from here on. */
+  #unreached = false;
+  /** Offset of the present instruction. */
+  #at = 0;
+  /** Operands that calls, branches and blocks of all bodies so far took and gave. */
+  #listed = 0;
+
+  /** @param declared a byte for each function, not 0 if `ref.func` may name it */
+  constructor(record: ModuleRecord, declared: Uint8Array) {
+    this.#record = record;
+    this.#declared = declared;
+    this.#cursor = new Cursor(record.bytes, 0, 0);
+  }
+
+  /**
+   * Validates the body of a defined function.
+   *
+   * @throws {CompileError} at the first fault
+   */
+  validate(index: number): void {
+    const record = this.#record;
+    const { start, end } = record.bodies[index];
+    const cursor = this.#cursor = new Cursor(record.bytes, start, end);
+    this.#functionIndex = record.importedFunctions + index;
+    const typeIndex = record.functions[this.#functionIndex];
+    this.#readLocals(record.types[typeIndex]);
+    this.#height = 0;
+    this.#frame = -FRAME_WORDS;
+    this.#pushCtrl(FUNCTION, typeIndex);
+    do {
+      this.#at = cursor.offset;
+      let code = cursor.u8();
+      if (code === PREFIX) {
+        const suffix = cursor.u32();
+        if (suffix >= PREFIXED_COUNT) throw refuseOpcode(0xfc00 + suffix, this.#at);
+        code = PREFIXED + suffix;
+      }
+      const signature = SIGNATURES[code];
+      if (signature === SPECIAL) this.#special(code);
+      else {
+        const immediates = IMMEDIATES[code];
+        if (immediates !== "") this.#immediates(code, immediates);
+        this.#apply(signature);
+      }
+    } while (this.#frame >= OUTERMOST);
+    if (cursor.offset < end) throw this.#error("section size mismatch: bytes after the function's end", cursor.offset);
+  }
+
+  /** Locals come in runs of a type; each run is held to the limit before it is expanded. */
+  #readLocals({ params }: FuncType): void {
+    const cursor = this.#cursor;
+    let total = params.length;
+    this.#reserveLocals(total);
+    this.#locals.set(params);
+    for (let groups = cursor.count(); groups > 0; groups--) {
+      const at = cursor.offset;
+      const count = cursor.u32();
+      const type = readValueType(cursor);
+      if (total + count > MAX_LOCALS) {
+        throw this.#error(`too many locals: ${total + count} or more, the limit is ${MAX_LOCALS}`, at);
+      }
+      this.#reserveLocals(total + count);
+      this.#locals.fill(type, total, total += count);
+    }
+    this.#localCount = total;
+  }
+
+  #reserveLocals(count: number): void {
+    if (count > this.#locals.length) this.#locals = grown(this.#locals, count, MAX_LOCALS);
+  }
+
+  // The algorithm's primitives
+
+  #reserveOperands(height: number): void {
+    if (height <= this.#operands.length) return;
+    if (height > MAX_OPERANDS) throw this.#error(`more than ${MAX_OPERANDS} operands on the stack`);
+    this.#operands = grown(this.#operands, height, MAX_OPERANDS);
+  }
+
+  #pushVal(type: number): void {
+    this.#reserveOperands(this.#height + 1);
+    this.#operands[this.#height++] = type;
+  }
+
+  #pushVals(types: readonly ValueType[]): void {
+    this.#list(types);
+    const height = this.#height;
+    this.#height = height + types.length;
+    this.#reserveOperands(this.#height);
+    const operands = this.#operands;
+    for (let index = 0; index < types.length; index++) operands[height + index] = types[index];
+  }
+
+  /** Holds the work of lists to a bound: one of two bytes may be of a thousand types. */
+  #list(types: readonly ValueType[]): void {
+    this.#listed += types.length;
+    if (this.#listed > MAX_LISTED_OPERANDS + this.#at * MAX_LISTED_OPERANDS_PER_BYTE) {
+      throw this.#error(`calls, branches and blocks take and give too many operands: ${this.#listed} so far`);
+    }
+  }
+
+  /** Pops an operand of any type. */
+  #popAny(): number {
+    if (this.#height > this.#floor) return this.#operands[--this.#height];
+    if (this.#unreached) return UNKNOWN;
+    throw this.#mismatch("an operand", "nothing");
+  }
+
+  #popVal(expected: number): void {
+    if (this.#height > this.#floor) {
+      const actual = this.#operands[--this.#height];
+      if (actual !== expected && actual !== UNKNOWN) throw this.#mismatch(typeName(expected), typeName(actual));
+    } else if (!this.#unreached) throw this.#mismatch(typeName(expected), "nothing");
+  }
+
+  #popVals(types: readonly ValueType[]): void {
+    this.#list(types);
+    for (let index = types.length - 1; index >= 0; index--) this.#popVal(types[index]);
+  }
+
+  /** Checks the top of the stack as `popVals` followed by `pushVals` would, and leaves it. */
+  #peekVals(types: readonly ValueType[]): void {
+    const height = this.#height;
+    this.#popVals(types);
+    this.#height = height;
+  }
+
+  #pushCtrl(opcode: number, blockType: number): void {
+    const frame = this.#frame + FRAME_WORDS;
+    if (frame === this.#frames.length) {
+      if (frame >= MAX_NESTING * FRAME_WORDS) throw this.#error(`blocks are nested deeper than ${MAX_NESTING}`);
+      const frames = new Int32Array(Math.min(frame * 2, MAX_NESTING * FRAME_WORDS));
+      frames.set(this.#frames);
+      this.#frames = frames;
+    }
+    this.#frame = frame;
+    this.#frames[frame] = opcode;
+    this.#frames[frame + 1] = blockType;
+    this.#frames[frame + 2] = this.#floor = this.#height;
+    this.#unreached = false;
+    if (opcode !== FUNCTION) this.#pushVals(this.#paramsOf(blockType));
+  }
+
+  /** Ends the innermost frame: only its results may be left. Returns what opened it. */
+  #popCtrl(): number {
+    const frame = this.#frame;
+    this.#popVals(this.#endTypes(frame));
+    if (this.#height !== this.#floor) {
+      throw this.#error(`type mismatch: ${this.#height - this.#floor} more values on the stack than the block gives`);
+    }
+    const opcode = this.#frames[frame] & ~UNREACHABLE_FLAG;
+    this.#frame = frame - FRAME_WORDS;
+    if (this.#frame >= OUTERMOST) {
+      this.#floor = this.#frames[this.#frame + 2];
+      this.#unreached = (this.#frames[this.#frame] & UNREACHABLE_FLAG) !== 0;
+    }
+    return opcode;
+  }
+
+  #unreachable(): void {
+    this.#height = this.#floor;
+    this.#unreached = true;
+    this.#frames[this.#frame] |= UNREACHABLE_FLAG;
+  }
+
+  #paramsOf(blockType: number): readonly ValueType[] {
+    return blockType >= 0 ? this.#record.types[blockType].params : EMPTY;
+  }
+
+  #endTypes(frame: number): readonly ValueType[] {
+    const blockType = this.#frames[frame + 1];
+    if (blockType >= 0) return this.#record.types[blockType].results;
+    return blockType === EMPTY_BLOCK ? EMPTY : SINGLE.get(blockType & 0x7f)!;
+  }
+
+  /** What a branch to the label carries. */
+  #labelTypes(frame: number): readonly ValueType[] {
+    return (this.#frames[frame] & ~UNREACHABLE_FLAG) === LOOP
+      ? this.#paramsOf(this.#frames[frame + 1])
+      : this.#endTypes(frame);
+  }
+
+  #apply(signature: number): void {
+    if ((signature & 0xff) !== 0) this.#popVal(signature & 0xff);
+    if ((signature & 0xff00) !== 0) this.#popVal(signature >> 8 & 0xff);
+    if ((signature & 0xff0000) !== 0) this.#popVal(signature >> 16 & 0xff);
+    if (signature >> 24 !== 0) this.#pushVal(signature >> 24);
+  }
+
+  // Immediates of instructions with a fixed signature
+
+  #immediates(code: number, immediates: Immediates | undefined): void {
+    const cursor = this.#cursor;
+    switch (immediates) {
+      case "i32":
+        cursor.i32();
+        return;
+      case "memarg2":
+        return this.#memarg(2);
+      case "memarg3":
+        return this.#memarg(3);
+      case "memarg0":
+        return this.#memarg(0);
+      case "memarg1":
+        return this.#memarg(1);
+      case "i64":
+        return cursor.i64();
+      case "f64":
+        return cursor.skip(8);
+      case "f32":
+        return cursor.skip(4);
+      case "memory":
+        return this.#memory();
+      case "memory_memory":
+        this.#memory();
+        return this.#memory();
+      case "data_memory":
+        this.#data();
+        return this.#memory();
+      case "data":
+        return this.#data();
+      case "elem":
+        this.#elem();
+        return;
+      case "elem_table": {
+        const source = this.#elem();
+        return this.#sameElements(this.#table(), source);
+      }
+      case "table":
+        this.#table();
+        return;
+      case "table_table":
+        return this.#sameElements(this.#table(), this.#table());
+      default:
+        throw refuseOpcode(code >= PREFIXED ? 0xfc00 + code - PREFIXED : code, this.#at);
+    }
+  }
+
+  #memarg(natural: number): void {
+    const cursor = this.#cursor;
+    const alignment = cursor.u32();
+    if (alignment > natural) throw this.#alignmentError(alignment, natural);
+    cursor.u32();
+    if (this.#record.memories.length === 0) throw this.#error("unknown memory 0");
+  }
+
+  #alignmentError(alignment: number, natural: number): CompileError {
+    if (alignment < 32) {
+      return this.#error(`alignment must not be larger than natural: 2^${alignment}, and 2^${natural} is natural`);
+    }
+    if (alignment >= 64 && alignment < 128) return unsupported("multi-memory", "memory index in an access", this.#at);
+    return this.#error(`malformed memop flags: 0x${alignment.toString(16)}`);
+  }
+
+  /** A memory's index, which is a single zero byte. */
+  #memory(): void {
+    const byte = this.#cursor.u8();
+    if (byte !== 0) throw this.#error(`zero byte expected: memory ${byte}, multi-memory is not supported`);
+    if (this.#record.memories.length === 0) throw this.#error("unknown memory 0");
+  }
+
+  #data(): void {
+    const index = this.#cursor.u32();
+    const { dataCount } = this.#record;
+    if (dataCount === undefined) throw this.#error("data count section required");
+    if (index >= dataCount) throw this.#error(`unknown data segment ${index}`);
+  }
+
+  #elem(): ValueType {
+    const index = this.#cursor.u32();
+    const { elements } = this.#record;
+    if (index >= elements.length) throw this.#error(`unknown elem segment ${index}`);
+    return elements[index].type;
+  }
+
+  /** The element type of the table that the immediate names. */
+  #table(): ValueType {
+    const index = this.#cursor.u32();
+    const { tables } = this.#record;
+    if (index >= tables.length) throw this.#error(`unknown table ${index}`);
+    return tables[index].element;
+  }
+
+  #sameElements(destination: ValueType, source: ValueType): void {
+    if (destination !== source) throw this.#mismatch(`elements of type ${typeName(destination)}`, typeName(source));
+  }
+
+  #local(): number {
+    const index = this.#cursor.u32();
+    if (index >= this.#localCount) throw this.#error(`unknown local ${index}`);
+    return this.#locals[index];
+  }
+
+  /** The first word of the frame that the immediate names. */
+  #label(): number {
+    const depth = this.#cursor.u32();
+    const frame = this.#frame - depth * FRAME_WORDS;
+    if (frame < OUTERMOST) throw this.#error(`unknown label ${depth}`);
+    return frame;
+  }
+
+  #funcType(): FuncType {
+    const index = this.#cursor.u32();
+    const { functions, types } = this.#record;
+    if (index >= functions.length) throw this.#error(`unknown function ${index}`);
+    return types[functions[index]];
+  }
+
+  /** The type of an indirect call, with the table's index popped. */
+  #indirectType(): FuncType {
+    const index = this.#cursor.u32();
+    const { types } = this.#record;
+    const element = this.#table();
+    if (element !== FUNCREF) throw this.#mismatch("a table of funcref", typeName(element));
+    if (index >= types.length) throw this.#error(`unknown type ${index}`);
+    this.#popVal(I32);
+    return types[index];
+  }
+
+  /** A block type as s33: a type index, or a negative number with a value type's code in its low bits. */
+  #blockType(): number {
+    const cursor = this.#cursor;
+    const start = cursor.offset;
+    const blockType = cursor.s33();
+    if (blockType >= 0) {
+      if (blockType >= this.#record.types.length) throw this.#error(`unknown type ${blockType}`);
+      return blockType;
+    }
+    if (cursor.offset - start > 1) throw this.#error(`malformed block type ${blockType}`);
+    if (blockType !== EMPTY_BLOCK && !SINGLE.has(blockType & 0x7f)) {
+      throw refuseType(blockType & 0x7f, "malformed block type", start);
+    }
+    return blockType;
+  }
+
+  // Instructions whose types depend on immediates or on the stack
+
+  #special(code: number): void {
+    const cursor = this.#cursor;
+    switch (code) {
+      case 0x20: // local.get
+        return this.#pushVal(this.#local());
+      case 0x21: // local.set
+        return this.#popVal(this.#local());
+      case 0x22: { // local.tee
+        const type = this.#local();
+        this.#popVal(type);
+        return this.#pushVal(type);
+      }
+      case 0x00: // unreachable
+        return this.#unreachable();
+      case BLOCK:
+      case LOOP:
+        return this.#open(code, this.#blockType());
+      case IF: {
+        const blockType = this.#blockType();
+        this.#popVal(I32);
+        return this.#open(IF, blockType);
+      }
+      case ELSE:
+        if (this.#popCtrl() !== IF) throw this.#error("END opcode expected: else without if");
+        return this.#pushCtrl(ELSE, this.#frames[this.#frame + FRAME_WORDS + 1]);
+      case 0x0b: // end
+        return this.#end();
+      case 0x0c: // br
+        this.#popVals(this.#labelTypes(this.#label()));
+        return this.#unreachable();
+      case 0x0d: { // br_if
+        const types = this.#labelTypes(this.#label());
+        this.#popVal(I32);
+        this.#popVals(types);
+        return this.#pushVals(types);
+      }
+      case 0x0e: // br_table
+        return this.#branchTable();
+      case 0x0f: // return
+        this.#popVals(this.#endTypes(OUTERMOST));
+        return this.#unreachable();
+      case 0x10: // call
+        return this.#call(this.#funcType());
+      case 0x11: // call_indirect
+        return this.#call(this.#indirectType());
+      case 0x12: // return_call
+        return this.#returnCall(this.#funcType());
+      case 0x13: // return_call_indirect
+        return this.#returnCall(this.#indirectType());
+      case 0x1a: // drop
+        this.#popAny();
+        return;
+      case 0x1b: // select
+        return this.#select();
+      case 0x1c: { // select with types
+        const count = cursor.count();
+        if (count !== 1) throw this.#error(`invalid result arity: select of ${count} types`);
+        const type = readValueType(cursor);
+        this.#popVal(I32);
+        this.#popVal(type);
+        this.#popVal(type);
+        return this.#pushVal(type);
+      }
+      case 0x23: // global.get
+        return this.#pushVal(this.#global().value);
+      case 0x24: { // global.set
+        const { value, mutable } = this.#global();
+        if (!mutable) throw this.#error("global is immutable");
+        return this.#popVal(value);
+      }
+      case 0x25: { // table.get
+        const type = this.#table();
+        this.#popVal(I32);
+        return this.#pushVal(type);
+      }
+      case 0x26: // table.set
+        this.#popVal(this.#table());
+        return this.#popVal(I32);
+      case 0xd0: // ref.null
+        return this.#pushVal(readReferenceType(cursor));
+      case 0xd1: { // ref.is_null
+        const type = this.#popAny();
+        if (type !== UNKNOWN && !isReference(type)) throw this.#mismatch("a reference", typeName(type));
+        return this.#pushVal(I32);
+      }
+      case 0xd2: // ref.func
+        return this.#refFunc();
+      case 0x10f: { // table.grow
+        const type = this.#table();
+        this.#popVal(I32);
+        this.#popVal(type);
+        return this.#pushVal(I32);
+      }
+      case 0x111: { // table.fill
+        const type = this.#table();
+        this.#popVal(I32);
+        this.#popVal(type);
+        return this.#popVal(I32);
+      }
+      default:
+        throw new InternalError(`no rule for opcode 0x${code.toString(16)}`);
+    }
+  }
+
+  #open(opcode: number, blockType: number): void {
+    this.#popVals(this.#paramsOf(blockType));
+    this.#pushCtrl(opcode, blockType);
+  }
+
+  #end(): void {
+    if (this.#popCtrl() === IF) {
+      // Without an `else` the parameters are the results.
+      this.#pushCtrl(ELSE, this.#frames[this.#frame + FRAME_WORDS + 1]);
+      this.#popCtrl();
+    }
+    if (this.#frame >= OUTERMOST) this.#pushVals(this.#endTypes(this.#frame + FRAME_WORDS));
+  }
+
+  #branchTable(): void {
+    const cursor = this.#cursor;
+    this.#popVal(I32);
+    const count = cursor.count();
+    if (count > MAX_BR_TABLE_TARGETS) {
+      throw this.#error(`br_table has ${count} targets, the limit is ${MAX_BR_TABLE_TARGETS}`);
+    }
+    let checked: readonly ValueType[] | undefined;
+    for (let place = 0; place <= count; place++) {
+      const types = this.#labelTypes(this.#label());
+      // Thousands of targets often name a few labels, whose types may be a thousand.
+      if (types === checked) continue;
+      if (checked !== undefined && checked.length !== types.length) {
+        throw this.#error(`type mismatch: labels of one br_table take ${checked.length} and ${types.length} values`);
+      }
+      this.#peekVals(types);
+      checked = types;
+    }
+    this.#unreachable();
+  }
+
+  #call({ params, results }: FuncType): void {
+    this.#popVals(params);
+    this.#pushVals(results);
+  }
+
+  #returnCall({ params, results }: FuncType): void {
+    this.#popVals(params);
+    const expected = this.#endTypes(OUTERMOST);
+    if (results.length !== expected.length || results.some((type, index) => type !== expected[index])) {
+      throw this.#error("type mismatch: the tail-called function's results are not the caller's");
+    }
+    this.#unreachable();
+  }
+
+  #select(): void {
+    this.#popVal(I32);
+    const second = this.#popAny();
+    const first = this.#popAny();
+    if (isReference(first) || isReference(second)) {
+      throw this.#mismatch("numbers for a select without type", typeName(isReference(first) ? first : second));
+    }
+    if (first !== second && first !== UNKNOWN && second !== UNKNOWN) {
+      throw this.#mismatch(typeName(first), typeName(second));
+    }
+    this.#pushVal(first === UNKNOWN ? second : first);
+  }
+
+  #global(): GlobalType {
+    const index = this.#cursor.u32();
+    const { globals } = this.#record;
+    if (index >= globals.length) throw this.#error(`unknown global ${index}`);
+    return globals[index];
+  }
+
+  #refFunc(): void {
+    const index = this.#cursor.u32();
+    if (index >= this.#record.functions.length) throw this.#error(`unknown function ${index}`);
+    if (this.#declared[index] === 0) throw this.#error(`undeclared function reference ${index}`);
+    this.#pushVal(FUNCREF);
+  }
+
+  // Errors
+
+  #error(message: string, offset: number = this.#at): CompileError {
+    return new CompileError(`${message}, in function ${this.#functionIndex}`, offset);
+  }
+
+  #mismatch(expected: string, actual: string): CompileError {
+    return this.#error(`type mismatch: expected ${expected}, found ${actual}`);
+  }
+}
+
+function grown(bytes: Uint8Array, atLeast: number, atMost: number): Uint8Array {
+  const larger = new Uint8Array(Math.max(atLeast, Math.min(bytes.length * 2, atMost)));
+  larger.set(bytes);
+  return larger;
+}

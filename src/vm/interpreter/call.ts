@@ -1,0 +1,474 @@
+/**
+ * A call of a guest's function: runs it, stops it for want of fuel or because a host function's promise is pending, and
+ * resumes it. Where its frames are meanwhile is frames.ts's business, when it is resumed drive.ts's.
+ *
+ * @module
+ */
+
+import { isPromiseLike } from "../../base/callbacks.ts";
+import { LimitError } from "../../base/limits.ts";
+import { sameFuncType } from "../binary/types.ts";
+import type { FuncType } from "../binary/types.ts";
+import type { Call, CallStatus } from "../engine.ts";
+import { InternalError, Trap } from "../errors.ts";
+import type { StackFrame, TrapReason } from "../errors.ts";
+import { PAGE_BYTES } from "../limits.ts";
+import type { Func, Value } from "../objects/function.ts";
+import { readValues, resultValues, translateReferences, writeValues } from "../objects/values.ts";
+import { CODE, ENTRY_WORDS, entryFuel, FINISH, returnFuel } from "./arena.ts";
+import { BULK_OPS, bulkOperands } from "./bulk_ops.ts";
+import type { BulkOp } from "./bulk_ops.ts";
+import { isAccessFault, useInstance } from "./context.ts";
+import { takeTranslationWork } from "./entry.ts";
+import * as loop from "./execute.ts";
+import { execute, REGISTERS, STACK, STATE } from "./execute.ts";
+import { Fault } from "./fault.ts";
+import { claim, entryOf, Frames } from "./frames.ts";
+import { ownerOf } from "./instance_state.ts";
+import type { InstanceState } from "./instance_state.ts";
+import { OP, OP_WORDS } from "./ops.ts";
+import { RARE_OPS } from "./rare_ops.ts";
+
+/**
+ * Fuel for one entry of the loop. Entering anew lets an engine switch to code that it has optimised meanwhile: one long
+ * matrix product took 330 ms in pieces of this size and 1,034 ms in one.
+ */
+const QUANTUM = 20_000;
+/** Fuel of calling a host function, beyond that of the instruction: leaving and entering the loop. */
+const HOST_CALL_FUEL = 50;
+/** Work of a parameter or result that leaves the guest or comes to it: some 20 ns. */
+const VALUE_WORK = 10;
+/** Work of a rare op, in units of fuel; see `Call.work`. */
+const RARE_WORK = 50;
+/** Fuel of growing memory by a page: it is zeroed. */
+const FUEL_PER_PAGE = PAGE_BYTES / 64;
+/** Bytes that are copied at once when memory grows: about a millisecond's work, since the new pages come from the system. */
+const GROWTH_BYTES = 1 << 20;
+/** Frames that a trap tells of: the innermost and the outermost. */
+const TRAP_FRAMES = { innermost: 48, outermost: 16 };
+
+const STOP_TRAPS: Readonly<Record<number, TrapReason>> = {
+  [loop.DIVIDE_BY_ZERO]: "integer divide by zero",
+  [loop.INTEGER_OVERFLOW]: "integer overflow",
+  [loop.INVALID_CONVERSION]: "invalid conversion to integer",
+  [loop.OUT_OF_BOUNDS]: "out of bounds memory access",
+  [loop.STACK_EXHAUSTED]: "call stack exhausted",
+};
+
+/** A call of a function of one of the interpreter's instances. */
+export class InterpretedCall implements Call {
+  readonly #func: Func;
+  readonly #arguments: readonly Value[];
+  #status: CallStatus = "ready";
+  #result: Value;
+  #error: unknown;
+  #settled: Promise<void> | undefined;
+  #fuelUsed = 0;
+  #work = 0;
+  /** Bytes or elements that the bulk op at the program counter has done, or 1 while memory grows. */
+  #done = 0;
+
+  readonly #frames: Frames;
+  /** What a pending promise gave, and where the results go. */
+  #answer: { readonly value: Value } | { readonly error: unknown } | undefined;
+  #answerType: FuncType | undefined;
+  #answerAt = 0;
+
+  constructor(func: Func, args: readonly Value[]) {
+    this.#func = func;
+    this.#arguments = args;
+    this.#frames = new Frames(ownerOf(func));
+  }
+
+  get status(): CallStatus {
+    return this.#status;
+  }
+
+  get result(): Value {
+    return this.#result;
+  }
+
+  get error(): unknown {
+    return this.#error;
+  }
+
+  get fuelUsed(): number {
+    return this.#fuelUsed;
+  }
+
+  get work(): number {
+    return this.#work;
+  }
+
+  get settled(): Promise<void> | undefined {
+    return this.#settled;
+  }
+
+  get guestStack(): readonly StackFrame[] {
+    if (this.#isOver) return [];
+    const { places } = this.#frames;
+    const { innermost, outermost } = TRAP_FRAMES;
+    if (places.length > innermost + outermost) places.splice(innermost, places.length - innermost - outermost);
+    return places.map(([instance, functionIndex]) => instance.stackFrame(functionIndex));
+  }
+
+  resume(fuel: number, work: number = Infinity): CallStatus {
+    if (this.#isOver) return this.#status;
+    if (this.#status === "pending" && this.#answer === undefined) return this.#status;
+    if (!(fuel >= 0)) throw new RangeError(`fuel is 0 or more, not ${fuel}`);
+    const frames = this.#frames;
+    if (frames.isRunning) throw new TypeError("the call is running");
+    try {
+      frames.occupy();
+    } catch (error) {
+      this.#fail(error);
+      return this.#status;
+    }
+    try {
+      frames.restoreRegisters();
+      const workEnd = this.#work + work;
+      const begun = this.#status === "ready" ? this.#begin() : 0;
+      if (this.#status === "pending") this.#takeAnswer();
+      this.#status = "suspended";
+      this.#run(fuel - this.#count(begun), workEnd);
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      frames.release(this.#isOver);
+    }
+    return this.#status;
+  }
+
+  stop(reason: unknown): void {
+    if (this.#isOver) return;
+    this.#end("failed");
+    this.#error = reason;
+  }
+
+  get #isOver(): boolean {
+    return this.#status === "finished" || this.#status === "failed";
+  }
+
+  // Running
+
+  /** Makes the first frame; returns the fuel of its first run. */
+  #begin(): number {
+    const { type, index } = this.#func;
+    const frames = this.#frames;
+    const { instance, base } = frames;
+    const entry = entryOf(instance, index);
+    frames.top = base + CODE[entry];
+    claim(frames.top, frames.segment + 2);
+    REGISTERS.fill(0, base, frames.top);
+    writeValues(type.params, REGISTERS, base, this.#arguments, instance.handles);
+    frames.enterSegment(entry + ENTRY_WORDS, base);
+    return entryFuel(entry);
+  }
+
+  #run(fuel: number, workEnd: number): void {
+    let remaining = fuel - this.#count(this.#takeCharge());
+    // What `#begin` translated.
+    this.#work += takeTranslationWork();
+    while (this.#isGoingOn && remaining >= 0 && this.#work < workEnd) {
+      if (!this.#frames.isLive) this.#frames.restore();
+      // The rest of a bulk op, or of growing memory, which entering the loop would need to be whole.
+      if (this.#done > 0) {
+        remaining -= this.#count(this.#runRare());
+        continue;
+      }
+      const quantum = Math.min(remaining, QUANTUM);
+      STATE[0] = this.#frames.pc;
+      STATE[1] = this.#frames.fp;
+      STATE[2] = this.#frames.sp;
+      STATE[3] = quantum;
+      useInstance(this.#frames.instance);
+      let stop: number;
+      try {
+        stop = execute();
+      } catch (error) {
+        if (!isAccessFault(error)) throw error;
+        stop = loop.OUT_OF_BOUNDS;
+      } finally {
+        this.#frames.pc = STATE[0];
+        this.#frames.fp = STATE[1];
+        this.#frames.sp = STATE[2];
+        remaining -= this.#count(quantum - STATE[3]);
+      }
+      // A return that uses up the fuel may be the bottom frame's: `finish` belongs to it, since no function has its address.
+      if (stop === loop.RARE || this.#frames.pc === FINISH) {
+        remaining -= this.#count(this.#runRare());
+        this.#work += RARE_WORK + takeTranslationWork();
+      } else if (stop !== loop.OUT_OF_FUEL) throw new Fault(STOP_TRAPS[stop]);
+    }
+    if (this.#isGoingOn) this.#frames.settleTop();
+  }
+
+  /** False once a host function is pending, the call has finished, or a host function has stopped it. */
+  get #isGoingOn(): boolean {
+    return this.#status === "suspended";
+  }
+
+  /** Adds to the fuel used, and gives it back. */
+  #count(fuel: number): number {
+    this.#fuelUsed += fuel;
+    this.#frames.instance.fuelUsed += fuel;
+    this.#work += fuel;
+    return fuel;
+  }
+
+  /** Runs the op at the program counter; returns the fuel that it costs beyond its instruction. */
+  #runRare(): number {
+    const pc = this.#frames.pc;
+    const op = CODE[pc];
+    const run = RARE_OPS[op];
+    if (run !== undefined) {
+      const fuel = run(this.#frames.instance, this.#frames.fp, pc + 1) ?? 0;
+      this.#frames.pc = pc + OP_WORDS[op];
+      return fuel;
+    }
+    const bulk = BULK_OPS[op];
+    if (bulk !== undefined) return this.#runBulk(bulk);
+    switch (op) {
+      case OP.finish:
+        return this.#finishSegment();
+      case OP.memory_grow:
+        return this.#growMemory();
+      case OP.call_lazy: {
+        const entry = this.#entryOf(this.#frames.instance, CODE[pc + 1]);
+        CODE[this.#frames.pc] = OP.call;
+        CODE[this.#frames.pc + 1] = entry;
+        return this.#enter(entry, this.#frames.fp + CODE[this.#frames.pc + 2]);
+      }
+      case OP.call_import:
+        return this.#callFunc(this.#frames.instance.func(CODE[pc + 1]), this.#frames.fp + CODE[pc + 2]);
+      case OP.call_indirect:
+        return this.#callIndirect(0);
+      case OP.call_indirect_any:
+        return this.#callIndirect(CODE[pc + 4]);
+      case OP.return_call:
+        return this.#tailCall(this.#frames.instance.func(CODE[pc + 1]), CODE[pc + 2], CODE[pc + 3]);
+      case OP.return_call_indirect:
+        return this.#tailCall(this.#tableFunction(CODE[pc + 5]), CODE[pc + 3], CODE[pc + 4]);
+      default:
+        throw new InternalError(`no code is at ${pc}: ${op}`);
+    }
+  }
+
+  /** Does a part of the op at the program counter, which stays there until all of it is done. */
+  #runBulk(bulk: BulkOp): number {
+    const at = this.#frames.pc + 1;
+    const done = this.#done;
+    const operands = bulkOperands(this.#frames.fp, at);
+    const [, , count] = operands;
+    if (done === 0) bulk.check(this.#frames.instance, at, operands);
+    const until = Math.min(done + bulk.part, count);
+    bulk.run(this.#frames.instance, at, operands, done, until);
+    this.#work += (until - done) * bulk.work;
+    this.#done = until < count ? until : 0;
+    if (until === count) this.#frames.pc += OP_WORDS[CODE[this.#frames.pc]];
+    return until - done;
+  }
+
+  /** Begins to grow the memory, or copies a part more of what it has; the op stays at the program counter until all is done. */
+  #growMemory(): number {
+    const memory = this.#frames.instance.memory!;
+    let fuel = 0;
+    if (this.#done === 0) {
+      const delta = REGISTERS[this.#frames.fp + CODE[this.#frames.pc + 2]] >>> 0;
+      const before = memory.beginGrowth(delta);
+      REGISTERS[this.#frames.fp + CODE[this.#frames.pc + 1]] = before;
+      if (before >= 0) fuel = delta * FUEL_PER_PAGE;
+    }
+    const isDone = memory.continueGrowth(GROWTH_BYTES);
+    this.#done = isDone ? 0 : 1;
+    if (isDone) this.#frames.pc += OP_WORDS[OP.memory_grow];
+    else this.#work += GROWTH_BYTES / 2;
+    return fuel;
+  }
+
+  /** The function that an indirect call at the program counter names; its first two operands are element and type. */
+  #tableFunction(tableIndex: number): Func {
+    const element = REGISTERS[this.#frames.fp + CODE[this.#frames.pc + 1]] >>> 0;
+    const typeIndex = CODE[this.#frames.pc + 2];
+    const table = this.#frames.instance.tables[tableIndex];
+    if (element >= table.length) throw new Fault("undefined element");
+    const func = table.reference(element) as Func | null;
+    if (func === null) throw new Fault("uninitialized element");
+    const type = this.#frames.instance.code.record.types[typeIndex];
+    if (func.type !== type) this.#work += valuesOf(type) * VALUE_WORK;
+    if (!sameFuncType(func.type, type)) throw new Fault("indirect call type mismatch");
+    return func;
+  }
+
+  #callIndirect(tableIndex: number): number {
+    const func = this.#tableFunction(tableIndex);
+    return this.#callFunc(func, this.#frames.fp + CODE[this.#frames.pc + 3]);
+  }
+
+  /** Calls any function with its arguments at a register, returning to the op after the one at the program counter. */
+  #callFunc(func: Func, at: number): number {
+    const frames = this.#frames;
+    const owner = ownerOf(func);
+    if (owner !== frames.instance) this.#work += valuesOf(func.type) * VALUE_WORK;
+    if (func.host !== undefined) return this.#callHost(func, at, this.#frames.pc + OP_WORDS[CODE[this.#frames.pc]]);
+    const entry = this.#entryOf(owner, func.index);
+    if (owner === frames.instance) return this.#enter(entry, at);
+    claim(at + CODE[entry], this.#frames.sp + 2);
+    this.#frames.pc += OP_WORDS[CODE[this.#frames.pc]];
+    frames.saveForForeign(func.type, at);
+    translateReferences(func.type.params, REGISTERS, at, frames.instance.handles, owner.handles);
+    frames.instance = owner;
+    frames.enterSegment(entry + ENTRY_WORDS, at);
+    REGISTERS.fill(0, at + CODE[entry + 1], at + CODE[entry + 2]);
+    return entryFuel(entry);
+  }
+
+  /** Does what the loop's `call` does, for a function of the same instance. */
+  #enter(entry: number, at: number): number {
+    claim(at + CODE[entry], this.#frames.sp + 2);
+    STACK[this.#frames.sp] = this.#frames.pc + OP_WORDS[CODE[this.#frames.pc]];
+    STACK[this.#frames.sp + 1] = this.#frames.fp;
+    this.#frames.sp += 2;
+    this.#frames.pc = entry + ENTRY_WORDS;
+    this.#frames.fp = at;
+    REGISTERS.fill(0, at + CODE[entry + 1], at + CODE[entry + 2]);
+    return entryFuel(entry);
+  }
+
+  /**
+   * The entry of a function that the top frame calls. Making room may flush the arena: the top frame is then brought back,
+   * for which there is room, since a function takes less than half.
+   */
+  #entryOf(instance: InstanceState, functionIndex: number): number {
+    const entry = entryOf(instance, functionIndex);
+    if (!this.#frames.isLive) this.#frames.restore();
+    return entry;
+  }
+
+  /**
+   * Replaces the top frame by a call whose `count` arguments are `first` words into it. A host's or another instance's
+   * function is called instead: the translator has put a return after the op.
+   */
+  #tailCall(func: Func, first: number, count: number): number {
+    if (func.owner !== this.#frames.instance) return this.#callFunc(func, this.#frames.fp + first);
+    const entry = this.#entryOf(this.#frames.instance, func.index);
+    claim(this.#frames.fp + CODE[entry], this.#frames.sp);
+    REGISTERS.copyWithin(this.#frames.fp, this.#frames.fp + first, this.#frames.fp + first + count * 2);
+    REGISTERS.fill(0, this.#frames.fp + CODE[entry + 1], this.#frames.fp + CODE[entry + 2]);
+    this.#frames.pc = entry + ENTRY_WORDS;
+    return entryFuel(entry);
+  }
+
+  /** The bottom frame of a segment has returned: go on in the frame before, or finish. Returns the fuel of the run there. */
+  #finishSegment(): number {
+    const frames = this.#frames;
+    const from = frames.instance;
+    frames.isLive = false;
+    const frame = frames.restore();
+    if (frame === undefined) {
+      const { type } = this.#func;
+      const results = readValues(type.results, REGISTERS, frames.base, from.handles);
+      this.#result = results.length > 1 ? results : results[0];
+      this.#end("finished");
+      return 0;
+    }
+    const { foreign } = frame;
+    if (foreign !== undefined) {
+      const at = frames.base + foreign.at;
+      translateReferences(foreign.type.results, REGISTERS, at, from.handles, frames.instance.handles);
+    }
+    return returnFuel(this.#frames.pc);
+  }
+
+  // Host functions
+
+  #callHost(func: Func, at: number, returnAddress: number): number {
+    const { params, results } = func.type;
+    const args = readValues(params, REGISTERS, at, this.#frames.instance.handles);
+    this.#frames.pc = returnAddress;
+    this.#frames.top = at + Math.max(params.length, results.length) * 2;
+    // The arena may be flushed while the host function runs.
+    const fuel = HOST_CALL_FUEL + returnFuel(returnAddress);
+    const result = callHostFunction(func, args);
+    if (this.#isGoingOn) {
+      if (isPromiseLike(result)) this.#await(result, func.type, at);
+      else this.#writeResults(func.type, at, result);
+    }
+    return fuel + this.#takeCharge();
+  }
+
+  /** What host functions have charged since this was last asked. */
+  #takeCharge(): number {
+    const { charged } = this.#frames.instance;
+    this.#frames.instance.charged = 0;
+    return charged;
+  }
+
+  #writeResults(type: FuncType, at: number, result: Value): void {
+    try {
+      writeValues(type.results, REGISTERS, at, resultValues(type, result), this.#frames.instance.handles);
+    } catch (cause) {
+      throw cause instanceof LimitError ? cause : new HostFailure(cause);
+    }
+  }
+
+  #await(promise: PromiseLike<Value>, type: FuncType, at: number): void {
+    this.#answerType = type;
+    this.#answerAt = at - this.#frames.base;
+    this.#status = "pending";
+    this.#settled = Promise.resolve(promise).then(
+      (value) => void (this.#answer = { value }),
+      (error) => void (this.#answer = { error }),
+    );
+  }
+
+  #takeAnswer(): void {
+    const answer = this.#answer!;
+    this.#answer = undefined;
+    this.#settled = undefined;
+    if ("error" in answer) throw new HostFailure(answer.error);
+    this.#writeResults(this.#answerType!, this.#frames.base + this.#answerAt, answer.value);
+  }
+
+  // The end
+
+  #fail(error: unknown): void {
+    // A host function may have stopped the call, and then thrown.
+    if (this.#status === "failed") return;
+    const stack = error instanceof Fault || error instanceof HostFailure ? this.guestStack : [];
+    this.#error = error instanceof Fault
+      ? new Trap(error.reason, stack)
+      : error instanceof HostFailure
+      ? new Trap("host function failed", stack, { cause: error.cause })
+      : error;
+    this.#end("failed");
+  }
+
+  #end(status: "finished" | "failed"): void {
+    this.#status = status;
+    this.#settled = undefined;
+    this.#frames.drop();
+  }
+}
+
+/** Parameters and results of a type. */
+function valuesOf({ params, results }: FuncType): number {
+  return params.length + results.length;
+}
+
+/** What a host function threw, on its way to `#fail`. */
+class HostFailure {
+  readonly cause: unknown;
+
+  constructor(cause: unknown) {
+    this.cause = cause;
+  }
+}
+
+function callHostFunction(func: Func, args: readonly Value[]): Value {
+  try {
+    return func.host!(...args);
+  } catch (cause) {
+    throw new HostFailure(cause);
+  }
+}

@@ -1,0 +1,377 @@
+/**
+ * Writes register code for one function into the arena: ops and their operands, moves of values to their homes, and the
+ * four savings that need to look back at the last ops (a result straight into a local, a comparison with its branch, a
+ * comparison negated, ops fused). What to write for which instruction is translate.ts's business.
+ *
+ * @module
+ */
+
+import type { Cursor } from "../binary/cursor.ts";
+import { findFusions } from "./fusions.ts";
+import type { Fusion } from "./fusions.ts";
+import { CONSTANT, Operands } from "./operands.ts";
+import { BRANCH_IF, BRANCH_UNLESS, NEGATED } from "./plans.ts";
+import type { Plan } from "./plans.ts";
+import { CODE, CODE_WORDS, codeTop, ENTRY_WORDS } from "./arena.ts";
+import { DESTINATION, OP, OP_WORDS } from "./ops.ts";
+import { F64, I64 } from "../binary/types.ts";
+import type { ValueType } from "../binary/types.ts";
+
+/** Thrown when the arena has no room for the function: flush it and try again. */
+export const ARENA_FULL: unique symbol = Symbol("arena full");
+
+/**
+ * An offset that no memory can reach: larger ones are cut to it, which traps just the same and keeps the loop's sum of
+ * address, offset and access size from wrapping around to a valid address.
+ */
+const UNREACHABLE_OFFSET = 0x7fff0000;
+
+/** One zeroed local in this many costs one unit of fuel at a call, so that large frames are not free. */
+const ZEROED_LOCALS_PER_FUEL = 8;
+
+/** A branch or return that moves so many values costs one more unit of fuel. */
+const MOVES_PER_FUEL = 8;
+
+/** A function takes at most half of the arena, less what is reserved: a caller and its callee always fit together. */
+const MAX_FUNCTION_WORDS = (CODE_WORDS >> 1) - 16;
+
+/** More words than any op has, `br_table` without its targets. */
+export const ROOM = 16;
+
+/** Where two ops' words are while they are fused. */
+const SCRATCH = new Int32Array(2 * ROOM);
+
+/** What a conditional branch tests: the op and its operands before `t` and `u`. */
+export interface Condition {
+  readonly op: number;
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+}
+
+/** The run that a branch to a loop begins. */
+export interface LoopRun {
+  readonly start: number;
+  fuel: number;
+}
+
+/** Whether a value of the type fills a register. */
+export function is64(type: ValueType): boolean {
+  return type === I64 || type === F64;
+}
+
+/** The code of one function under translation, from the arena's first free address on. */
+export class Emitter {
+  readonly operands: Operands;
+  readonly entry: number = codeTop();
+  /** Where the next op goes. */
+  at: number = this.entry;
+  /** Instructions so far, up to and including the present one, and what is paid like instructions. */
+  count: number;
+  /** The count where fuel was last checked, whichever way control came. */
+  #checkedAt = 0;
+  /** The words that wait for the fuel of the present run, each with the count where control enters it. */
+  readonly #entrances: number[] = [];
+  readonly #loops: LoopRun[] = [];
+  readonly #cursor: Cursor;
+  /** Addresses of the ops since the last label. */
+  readonly #line: number[] = [];
+
+  /** @param cursor where the instructions' immediates are read  @param params locals that the caller sets */
+  constructor(cursor: Cursor, locals: number, params: number) {
+    this.#cursor = cursor;
+    this.operands = new Operands(locals);
+    this.reserve(ENTRY_WORDS);
+    CODE[this.at + 1] = params << 1;
+    CODE[this.at + 2] = locals << 1;
+    this.at += ENTRY_WORDS;
+    this.count = 0;
+    this.enterAt(this.at - 1);
+    this.count = Math.floor((locals - params) / ZEROED_LOCALS_PER_FUEL);
+  }
+
+  /** Says that control enters here, and that who enters pays by the word at an address. */
+  enterAt(word: number): void {
+    CODE[word] = 0;
+    this.#entrances.push(word, this.count);
+  }
+
+  /** Says that control enters here at each turn of a loop; the fuel is there once a branch to the loop can be emitted. */
+  enterLoop(): LoopRun {
+    const run = { start: this.count, fuel: 0 };
+    this.#loops.push(run);
+    return run;
+  }
+
+  /**
+   * Ends the run: what is emitted next takes control elsewhere, always or on a condition.
+   *
+   * @param moves values that it moves
+   */
+  endRun(moves = 0, isConditional = false): void {
+    this.count += Math.floor(moves / MOVES_PER_FUEL);
+    const entrances = this.#entrances;
+    for (let index = 0; index < entrances.length; index += 2) {
+      CODE[entrances[index]] = this.count - entrances[index + 1];
+    }
+    entrances.length = 0;
+    for (const run of this.#loops) run.fuel = this.count - run.start;
+    this.#loops.length = 0;
+    if (!isConditional) this.#checkedAt = this.count;
+  }
+
+  /** Instructions that may have been executed since fuel was checked. */
+  get unchecked(): number {
+    return this.count - this.#checkedAt;
+  }
+
+  /** Says that control may arrive here from elsewhere, so that no op before can be changed any more. */
+  forget(): void {
+    this.#line.length = 0;
+  }
+
+  reserve(words: number): void {
+    const end = this.at + words;
+    if (end > CODE_WORDS || end - this.entry > MAX_FUNCTION_WORDS) throw ARENA_FULL;
+  }
+
+  emit(op: number, a = 0, b = 0, c = 0, d = 0, e = 0, f = 0): void {
+    const at = this.at;
+    this.reserve(ROOM);
+    CODE[at] = op;
+    CODE[at + 1] = a;
+    CODE[at + 2] = b;
+    CODE[at + 3] = c;
+    CODE[at + 4] = d;
+    CODE[at + 5] = e;
+    CODE[at + 6] = f;
+    this.at = at + OP_WORDS[op];
+    this.#line.push(at);
+    this.#fuse();
+  }
+
+  /** Makes one op of the last two, and again, as long as there is one that does what both do. */
+  #fuse(): void {
+    const line = this.#line;
+    while (line.length > 1) {
+      const first = line[line.length - 2];
+      const second = line[line.length - 1];
+      const fusion = findFusions(CODE[first], CODE[second])?.find((fusion) => this.#fits(fusion, first, second));
+      if (fusion === undefined) return;
+      line.pop();
+      this.at = fuseWords(fusion, first, second);
+    }
+  }
+
+  /** Whether the first op's result goes where the fusion says, and is needed nowhere else if it is not written. */
+  #fits({ word, isKept }: Fusion, first: number, second: number): boolean {
+    if (word === 0) return true;
+    const register = CODE[first + DESTINATION[CODE[first]]];
+    return CODE[second + word] === register && (isKept || this.operands.isHome(register));
+  }
+
+  /** Ends the run and begins another, by a jump to what follows, which checks fuel. */
+  splitRun(): void {
+    this.forget();
+    this.endRun();
+    this.emit(OP.jump, this.at + OP_WORDS[OP.jump]);
+    this.enterAt(this.at - 1);
+  }
+
+  /** Emits the move of an entry to a register. */
+  move(height: number, destination: number): void {
+    const { type, register, low, high } = this.#entryAt(height);
+    if (register === destination) return;
+    if (register === CONSTANT) this.emit(is64(type) ? OP.const64 : OP.const32, destination, low, high);
+    else this.emit(is64(type) ? OP.mov64 : OP.mov32, destination, register);
+  }
+
+  #entryAt(height: number): { type: ValueType; register: number; low: number; high: number } {
+    const { operands } = this;
+    return {
+      type: operands.type(height),
+      register: operands.register(height),
+      low: operands.low(height),
+      high: operands.high(height),
+    };
+  }
+
+  settleAll(): void {
+    this.operands.settleAll((height) => this.move(height, this.operands.home(height)));
+  }
+
+  /** Pops the top entry; returns its register, moving a constant to one. */
+  pop(): number {
+    const { operands } = this;
+    operands.pop();
+    const register = operands.register(operands.height);
+    if (register !== CONSTANT) return register;
+    const home = operands.home(operands.height);
+    this.move(operands.height, home);
+    return home;
+  }
+
+  planned(plan: Plan): void {
+    const { operands } = this;
+    switch (plan.kind) {
+      case "retype":
+        operands.retype(plan.result!);
+        return;
+      case "load": {
+        const offset = this.#memoryOffset();
+        const address = this.pop();
+        this.emit(plan.op, address, offset, operands.home(operands.height));
+        return operands.push(plan.result!);
+      }
+      case "store": {
+        const offset = this.#memoryOffset();
+        const top = operands.height - 1;
+        const isConstant = operands.register(top) === CONSTANT && plan.opConstant !== undefined;
+        const value = isConstant ? operands.low(top) : this.pop();
+        if (isConstant) operands.pop();
+        const address = this.pop();
+        this.emit(isConstant ? plan.opConstant : plan.op, address, offset, value);
+        return;
+      }
+      case "unary": {
+        if (plan.op === OP.i32_eqz && this.#negateComparison()) return;
+        return this.emitResult(plan.op, plan.result!, this.pop());
+      }
+      case "binary":
+        this.#binary(plan);
+    }
+  }
+
+  #memoryOffset(): number {
+    this.#cursor.u32();
+    return Math.min(this.#cursor.u32(), UNREACHABLE_OFFSET);
+  }
+
+  #binary(plan: Plan): void {
+    const { operands } = this;
+    const second = operands.height - 1;
+    const first = second - 1;
+    const secondIsConstant = operands.register(second) === CONSTANT && plan.opConstant !== undefined;
+    const firstIsConstant = !secondIsConstant && operands.register(first) === CONSTANT &&
+      operands.register(second) !== CONSTANT && plan.opConstantFirst !== undefined;
+    if (secondIsConstant || firstIsConstant) {
+      const constant = secondIsConstant ? second : first;
+      let low = operands.low(constant);
+      let high = operands.high(constant);
+      if (plan.negateConstant) {
+        high = ~high + (low === 0 ? 1 : 0) | 0;
+        low = -low | 0;
+      }
+      // A register that is popped stays as it is, and so does the constant under it.
+      const popped = secondIsConstant ? undefined : this.pop();
+      operands.pop();
+      const op = secondIsConstant ? plan.opConstant! : plan.opConstantFirst!;
+      this.emitResult(op, plan.result!, popped ?? this.pop(), low, high);
+      return;
+    }
+    const b = this.pop();
+    const a = this.pop();
+    if (plan.swap) this.emitResult(plan.op, plan.result!, b, a);
+    else this.emitResult(plan.op, plan.result!, a, b);
+  }
+
+  /** Emits an op with destination and three more words, and pushes its result. */
+  emitResult(op: number, type: ValueType, a = 0, b = 0, c = 0): void {
+    this.emit(op, this.operands.home(this.operands.height), a, b, c);
+    this.operands.push(type);
+  }
+
+  /** Address of the last op if it gave the top entry and no label has come since, or else 0. */
+  #producer(): number {
+    const at = this.#line[this.#line.length - 1];
+    if (at === undefined || DESTINATION[CODE[at]] === 0) return 0;
+    const top = this.operands.height - 1;
+    const home = this.operands.home(top);
+    return this.operands.register(top) === home && CODE[at + DESTINATION[CODE[at]]] === home ? at : 0;
+  }
+
+  /** Turns a comparison that was just emitted into its opposite, for `i32.eqz`. */
+  #negateComparison(): boolean {
+    const at = this.#producer();
+    const negated = at === 0 ? undefined : NEGATED.get(CODE[at]);
+    if (negated === undefined) return false;
+    CODE[at] = negated.op;
+    if (negated.swap) [CODE[at + 2], CODE[at + 3]] = [CODE[at + 3], CODE[at + 2]];
+    return true;
+  }
+
+  assign(local: number): ValueType {
+    const { operands } = this;
+    const producer = this.#producer();
+    operands.pop();
+    const height = operands.height;
+    const target = local << 1;
+    const type = operands.type(height);
+    if (operands.register(height) === target) return type;
+    const spilled = operands.settleLocal(local, (pending) => this.move(pending, operands.home(pending)));
+    if (producer !== 0 && !spilled) {
+      CODE[producer + DESTINATION[CODE[producer]]] = target;
+    } else this.move(height, target);
+    return type;
+  }
+
+  /**
+   * Pops the condition, taking back the comparison that gave it if one op can compare and branch. Moves may be emitted
+   * between this and {@linkcode #branchOn}: they go to homes below the condition's, so they do not change its operands.
+   */
+  takeCondition(branchIf: boolean): Condition {
+    const { operands } = this;
+    const at = this.#producer();
+    if (at !== 0) {
+      const op = CODE[at];
+      const [a, b, c] = [CODE[at + 2], CODE[at + 3], CODE[at + 4]];
+      const fused = op === OP.i32_eqz
+        ? { op: branchIf ? OP.br_unless : OP.br_if, swap: false }
+        : (branchIf ? BRANCH_IF : BRANCH_UNLESS).get(op);
+      if (fused !== undefined) {
+        operands.pop();
+        this.#line.pop();
+        this.at = at;
+        return fused.swap ? { op: fused.op, a: b, b: a, c } : { op: fused.op, a, b, c };
+      }
+    }
+    return { op: branchIf ? OP.br_if : OP.br_unless, a: this.pop(), b: 0, c: 0 };
+  }
+
+  /** Emits the branch; returns the address of its `t` word, which is 0. */
+  branchOn({ op, a, b, c }: Condition): number {
+    this.endRun(0, true);
+    this.emit(op, a, b, c);
+    const t = this.at - 3;
+    CODE[t] = 0;
+    this.enterAt(t + 2);
+    return t;
+  }
+
+  /** Arrives here with the branches of a chain. */
+  bind(chain: number): void {
+    for (let t = chain; t !== 0;) {
+      const next = CODE[t];
+      CODE[t] = this.at;
+      this.enterAt(t + 1);
+      t = next;
+    }
+    this.forget();
+  }
+}
+
+/** Writes the fused op in place of the two, which follow each other; returns the address after it. */
+function fuseWords({ op, word, isKept, isExchanged }: Fusion, first: number, second: number): number {
+  const middle = OP_WORDS[CODE[first]];
+  const end = middle + OP_WORDS[CODE[second]];
+  const destination = isKept ? 0 : DESTINATION[CODE[first]];
+  SCRATCH.set(CODE.subarray(first, first + end));
+  if (isExchanged) SCRATCH[middle + word] = SCRATCH[middle + word - 1];
+  const slot = middle + (isExchanged ? word - 1 : word);
+  let at = first;
+  CODE[at++] = op;
+  for (let index = middle + 1; index < slot; index++) CODE[at++] = SCRATCH[index];
+  for (let index = 1; index < middle; index++) if (index !== destination) CODE[at++] = SCRATCH[index];
+  for (let index = slot + 1; index < end; index++) CODE[at++] = SCRATCH[index];
+  return at;
+}

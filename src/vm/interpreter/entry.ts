@@ -1,0 +1,57 @@
+/**
+ * Where a function begins in the code arena: it is translated at its first call, and again when the arena was flushed. That
+ * is work which no fuel is charged for, since it depends on other guests too; it is counted here.
+ *
+ * @module
+ */
+
+import { LimitError } from "../../base/limits.ts";
+import { ARENA_FULL } from "./emitter.ts";
+import { CODE_WORDS } from "./arena.ts";
+import { translateFunction } from "./translate.ts";
+import type { InstanceState } from "./instance_state.ts";
+
+/** Work of translating a byte of a body, in units of fuel. */
+const WORK_PER_BYTE = 8;
+
+let work = 0;
+
+/** The work of translating since this was last asked, in units of fuel. */
+export function takeTranslationWork(): number {
+  const taken = work;
+  work = 0;
+  return taken;
+}
+
+/**
+ * The entry of a function, translating it if need be.
+ *
+ * @param flush drops all code, to make room
+ * @throws {LimitError} if the arena is too small for it
+ */
+export function findEntry(instance: InstanceState, functionIndex: number, flush: () => void): number {
+  const known = instance.code.entries[functionIndex];
+  if (known !== 0) return known;
+  try {
+    return translate(instance, functionIndex);
+  } catch (error) {
+    if (error !== ARENA_FULL) throw error;
+  }
+  flush();
+  try {
+    return translate(instance, functionIndex);
+  } catch (error) {
+    if (error !== ARENA_FULL) throw error;
+    const name = instance.stackFrame(functionIndex).functionName;
+    throw new LimitError("code", CODE_WORDS, `the body of ${name} is too large to be translated`);
+  }
+}
+
+function translate(instance: InstanceState, functionIndex: number): number {
+  const { code } = instance;
+  const { start, end } = code.record.bodies[functionIndex - code.record.importedFunctions];
+  work += (end - start) * WORK_PER_BYTE;
+  if (code.known[functionIndex] !== 0) instance.retranslatedBytes += end - start;
+  code.known[functionIndex] = 1;
+  return translateFunction(code, functionIndex);
+}

@@ -1,0 +1,239 @@
+/**
+ * The frames of one call: where its registers and its part of the call stack are, while it runs and while it does not. What
+ * runs in them is call.ts's business.
+ *
+ * All calls of a realm share the register file and the call stack that the dispatch loop runs on. These hold at all times:
+ *
+ * - At most one call runs; it is `active`, and those that wait for it to return follow by `#outer`. Each has its registers
+ *   above the ones further out, from its base to `top`, and its part of the stack above theirs.
+ * - Of the calls that do not run, at most one has its registers in the file: `parked`, at the bottom, while nobody runs. All
+ *   others have a copy of them.
+ * - A frame is *live*, on the shared stack and named by addresses, or *saved*, as a position: a function and an offset in its
+ *   code. Live frames of a call are its innermost ones. Only saved frames survive a flush of the arena.
+ * - A live part of the stack begins with a return to `finish`: a return past it meets the next saved frame, which is then
+ *   brought back. A frame of another instance is always saved, since addresses say nothing of instances.
+ * - Nothing is entered without room for it: `claim` is asked first.
+ *
+ * @module
+ */
+
+import type { FuncType } from "../binary/types.ts";
+import { CODE, entryAt, FINISH, flushCode, positionOf } from "./arena.ts";
+import { findEntry } from "./entry.ts";
+import { REGISTER_WORDS, REGISTERS, STACK, STACK_WORDS } from "./execute.ts";
+import { Fault } from "./fault.ts";
+import type { InstanceState } from "./instance_state.ts";
+
+/** Calls of guests by host functions that guests have called, one inside the other, on JavaScript's own stack. */
+const MAX_NESTED_CALLS = 100;
+
+/** A saved frame; `fp` counts from the call's first register. */
+export interface SavedFrame {
+  readonly instance: InstanceState;
+  readonly functionIndex: number;
+  readonly offset: number;
+  readonly fp: number;
+  /** Where a function of another instance will leave its results. */
+  readonly foreign: { readonly type: FuncType; readonly at: number } | undefined;
+}
+
+/** The frames of the call that runs now; those of calls that wait for it to return are its `#outer` ones. */
+let active: Frames | undefined;
+/** The frames of the stopped call whose registers are still at the bottom of the register file. */
+let parked: Frames | undefined;
+let nested = 0;
+
+/**
+ * The one check of room, made before a frame is entered in any way but by the dispatch loop, which makes the same one: a
+ * call that begins or is brought back, and a call, tail call or return that leaves the loop. Typed arrays ignore what is
+ * written beyond their ends, so nothing else would notice.
+ *
+ * @param registers where the frame's registers would end
+ * @param stack where the call stack would end
+ * @throws {Fault} if one of the two is too small
+ */
+export function claim(registers: number, stack: number): void {
+  if (registers > REGISTER_WORDS || stack > STACK_WORDS) throw new Fault("call stack exhausted");
+}
+
+/** The entry of a function, translating it if need be. Making room for it may save every live frame and drop all code. */
+export function entryOf(instance: InstanceState, functionIndex: number): number {
+  return findEntry(instance, functionIndex, flushFrames);
+}
+
+/** Saves all live frames, then drops all code. */
+export function flushFrames(): void {
+  for (let frames = active; frames !== undefined; frames = frames.outer) frames.save();
+  parked?.save();
+  flushCode();
+}
+
+/** The frames of one call. */
+export class Frames {
+  /** The instance that the innermost frame is of. */
+  instance: InstanceState;
+  /** Whether the innermost frame is live, as `pc`, `fp` and `sp` say; if not it is the last saved one. */
+  isLive = false;
+  pc = 0;
+  fp = 0;
+  sp = 0;
+  /** First register above what the call uses. */
+  top = 0;
+  /** The call's first register, while it runs or is parked. */
+  base = 0;
+  #stackBase = 0;
+  readonly #saved: SavedFrame[] = [];
+  /** The copy of the registers, while others use the file. */
+  #registers: Int32Array | undefined;
+  #outer: Frames | undefined;
+
+  constructor(instance: InstanceState) {
+    this.instance = instance;
+  }
+
+  /** The frames of the call that waits for this one to return. */
+  get outer(): Frames | undefined {
+    return this.#outer;
+  }
+
+  /** Whether the call runs, or waits for one that it has made by a host function. */
+  get isRunning(): boolean {
+    for (let frames = active; frames !== undefined; frames = frames.#outer) if (frames === this) return true;
+    return false;
+  }
+
+  /** The frames by instance and function, innermost first. */
+  get places(): (readonly [InstanceState, number])[] {
+    const places: (readonly [InstanceState, number])[] = [];
+    if (this.isLive) {
+      places.push([this.instance, positionOf(this.pc).functionIndex]);
+      for (let sp = this.sp - 2; sp > this.segment; sp -= 2) {
+        places.push([this.instance, positionOf(STACK[sp]).functionIndex]);
+      }
+    }
+    for (let index = this.#saved.length - 1; index >= 0; index--) {
+      places.push([this.#saved[index].instance, this.#saved[index].functionIndex]);
+    }
+    return places;
+  }
+
+  /**
+   * Takes a place in the register file: above the registers of the call that runs, or at the bottom.
+   *
+   * @throws {Fault} if too many calls are within each other; nothing has changed then
+   */
+  occupy(): void {
+    const outer = active;
+    if (outer !== undefined) {
+      if (nested >= MAX_NESTED_CALLS) throw new Fault("call stack exhausted");
+      nested++;
+    } else {
+      if (parked !== undefined && parked !== this) parked.#evict();
+      parked = undefined;
+    }
+    active = this;
+    this.#outer = outer;
+    if (this.isLive) return;
+    this.base = outer === undefined ? 0 : outer.top;
+    this.#stackBase = outer === undefined ? 0 : outer.sp;
+  }
+
+  /** Brings back the registers that were taken away, to wherever the call now has its place. */
+  restoreRegisters(): void {
+    const registers = this.#registers;
+    if (registers === undefined) return;
+    claim(this.base + registers.length, this.segment);
+    REGISTERS.set(registers, this.base);
+    this.#registers = undefined;
+  }
+
+  /**
+   * Leaves the place. At the bottom of the file the registers may stay until somebody needs them.
+   *
+   * @param isOver whether the call has ended
+   */
+  release(isOver: boolean): void {
+    const isNested = this.#outer !== undefined;
+    active = this.#outer;
+    this.#outer = undefined;
+    if (isNested) nested--;
+    if (isOver) return;
+    if (isNested) this.#evict();
+    else parked = this;
+  }
+
+  /** Drops all frames: the call has ended. */
+  drop(): void {
+    this.#saved.length = 0;
+    this.#registers = undefined;
+    this.isLive = false;
+    if (parked === this) parked = undefined;
+  }
+
+  /** Takes registers and frames away from the shared arrays. */
+  #evict(): void {
+    this.save();
+    this.#registers = REGISTERS.slice(this.base, this.top);
+  }
+
+  /** Where the part of the shared stack that is this call's begins; saved frames count for its depth. */
+  get segment(): number {
+    return this.#stackBase + this.#saved.length * 2;
+  }
+
+  /** Saves the live frames. */
+  save(): void {
+    if (!this.isLive) return;
+    const { segment } = this;
+    for (let sp = segment + 2; sp < this.sp; sp += 2) this.#saveFrame(STACK[sp], STACK[sp + 1]);
+    this.#saveFrame(this.pc, this.fp);
+    this.isLive = false;
+  }
+
+  #saveFrame(address: number, fp: number): void {
+    const { functionIndex, offset } = positionOf(address);
+    this.#saved.push({ instance: this.instance, functionIndex, offset, fp: fp - this.base, foreign: undefined });
+  }
+
+  /**
+   * Saves the live frames, of which the innermost waits for a function of another instance.
+   *
+   * @param at the register where that function leaves its results
+   */
+  saveForForeign(type: FuncType, at: number): void {
+    this.save();
+    const caller = this.#saved.pop()!;
+    this.#saved.push({ ...caller, foreign: { type, at: at - this.base } });
+  }
+
+  /** Makes the last saved frame live, if there is one, and returns it. */
+  restore(): SavedFrame | undefined {
+    const frame = this.#saved.at(-1);
+    if (frame === undefined) return undefined;
+    const entry = entryOf(frame.instance, frame.functionIndex);
+    const fp = this.base + frame.fp;
+    claim(fp + CODE[entry], this.segment);
+    this.#saved.pop();
+    this.instance = frame.instance;
+    this.enterSegment(entry + frame.offset, fp);
+    this.top = fp + CODE[entry];
+    return frame;
+  }
+
+  /** Starts a live part of the shared stack, whose bottom returns to `finish`. There must be room for it. */
+  enterSegment(pc: number, fp: number): void {
+    const { segment } = this;
+    STACK[segment] = FINISH;
+    STACK[segment + 1] = this.base;
+    this.sp = segment + 2;
+    this.pc = pc;
+    this.fp = fp;
+    this.isLive = true;
+  }
+
+  /** Sets `top` to the end of the innermost frame, which is made live if need be. */
+  settleTop(): void {
+    if (this.isLive) this.top = this.fp + CODE[entryAt(this.pc)];
+    else this.restore();
+  }
+}

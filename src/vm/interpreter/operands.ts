@@ -1,0 +1,138 @@
+/**
+ * The operand stack of a function under translation. An entry stands for a value that may not have been moved to its own
+ * register yet: it can still be a local or a constant, so that `local.get` and `const` emit nothing. Emitting the moves
+ * is left to the translator.
+ *
+ * @module
+ */
+
+import type { ValueType } from "../binary/types.ts";
+
+/** The register of an entry that is a constant. */
+export const CONSTANT = -1;
+
+/**
+ * Parallel stacks of types, registers (offsets in int32 units from the frame pointer) and constants. The register of
+ * the entry at height h is its *home* when the value is in the frame's slot for that height. Entries that still stand for a local are
+ * linked by local, topmost first, so that an assignment finds exactly those that it would change.
+ */
+export class Operands {
+  readonly #locals: number;
+  readonly #types: ValueType[] = [];
+  readonly #registers: number[] = [];
+  readonly #lows: number[] = [];
+  readonly #highs: number[] = [];
+  /** For an entry that is a local: the next lower entry of the same local, or -1. */
+  readonly #next: number[] = [];
+  readonly #topmost: Int32Array;
+  /** Entries below this height are at home. */
+  #settled = 0;
+  height = 0;
+  /** The greatest height so far: how large the frame must be. */
+  maxHeight = 0;
+
+  constructor(locals: number) {
+    this.#locals = locals;
+    this.#topmost = new Int32Array(locals).fill(-1);
+  }
+
+  home(height: number): number {
+    return (this.#locals + height) << 1;
+  }
+
+  /** Whether a register is the home of an entry, and not a local's. */
+  isHome(register: number): boolean {
+    return register >= this.#locals << 1;
+  }
+
+  type(height: number): ValueType {
+    return this.#types[height];
+  }
+
+  register(height: number): number {
+    return this.#registers[height];
+  }
+
+  low(height: number): number {
+    return this.#lows[height];
+  }
+
+  high(height: number): number {
+    return this.#highs[height];
+  }
+
+  /** Pushes a value that is at home. */
+  push(type: ValueType): void {
+    this.#push(type, this.home(this.height), 0, 0);
+  }
+
+  pushLocal(type: ValueType, local: number): void {
+    this.#next[this.height] = this.#topmost[local];
+    this.#topmost[local] = this.height;
+    this.#push(type, local << 1, 0, 0);
+  }
+
+  pushConstant(type: ValueType, low: number, high: number): void {
+    this.#push(type, CONSTANT, low, high);
+  }
+
+  #push(type: ValueType, register: number, low: number, high: number): void {
+    const height = this.height++;
+    this.#types[height] = type;
+    this.#registers[height] = register;
+    this.#lows[height] = low;
+    this.#highs[height] = high;
+    if (this.height > this.maxHeight) this.maxHeight = this.height;
+  }
+
+  /** Drops the top entry; its height is then `this.height`, and what is known of it can be read until the next push. */
+  pop(): void {
+    const height = --this.height;
+    const local = this.#localAt(height);
+    if (local >= 0) this.#topmost[local] = this.#next[height];
+    if (this.#settled > height) this.#settled = height;
+  }
+
+  popTo(height: number): void {
+    while (this.height > height) this.pop();
+  }
+
+  /** Changes the type of the top entry; a narrower type reads the low half of the same register. */
+  retype(type: ValueType): void {
+    this.#types[this.height - 1] = type;
+  }
+
+  /** Says that the entry's value has been moved to its home. */
+  settle(height: number): void {
+    this.#registers[height] = this.home(height);
+  }
+
+  /** Calls `move` on each entry that is still the given local, and takes it as moved to its home. */
+  settleLocal(local: number, move: (height: number) => void): boolean {
+    let height = this.#topmost[local];
+    if (height < 0) return false;
+    for (; height >= 0; height = this.#next[height]) {
+      move(height);
+      this.settle(height);
+    }
+    this.#topmost[local] = -1;
+    return true;
+  }
+
+  /** Calls `move` on each entry that is not at home, and takes it as moved there. */
+  settleAll(move: (height: number) => void): void {
+    for (let height = this.#settled; height < this.height; height++) {
+      const local = this.#localAt(height);
+      if (this.#registers[height] === this.home(height)) continue;
+      move(height);
+      this.settle(height);
+      if (local >= 0) this.#topmost[local] = -1;
+    }
+    this.#settled = this.height;
+  }
+
+  #localAt(height: number): number {
+    const register = this.#registers[height];
+    return register >= 0 && register < this.#locals << 1 ? register >> 1 : -1;
+  }
+}

@@ -1,0 +1,164 @@
+/**
+ * What the translator emits for each instruction, worked out once from the two tables, opcodes.ts and ops.ts: the op of
+ * an instruction, its form with a constant operand, and the op that compares and branches at once. Ops are found by
+ * name, so a new row in ops.ts is used as soon as it is there.
+ *
+ * @module
+ */
+
+import { InternalError } from "../errors.ts";
+import { COMMUTATIVE, findOp, OP_NAMES } from "./ops.ts";
+import { OPCODES } from "../binary/opcodes.ts";
+import type { Immediates } from "../binary/opcodes.ts";
+import { F32, F64, I32, I64 } from "../binary/types.ts";
+import type { ValueType } from "../binary/types.ts";
+
+const TYPE_LETTERS: Readonly<Record<string, ValueType>> = { i: I32, I: I64, f: F32, F: F64 };
+
+/** Where the register op of an instruction has another name: moves of bits are the same for integers and floats. */
+const ALIASES: Readonly<Record<string, string>> = {
+  "i32.load": "load32",
+  "f32.load": "load32",
+  "i64.load": "load64",
+  "f64.load": "load64",
+  "i32.store": "store32",
+  "f32.store": "store32",
+  "i64.store": "store64",
+  "f64.store": "store64",
+  "i32.store8": "store8",
+  "i32.store16": "store16",
+  "i64.store8": "store8",
+  "i64.store16": "store16",
+  "i64.store32": "store32",
+  "i64.extend_i32_s": "i64_extend32_s",
+};
+
+/** Instructions that only change how bits are seen: they emit nothing. */
+const RETYPES = new Set([
+  "i32.wrap_i64",
+  "i32.reinterpret_f32",
+  "i64.reinterpret_f64",
+  "f32.reinterpret_i32",
+  "f64.reinterpret_i64",
+]);
+
+const TURNED: Readonly<Record<string, string>> = { gt: "lt", ge: "le", lt: "gt", le: "ge" };
+
+/** The instruction that computes the same with its operands exchanged, if there is one. */
+function exchanged(mnemonic: string): string | undefined {
+  if (COMMUTATIVE.test(mnemonic.replace(".", "_"))) return mnemonic;
+  const match = /^(\w+\.)(gt|ge|lt|le)(.*)$/.exec(mnemonic);
+  return match === null ? undefined : match[1] + TURNED[match[2]] + match[3];
+}
+
+/** What the translator does with an instruction whose signature is in the table. */
+export interface Plan {
+  readonly result: ValueType | undefined;
+  readonly kind: "retype" | "load" | "store" | "unary" | "binary";
+  /** Op on registers; with operands exchanged if `swap`. */
+  readonly op: number;
+  readonly swap: boolean;
+  /** Op whose second operand is a constant, if there is one. */
+  readonly opConstant: number | undefined;
+  /** Same, for a constant first operand. */
+  readonly opConstantFirst: number | undefined;
+  readonly negateConstant: boolean;
+}
+
+function opOf(mnemonic: string): number | undefined {
+  return findOp(ALIASES[mnemonic] ?? mnemonic.replace(".", "_"));
+}
+
+function planOf(mnemonic: string, immediates: Immediates, signature: string): Plan | undefined {
+  if (signature === "*" || signature === ":") return undefined;
+  const [params, results] = signature.split(":");
+  const isMemory = immediates.startsWith("memarg");
+  if (!isMemory && (immediates !== "" || (params.length !== 1 && params.length !== 2))) return undefined;
+  const kind = RETYPES.has(mnemonic)
+    ? "retype"
+    : isMemory
+    ? results === "" ? "store" : "load"
+    : params.length === 1
+    ? "unary"
+    : "binary";
+  const direct = opOf(mnemonic);
+  const other = kind === "binary" ? exchanged(mnemonic) : undefined;
+  const op = kind === "retype" ? 0 : direct ?? (other === undefined ? undefined : opOf(other));
+  if (op === undefined) throw new InternalError(`no op for ${mnemonic}`);
+  const constant = (name: string | undefined) => name === undefined ? undefined : findOp(name.replace(".", "_") + "_k");
+  const isSub = mnemonic.endsWith(".sub") && mnemonic.startsWith("i");
+  return {
+    result: TYPE_LETTERS[results],
+    kind,
+    op,
+    swap: direct === undefined,
+    opConstant: kind === "store"
+      ? findOp(`${ALIASES[mnemonic]}_k`)
+      : kind === "binary"
+      ? constant(isSub ? mnemonic.replace("sub", "add") : mnemonic)
+      : undefined,
+    opConstantFirst: constant(other),
+    negateConstant: isSub,
+  };
+}
+
+const PLANS = new Map<number, Plan>();
+for (const [code, mnemonic, immediates, signature] of OPCODES) {
+  const plan = planOf(mnemonic, immediates, signature);
+  if (plan !== undefined) PLANS.set(code, plan);
+}
+/** The plans of one-byte opcodes: this is read once an instruction. */
+const PLAN_OF_BYTE: readonly (Plan | undefined)[] = Array.from({ length: 256 }, (_, code) => PLANS.get(code));
+
+/** The plan of an instruction, or undefined if its types depend on more than its opcode. */
+export function findPlan(code: number): Plan | undefined {
+  return code < 256 ? PLAN_OF_BYTE[code] : PLANS.get(code);
+}
+
+/** An op that takes the operands of a comparison, exchanged if `swap`. */
+export interface Comparison {
+  readonly op: number;
+  readonly swap: boolean;
+}
+
+const OPPOSITE: Readonly<Record<string, string>> = { eq: "ne", ne: "eq", lt: "ge", ge: "lt", gt: "le", le: "gt" };
+
+/** By the op of a comparison: the branch where it holds. */
+export const BRANCH_IF: ReadonlyMap<number, Comparison> = comparisons((type, relation, rest) =>
+  findComparison(`br_if_${type}_`, relation, rest)
+);
+
+/** By the op of a comparison: the branch where it does not hold. With NaN, "not less" is not "greater or equal". */
+export const BRANCH_UNLESS: ReadonlyMap<number, Comparison> = comparisons((type, relation, rest) =>
+  type.startsWith("f") && relation !== "eq" && relation !== "ne"
+    ? findComparison(`br_unless_${type}_`, relation, rest)
+    : findComparison(`br_if_${type}_`, OPPOSITE[relation], rest)
+);
+
+/** By the op of a comparison: the comparison that holds where it does not. */
+export const NEGATED: ReadonlyMap<number, Comparison> = comparisons((type, relation, rest) =>
+  type.startsWith("f") && relation !== "eq" && relation !== "ne"
+    ? undefined
+    : findComparison(`${type}_`, OPPOSITE[relation], rest)
+);
+
+function comparisons(
+  find: (type: string, relation: string, rest: string) => Comparison | undefined,
+): ReadonlyMap<number, Comparison> {
+  const found = new Map<number, Comparison>();
+  for (const name of OP_NAMES) {
+    const match = /^([if]\d\d)_(eq|ne|lt|le|gt|ge)((?:_[su])?(?:_k)?)$/.exec(name);
+    const comparison = match === null ? undefined : find(match[1], match[2], match[3]);
+    if (comparison !== undefined) found.set(findOp(name)!, comparison);
+  }
+  return found;
+}
+
+/** The comparison of that relation, or of the turned one with the operands exchanged. */
+function findComparison(prefix: string, relation: string, rest: string): Comparison | undefined {
+  const op = findOp(prefix + relation + rest);
+  if (op !== undefined) return { op, swap: false };
+  const turned = TURNED[relation];
+  const other = turned === undefined || rest.endsWith("_k") ? undefined : findOp(prefix + turned + rest);
+  return other === undefined ? undefined : { op: other, swap: true };
+}

@@ -1,0 +1,96 @@
+/**
+ * Fair turns.
+ *
+ * @module
+ */
+
+import { assert, assertEquals } from "@std/assert";
+import { schedule, spend } from "../../src/base/schedule.ts";
+
+/** A task of many slices that notes its turns. */
+function task(name: string, slices: number, fuel: number, turns: string[]): Promise<void> {
+  return new Promise((resolve) => {
+    const slice = () => {
+      turns.push(name);
+      if (--slices > 0) schedule(slice);
+      else resolve();
+      return fuel;
+    };
+    schedule(slice);
+  });
+}
+
+Deno.test("schedule gives tasks their turns in order", async () => {
+  const turns: string[] = [];
+  await Promise.all(["a", "b", "c"].map((name) => task(name, 5, 400_000, turns)));
+  for (const name of ["a", "b", "c"]) {
+    const places = turns.flatMap((turn, index) => turn === name ? [index] : []);
+    const gaps = places.slice(1).map((place, index) => place - places[index]);
+    assert(gaps.slice(1).every((gap) => gap <= 3), `${name} at ${places}`);
+  }
+});
+
+Deno.test("schedule lets timers fire between turns of a task without end", async () => {
+  let isOver = false;
+  let slices = 0;
+  const slice = () => {
+    slices++;
+    if (!isOver) schedule(slice);
+    return 1_000_000;
+  };
+  schedule(slice);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  isOver = true;
+  assert(slices > 1);
+});
+
+Deno.test("schedule lets timers fire in a chain of microtasks without end", async () => {
+  let isOver = false;
+  const slice = () => {
+    if (!isOver) Promise.resolve().then(() => schedule(slice));
+    return 1_000;
+  };
+  schedule(slice);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  isOver = true;
+});
+
+Deno.test("schedule keeps no order but that of arrival among ten thousand", async () => {
+  const turns: string[] = [];
+  const names = Array.from({ length: 10_000 }, (_, index) => `${index}`);
+  await Promise.all(names.map((name) => task(name, 1, 1_000, turns)));
+  assertEquals(turns, names);
+});
+
+Deno.test("spend ends a turn that tasks and others have used up together, and timers fire before the next", async () => {
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  let fired = false;
+  let waits = 0;
+  for (let work = 0; work < 3_000_000; work += 100_000) {
+    const turn = spend(100_000);
+    if (turn === undefined) continue;
+    setTimeout(() => fired = true, 0);
+    await turn;
+    if (++waits === 1) await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  assert(waits >= 2, `${waits} turns`);
+  assert(fired);
+});
+
+Deno.test("spend within a slice counts beside what the slice returns", async () => {
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  const order: string[] = [];
+  await new Promise<void>((resolve) => {
+    schedule(() => {
+      void spend(2_000_000);
+      schedule(() => {
+        order.push("slice");
+        resolve();
+        return 0;
+      });
+      return 0;
+    });
+    order.push("caller");
+  });
+  assertEquals(order, ["caller", "slice"]);
+});

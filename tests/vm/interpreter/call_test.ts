@@ -1,0 +1,264 @@
+/**
+ * Calls: suspended, resumed, nested, waiting, failing, ended.
+ *
+ * @module
+ */
+
+import { assert, assertEquals, assertInstanceOf, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
+import { instantiate, LimitError, Trap } from "../../../src/vm/mod.ts";
+import type { Call, Instance } from "../../../src/vm/mod.ts";
+import { codeOf } from "../../../tests/vm/_code.ts";
+import { functionOf, instanceOf, moduleOf } from "../_wat.ts";
+
+const FIB = `(module (func $fib (export "fib") (param i32) (result i32)
+  (if (result i32) (i32.lt_s (local.get 0) (i32.const 2))
+    (then (local.get 0))
+    (else (i32.add
+      (call $fib (i32.sub (local.get 0) (i32.const 1)))
+      (call $fib (i32.sub (local.get 0) (i32.const 2))))))))`;
+
+const LOOP = `(module (func $spin (export "spin") (loop (br 0))))`;
+
+/** Resumes until something else than fuel stops the call; gives the number of resumes. */
+function finish(call: Call, fuel: number): number {
+  let resumes = 1;
+  while (call.resume(fuel) === "suspended") resumes++;
+  return resumes;
+}
+
+Deno.test("Call gives the same result and uses the same fuel whatever the slice", async () => {
+  const fuels = new Set<number>();
+  for (const slice of [0, 1, 7, 100, 1_000, 1e6, Infinity]) {
+    const instance = await instanceOf(FIB);
+    const call = instance.start("fib", [15]);
+    const resumes = finish(call, slice);
+    assertEquals(call.result, 610);
+    assert(slice > 1000 || resumes > 10, `${resumes} resumes with slices of ${slice}`);
+    fuels.add(call.fuelUsed);
+    assertEquals(instance.fuelUsed, call.fuelUsed);
+  }
+  assertEquals(fuels.size, 1);
+});
+
+Deno.test("Call.resume suspends after every single instruction of a stepping module, at the same fuel in all", async () => {
+  const module = moduleOf(FIB);
+  const plain = (await instantiate(module)).start("fib", [12]);
+  finish(plain, Infinity);
+  const stepped = moduleOf(FIB);
+  codeOf(stepped).stepping = true;
+  const call = (await instantiate(stepped)).start("fib", [12]);
+  const resumes = finish(call, 0);
+  assertEquals([call.result, call.fuelUsed], [144, plain.fuelUsed]);
+  // A return needs no stop of its own: its caller's next instruction has one.
+  assert(resumes > call.fuelUsed * 0.9 && resumes <= call.fuelUsed + 1, `${resumes} resumes of ${call.fuelUsed}`);
+});
+
+Deno.test("Call.resume interleaves calls that share the register file", async () => {
+  const instances = await Promise.all([1, 2, 3].map(() => instanceOf(FIB)));
+  const calls = instances.map((instance, index) => instance.start("fib", [12 + index]));
+  while (calls.some((call) => call.resume(50) === "suspended"));
+  assertEquals(calls.map((call) => call.result), [144, 233, 377]);
+});
+
+Deno.test("Call.resume interleaves calls of one instance", async () => {
+  const instance = await instanceOf(FIB);
+  const calls = [10, 11, 12].map((n) => instance.start("fib", [n]));
+  while (calls.map((call) => call.resume(33)).includes("suspended"));
+  assertEquals(calls.map((call) => call.result), [55, 89, 144]);
+});
+
+Deno.test("Call.guestStack names the suspended functions, innermost first", async () => {
+  const instance = await instanceOf(
+    `(module $m (func $inner (loop (br 0))) (func $outer (export "outer") (call $inner)))`,
+  );
+  const call = instance.start("outer");
+  assertEquals(call.resume(100), "suspended");
+  assertEquals(call.guestStack.map((frame) => frame.functionName), ["inner", "outer"]);
+  const other = instance.start("outer");
+  other.resume(10); // takes the place in the register file
+  assertEquals(call.guestStack.map((frame) => frame.functionName), ["inner", "outer"]);
+});
+
+Deno.test("Call.stop ends a suspended call with the reason", async () => {
+  const call = (await instanceOf(LOOP)).start("spin");
+  call.resume(1_000);
+  const reason = new Error("enough");
+  call.stop(reason);
+  assertEquals(call.status, "failed");
+  assertStrictEquals(call.error, reason);
+  assertEquals(call.resume(1_000), "failed");
+});
+
+Deno.test("Call.resume refuses negative fuel and running calls", async () => {
+  const call = (await instanceOf(LOOP)).start("spin");
+  assertThrows(() => call.resume(-1), RangeError);
+  assertThrows(() => call.resume(NaN), RangeError);
+});
+
+const ASK = `(module
+  (import "host" "ask" (func $ask (param i32) (result i32)))
+  (func (export "twice") (param i32) (result i32)
+    (i32.add (call $ask (local.get 0)) (call $ask (i32.add (local.get 0) (i32.const 1))))))`;
+
+Deno.test("Instance.call waits for a host function's promise", async () => {
+  const instance = await instanceOf(ASK, {
+    host: { ask: (n: number) => new Promise((resolve) => setTimeout(() => resolve(n * 10), 1)) },
+  });
+  assertEquals(await instance.call("twice", [4]), 90);
+});
+
+Deno.test("Instance.call takes a host function's plain value without suspending", async () => {
+  const instance = await instanceOf(ASK, { host: { ask: (n: number) => n + 1 } });
+  const call = instance.start("twice", [4]);
+  assertEquals(call.resume(1_000), "finished");
+  assertEquals(call.result, 11);
+});
+
+Deno.test("Instance.call makes a host function's rejection a trap with that cause", async () => {
+  const cause = new Error("no");
+  const instance = await instanceOf(ASK, { host: { ask: () => Promise.reject(cause) } });
+  const error = await assertRejects(() => instance.call("twice", [1]), Trap, "host function failed");
+  assertStrictEquals(error.cause, cause);
+});
+
+Deno.test("Instance.call makes what a host function throws a trap with that cause and the guest's stack", async () => {
+  const instance = await instanceOf(ASK, {
+    host: {
+      ask: () => {
+        throw "text";
+      },
+    },
+  });
+  const error = await assertRejects(() => instance.call("twice", [1]), Trap);
+  assertEquals(error.cause, "text");
+  assertEquals(error.guestStack.map((frame) => frame.functionName), ["twice"]);
+});
+
+Deno.test("an exported function throws TypeError if a host function gives a promise", async () => {
+  const instance = await instanceOf(ASK, { host: { ask: () => Promise.resolve(1) } });
+  assertThrows(() => functionOf(instance, "twice")(1), TypeError, "promise");
+});
+
+Deno.test("a host function may call the guest while the guest waits for it", async () => {
+  const holder: { instance?: Instance } = {};
+  const text = `(module
+    (import "host" "down" (func $down (param i32) (result i32)))
+    (func (export "sum") (param i32) (result i32)
+      (if (result i32) (local.get 0)
+        (then (i32.add (local.get 0) (call $down (i32.sub (local.get 0) (i32.const 1)))))
+        (else (i32.const 0)))))`;
+  const sync = await instanceOf(text, { host: { down: (n: number) => functionOf(holder.instance!, "sum")(n) } });
+  holder.instance = sync;
+  assertEquals(functionOf(sync, "sum")(20), 210);
+  const later = await instanceOf(text, { host: { down: (n: number) => holder.instance!.call("sum", [n]) } });
+  holder.instance = later;
+  assertEquals(await later.call("sum", [300]), 45_150);
+});
+
+Deno.test("a chain of host and guest calls without end traps and does not overflow the host's stack", async () => {
+  const holder: { instance?: Instance } = {};
+  const text = `(module (import "host" "again" (func $again)) (func (export "go") (call $again)))`;
+  const instance = await instanceOf(text, { host: { again: () => functionOf(holder.instance!, "go")() } });
+  holder.instance = instance;
+  assertThrows(() => functionOf(instance, "go")(), Trap);
+  // The machine is as it was before.
+  assertEquals(functionOf(await instanceOf(FIB), "fib")(10), 55);
+});
+
+Deno.test("infinite recursion traps as call stack exhausted, with or without slices", async () => {
+  for (
+    const text of [
+      `(func $f (export "f") (call $f))`,
+      `(func $f (export "f") (param i64 i64) (call $f (local.get 0) (local.get 1)))`,
+    ]
+  ) {
+    for (const slice of [10, 1_000, Infinity]) {
+      const instance = await instanceOf(`(module ${text})`);
+      const call = instance.start("f", [1n, 2n]);
+      const other = (await instanceOf(LOOP)).start("spin");
+      while (call.resume(slice * 100) === "suspended") other.resume(1);
+      assertInstanceOf(call.error, Trap);
+      assertEquals((call.error as Trap).reason, "call stack exhausted");
+      assertEquals((call.error as Trap).guestStack.length, 64);
+    }
+  }
+});
+
+Deno.test("Instance.call stops at the budget of fuel", async () => {
+  const instance = await instanceOf(LOOP, {}, { limits: { fuel: 250_000 } });
+  const error = await assertRejects(() => instance.call("spin"), LimitError);
+  assertEquals([error.limit, error.value], ["fuel", 250_000]);
+  assertThrows(() => functionOf(instance, "spin")(), LimitError);
+});
+
+Deno.test("Instance.call stops at the deadline, while host timers fire", async () => {
+  const instance = await instanceOf(LOOP);
+  let ticks = 0;
+  const timer = setInterval(() => ticks++, 5);
+  const error = await assertRejects(() => instance.call("spin", [], { deadlineMs: 300 }), LimitError);
+  clearInterval(timer);
+  assertEquals(error.limit, "deadlineMs");
+  assert(ticks >= 5, `${ticks} ticks`);
+});
+
+Deno.test("Instance.call rejects with the signal's reason, running or pending", async () => {
+  const reason = new Error("stop");
+  for (
+    const [instance, name] of [
+      [await instanceOf(LOOP), "spin"],
+      [await instanceOf(ASK, { host: { ask: () => new Promise(() => {}) } }), "twice"],
+    ] as const
+  ) {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(reason), 10);
+    const error = await assertRejects(() => instance.call(name, [], { signal: controller.signal }));
+    assertStrictEquals(error, reason);
+    await assertRejects(() => instance.call(name, [], { signal: controller.signal }));
+  }
+});
+
+Deno.test("guests that spin leave others their turns", async () => {
+  const controller = new AbortController();
+  const spinning = await Promise.all(Array.from({ length: 20 }, () => instanceOf(LOOP)));
+  const stopped = spinning.map((instance) =>
+    instance.call("spin", [], { signal: controller.signal }).catch(() => "stopped")
+  );
+  const worker = await instanceOf(FIB);
+  assertEquals(await worker.call("fib", [16]), 987);
+  controller.abort();
+  assertEquals(new Set(await Promise.all(stopped)), new Set(["stopped"]));
+});
+
+Deno.test("a trap tells the reason and the names of the guest's functions", async () => {
+  const instance = await instanceOf(
+    `(module $m (func $inner unreachable) (func (export "outer") (call $inner)))`,
+  );
+  const error = assertThrows(() => functionOf(instance, "outer")(), Trap);
+  assertEquals(error.reason, "unreachable");
+  assertEquals(error.guestStack.map((frame) => frame.functionName), ["inner", "outer"]);
+  assertEquals(error.message, "unreachable\n    at m!inner\n    at m!outer");
+});
+
+Deno.test("a call to another instance's function runs there and comes back", async () => {
+  const counter = await instanceOf(
+    `(module (global $n (mut i32) (i32.const 0)) (memory (export "memory") 1)
+      (func (export "next") (param i32) (result i32)
+        (global.set $n (i32.add (global.get $n) (local.get 0)))
+        (i32.store (i32.const 0) (global.get $n))
+        (global.get $n)))`,
+  );
+  const user = await instanceOf(
+    `(module (import "counter" "next" (func $next (param i32) (result i32)))
+      (global $n (mut i32) (i32.const 1000))
+      (func (export "run") (result i32) (local i32)
+        (local.set 0 (i32.const 10))
+        (loop (drop (call $next (i32.const 3))) (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+        (i32.add (call $next (i32.const 1)) (global.get $n))))`,
+    { counter: counter.exports as never },
+  );
+  for (const [slice, expected] of [[1, 1031], [7, 1062], [Infinity, 1093]]) {
+    const call = user.start("run");
+    finish(call, slice);
+    assertEquals(call.result, expected);
+  }
+});
