@@ -122,7 +122,7 @@ function checkGlobals(record: ModuleRecord, declared: Uint8Array): void {
 }
 
 const SPACES: Readonly<Record<ExternKind, (record: ModuleRecord) => readonly unknown[]>> = {
-  func: (record) => record.functions,
+  function: (record) => record.functions,
   table: (record) => record.tables,
   memory: (record) => record.memories,
   global: (record) => record.globals,

@@ -160,7 +160,7 @@ function* linkImports(instance: InstanceState, imports: Imports): Generator<Prom
     const value = lookUp(imports, entry);
     let work = WORK.import;
     switch (entry.type.kind) {
-      case "func": {
+      case "function": {
         const type = instance.code.record.types[entry.type.typeIndex];
         instance.setFunc(functions++, linkFunction(type, entry, value));
         work += type.params.length + type.results.length;
