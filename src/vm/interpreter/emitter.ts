@@ -225,12 +225,8 @@ export class Emitter {
       }
       case "store": {
         const offset = this.#memoryOffset();
-        const top = operands.height - 1;
-        const isConstant = operands.register(top) === CONSTANT && plan.opConstant !== undefined;
-        const value = isConstant ? operands.low(top) : this.pop();
-        if (isConstant) operands.pop();
-        const address = this.pop();
-        this.emit(isConstant ? plan.opConstant : plan.op, address, offset, value);
+        const value = this.pop();
+        this.emit(plan.op, this.pop(), offset, value);
         return;
       }
       case "unary": {

@@ -273,422 +273,12 @@ export function execute(): number {
             continue;
           }
         }
-        case 9: /* br_if_i32_eq */ {
-          {
-            if (R[fp + C[pc + 1 | 0] | 0] === R[fp + C[pc + 2 | 0] | 0]) {
-              fuel = fuel - C[pc + 4 | 0] | 0;
-              pc = C[pc + 3 | 0];
-              if (fuel < 0) break loop;
-              continue;
-            }
-            fuel = fuel - C[pc + 5 | 0] | 0;
-            pc = pc + 6 | 0;
-            continue;
-          }
-        }
-        case 10: /* br_if_i32_ne */ {
-          {
-            if (R[fp + C[pc + 1 | 0] | 0] !== R[fp + C[pc + 2 | 0] | 0]) {
-              fuel = fuel - C[pc + 4 | 0] | 0;
-              pc = C[pc + 3 | 0];
-              if (fuel < 0) break loop;
-              continue;
-            }
-            fuel = fuel - C[pc + 5 | 0] | 0;
-            pc = pc + 6 | 0;
-            continue;
-          }
-        }
-        case 11: /* br_if_i32_lt_s */ {
-          {
-            if (R[fp + C[pc + 1 | 0] | 0] < R[fp + C[pc + 2 | 0] | 0]) {
-              fuel = fuel - C[pc + 4 | 0] | 0;
-              pc = C[pc + 3 | 0];
-              if (fuel < 0) break loop;
-              continue;
-            }
-            fuel = fuel - C[pc + 5 | 0] | 0;
-            pc = pc + 6 | 0;
-            continue;
-          }
-        }
-        case 12: /* br_if_i32_lt_u */ {
-          {
-            if ((R[fp + C[pc + 1 | 0] | 0] >>> 0) < (R[fp + C[pc + 2 | 0] | 0] >>> 0)) {
-              fuel = fuel - C[pc + 4 | 0] | 0;
-              pc = C[pc + 3 | 0];
-              if (fuel < 0) break loop;
-              continue;
-            }
-            fuel = fuel - C[pc + 5 | 0] | 0;
-            pc = pc + 6 | 0;
-            continue;
-          }
-        }
-        case 13: /* br_if_i32_le_s */ {
-          {
-            if (R[fp + C[pc + 1 | 0] | 0] <= R[fp + C[pc + 2 | 0] | 0]) {
-              fuel = fuel - C[pc + 4 | 0] | 0;
-              pc = C[pc + 3 | 0];
-              if (fuel < 0) break loop;
-              continue;
-            }
-            fuel = fuel - C[pc + 5 | 0] | 0;
-            pc = pc + 6 | 0;
-            continue;
-          }
-        }
-        case 14: /* br_if_i32_le_u */ {
-          {
-            if ((R[fp + C[pc + 1 | 0] | 0] >>> 0) <= (R[fp + C[pc + 2 | 0] | 0] >>> 0)) {
-              fuel = fuel - C[pc + 4 | 0] | 0;
-              pc = C[pc + 3 | 0];
-              if (fuel < 0) break loop;
-              continue;
-            }
-            fuel = fuel - C[pc + 5 | 0] | 0;
-            pc = pc + 6 | 0;
-            continue;
-          }
-        }
-        case 15: /* br_if_i32_eq_k */ {
-          {
-            if (R[fp + C[pc + 1 | 0] | 0] === C[pc + 2 | 0]) {
-              fuel = fuel - C[pc + 4 | 0] | 0;
-              pc = C[pc + 3 | 0];
-              if (fuel < 0) break loop;
-              continue;
-            }
-            fuel = fuel - C[pc + 5 | 0] | 0;
-            pc = pc + 6 | 0;
-            continue;
-          }
-        }
-        case 16: /* br_if_i32_ne_k */ {
-          {
-            if (R[fp + C[pc + 1 | 0] | 0] !== C[pc + 2 | 0]) {
-              fuel = fuel - C[pc + 4 | 0] | 0;
-              pc = C[pc + 3 | 0];
-              if (fuel < 0) break loop;
-              continue;
-            }
-            fuel = fuel - C[pc + 5 | 0] | 0;
-            pc = pc + 6 | 0;
-            continue;
-          }
-        }
-        case 17: /* br_if_i32_lt_s_k */ {
-          {
-            if (R[fp + C[pc + 1 | 0] | 0] < C[pc + 2 | 0]) {
-              fuel = fuel - C[pc + 4 | 0] | 0;
-              pc = C[pc + 3 | 0];
-              if (fuel < 0) break loop;
-              continue;
-            }
-            fuel = fuel - C[pc + 5 | 0] | 0;
-            pc = pc + 6 | 0;
-            continue;
-          }
-        }
-        case 18: /* br_if_i32_lt_u_k */ {
-          {
-            if ((R[fp + C[pc + 1 | 0] | 0] >>> 0) < (C[pc + 2 | 0] >>> 0)) {
-              fuel = fuel - C[pc + 4 | 0] | 0;
-              pc = C[pc + 3 | 0];
-              if (fuel < 0) break loop;
-              continue;
-            }
-            fuel = fuel - C[pc + 5 | 0] | 0;
-            pc = pc + 6 | 0;
-            continue;
-          }
-        }
-        case 19: /* br_if_i32_gt_s_k */ {
-          {
-            if (R[fp + C[pc + 1 | 0] | 0] > C[pc + 2 | 0]) {
-              fuel = fuel - C[pc + 4 | 0] | 0;
-              pc = C[pc + 3 | 0];
-              if (fuel < 0) break loop;
-              continue;
-            }
-            fuel = fuel - C[pc + 5 | 0] | 0;
-            pc = pc + 6 | 0;
-            continue;
-          }
-        }
-        case 20: /* br_if_i32_gt_u_k */ {
-          {
-            if ((R[fp + C[pc + 1 | 0] | 0] >>> 0) > (C[pc + 2 | 0] >>> 0)) {
-              fuel = fuel - C[pc + 4 | 0] | 0;
-              pc = C[pc + 3 | 0];
-              if (fuel < 0) break loop;
-              continue;
-            }
-            fuel = fuel - C[pc + 5 | 0] | 0;
-            pc = pc + 6 | 0;
-            continue;
-          }
-        }
-        case 21: /* br_if_i32_le_s_k */ {
-          {
-            if (R[fp + C[pc + 1 | 0] | 0] <= C[pc + 2 | 0]) {
-              fuel = fuel - C[pc + 4 | 0] | 0;
-              pc = C[pc + 3 | 0];
-              if (fuel < 0) break loop;
-              continue;
-            }
-            fuel = fuel - C[pc + 5 | 0] | 0;
-            pc = pc + 6 | 0;
-            continue;
-          }
-        }
-        case 22: /* br_if_i32_le_u_k */ {
-          {
-            if ((R[fp + C[pc + 1 | 0] | 0] >>> 0) <= (C[pc + 2 | 0] >>> 0)) {
-              fuel = fuel - C[pc + 4 | 0] | 0;
-              pc = C[pc + 3 | 0];
-              if (fuel < 0) break loop;
-              continue;
-            }
-            fuel = fuel - C[pc + 5 | 0] | 0;
-            pc = pc + 6 | 0;
-            continue;
-          }
-        }
-        case 23: /* br_if_i32_ge_s_k */ {
-          {
-            if (R[fp + C[pc + 1 | 0] | 0] >= C[pc + 2 | 0]) {
-              fuel = fuel - C[pc + 4 | 0] | 0;
-              pc = C[pc + 3 | 0];
-              if (fuel < 0) break loop;
-              continue;
-            }
-            fuel = fuel - C[pc + 5 | 0] | 0;
-            pc = pc + 6 | 0;
-            continue;
-          }
-        }
-        case 24: /* br_if_i32_ge_u_k */ {
-          {
-            if ((R[fp + C[pc + 1 | 0] | 0] >>> 0) >= (C[pc + 2 | 0] >>> 0)) {
-              fuel = fuel - C[pc + 4 | 0] | 0;
-              pc = C[pc + 3 | 0];
-              if (fuel < 0) break loop;
-              continue;
-            }
-            fuel = fuel - C[pc + 5 | 0] | 0;
-            pc = pc + 6 | 0;
-            continue;
-          }
-        }
-        case 25: /* br_if_i64_eq */ {
-          a = fp + C[pc + 1 | 0] | 0;
-          b = fp + C[pc + 2 | 0] | 0;
-          {
-            if (R[a] === R[b] && R[a + 1 | 0] === R[b + 1 | 0]) {
-              fuel = fuel - C[pc + 4 | 0] | 0;
-              pc = C[pc + 3 | 0];
-              if (fuel < 0) break loop;
-              continue;
-            }
-            fuel = fuel - C[pc + 5 | 0] | 0;
-            pc = pc + 6 | 0;
-            continue;
-          }
-        }
-        case 26: /* br_if_i64_ne */ {
-          a = fp + C[pc + 1 | 0] | 0;
-          b = fp + C[pc + 2 | 0] | 0;
-          {
-            if (R[a] !== R[b] || R[a + 1 | 0] !== R[b + 1 | 0]) {
-              fuel = fuel - C[pc + 4 | 0] | 0;
-              pc = C[pc + 3 | 0];
-              if (fuel < 0) break loop;
-              continue;
-            }
-            fuel = fuel - C[pc + 5 | 0] | 0;
-            pc = pc + 6 | 0;
-            continue;
-          }
-        }
-        case 27: /* br_if_i64_lt_s */ {
-          a = fp + C[pc + 1 | 0] | 0;
-          b = fp + C[pc + 2 | 0] | 0;
-          {
-            if (R[a + 1 | 0] < R[b + 1 | 0] || R[a + 1 | 0] === R[b + 1 | 0] && (R[a] >>> 0) < (R[b] >>> 0)) {
-              fuel = fuel - C[pc + 4 | 0] | 0;
-              pc = C[pc + 3 | 0];
-              if (fuel < 0) break loop;
-              continue;
-            }
-            fuel = fuel - C[pc + 5 | 0] | 0;
-            pc = pc + 6 | 0;
-            continue;
-          }
-        }
-        case 28: /* br_if_i64_lt_u */ {
-          a = fp + C[pc + 1 | 0] | 0;
-          b = fp + C[pc + 2 | 0] | 0;
-          {
-            if (
-              (R[a + 1 | 0] >>> 0) < (R[b + 1 | 0] >>> 0) ||
-              R[a + 1 | 0] === R[b + 1 | 0] && (R[a] >>> 0) < (R[b] >>> 0)
-            ) {
-              fuel = fuel - C[pc + 4 | 0] | 0;
-              pc = C[pc + 3 | 0];
-              if (fuel < 0) break loop;
-              continue;
-            }
-            fuel = fuel - C[pc + 5 | 0] | 0;
-            pc = pc + 6 | 0;
-            continue;
-          }
-        }
-        case 29: /* br_if_i64_le_s */ {
-          a = fp + C[pc + 1 | 0] | 0;
-          b = fp + C[pc + 2 | 0] | 0;
-          {
-            if (R[a + 1 | 0] < R[b + 1 | 0] || R[a + 1 | 0] === R[b + 1 | 0] && (R[a] >>> 0) <= (R[b] >>> 0)) {
-              fuel = fuel - C[pc + 4 | 0] | 0;
-              pc = C[pc + 3 | 0];
-              if (fuel < 0) break loop;
-              continue;
-            }
-            fuel = fuel - C[pc + 5 | 0] | 0;
-            pc = pc + 6 | 0;
-            continue;
-          }
-        }
-        case 30: /* br_if_i64_le_u */ {
-          a = fp + C[pc + 1 | 0] | 0;
-          b = fp + C[pc + 2 | 0] | 0;
-          {
-            if (
-              (R[a + 1 | 0] >>> 0) < (R[b + 1 | 0] >>> 0) ||
-              R[a + 1 | 0] === R[b + 1 | 0] && (R[a] >>> 0) <= (R[b] >>> 0)
-            ) {
-              fuel = fuel - C[pc + 4 | 0] | 0;
-              pc = C[pc + 3 | 0];
-              if (fuel < 0) break loop;
-              continue;
-            }
-            fuel = fuel - C[pc + 5 | 0] | 0;
-            pc = pc + 6 | 0;
-            continue;
-          }
-        }
-        case 31: /* br_if_i64_eq_k */ {
-          a = fp + C[pc + 1 | 0] | 0;
-          {
-            if (R[a] === C[pc + 2 | 0] && R[a + 1 | 0] === C[pc + 3 | 0]) {
-              fuel = fuel - C[pc + 5 | 0] | 0;
-              pc = C[pc + 4 | 0];
-              if (fuel < 0) break loop;
-              continue;
-            }
-            fuel = fuel - C[pc + 6 | 0] | 0;
-            pc = pc + 7 | 0;
-            continue;
-          }
-        }
-        case 32: /* br_if_i64_ne_k */ {
-          a = fp + C[pc + 1 | 0] | 0;
-          {
-            if (R[a] !== C[pc + 2 | 0] || R[a + 1 | 0] !== C[pc + 3 | 0]) {
-              fuel = fuel - C[pc + 5 | 0] | 0;
-              pc = C[pc + 4 | 0];
-              if (fuel < 0) break loop;
-              continue;
-            }
-            fuel = fuel - C[pc + 6 | 0] | 0;
-            pc = pc + 7 | 0;
-            continue;
-          }
-        }
-        case 33: /* br_if_f64_eq */ {
-          {
-            if (D[fp + C[pc + 1 | 0] >> 1] === D[fp + C[pc + 2 | 0] >> 1]) {
-              fuel = fuel - C[pc + 4 | 0] | 0;
-              pc = C[pc + 3 | 0];
-              if (fuel < 0) break loop;
-              continue;
-            }
-            fuel = fuel - C[pc + 5 | 0] | 0;
-            pc = pc + 6 | 0;
-            continue;
-          }
-        }
-        case 34: /* br_if_f64_ne */ {
-          {
-            if (D[fp + C[pc + 1 | 0] >> 1] !== D[fp + C[pc + 2 | 0] >> 1]) {
-              fuel = fuel - C[pc + 4 | 0] | 0;
-              pc = C[pc + 3 | 0];
-              if (fuel < 0) break loop;
-              continue;
-            }
-            fuel = fuel - C[pc + 5 | 0] | 0;
-            pc = pc + 6 | 0;
-            continue;
-          }
-        }
-        case 35: /* br_if_f64_lt */ {
-          {
-            if (D[fp + C[pc + 1 | 0] >> 1] < D[fp + C[pc + 2 | 0] >> 1]) {
-              fuel = fuel - C[pc + 4 | 0] | 0;
-              pc = C[pc + 3 | 0];
-              if (fuel < 0) break loop;
-              continue;
-            }
-            fuel = fuel - C[pc + 5 | 0] | 0;
-            pc = pc + 6 | 0;
-            continue;
-          }
-        }
-        case 36: /* br_if_f64_le */ {
-          {
-            if (D[fp + C[pc + 1 | 0] >> 1] <= D[fp + C[pc + 2 | 0] >> 1]) {
-              fuel = fuel - C[pc + 4 | 0] | 0;
-              pc = C[pc + 3 | 0];
-              if (fuel < 0) break loop;
-              continue;
-            }
-            fuel = fuel - C[pc + 5 | 0] | 0;
-            pc = pc + 6 | 0;
-            continue;
-          }
-        }
-        case 37: /* br_unless_f64_lt */ {
-          {
-            if (!(D[fp + C[pc + 1 | 0] >> 1] < D[fp + C[pc + 2 | 0] >> 1])) {
-              fuel = fuel - C[pc + 4 | 0] | 0;
-              pc = C[pc + 3 | 0];
-              if (fuel < 0) break loop;
-              continue;
-            }
-            fuel = fuel - C[pc + 5 | 0] | 0;
-            pc = pc + 6 | 0;
-            continue;
-          }
-        }
-        case 38: /* br_unless_f64_le */ {
-          {
-            if (!(D[fp + C[pc + 1 | 0] >> 1] <= D[fp + C[pc + 2 | 0] >> 1])) {
-              fuel = fuel - C[pc + 4 | 0] | 0;
-              pc = C[pc + 3 | 0];
-              if (fuel < 0) break loop;
-              continue;
-            }
-            fuel = fuel - C[pc + 5 | 0] | 0;
-            pc = pc + 6 | 0;
-            continue;
-          }
-        }
-        case 39: /* mov32 */ {
+        case 9: /* mov32 */ {
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0];
           pc = pc + 3 | 0;
           continue;
         }
-        case 40: /* mov64 */ {
+        case 10: /* mov64 */ {
           d = fp + C[pc + 1 | 0] | 0;
           a = fp + C[pc + 2 | 0] | 0;
           x = R[a + 1 | 0];
@@ -697,26 +287,26 @@ export function execute(): number {
           pc = pc + 3 | 0;
           continue;
         }
-        case 41: /* const32 */ {
+        case 11: /* const32 */ {
           R[fp + C[pc + 1 | 0] | 0] = C[pc + 2 | 0];
           pc = pc + 3 | 0;
           continue;
         }
-        case 42: /* const64 */ {
+        case 12: /* const64 */ {
           d = fp + C[pc + 1 | 0] | 0;
           R[d] = C[pc + 2 | 0];
           R[d + 1 | 0] = C[pc + 3 | 0];
           pc = pc + 4 | 0;
           continue;
         }
-        case 43: /* select32 */ {
+        case 13: /* select32 */ {
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 4 | 0] | 0] !== 0
             ? R[fp + C[pc + 2 | 0] | 0]
             : R[fp + C[pc + 3 | 0] | 0];
           pc = pc + 5 | 0;
           continue;
         }
-        case 44: /* select64 */ {
+        case 14: /* select64 */ {
           d = fp + C[pc + 1 | 0] | 0;
           a = fp + C[pc + 2 | 0] | 0;
           b = fp + C[pc + 3 | 0] | 0;
@@ -732,31 +322,31 @@ export function execute(): number {
           pc = pc + 5 | 0;
           continue;
         }
-        case 45: /* global_get32 */ {
+        case 15: /* global_get32 */ {
           R[fp + C[pc + 1 | 0] | 0] = G[C[pc + 2 | 0]];
           pc = pc + 3 | 0;
           continue;
         }
-        case 46: /* global_get64 */ {
+        case 16: /* global_get64 */ {
           d = fp + C[pc + 1 | 0] | 0;
           R[d] = G[C[pc + 2 | 0]];
           R[d + 1 | 0] = G[C[pc + 2 | 0] + 1 | 0];
           pc = pc + 3 | 0;
           continue;
         }
-        case 47: /* global_set32 */ {
+        case 17: /* global_set32 */ {
           G[C[pc + 1 | 0]] = R[fp + C[pc + 2 | 0] | 0];
           pc = pc + 3 | 0;
           continue;
         }
-        case 48: /* global_set64 */ {
+        case 18: /* global_set64 */ {
           a = fp + C[pc + 2 | 0] | 0;
           G[C[pc + 1 | 0]] = R[a];
           G[C[pc + 1 | 0] + 1 | 0] = R[a + 1 | 0];
           pc = pc + 3 | 0;
           continue;
         }
-        case 49: /* load32 */ {
+        case 19: /* load32 */ {
           x = R[fp + C[pc + 1 | 0] | 0];
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
@@ -766,7 +356,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 50: /* load64 */ {
+        case 20: /* load64 */ {
           d = fp + C[pc + 3 | 0] | 0;
           x = R[fp + C[pc + 1 | 0] | 0];
           if (x < 0) {
@@ -779,7 +369,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 51: /* i32_load8_s */ {
+        case 21: /* i32_load8_s */ {
           x = R[fp + C[pc + 1 | 0] | 0];
           y = x + C[pc + 2 | 0] | 0;
           if (x < 0 || (y >>> 0) >= size) {
@@ -790,7 +380,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 52: /* i32_load8_u */ {
+        case 22: /* i32_load8_u */ {
           x = R[fp + C[pc + 1 | 0] | 0];
           y = x + C[pc + 2 | 0] | 0;
           if (x < 0 || (y >>> 0) >= size) {
@@ -801,7 +391,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 53: /* i32_load16_s */ {
+        case 23: /* i32_load16_s */ {
           x = R[fp + C[pc + 1 | 0] | 0];
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
@@ -811,7 +401,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 54: /* i32_load16_u */ {
+        case 24: /* i32_load16_u */ {
           x = R[fp + C[pc + 1 | 0] | 0];
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
@@ -821,7 +411,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 55: /* i64_load8_s */ {
+        case 25: /* i64_load8_s */ {
           d = fp + C[pc + 3 | 0] | 0;
           x = R[fp + C[pc + 1 | 0] | 0];
           y = x + C[pc + 2 | 0] | 0;
@@ -835,7 +425,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 56: /* i64_load8_u */ {
+        case 26: /* i64_load8_u */ {
           d = fp + C[pc + 3 | 0] | 0;
           x = R[fp + C[pc + 1 | 0] | 0];
           y = x + C[pc + 2 | 0] | 0;
@@ -848,7 +438,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 57: /* i64_load16_s */ {
+        case 27: /* i64_load16_s */ {
           d = fp + C[pc + 3 | 0] | 0;
           x = R[fp + C[pc + 1 | 0] | 0];
           if (x < 0) {
@@ -861,7 +451,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 58: /* i64_load16_u */ {
+        case 28: /* i64_load16_u */ {
           d = fp + C[pc + 3 | 0] | 0;
           x = R[fp + C[pc + 1 | 0] | 0];
           if (x < 0) {
@@ -873,7 +463,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 59: /* i64_load32_s */ {
+        case 29: /* i64_load32_s */ {
           d = fp + C[pc + 3 | 0] | 0;
           x = R[fp + C[pc + 1 | 0] | 0];
           if (x < 0) {
@@ -886,7 +476,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 60: /* i64_load32_u */ {
+        case 30: /* i64_load32_u */ {
           d = fp + C[pc + 3 | 0] | 0;
           x = R[fp + C[pc + 1 | 0] | 0];
           if (x < 0) {
@@ -898,7 +488,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 61: /* store8 */ {
+        case 31: /* store8 */ {
           x = R[fp + C[pc + 1 | 0] | 0];
           y = x + C[pc + 2 | 0] | 0;
           if (x < 0 || (y >>> 0) >= size) {
@@ -909,7 +499,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 62: /* store16 */ {
+        case 32: /* store16 */ {
           x = R[fp + C[pc + 1 | 0] | 0];
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
@@ -919,7 +509,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 63: /* store32 */ {
+        case 33: /* store32 */ {
           x = R[fp + C[pc + 1 | 0] | 0];
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
@@ -929,7 +519,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 64: /* store64 */ {
+        case 34: /* store64 */ {
           b = fp + C[pc + 3 | 0] | 0;
           x = R[fp + C[pc + 1 | 0] | 0];
           if (x < 0) {
@@ -941,22 +531,12 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 65: /* store32_k */ {
-          x = R[fp + C[pc + 1 | 0] | 0];
-          if (x < 0) {
-            stop = /* OUT_OF_BOUNDS */ 5;
-            break loop;
-          }
-          view.setInt32(x + C[pc + 2 | 0] | 0, C[pc + 3 | 0], true);
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 66: /* memory_size */ {
+        case 35: /* memory_size */ {
           R[fp + C[pc + 1 | 0] | 0] = size >>> 16;
           pc = pc + 2 | 0;
           continue;
         }
-        case 67: /* memory_copy */ {
+        case 36: /* memory_copy */ {
           x = R[fp + C[pc + 1 | 0] | 0];
           y = R[fp + C[pc + 2 | 0] | 0];
           n = R[fp + C[pc + 3 | 0] | 0];
@@ -973,7 +553,7 @@ export function execute(): number {
             continue;
           }
         }
-        case 68: /* memory_fill */ {
+        case 37: /* memory_fill */ {
           x = R[fp + C[pc + 1 | 0] | 0];
           y = R[fp + C[pc + 2 | 0] | 0];
           n = R[fp + C[pc + 3 | 0] | 0];
@@ -989,198 +569,71 @@ export function execute(): number {
             continue;
           }
         }
-        case 69: /* i32_eqz */ {
+        case 38: /* i32_eqz */ {
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] === 0 ? 1 : 0;
           pc = pc + 3 | 0;
           continue;
         }
-        case 70: /* i32_eq */ {
-          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] === R[fp + C[pc + 3 | 0] | 0] ? 1 : 0;
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 71: /* i32_ne */ {
-          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] !== R[fp + C[pc + 3 | 0] | 0] ? 1 : 0;
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 72: /* i32_lt_s */ {
-          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] < R[fp + C[pc + 3 | 0] | 0] ? 1 : 0;
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 73: /* i32_lt_u */ {
-          R[fp + C[pc + 1 | 0] | 0] = (R[fp + C[pc + 2 | 0] | 0] >>> 0) < (R[fp + C[pc + 3 | 0] | 0] >>> 0) ? 1 : 0;
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 74: /* i32_le_s */ {
-          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] <= R[fp + C[pc + 3 | 0] | 0] ? 1 : 0;
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 75: /* i32_le_u */ {
-          R[fp + C[pc + 1 | 0] | 0] = (R[fp + C[pc + 2 | 0] | 0] >>> 0) <= (R[fp + C[pc + 3 | 0] | 0] >>> 0) ? 1 : 0;
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 76: /* i32_eq_k */ {
-          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] === C[pc + 3 | 0] ? 1 : 0;
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 77: /* i32_ne_k */ {
-          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] !== C[pc + 3 | 0] ? 1 : 0;
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 78: /* i32_lt_s_k */ {
-          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] < C[pc + 3 | 0] ? 1 : 0;
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 79: /* i32_lt_u_k */ {
-          R[fp + C[pc + 1 | 0] | 0] = (R[fp + C[pc + 2 | 0] | 0] >>> 0) < (C[pc + 3 | 0] >>> 0) ? 1 : 0;
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 80: /* i32_gt_s_k */ {
-          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] > C[pc + 3 | 0] ? 1 : 0;
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 81: /* i32_gt_u_k */ {
-          R[fp + C[pc + 1 | 0] | 0] = (R[fp + C[pc + 2 | 0] | 0] >>> 0) > (C[pc + 3 | 0] >>> 0) ? 1 : 0;
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 82: /* i32_le_s_k */ {
-          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] <= C[pc + 3 | 0] ? 1 : 0;
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 83: /* i32_le_u_k */ {
-          R[fp + C[pc + 1 | 0] | 0] = (R[fp + C[pc + 2 | 0] | 0] >>> 0) <= (C[pc + 3 | 0] >>> 0) ? 1 : 0;
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 84: /* i32_ge_s_k */ {
-          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] >= C[pc + 3 | 0] ? 1 : 0;
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 85: /* i32_ge_u_k */ {
-          R[fp + C[pc + 1 | 0] | 0] = (R[fp + C[pc + 2 | 0] | 0] >>> 0) >= (C[pc + 3 | 0] >>> 0) ? 1 : 0;
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 86: /* i32_add */ {
+        case 39: /* i32_add */ {
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] + R[fp + C[pc + 3 | 0] | 0] | 0;
           pc = pc + 4 | 0;
           continue;
         }
-        case 87: /* i32_sub */ {
+        case 40: /* i32_sub */ {
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] - R[fp + C[pc + 3 | 0] | 0] | 0;
           pc = pc + 4 | 0;
           continue;
         }
-        case 88: /* i32_mul */ {
+        case 41: /* i32_mul */ {
           R[fp + C[pc + 1 | 0] | 0] = Math.imul(R[fp + C[pc + 2 | 0] | 0], R[fp + C[pc + 3 | 0] | 0]);
           pc = pc + 4 | 0;
           continue;
         }
-        case 89: /* i32_and */ {
+        case 42: /* i32_and */ {
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] & R[fp + C[pc + 3 | 0] | 0];
           pc = pc + 4 | 0;
           continue;
         }
-        case 90: /* i32_or */ {
+        case 43: /* i32_or */ {
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] | R[fp + C[pc + 3 | 0] | 0];
           pc = pc + 4 | 0;
           continue;
         }
-        case 91: /* i32_xor */ {
+        case 44: /* i32_xor */ {
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] ^ R[fp + C[pc + 3 | 0] | 0];
           pc = pc + 4 | 0;
           continue;
         }
-        case 92: /* i32_shl */ {
+        case 45: /* i32_shl */ {
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] << R[fp + C[pc + 3 | 0] | 0];
           pc = pc + 4 | 0;
           continue;
         }
-        case 93: /* i32_shr_s */ {
+        case 46: /* i32_shr_s */ {
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] >> R[fp + C[pc + 3 | 0] | 0];
           pc = pc + 4 | 0;
           continue;
         }
-        case 94: /* i32_shr_u */ {
+        case 47: /* i32_shr_u */ {
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] >>> R[fp + C[pc + 3 | 0] | 0];
           pc = pc + 4 | 0;
           continue;
         }
-        case 95: /* i32_rotl */ {
+        case 48: /* i32_rotl */ {
           x = R[fp + C[pc + 2 | 0] | 0];
           y = R[fp + C[pc + 3 | 0] | 0];
           R[fp + C[pc + 1 | 0] | 0] = x << y | x >>> (32 - y & 31);
           pc = pc + 4 | 0;
           continue;
         }
-        case 96: /* i32_add_k */ {
-          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] + C[pc + 3 | 0] | 0;
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 97: /* i32_mul_k */ {
-          R[fp + C[pc + 1 | 0] | 0] = Math.imul(R[fp + C[pc + 2 | 0] | 0], C[pc + 3 | 0]);
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 98: /* i32_and_k */ {
-          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] & C[pc + 3 | 0];
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 99: /* i32_or_k */ {
-          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] | C[pc + 3 | 0];
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 100: /* i32_xor_k */ {
-          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] ^ C[pc + 3 | 0];
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 101: /* i32_shl_k */ {
-          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] << C[pc + 3 | 0];
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 102: /* i32_shr_s_k */ {
-          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] >> C[pc + 3 | 0];
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 103: /* i32_shr_u_k */ {
-          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] >>> C[pc + 3 | 0];
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 104: /* i32_rotl_k */ {
-          x = R[fp + C[pc + 2 | 0] | 0];
-          y = C[pc + 3 | 0];
-          R[fp + C[pc + 1 | 0] | 0] = x << y | x >>> (32 - y & 31);
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 105: /* i32_rotr */ {
+        case 49: /* i32_rotr */ {
           x = R[fp + C[pc + 2 | 0] | 0];
           y = R[fp + C[pc + 3 | 0] | 0];
           R[fp + C[pc + 1 | 0] | 0] = x >>> y | x << (32 - y & 31);
           pc = pc + 4 | 0;
           continue;
         }
-        case 106: /* i32_div_s */ {
+        case 50: /* i32_div_s */ {
           x = R[fp + C[pc + 2 | 0] | 0];
           y = R[fp + C[pc + 3 | 0] | 0];
           if (y === 0) {
@@ -1195,7 +648,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 107: /* i32_div_u */ {
+        case 51: /* i32_div_u */ {
           y = R[fp + C[pc + 3 | 0] | 0] >>> 0;
           if (y === 0) {
             stop = /* DIVIDE_BY_ZERO */ 2;
@@ -1205,7 +658,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 108: /* i32_rem_s */ {
+        case 52: /* i32_rem_s */ {
           y = R[fp + C[pc + 3 | 0] | 0];
           if (y === 0) {
             stop = /* DIVIDE_BY_ZERO */ 2;
@@ -1215,7 +668,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 109: /* i32_rem_u */ {
+        case 53: /* i32_rem_u */ {
           y = R[fp + C[pc + 3 | 0] | 0] >>> 0;
           if (y === 0) {
             stop = /* DIVIDE_BY_ZERO */ 2;
@@ -1225,18 +678,18 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 110: /* i32_clz */ {
+        case 54: /* i32_clz */ {
           R[fp + C[pc + 1 | 0] | 0] = Math.clz32(R[fp + C[pc + 2 | 0] | 0]);
           pc = pc + 3 | 0;
           continue;
         }
-        case 111: /* i32_ctz */ {
+        case 55: /* i32_ctz */ {
           x = R[fp + C[pc + 2 | 0] | 0];
           R[fp + C[pc + 1 | 0] | 0] = x === 0 ? 32 : 31 - Math.clz32(x & -x);
           pc = pc + 3 | 0;
           continue;
         }
-        case 112: /* i32_popcnt */ {
+        case 56: /* i32_popcnt */ {
           x = R[fp + C[pc + 2 | 0] | 0];
           x = x - (x >>> 1 & 0x55555555) | 0;
           x = (x & 0x33333333) + (x >>> 2 & 0x33333333) | 0;
@@ -1244,85 +697,23 @@ export function execute(): number {
           pc = pc + 3 | 0;
           continue;
         }
-        case 113: /* i32_extend8_s */ {
+        case 57: /* i32_extend8_s */ {
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] << 24 >> 24;
           pc = pc + 3 | 0;
           continue;
         }
-        case 114: /* i32_extend16_s */ {
+        case 58: /* i32_extend16_s */ {
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] << 16 >> 16;
           pc = pc + 3 | 0;
           continue;
         }
-        case 115: /* i64_eqz */ {
+        case 59: /* i64_eqz */ {
           a = fp + C[pc + 2 | 0] | 0;
           R[fp + C[pc + 1 | 0] | 0] = (R[a] | R[a + 1 | 0]) === 0 ? 1 : 0;
           pc = pc + 3 | 0;
           continue;
         }
-        case 116: /* i64_eq */ {
-          a = fp + C[pc + 2 | 0] | 0;
-          b = fp + C[pc + 3 | 0] | 0;
-          R[fp + C[pc + 1 | 0] | 0] = R[a] === R[b] && R[a + 1 | 0] === R[b + 1 | 0] ? 1 : 0;
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 117: /* i64_ne */ {
-          a = fp + C[pc + 2 | 0] | 0;
-          b = fp + C[pc + 3 | 0] | 0;
-          R[fp + C[pc + 1 | 0] | 0] = R[a] !== R[b] || R[a + 1 | 0] !== R[b + 1 | 0] ? 1 : 0;
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 118: /* i64_lt_s */ {
-          a = fp + C[pc + 2 | 0] | 0;
-          b = fp + C[pc + 3 | 0] | 0;
-          R[fp + C[pc + 1 | 0] | 0] =
-            R[a + 1 | 0] < R[b + 1 | 0] || R[a + 1 | 0] === R[b + 1 | 0] && (R[a] >>> 0) < (R[b] >>> 0) ? 1 : 0;
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 119: /* i64_lt_u */ {
-          a = fp + C[pc + 2 | 0] | 0;
-          b = fp + C[pc + 3 | 0] | 0;
-          R[fp + C[pc + 1 | 0] | 0] =
-            (R[a + 1 | 0] >>> 0) < (R[b + 1 | 0] >>> 0) || R[a + 1 | 0] === R[b + 1 | 0] && (R[a] >>> 0) < (R[b] >>> 0)
-              ? 1
-              : 0;
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 120: /* i64_le_s */ {
-          a = fp + C[pc + 2 | 0] | 0;
-          b = fp + C[pc + 3 | 0] | 0;
-          R[fp + C[pc + 1 | 0] | 0] =
-            R[a + 1 | 0] < R[b + 1 | 0] || R[a + 1 | 0] === R[b + 1 | 0] && (R[a] >>> 0) <= (R[b] >>> 0) ? 1 : 0;
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 121: /* i64_le_u */ {
-          a = fp + C[pc + 2 | 0] | 0;
-          b = fp + C[pc + 3 | 0] | 0;
-          R[fp + C[pc + 1 | 0] | 0] =
-            (R[a + 1 | 0] >>> 0) < (R[b + 1 | 0] >>> 0) || R[a + 1 | 0] === R[b + 1 | 0] && (R[a] >>> 0) <= (R[b] >>> 0)
-              ? 1
-              : 0;
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 122: /* i64_eq_k */ {
-          a = fp + C[pc + 2 | 0] | 0;
-          R[fp + C[pc + 1 | 0] | 0] = R[a] === C[pc + 3 | 0] && R[a + 1 | 0] === C[pc + 4 | 0] ? 1 : 0;
-          pc = pc + 5 | 0;
-          continue;
-        }
-        case 123: /* i64_ne_k */ {
-          a = fp + C[pc + 2 | 0] | 0;
-          R[fp + C[pc + 1 | 0] | 0] = R[a] !== C[pc + 3 | 0] || R[a + 1 | 0] !== C[pc + 4 | 0] ? 1 : 0;
-          pc = pc + 5 | 0;
-          continue;
-        }
-        case 124: /* i64_add */ {
+        case 60: /* i64_add */ {
           d = fp + C[pc + 1 | 0] | 0;
           a = fp + C[pc + 2 | 0] | 0;
           b = fp + C[pc + 3 | 0] | 0;
@@ -1333,7 +724,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 125: /* i64_sub */ {
+        case 61: /* i64_sub */ {
           d = fp + C[pc + 1 | 0] | 0;
           a = fp + C[pc + 2 | 0] | 0;
           b = fp + C[pc + 3 | 0] | 0;
@@ -1344,7 +735,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 126: /* i64_and */ {
+        case 62: /* i64_and */ {
           d = fp + C[pc + 1 | 0] | 0;
           a = fp + C[pc + 2 | 0] | 0;
           b = fp + C[pc + 3 | 0] | 0;
@@ -1353,7 +744,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 127: /* i64_or */ {
+        case 63: /* i64_or */ {
           d = fp + C[pc + 1 | 0] | 0;
           a = fp + C[pc + 2 | 0] | 0;
           b = fp + C[pc + 3 | 0] | 0;
@@ -1362,7 +753,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 128: /* i64_xor */ {
+        case 64: /* i64_xor */ {
           d = fp + C[pc + 1 | 0] | 0;
           a = fp + C[pc + 2 | 0] | 0;
           b = fp + C[pc + 3 | 0] | 0;
@@ -1371,7 +762,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 129: /* i64_mul */ {
+        case 65: /* i64_mul */ {
           d = fp + C[pc + 1 | 0] | 0;
           a = fp + C[pc + 2 | 0] | 0;
           b = fp + C[pc + 3 | 0] | 0;
@@ -1389,7 +780,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 130: /* i64_shl */ {
+        case 66: /* i64_shl */ {
           d = fp + C[pc + 1 | 0] | 0;
           a = fp + C[pc + 2 | 0] | 0;
           n = R[fp + C[pc + 3 | 0] | 0] & 63;
@@ -1405,7 +796,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 131: /* i64_shr_s */ {
+        case 67: /* i64_shr_s */ {
           d = fp + C[pc + 1 | 0] | 0;
           a = fp + C[pc + 2 | 0] | 0;
           n = R[fp + C[pc + 3 | 0] | 0] & 63;
@@ -1421,7 +812,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 132: /* i64_shr_u */ {
+        case 68: /* i64_shr_u */ {
           d = fp + C[pc + 1 | 0] | 0;
           a = fp + C[pc + 2 | 0] | 0;
           n = R[fp + C[pc + 3 | 0] | 0] & 63;
@@ -1437,7 +828,837 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 133: /* i64_add_k */ {
+        case 69: /* i64_rotl */ {
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          n = R[fp + C[pc + 3 | 0] | 0] & 63;
+          z = (R[a] ^ R[a + 1 | 0]) & n << 26 >> 31;
+          x = R[a] ^ z;
+          y = R[a + 1 | 0] ^ z;
+          R[d] = x << n | y >>> 1 >>> (31 - n & 31);
+          R[d + 1 | 0] = y << n | x >>> 1 >>> (31 - n & 31);
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 70: /* i64_rotr */ {
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          n = 64 - R[fp + C[pc + 3 | 0] | 0] & 63;
+          z = (R[a] ^ R[a + 1 | 0]) & n << 26 >> 31;
+          x = R[a] ^ z;
+          y = R[a + 1 | 0] ^ z;
+          R[d] = x << n | y >>> 1 >>> (31 - n & 31);
+          R[d + 1 | 0] = y << n | x >>> 1 >>> (31 - n & 31);
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 71: /* i64_clz */ {
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          x = R[a + 1 | 0];
+          R[d] = x === 0 ? 32 + Math.clz32(R[a]) : Math.clz32(x);
+          R[d + 1 | 0] = 0;
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 72: /* i64_ctz */ {
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          x = R[a];
+          y = R[a + 1 | 0];
+          R[d] = x !== 0 ? 31 - Math.clz32(x & -x) : y !== 0 ? 63 - Math.clz32(y & -y) : 64;
+          R[d + 1 | 0] = 0;
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 73: /* i64_extend8_s */ {
+          d = fp + C[pc + 1 | 0] | 0;
+          x = R[fp + C[pc + 2 | 0] | 0] << 24 >> 24;
+          R[d] = x;
+          R[d + 1 | 0] = x >> 31;
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 74: /* i64_extend16_s */ {
+          d = fp + C[pc + 1 | 0] | 0;
+          x = R[fp + C[pc + 2 | 0] | 0] << 16 >> 16;
+          R[d] = x;
+          R[d + 1 | 0] = x >> 31;
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 75: /* i64_extend32_s */ {
+          d = fp + C[pc + 1 | 0] | 0;
+          x = R[fp + C[pc + 2 | 0] | 0];
+          R[d] = x;
+          R[d + 1 | 0] = x >> 31;
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 76: /* i64_extend_i32_u */ {
+          d = fp + C[pc + 1 | 0] | 0;
+          R[d] = R[fp + C[pc + 2 | 0] | 0];
+          R[d + 1 | 0] = 0;
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 77: /* f32_add */ {
+          F[fp + C[pc + 1 | 0] | 0] = F[fp + C[pc + 2 | 0] | 0] + F[fp + C[pc + 3 | 0] | 0];
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 78: /* f32_sub */ {
+          F[fp + C[pc + 1 | 0] | 0] = F[fp + C[pc + 2 | 0] | 0] - F[fp + C[pc + 3 | 0] | 0];
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 79: /* f32_mul */ {
+          F[fp + C[pc + 1 | 0] | 0] = F[fp + C[pc + 2 | 0] | 0] * F[fp + C[pc + 3 | 0] | 0];
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 80: /* f32_div */ {
+          F[fp + C[pc + 1 | 0] | 0] = F[fp + C[pc + 2 | 0] | 0] / F[fp + C[pc + 3 | 0] | 0];
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 81: /* f32_sqrt */ {
+          F[fp + C[pc + 1 | 0] | 0] = Math.sqrt(F[fp + C[pc + 2 | 0] | 0]);
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 82: /* f64_add */ {
+          D[fp + C[pc + 1 | 0] >> 1] = D[fp + C[pc + 2 | 0] >> 1] + D[fp + C[pc + 3 | 0] >> 1];
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 83: /* f64_sub */ {
+          D[fp + C[pc + 1 | 0] >> 1] = D[fp + C[pc + 2 | 0] >> 1] - D[fp + C[pc + 3 | 0] >> 1];
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 84: /* f64_mul */ {
+          D[fp + C[pc + 1 | 0] >> 1] = D[fp + C[pc + 2 | 0] >> 1] * D[fp + C[pc + 3 | 0] >> 1];
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 85: /* f64_div */ {
+          D[fp + C[pc + 1 | 0] >> 1] = D[fp + C[pc + 2 | 0] >> 1] / D[fp + C[pc + 3 | 0] >> 1];
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 86: /* f64_sqrt */ {
+          D[fp + C[pc + 1 | 0] >> 1] = Math.sqrt(D[fp + C[pc + 2 | 0] >> 1]);
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 87: /* f32_abs */ {
+          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] & 0x7fffffff;
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 88: /* f32_neg */ {
+          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] ^ 0x80000000;
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 89: /* f64_abs */ {
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          x = R[a + 1 | 0] & 0x7fffffff;
+          R[d] = R[a];
+          R[d + 1 | 0] = x;
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 90: /* f64_neg */ {
+          d = fp + C[pc + 1 | 0] | 0;
+          a = fp + C[pc + 2 | 0] | 0;
+          x = R[a + 1 | 0] ^ 0x80000000;
+          R[d] = R[a];
+          R[d + 1 | 0] = x;
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 91: /* f32_convert_i32_s */ {
+          F[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0];
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 92: /* f64_convert_i32_s */ {
+          D[fp + C[pc + 1 | 0] >> 1] = R[fp + C[pc + 2 | 0] | 0];
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 93: /* f64_convert_i32_u */ {
+          D[fp + C[pc + 1 | 0] >> 1] = R[fp + C[pc + 2 | 0] | 0] >>> 0;
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 94: /* f64_promote_f32 */ {
+          D[fp + C[pc + 1 | 0] >> 1] = F[fp + C[pc + 2 | 0] | 0];
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 95: /* f32_demote_f64 */ {
+          F[fp + C[pc + 1 | 0] | 0] = D[fp + C[pc + 2 | 0] >> 1];
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 96: /* i32_trunc_f64_s */ {
+          x = D[fp + C[pc + 2 | 0] >> 1];
+          if (x !== x) {
+            stop = /* INVALID_CONVERSION */ 4;
+            break loop;
+          }
+          if (x <= -2147483649 || x >= 2147483648) {
+            stop = /* INTEGER_OVERFLOW */ 3;
+            break loop;
+          }
+          R[fp + C[pc + 1 | 0] | 0] = x | 0;
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 97: /* i32_eq */ {
+          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] === R[fp + C[pc + 3 | 0] | 0] ? 1 : 0;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 98: /* i32_ne */ {
+          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] !== R[fp + C[pc + 3 | 0] | 0] ? 1 : 0;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 99: /* i32_lt_s */ {
+          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] < R[fp + C[pc + 3 | 0] | 0] ? 1 : 0;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 100: /* i32_lt_u */ {
+          R[fp + C[pc + 1 | 0] | 0] = (R[fp + C[pc + 2 | 0] | 0] >>> 0) < (R[fp + C[pc + 3 | 0] | 0] >>> 0) ? 1 : 0;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 101: /* i32_le_s */ {
+          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] <= R[fp + C[pc + 3 | 0] | 0] ? 1 : 0;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 102: /* i32_le_u */ {
+          R[fp + C[pc + 1 | 0] | 0] = (R[fp + C[pc + 2 | 0] | 0] >>> 0) <= (R[fp + C[pc + 3 | 0] | 0] >>> 0) ? 1 : 0;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 103: /* i64_eq */ {
+          a = fp + C[pc + 2 | 0] | 0;
+          b = fp + C[pc + 3 | 0] | 0;
+          R[fp + C[pc + 1 | 0] | 0] = R[a] === R[b] && R[a + 1 | 0] === R[b + 1 | 0] ? 1 : 0;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 104: /* i64_ne */ {
+          a = fp + C[pc + 2 | 0] | 0;
+          b = fp + C[pc + 3 | 0] | 0;
+          R[fp + C[pc + 1 | 0] | 0] = R[a] !== R[b] || R[a + 1 | 0] !== R[b + 1 | 0] ? 1 : 0;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 105: /* i64_lt_s */ {
+          a = fp + C[pc + 2 | 0] | 0;
+          b = fp + C[pc + 3 | 0] | 0;
+          R[fp + C[pc + 1 | 0] | 0] =
+            R[a + 1 | 0] < R[b + 1 | 0] || R[a + 1 | 0] === R[b + 1 | 0] && (R[a] >>> 0) < (R[b] >>> 0) ? 1 : 0;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 106: /* i64_lt_u */ {
+          a = fp + C[pc + 2 | 0] | 0;
+          b = fp + C[pc + 3 | 0] | 0;
+          R[fp + C[pc + 1 | 0] | 0] =
+            (R[a + 1 | 0] >>> 0) < (R[b + 1 | 0] >>> 0) || R[a + 1 | 0] === R[b + 1 | 0] && (R[a] >>> 0) < (R[b] >>> 0)
+              ? 1
+              : 0;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 107: /* i64_le_s */ {
+          a = fp + C[pc + 2 | 0] | 0;
+          b = fp + C[pc + 3 | 0] | 0;
+          R[fp + C[pc + 1 | 0] | 0] =
+            R[a + 1 | 0] < R[b + 1 | 0] || R[a + 1 | 0] === R[b + 1 | 0] && (R[a] >>> 0) <= (R[b] >>> 0) ? 1 : 0;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 108: /* i64_le_u */ {
+          a = fp + C[pc + 2 | 0] | 0;
+          b = fp + C[pc + 3 | 0] | 0;
+          R[fp + C[pc + 1 | 0] | 0] =
+            (R[a + 1 | 0] >>> 0) < (R[b + 1 | 0] >>> 0) || R[a + 1 | 0] === R[b + 1 | 0] && (R[a] >>> 0) <= (R[b] >>> 0)
+              ? 1
+              : 0;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 109: /* f32_eq */ {
+          R[fp + C[pc + 1 | 0] | 0] = F[fp + C[pc + 2 | 0] | 0] === F[fp + C[pc + 3 | 0] | 0] ? 1 : 0;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 110: /* f32_ne */ {
+          R[fp + C[pc + 1 | 0] | 0] = F[fp + C[pc + 2 | 0] | 0] !== F[fp + C[pc + 3 | 0] | 0] ? 1 : 0;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 111: /* f32_lt */ {
+          R[fp + C[pc + 1 | 0] | 0] = F[fp + C[pc + 2 | 0] | 0] < F[fp + C[pc + 3 | 0] | 0] ? 1 : 0;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 112: /* f32_le */ {
+          R[fp + C[pc + 1 | 0] | 0] = F[fp + C[pc + 2 | 0] | 0] <= F[fp + C[pc + 3 | 0] | 0] ? 1 : 0;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 113: /* f64_eq */ {
+          R[fp + C[pc + 1 | 0] | 0] = D[fp + C[pc + 2 | 0] >> 1] === D[fp + C[pc + 3 | 0] >> 1] ? 1 : 0;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 114: /* f64_ne */ {
+          R[fp + C[pc + 1 | 0] | 0] = D[fp + C[pc + 2 | 0] >> 1] !== D[fp + C[pc + 3 | 0] >> 1] ? 1 : 0;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 115: /* f64_lt */ {
+          R[fp + C[pc + 1 | 0] | 0] = D[fp + C[pc + 2 | 0] >> 1] < D[fp + C[pc + 3 | 0] >> 1] ? 1 : 0;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 116: /* f64_le */ {
+          R[fp + C[pc + 1 | 0] | 0] = D[fp + C[pc + 2 | 0] >> 1] <= D[fp + C[pc + 3 | 0] >> 1] ? 1 : 0;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 117: /* br_if_i32_eq */ {
+          {
+            if (R[fp + C[pc + 1 | 0] | 0] === R[fp + C[pc + 2 | 0] | 0]) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+              if (fuel < 0) break loop;
+              continue;
+            }
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
+            continue;
+          }
+        }
+        case 118: /* br_if_i32_ne */ {
+          {
+            if (R[fp + C[pc + 1 | 0] | 0] !== R[fp + C[pc + 2 | 0] | 0]) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+              if (fuel < 0) break loop;
+              continue;
+            }
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
+            continue;
+          }
+        }
+        case 119: /* br_if_i32_lt_s */ {
+          {
+            if (R[fp + C[pc + 1 | 0] | 0] < R[fp + C[pc + 2 | 0] | 0]) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+              if (fuel < 0) break loop;
+              continue;
+            }
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
+            continue;
+          }
+        }
+        case 120: /* br_if_i32_lt_u */ {
+          {
+            if ((R[fp + C[pc + 1 | 0] | 0] >>> 0) < (R[fp + C[pc + 2 | 0] | 0] >>> 0)) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+              if (fuel < 0) break loop;
+              continue;
+            }
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
+            continue;
+          }
+        }
+        case 121: /* br_if_i32_le_s */ {
+          {
+            if (R[fp + C[pc + 1 | 0] | 0] <= R[fp + C[pc + 2 | 0] | 0]) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+              if (fuel < 0) break loop;
+              continue;
+            }
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
+            continue;
+          }
+        }
+        case 122: /* br_if_i32_le_u */ {
+          {
+            if ((R[fp + C[pc + 1 | 0] | 0] >>> 0) <= (R[fp + C[pc + 2 | 0] | 0] >>> 0)) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+              if (fuel < 0) break loop;
+              continue;
+            }
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
+            continue;
+          }
+        }
+        case 123: /* br_if_i64_eq */ {
+          a = fp + C[pc + 1 | 0] | 0;
+          b = fp + C[pc + 2 | 0] | 0;
+          {
+            if (R[a] === R[b] && R[a + 1 | 0] === R[b + 1 | 0]) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+              if (fuel < 0) break loop;
+              continue;
+            }
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
+            continue;
+          }
+        }
+        case 124: /* br_if_i64_ne */ {
+          a = fp + C[pc + 1 | 0] | 0;
+          b = fp + C[pc + 2 | 0] | 0;
+          {
+            if (R[a] !== R[b] || R[a + 1 | 0] !== R[b + 1 | 0]) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+              if (fuel < 0) break loop;
+              continue;
+            }
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
+            continue;
+          }
+        }
+        case 125: /* br_if_i64_lt_s */ {
+          a = fp + C[pc + 1 | 0] | 0;
+          b = fp + C[pc + 2 | 0] | 0;
+          {
+            if (R[a + 1 | 0] < R[b + 1 | 0] || R[a + 1 | 0] === R[b + 1 | 0] && (R[a] >>> 0) < (R[b] >>> 0)) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+              if (fuel < 0) break loop;
+              continue;
+            }
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
+            continue;
+          }
+        }
+        case 126: /* br_if_i64_lt_u */ {
+          a = fp + C[pc + 1 | 0] | 0;
+          b = fp + C[pc + 2 | 0] | 0;
+          {
+            if (
+              (R[a + 1 | 0] >>> 0) < (R[b + 1 | 0] >>> 0) ||
+              R[a + 1 | 0] === R[b + 1 | 0] && (R[a] >>> 0) < (R[b] >>> 0)
+            ) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+              if (fuel < 0) break loop;
+              continue;
+            }
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
+            continue;
+          }
+        }
+        case 127: /* br_if_i64_le_s */ {
+          a = fp + C[pc + 1 | 0] | 0;
+          b = fp + C[pc + 2 | 0] | 0;
+          {
+            if (R[a + 1 | 0] < R[b + 1 | 0] || R[a + 1 | 0] === R[b + 1 | 0] && (R[a] >>> 0) <= (R[b] >>> 0)) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+              if (fuel < 0) break loop;
+              continue;
+            }
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
+            continue;
+          }
+        }
+        case 128: /* br_if_i64_le_u */ {
+          a = fp + C[pc + 1 | 0] | 0;
+          b = fp + C[pc + 2 | 0] | 0;
+          {
+            if (
+              (R[a + 1 | 0] >>> 0) < (R[b + 1 | 0] >>> 0) ||
+              R[a + 1 | 0] === R[b + 1 | 0] && (R[a] >>> 0) <= (R[b] >>> 0)
+            ) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+              if (fuel < 0) break loop;
+              continue;
+            }
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
+            continue;
+          }
+        }
+        case 129: /* br_if_f64_eq */ {
+          {
+            if (D[fp + C[pc + 1 | 0] >> 1] === D[fp + C[pc + 2 | 0] >> 1]) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+              if (fuel < 0) break loop;
+              continue;
+            }
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
+            continue;
+          }
+        }
+        case 130: /* br_if_f64_ne */ {
+          {
+            if (D[fp + C[pc + 1 | 0] >> 1] !== D[fp + C[pc + 2 | 0] >> 1]) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+              if (fuel < 0) break loop;
+              continue;
+            }
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
+            continue;
+          }
+        }
+        case 131: /* br_if_f64_lt */ {
+          {
+            if (D[fp + C[pc + 1 | 0] >> 1] < D[fp + C[pc + 2 | 0] >> 1]) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+              if (fuel < 0) break loop;
+              continue;
+            }
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
+            continue;
+          }
+        }
+        case 132: /* br_if_f64_le */ {
+          {
+            if (D[fp + C[pc + 1 | 0] >> 1] <= D[fp + C[pc + 2 | 0] >> 1]) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+              if (fuel < 0) break loop;
+              continue;
+            }
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
+            continue;
+          }
+        }
+        case 133: /* br_unless_f64_lt */ {
+          {
+            if (!(D[fp + C[pc + 1 | 0] >> 1] < D[fp + C[pc + 2 | 0] >> 1])) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+              if (fuel < 0) break loop;
+              continue;
+            }
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
+            continue;
+          }
+        }
+        case 134: /* br_unless_f64_le */ {
+          {
+            if (!(D[fp + C[pc + 1 | 0] >> 1] <= D[fp + C[pc + 2 | 0] >> 1])) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+              if (fuel < 0) break loop;
+              continue;
+            }
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
+            continue;
+          }
+        }
+        case 135: /* br_if_i32_eq_k */ {
+          {
+            if (R[fp + C[pc + 1 | 0] | 0] === C[pc + 2 | 0]) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+              if (fuel < 0) break loop;
+              continue;
+            }
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
+            continue;
+          }
+        }
+        case 136: /* br_if_i32_ne_k */ {
+          {
+            if (R[fp + C[pc + 1 | 0] | 0] !== C[pc + 2 | 0]) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+              if (fuel < 0) break loop;
+              continue;
+            }
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
+            continue;
+          }
+        }
+        case 137: /* br_if_i32_lt_s_k */ {
+          {
+            if (R[fp + C[pc + 1 | 0] | 0] < C[pc + 2 | 0]) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+              if (fuel < 0) break loop;
+              continue;
+            }
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
+            continue;
+          }
+        }
+        case 138: /* br_if_i32_lt_u_k */ {
+          {
+            if ((R[fp + C[pc + 1 | 0] | 0] >>> 0) < (C[pc + 2 | 0] >>> 0)) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+              if (fuel < 0) break loop;
+              continue;
+            }
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
+            continue;
+          }
+        }
+        case 139: /* br_if_i32_gt_s_k */ {
+          {
+            if (R[fp + C[pc + 1 | 0] | 0] > C[pc + 2 | 0]) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+              if (fuel < 0) break loop;
+              continue;
+            }
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
+            continue;
+          }
+        }
+        case 140: /* br_if_i32_gt_u_k */ {
+          {
+            if ((R[fp + C[pc + 1 | 0] | 0] >>> 0) > (C[pc + 2 | 0] >>> 0)) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+              if (fuel < 0) break loop;
+              continue;
+            }
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
+            continue;
+          }
+        }
+        case 141: /* br_if_i32_le_s_k */ {
+          {
+            if (R[fp + C[pc + 1 | 0] | 0] <= C[pc + 2 | 0]) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+              if (fuel < 0) break loop;
+              continue;
+            }
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
+            continue;
+          }
+        }
+        case 142: /* br_if_i32_le_u_k */ {
+          {
+            if ((R[fp + C[pc + 1 | 0] | 0] >>> 0) <= (C[pc + 2 | 0] >>> 0)) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+              if (fuel < 0) break loop;
+              continue;
+            }
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
+            continue;
+          }
+        }
+        case 143: /* br_if_i32_ge_s_k */ {
+          {
+            if (R[fp + C[pc + 1 | 0] | 0] >= C[pc + 2 | 0]) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+              if (fuel < 0) break loop;
+              continue;
+            }
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
+            continue;
+          }
+        }
+        case 144: /* br_if_i32_ge_u_k */ {
+          {
+            if ((R[fp + C[pc + 1 | 0] | 0] >>> 0) >= (C[pc + 2 | 0] >>> 0)) {
+              fuel = fuel - C[pc + 4 | 0] | 0;
+              pc = C[pc + 3 | 0];
+              if (fuel < 0) break loop;
+              continue;
+            }
+            fuel = fuel - C[pc + 5 | 0] | 0;
+            pc = pc + 6 | 0;
+            continue;
+          }
+        }
+        case 145: /* br_if_i64_eq_k */ {
+          a = fp + C[pc + 1 | 0] | 0;
+          {
+            if (R[a] === C[pc + 2 | 0] && R[a + 1 | 0] === C[pc + 3 | 0]) {
+              fuel = fuel - C[pc + 5 | 0] | 0;
+              pc = C[pc + 4 | 0];
+              if (fuel < 0) break loop;
+              continue;
+            }
+            fuel = fuel - C[pc + 6 | 0] | 0;
+            pc = pc + 7 | 0;
+            continue;
+          }
+        }
+        case 146: /* br_if_i64_ne_k */ {
+          a = fp + C[pc + 1 | 0] | 0;
+          {
+            if (R[a] !== C[pc + 2 | 0] || R[a + 1 | 0] !== C[pc + 3 | 0]) {
+              fuel = fuel - C[pc + 5 | 0] | 0;
+              pc = C[pc + 4 | 0];
+              if (fuel < 0) break loop;
+              continue;
+            }
+            fuel = fuel - C[pc + 6 | 0] | 0;
+            pc = pc + 7 | 0;
+            continue;
+          }
+        }
+        case 147: /* i32_eq_k */ {
+          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] === C[pc + 3 | 0] ? 1 : 0;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 148: /* i32_ne_k */ {
+          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] !== C[pc + 3 | 0] ? 1 : 0;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 149: /* i32_lt_s_k */ {
+          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] < C[pc + 3 | 0] ? 1 : 0;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 150: /* i32_lt_u_k */ {
+          R[fp + C[pc + 1 | 0] | 0] = (R[fp + C[pc + 2 | 0] | 0] >>> 0) < (C[pc + 3 | 0] >>> 0) ? 1 : 0;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 151: /* i32_gt_s_k */ {
+          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] > C[pc + 3 | 0] ? 1 : 0;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 152: /* i32_gt_u_k */ {
+          R[fp + C[pc + 1 | 0] | 0] = (R[fp + C[pc + 2 | 0] | 0] >>> 0) > (C[pc + 3 | 0] >>> 0) ? 1 : 0;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 153: /* i32_le_s_k */ {
+          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] <= C[pc + 3 | 0] ? 1 : 0;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 154: /* i32_le_u_k */ {
+          R[fp + C[pc + 1 | 0] | 0] = (R[fp + C[pc + 2 | 0] | 0] >>> 0) <= (C[pc + 3 | 0] >>> 0) ? 1 : 0;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 155: /* i32_ge_s_k */ {
+          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] >= C[pc + 3 | 0] ? 1 : 0;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 156: /* i32_ge_u_k */ {
+          R[fp + C[pc + 1 | 0] | 0] = (R[fp + C[pc + 2 | 0] | 0] >>> 0) >= (C[pc + 3 | 0] >>> 0) ? 1 : 0;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 157: /* i64_eq_k */ {
+          a = fp + C[pc + 2 | 0] | 0;
+          R[fp + C[pc + 1 | 0] | 0] = R[a] === C[pc + 3 | 0] && R[a + 1 | 0] === C[pc + 4 | 0] ? 1 : 0;
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 158: /* i64_ne_k */ {
+          a = fp + C[pc + 2 | 0] | 0;
+          R[fp + C[pc + 1 | 0] | 0] = R[a] !== C[pc + 3 | 0] || R[a + 1 | 0] !== C[pc + 4 | 0] ? 1 : 0;
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 159: /* i32_add_k */ {
+          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] + C[pc + 3 | 0] | 0;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 160: /* i32_mul_k */ {
+          R[fp + C[pc + 1 | 0] | 0] = Math.imul(R[fp + C[pc + 2 | 0] | 0], C[pc + 3 | 0]);
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 161: /* i32_and_k */ {
+          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] & C[pc + 3 | 0];
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 162: /* i32_or_k */ {
+          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] | C[pc + 3 | 0];
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 163: /* i32_xor_k */ {
+          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] ^ C[pc + 3 | 0];
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 164: /* i32_shl_k */ {
+          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] << C[pc + 3 | 0];
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 165: /* i32_shr_s_k */ {
+          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] >> C[pc + 3 | 0];
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 166: /* i32_shr_u_k */ {
+          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] >>> C[pc + 3 | 0];
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 167: /* i32_rotl_k */ {
+          x = R[fp + C[pc + 2 | 0] | 0];
+          y = C[pc + 3 | 0];
+          R[fp + C[pc + 1 | 0] | 0] = x << y | x >>> (32 - y & 31);
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 168: /* i64_add_k */ {
           d = fp + C[pc + 1 | 0] | 0;
           a = fp + C[pc + 2 | 0] | 0;
           x = R[a];
@@ -1447,7 +1668,7 @@ export function execute(): number {
           pc = pc + 5 | 0;
           continue;
         }
-        case 134: /* i64_and_k */ {
+        case 169: /* i64_and_k */ {
           d = fp + C[pc + 1 | 0] | 0;
           a = fp + C[pc + 2 | 0] | 0;
           R[d] = R[a] & C[pc + 3 | 0];
@@ -1455,7 +1676,7 @@ export function execute(): number {
           pc = pc + 5 | 0;
           continue;
         }
-        case 135: /* i64_or_k */ {
+        case 170: /* i64_or_k */ {
           d = fp + C[pc + 1 | 0] | 0;
           a = fp + C[pc + 2 | 0] | 0;
           R[d] = R[a] | C[pc + 3 | 0];
@@ -1463,7 +1684,7 @@ export function execute(): number {
           pc = pc + 5 | 0;
           continue;
         }
-        case 136: /* i64_xor_k */ {
+        case 171: /* i64_xor_k */ {
           d = fp + C[pc + 1 | 0] | 0;
           a = fp + C[pc + 2 | 0] | 0;
           R[d] = R[a] ^ C[pc + 3 | 0];
@@ -1471,7 +1692,7 @@ export function execute(): number {
           pc = pc + 5 | 0;
           continue;
         }
-        case 137: /* i64_mul_k */ {
+        case 172: /* i64_mul_k */ {
           d = fp + C[pc + 1 | 0] | 0;
           a = fp + C[pc + 2 | 0] | 0;
           x = R[a];
@@ -1488,7 +1709,7 @@ export function execute(): number {
           pc = pc + 5 | 0;
           continue;
         }
-        case 138: /* i64_shl_k */ {
+        case 173: /* i64_shl_k */ {
           d = fp + C[pc + 1 | 0] | 0;
           a = fp + C[pc + 2 | 0] | 0;
           n = C[pc + 3 | 0] & 63;
@@ -1504,7 +1725,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 139: /* i64_shr_s_k */ {
+        case 174: /* i64_shr_s_k */ {
           d = fp + C[pc + 1 | 0] | 0;
           a = fp + C[pc + 2 | 0] | 0;
           n = C[pc + 3 | 0] & 63;
@@ -1520,7 +1741,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 140: /* i64_shr_u_k */ {
+        case 175: /* i64_shr_u_k */ {
           d = fp + C[pc + 1 | 0] | 0;
           a = fp + C[pc + 2 | 0] | 0;
           n = C[pc + 3 | 0] & 63;
@@ -1536,31 +1757,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 141: /* i64_rotl */ {
-          d = fp + C[pc + 1 | 0] | 0;
-          a = fp + C[pc + 2 | 0] | 0;
-          n = R[fp + C[pc + 3 | 0] | 0] & 63;
-          z = (R[a] ^ R[a + 1 | 0]) & n << 26 >> 31;
-          x = R[a] ^ z;
-          y = R[a + 1 | 0] ^ z;
-          R[d] = x << n | y >>> 1 >>> (31 - n & 31);
-          R[d + 1 | 0] = y << n | x >>> 1 >>> (31 - n & 31);
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 142: /* i64_rotr */ {
-          d = fp + C[pc + 1 | 0] | 0;
-          a = fp + C[pc + 2 | 0] | 0;
-          n = 64 - R[fp + C[pc + 3 | 0] | 0] & 63;
-          z = (R[a] ^ R[a + 1 | 0]) & n << 26 >> 31;
-          x = R[a] ^ z;
-          y = R[a + 1 | 0] ^ z;
-          R[d] = x << n | y >>> 1 >>> (31 - n & 31);
-          R[d + 1 | 0] = y << n | x >>> 1 >>> (31 - n & 31);
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 143: /* i64_rotl_k */ {
+        case 176: /* i64_rotl_k */ {
           d = fp + C[pc + 1 | 0] | 0;
           a = fp + C[pc + 2 | 0] | 0;
           n = C[pc + 3 | 0] & 63;
@@ -1572,220 +1769,13 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 144: /* i64_clz */ {
-          d = fp + C[pc + 1 | 0] | 0;
-          a = fp + C[pc + 2 | 0] | 0;
-          x = R[a + 1 | 0];
-          R[d] = x === 0 ? 32 + Math.clz32(R[a]) : Math.clz32(x);
-          R[d + 1 | 0] = 0;
-          pc = pc + 3 | 0;
-          continue;
-        }
-        case 145: /* i64_ctz */ {
-          d = fp + C[pc + 1 | 0] | 0;
-          a = fp + C[pc + 2 | 0] | 0;
-          x = R[a];
-          y = R[a + 1 | 0];
-          R[d] = x !== 0 ? 31 - Math.clz32(x & -x) : y !== 0 ? 63 - Math.clz32(y & -y) : 64;
-          R[d + 1 | 0] = 0;
-          pc = pc + 3 | 0;
-          continue;
-        }
-        case 146: /* i64_extend8_s */ {
-          d = fp + C[pc + 1 | 0] | 0;
-          x = R[fp + C[pc + 2 | 0] | 0] << 24 >> 24;
-          R[d] = x;
-          R[d + 1 | 0] = x >> 31;
-          pc = pc + 3 | 0;
-          continue;
-        }
-        case 147: /* i64_extend16_s */ {
-          d = fp + C[pc + 1 | 0] | 0;
-          x = R[fp + C[pc + 2 | 0] | 0] << 16 >> 16;
-          R[d] = x;
-          R[d + 1 | 0] = x >> 31;
-          pc = pc + 3 | 0;
-          continue;
-        }
-        case 148: /* i64_extend32_s */ {
-          d = fp + C[pc + 1 | 0] | 0;
-          x = R[fp + C[pc + 2 | 0] | 0];
-          R[d] = x;
-          R[d + 1 | 0] = x >> 31;
-          pc = pc + 3 | 0;
-          continue;
-        }
-        case 149: /* i64_extend_i32_u */ {
-          d = fp + C[pc + 1 | 0] | 0;
-          R[d] = R[fp + C[pc + 2 | 0] | 0];
-          R[d + 1 | 0] = 0;
-          pc = pc + 3 | 0;
-          continue;
-        }
-        case 150: /* f32_eq */ {
-          R[fp + C[pc + 1 | 0] | 0] = F[fp + C[pc + 2 | 0] | 0] === F[fp + C[pc + 3 | 0] | 0] ? 1 : 0;
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 151: /* f32_ne */ {
-          R[fp + C[pc + 1 | 0] | 0] = F[fp + C[pc + 2 | 0] | 0] !== F[fp + C[pc + 3 | 0] | 0] ? 1 : 0;
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 152: /* f32_lt */ {
-          R[fp + C[pc + 1 | 0] | 0] = F[fp + C[pc + 2 | 0] | 0] < F[fp + C[pc + 3 | 0] | 0] ? 1 : 0;
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 153: /* f32_le */ {
-          R[fp + C[pc + 1 | 0] | 0] = F[fp + C[pc + 2 | 0] | 0] <= F[fp + C[pc + 3 | 0] | 0] ? 1 : 0;
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 154: /* f32_add */ {
-          F[fp + C[pc + 1 | 0] | 0] = F[fp + C[pc + 2 | 0] | 0] + F[fp + C[pc + 3 | 0] | 0];
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 155: /* f32_sub */ {
-          F[fp + C[pc + 1 | 0] | 0] = F[fp + C[pc + 2 | 0] | 0] - F[fp + C[pc + 3 | 0] | 0];
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 156: /* f32_mul */ {
-          F[fp + C[pc + 1 | 0] | 0] = F[fp + C[pc + 2 | 0] | 0] * F[fp + C[pc + 3 | 0] | 0];
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 157: /* f32_div */ {
-          F[fp + C[pc + 1 | 0] | 0] = F[fp + C[pc + 2 | 0] | 0] / F[fp + C[pc + 3 | 0] | 0];
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 158: /* f32_sqrt */ {
-          F[fp + C[pc + 1 | 0] | 0] = Math.sqrt(F[fp + C[pc + 2 | 0] | 0]);
-          pc = pc + 3 | 0;
-          continue;
-        }
-        case 159: /* f64_eq */ {
-          R[fp + C[pc + 1 | 0] | 0] = D[fp + C[pc + 2 | 0] >> 1] === D[fp + C[pc + 3 | 0] >> 1] ? 1 : 0;
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 160: /* f64_ne */ {
-          R[fp + C[pc + 1 | 0] | 0] = D[fp + C[pc + 2 | 0] >> 1] !== D[fp + C[pc + 3 | 0] >> 1] ? 1 : 0;
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 161: /* f64_lt */ {
-          R[fp + C[pc + 1 | 0] | 0] = D[fp + C[pc + 2 | 0] >> 1] < D[fp + C[pc + 3 | 0] >> 1] ? 1 : 0;
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 162: /* f64_le */ {
-          R[fp + C[pc + 1 | 0] | 0] = D[fp + C[pc + 2 | 0] >> 1] <= D[fp + C[pc + 3 | 0] >> 1] ? 1 : 0;
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 163: /* f64_add */ {
-          D[fp + C[pc + 1 | 0] >> 1] = D[fp + C[pc + 2 | 0] >> 1] + D[fp + C[pc + 3 | 0] >> 1];
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 164: /* f64_sub */ {
-          D[fp + C[pc + 1 | 0] >> 1] = D[fp + C[pc + 2 | 0] >> 1] - D[fp + C[pc + 3 | 0] >> 1];
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 165: /* f64_mul */ {
-          D[fp + C[pc + 1 | 0] >> 1] = D[fp + C[pc + 2 | 0] >> 1] * D[fp + C[pc + 3 | 0] >> 1];
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 166: /* f64_div */ {
-          D[fp + C[pc + 1 | 0] >> 1] = D[fp + C[pc + 2 | 0] >> 1] / D[fp + C[pc + 3 | 0] >> 1];
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 167: /* f64_sqrt */ {
-          D[fp + C[pc + 1 | 0] >> 1] = Math.sqrt(D[fp + C[pc + 2 | 0] >> 1]);
-          pc = pc + 3 | 0;
-          continue;
-        }
-        case 168: /* f32_abs */ {
-          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] & 0x7fffffff;
-          pc = pc + 3 | 0;
-          continue;
-        }
-        case 169: /* f32_neg */ {
-          R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] ^ 0x80000000;
-          pc = pc + 3 | 0;
-          continue;
-        }
-        case 170: /* f64_abs */ {
-          d = fp + C[pc + 1 | 0] | 0;
-          a = fp + C[pc + 2 | 0] | 0;
-          x = R[a + 1 | 0] & 0x7fffffff;
-          R[d] = R[a];
-          R[d + 1 | 0] = x;
-          pc = pc + 3 | 0;
-          continue;
-        }
-        case 171: /* f64_neg */ {
-          d = fp + C[pc + 1 | 0] | 0;
-          a = fp + C[pc + 2 | 0] | 0;
-          x = R[a + 1 | 0] ^ 0x80000000;
-          R[d] = R[a];
-          R[d + 1 | 0] = x;
-          pc = pc + 3 | 0;
-          continue;
-        }
-        case 172: /* f32_convert_i32_s */ {
-          F[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0];
-          pc = pc + 3 | 0;
-          continue;
-        }
-        case 173: /* f64_convert_i32_s */ {
-          D[fp + C[pc + 1 | 0] >> 1] = R[fp + C[pc + 2 | 0] | 0];
-          pc = pc + 3 | 0;
-          continue;
-        }
-        case 174: /* f64_convert_i32_u */ {
-          D[fp + C[pc + 1 | 0] >> 1] = R[fp + C[pc + 2 | 0] | 0] >>> 0;
-          pc = pc + 3 | 0;
-          continue;
-        }
-        case 175: /* f64_promote_f32 */ {
-          D[fp + C[pc + 1 | 0] >> 1] = F[fp + C[pc + 2 | 0] | 0];
-          pc = pc + 3 | 0;
-          continue;
-        }
-        case 176: /* f32_demote_f64 */ {
-          F[fp + C[pc + 1 | 0] | 0] = D[fp + C[pc + 2 | 0] >> 1];
-          pc = pc + 3 | 0;
-          continue;
-        }
-        case 177: /* i32_trunc_f64_s */ {
-          x = D[fp + C[pc + 2 | 0] >> 1];
-          if (x !== x) {
-            stop = /* INVALID_CONVERSION */ 4;
-            break loop;
-          }
-          if (x <= -2147483649 || x >= 2147483648) {
-            stop = /* INTEGER_OVERFLOW */ 3;
-            break loop;
-          }
-          R[fp + C[pc + 1 | 0] | 0] = x | 0;
-          pc = pc + 3 | 0;
-          continue;
-        }
-        case 178: /* i32_add[a:i32_shl_k] */ {
+        case 177: /* i32_add[a:i32_shl_k] */ {
           vI_a = (R[fp + C[pc + 2 | 0] | 0] << C[pc + 3 | 0]) | 0;
           R[fp + C[pc + 1 | 0] | 0] = vI_a + R[fp + C[pc + 4 | 0] | 0] | 0;
           pc = pc + 5 | 0;
           continue;
         }
-        case 179: /* i64_xor[a:i64_rotl_k] */ {
+        case 178: /* i64_xor[a:i64_rotl_k] */ {
           d = fp + C[pc + 1 | 0] | 0;
           aa = fp + C[pc + 2 | 0] | 0;
           b = fp + C[pc + 4 | 0] | 0;
@@ -1800,13 +1790,13 @@ export function execute(): number {
           pc = pc + 5 | 0;
           continue;
         }
-        case 180: /* i32_add_k[a:global_get32] */ {
+        case 179: /* i32_add_k[a:global_get32] */ {
           vI_a = (G[C[pc + 2 | 0]]) | 0;
           R[fp + C[pc + 1 | 0] | 0] = vI_a + C[pc + 3 | 0] | 0;
           pc = pc + 4 | 0;
           continue;
         }
-        case 181: /* store64[b:load64] */ {
+        case 180: /* store64[b:load64] */ {
           x_b = R[fp + C[pc + 3 | 0] | 0];
           if (x_b < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
@@ -1825,7 +1815,7 @@ export function execute(): number {
           pc = pc + 5 | 0;
           continue;
         }
-        case 182: /* i64_xor[a:i64_rotl_k][b:i64_rotl_k] */ {
+        case 181: /* i64_xor[a:i64_rotl_k][b:i64_rotl_k] */ {
           d = fp + C[pc + 1 | 0] | 0;
           aa = fp + C[pc + 2 | 0] | 0;
           ba = fp + C[pc + 4 | 0] | 0;
@@ -1846,19 +1836,19 @@ export function execute(): number {
           pc = pc + 6 | 0;
           continue;
         }
-        case 183: /* i32_add_k[;i32_add_k] */ {
+        case 182: /* i32_add_k[;i32_add_k] */ {
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0] + C[pc + 3 | 0] | 0;
           R[fp + C[pc + 4 | 0] | 0] = R[fp + C[pc + 5 | 0] | 0] + C[pc + 6 | 0] | 0;
           pc = pc + 7 | 0;
           continue;
         }
-        case 184: /* mov32[;mov32] */ {
+        case 183: /* mov32[;mov32] */ {
           R[fp + C[pc + 1 | 0] | 0] = R[fp + C[pc + 2 | 0] | 0];
           R[fp + C[pc + 3 | 0] | 0] = R[fp + C[pc + 4 | 0] | 0];
           pc = pc + 5 | 0;
           continue;
         }
-        case 185: /* i64_add[a:i64_xor] */ {
+        case 184: /* i64_add[a:i64_xor] */ {
           d = fp + C[pc + 1 | 0] | 0;
           aa = fp + C[pc + 2 | 0] | 0;
           ab = fp + C[pc + 3 | 0] | 0;
@@ -1872,7 +1862,7 @@ export function execute(): number {
           pc = pc + 5 | 0;
           continue;
         }
-        case 186: /* br_unless[a:i32_and_k] */ {
+        case 185: /* br_unless[a:i32_and_k] */ {
           vI_a = (R[fp + C[pc + 1 | 0] | 0] & C[pc + 2 | 0]) | 0;
           {
             if (vI_a === 0) {
@@ -1886,7 +1876,7 @@ export function execute(): number {
             continue;
           }
         }
-        case 187: /* load32[;load32] */ {
+        case 186: /* load32[;load32] */ {
           x_x = R[fp + C[pc + 1 | 0] | 0];
           if (x_x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
@@ -1902,7 +1892,7 @@ export function execute(): number {
           pc = pc + 7 | 0;
           continue;
         }
-        case 188: /* i64_and[a:i64_xor] */ {
+        case 187: /* i64_and[a:i64_xor] */ {
           d = fp + C[pc + 1 | 0] | 0;
           aa = fp + C[pc + 2 | 0] | 0;
           ab = fp + C[pc + 3 | 0] | 0;
@@ -1914,7 +1904,7 @@ export function execute(): number {
           pc = pc + 5 | 0;
           continue;
         }
-        case 189: /* i32_load8_u[a:i32_add] */ {
+        case 188: /* i32_load8_u[a:i32_add] */ {
           vI_a = R[fp + C[pc + 1 | 0] | 0] + R[fp + C[pc + 2 | 0] | 0] | 0;
           x = vI_a;
           y = x + C[pc + 3 | 0] | 0;
@@ -1926,7 +1916,7 @@ export function execute(): number {
           pc = pc + 5 | 0;
           continue;
         }
-        case 190: /* store64[b:const64] */ {
+        case 189: /* store64[b:const64] */ {
           vI_b = (C[pc + 3 | 0]) | 0;
           vH_b = (C[pc + 4 | 0]) | 0;
           x = R[fp + C[pc + 1 | 0] | 0];
@@ -1939,13 +1929,13 @@ export function execute(): number {
           pc = pc + 5 | 0;
           continue;
         }
-        case 191: /* i32_add_k[a:i32_add] */ {
+        case 190: /* i32_add_k[a:i32_add] */ {
           vI_a = R[fp + C[pc + 2 | 0] | 0] + R[fp + C[pc + 3 | 0] | 0] | 0;
           R[fp + C[pc + 1 | 0] | 0] = vI_a + C[pc + 4 | 0] | 0;
           pc = pc + 5 | 0;
           continue;
         }
-        case 192: /* load32[a:const32] */ {
+        case 191: /* load32[a:const32] */ {
           vI_a = (C[pc + 1 | 0]) | 0;
           x = vI_a;
           if (x < 0) {
@@ -1956,7 +1946,7 @@ export function execute(): number {
           pc = pc + 4 | 0;
           continue;
         }
-        case 193: /* i32_load16_u[a:i32_add[a:i32_shl_k]] */ {
+        case 192: /* i32_load16_u[a:i32_add[a:i32_shl_k]] */ {
           vI_a_a = (R[fp + C[pc + 1 | 0] | 0] << C[pc + 2 | 0]) | 0;
           vI_a = vI_a_a + R[fp + C[pc + 3 | 0] | 0] | 0;
           x = vI_a;
@@ -1968,19 +1958,19 @@ export function execute(): number {
           pc = pc + 6 | 0;
           continue;
         }
-        case 194: /* global_set32[a:i32_add_k] */ {
+        case 193: /* global_set32[a:i32_add_k] */ {
           vI_a = R[fp + C[pc + 2 | 0] | 0] + C[pc + 3 | 0] | 0;
           G[C[pc + 1 | 0]] = vI_a;
           pc = pc + 4 | 0;
           continue;
         }
-        case 195: /* i32_and_k[a:i32_sub] */ {
+        case 194: /* i32_and_k[a:i32_sub] */ {
           vI_a = R[fp + C[pc + 2 | 0] | 0] - R[fp + C[pc + 3 | 0] | 0] | 0;
           R[fp + C[pc + 1 | 0] | 0] = vI_a & C[pc + 4 | 0];
           pc = pc + 5 | 0;
           continue;
         }
-        case 196: /* i32_load16_u[a:i32_add_k[a:i32_add]] */ {
+        case 195: /* i32_load16_u[a:i32_add_k[a:i32_add]] */ {
           vI_a_a = R[fp + C[pc + 1 | 0] | 0] + R[fp + C[pc + 2 | 0] | 0] | 0;
           vI_a = vI_a_a + C[pc + 3 | 0] | 0;
           x = vI_a;
@@ -1992,7 +1982,7 @@ export function execute(): number {
           pc = pc + 6 | 0;
           continue;
         }
-        case 197: /* i64_add_k[a:i64_extend_i32_u] */ {
+        case 196: /* i64_add_k[a:i64_extend_i32_u] */ {
           d = fp + C[pc + 1 | 0] | 0;
           vI_a = (R[fp + C[pc + 2 | 0] | 0]) | 0;
           vH_a = (0) | 0;
@@ -2003,7 +1993,7 @@ export function execute(): number {
           pc = pc + 5 | 0;
           continue;
         }
-        case 198: /* i32_load8_u[a:i32_add_k] */ {
+        case 197: /* i32_load8_u[a:i32_add_k] */ {
           vI_a = R[fp + C[pc + 1 | 0] | 0] + C[pc + 2 | 0] | 0;
           x = vI_a;
           y = x + C[pc + 3 | 0] | 0;
@@ -2015,13 +2005,13 @@ export function execute(): number {
           pc = pc + 5 | 0;
           continue;
         }
-        case 199: /* i32_and_k[a:i32_shr_u_k] */ {
+        case 198: /* i32_and_k[a:i32_shr_u_k] */ {
           vI_a = (R[fp + C[pc + 2 | 0] | 0] >>> C[pc + 3 | 0]) | 0;
           R[fp + C[pc + 1 | 0] | 0] = vI_a & C[pc + 4 | 0];
           pc = pc + 5 | 0;
           continue;
         }
-        case 200: /* global_set32[a=i32_add_k[a:global_get32]] */ {
+        case 199: /* global_set32[a=i32_add_k[a:global_get32]] */ {
           vI_a_a = (G[C[pc + 3 | 0]]) | 0;
           vI_a = vI_a_a + C[pc + 4 | 0] | 0;
           R[fp + C[pc + 2 | 0] | 0] = vI_a;
@@ -2029,7 +2019,7 @@ export function execute(): number {
           pc = pc + 5 | 0;
           continue;
         }
-        case 201: /* store32[;store32] */ {
+        case 200: /* store32[;store32] */ {
           x_x = R[fp + C[pc + 1 | 0] | 0];
           if (x_x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
@@ -2045,7 +2035,7 @@ export function execute(): number {
           pc = pc + 7 | 0;
           continue;
         }
-        case 202: /* store8[b:const32] */ {
+        case 201: /* store8[b:const32] */ {
           vI_b = (C[pc + 3 | 0]) | 0;
           x = R[fp + C[pc + 1 | 0] | 0];
           y = x + C[pc + 2 | 0] | 0;
@@ -2054,6 +2044,17 @@ export function execute(): number {
             break loop;
           }
           bytes[y] = vI_b;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 202: /* store32[b:const32] */ {
+          vI_b = (C[pc + 3 | 0]) | 0;
+          x = R[fp + C[pc + 1 | 0] | 0];
+          if (x < 0) {
+            stop = /* OUT_OF_BOUNDS */ 5;
+            break loop;
+          }
+          view.setInt32(x + C[pc + 2 | 0] | 0, vI_b, true);
           pc = pc + 4 | 0;
           continue;
         }
@@ -2400,14 +2401,15 @@ export function execute(): number {
           pc = pc + 5 | 0;
           continue;
         }
-        case 232: /* store32_k[a:global_get32] */ {
+        case 232: /* store32[b:const32][a:global_get32] */ {
           vI_a = (G[C[pc + 1 | 0]]) | 0;
+          vI_b = (C[pc + 3 | 0]) | 0;
           x = vI_a;
           if (x < 0) {
             stop = /* OUT_OF_BOUNDS */ 5;
             break loop;
           }
-          view.setInt32(x + C[pc + 2 | 0] | 0, C[pc + 3 | 0], true);
+          view.setInt32(x + C[pc + 2 | 0] | 0, vI_b, true);
           pc = pc + 4 | 0;
           continue;
         }

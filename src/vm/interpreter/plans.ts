@@ -92,11 +92,7 @@ function planOf(mnemonic: string, immediates: Immediates, signature: string): Pl
     kind,
     op,
     swap: direct === undefined,
-    opConstant: kind === "store"
-      ? findOp(`${ALIASES[mnemonic]}_k`)
-      : kind === "binary"
-      ? constant(isSub ? mnemonic.replace("sub", "add") : mnemonic)
-      : undefined,
+    opConstant: kind === "binary" ? constant(isSub ? mnemonic.replace("sub", "add") : mnemonic) : undefined,
     opConstantFirst: constant(other),
     negateConstant: isSub,
   };
