@@ -5,9 +5,9 @@
  * @module
  */
 
-import { findPlan } from "../../src/vm/interpreter/plans.ts";
+import { PLANS } from "../../src/vm/interpreter/plans.ts";
 import { partsOf } from "../../src/vm/interpreter/fused_ops.ts";
-import { OPCODES } from "../../src/vm/binary/opcodes.ts";
+import { denseOpcode, OPCODES } from "../../src/vm/binary/opcodes.ts";
 import { firstPrefix, OP_NAMES, opOperands } from "../../src/vm/interpreter/ops.ts";
 import { pick } from "./_random.ts";
 import type { Random } from "./_random.ts";
@@ -87,7 +87,7 @@ function addForm(op: string, pushes: readonly Push[], text: string, result = "")
 }
 
 for (const [code, mnemonic, immediates, signature] of OPCODES) {
-  const plan = findPlan(code);
+  const plan = PLANS[denseOpcode(code)];
   if (plan === undefined || plan.kind === "retype") continue;
   const [params, result] = signature.split(":");
   const text = immediates.startsWith("memarg") ? `${mnemonic} offset=$o` : mnemonic;

@@ -257,6 +257,30 @@ export const OPCODES: readonly OpcodeRow[] = [
 
 const BY_CODE = new Map<number, OpcodeRow>(OPCODES.map((row) => [row[0], row]));
 
+/** The byte before opcodes of more than one byte. */
+export const PREFIX = 0xfc;
+/** Opcodes that may follow the prefix: the first number that none has. */
+export const PREFIXED_COUNT = 0x20;
+
+/** The place of an opcode in a dense table: those with a prefix come after those of one byte. */
+export function denseOpcode(code: number): number {
+  return code > 0xff ? 0x100 + (code & 0xff) : code;
+}
+
+/** The opcode of a mnemonic that is in the table. */
+export function opcodeOf(mnemonic: string): number {
+  const row = OPCODES.find((row) => row[1] === mnemonic);
+  if (row === undefined) throw new TypeError(`no opcode is named ${mnemonic}`);
+  return row[0];
+}
+
+/** A dense table from rules by mnemonic, with holes where there is none. @throws {TypeError} if a mnemonic is unknown */
+export function byOpcode<T>(rules: Readonly<Record<string, T>>): readonly (T | undefined)[] {
+  const table = Array.from<T | undefined>({ length: 0x100 + PREFIXED_COUNT });
+  for (const [mnemonic, rule] of Object.entries(rules)) table[denseOpcode(opcodeOf(mnemonic))] = rule;
+  return table;
+}
+
 /** The row of an opcode, or undefined if this library does not run it. */
 export function opcodeRow(code: number): OpcodeRow | undefined {
   return BY_CODE.get(code);

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { readConstExpr, readConstReference, readFunctionIndex, readReferenceType } from "./const_reader.ts";
+import { readConstExpr, readConstReference, readFunctionIndex, readReferenceType } from "./const_expr.ts";
 import { quoted } from "../../base/text.ts";
 import type { Cursor } from "./cursor.ts";
 import { refuseLimitsFlags, refuseType, unsupported } from "./unsupported.ts";

@@ -8,6 +8,7 @@
  */
 
 import { quoted } from "../../base/text.ts";
+import { walkConstExpr } from "./const_expr.ts";
 import { Cursor } from "./cursor.ts";
 import { BodyValidator } from "./validate_body.ts";
 import type { ModuleVisitor } from "./decode.ts";
@@ -15,8 +16,6 @@ import { CompileError } from "../errors.ts";
 import { MAX_SHOWN_NAME_BYTES, MAX_SPEC_PAGES } from "../limits.ts";
 import {
   EXTERNREF,
-  F32,
-  F64,
   FIRST_GLOBAL,
   FUNCREF,
   funcTypeName,
@@ -202,11 +201,6 @@ function checkData(record: ModuleRecord): void {
 
 // Constant expressions
 
-/** Operand types of the arithmetic that constant expressions may do. */
-const ARITHMETIC: ReadonlyMap<number, ValueType> = new Map(
-  [[0x6a, I32], [0x6b, I32], [0x6c, I32], [0x7c, I64], [0x7d, I64], [0x7e, I64]] as const,
-);
-
 /** Types that an error's text lists at most. */
 const NAMED_TYPES = 10;
 
@@ -214,57 +208,27 @@ const NAMED_TYPES = 10;
 function checkConstExpr(record: ModuleRecord, range: ByteRange, expected: ValueType, declared: Uint8Array): void {
   const cursor = new Cursor(record.bytes, range.start, range.end);
   const stack: ValueType[] = [];
-  for (;;) {
-    const at = cursor.offset;
-    const code = cursor.u8();
-    switch (code) {
-      case 0x0b: // end
-        if (stack.length === 1 && stack[0] === expected) return;
-        throw cursor.error(
-          `type mismatch: constant expression of ${valueTypeName(expected)} gives (${
-            stack.slice(0, NAMED_TYPES).map(valueTypeName).join(", ")
-          }${stack.length > NAMED_TYPES ? ", ..." : ""})`,
-          at,
-        );
-      case 0x23: // global.get
-        stack.push(constGlobal(record, cursor.u32(), at));
-        break;
-      case 0x41: // i32.const
-        cursor.i32();
-        stack.push(I32);
-        break;
-      case 0x42: // i64.const
-        cursor.i64();
-        stack.push(I64);
-        break;
-      case 0x43: // f32.const
-        cursor.skip(4);
-        stack.push(F32);
-        break;
-      case 0x44: // f64.const
-        cursor.skip(8);
-        stack.push(F64);
-        break;
-      case 0xd0: // ref.null
-        stack.push(cursor.u8() as ValueType);
-        break;
-      case 0xd2: { // ref.func
-        const index = cursor.u32();
-        if (index >= declared.length) throw cursor.error(`unknown function ${index}`, at);
-        declared[index] = 1;
-        stack.push(FUNCREF);
-        break;
+  const end = walkConstExpr(cursor, {
+    number: (type) => void stack.push(type),
+    global: (index, at) => void stack.push(constGlobal(record, index, at)),
+    nullReference: (type) => void stack.push(type),
+    func(index, at) {
+      if (index >= declared.length) throw cursor.error(`unknown function ${index}`, at);
+      declared[index] = 1;
+      stack.push(FUNCREF);
+    },
+    operation(name, at) {
+      const type = name.startsWith("i32") ? I32 : I64;
+      if (stack.at(-1) !== type || stack.at(-2) !== type) {
+        const names = stack.slice(-2).map(valueTypeName).join(", ");
+        throw cursor.error(`type mismatch: expected two operands of ${valueTypeName(type)}, found (${names})`, at);
       }
-      default: {
-        const type = ARITHMETIC.get(code)!;
-        if (stack.at(-1) !== type || stack.at(-2) !== type) {
-          const names = stack.slice(-2).map(valueTypeName).join(", ");
-          throw cursor.error(`type mismatch: expected two operands of ${valueTypeName(type)}, found (${names})`, at);
-        }
-        stack.pop();
-      }
-    }
-  }
+      stack.pop();
+    },
+  });
+  if (stack.length === 1 && stack[0] === expected) return;
+  const names = stack.slice(0, NAMED_TYPES).map(valueTypeName).join(", ") + (stack.length > NAMED_TYPES ? ", ..." : "");
+  throw cursor.error(`type mismatch: constant expression of ${valueTypeName(expected)} gives (${names})`, end);
 }
 
 function constGlobal(record: ModuleRecord, index: number, at: number): ValueType {

@@ -7,11 +7,11 @@
  * @module
  */
 
-import { readReferenceType } from "./const_reader.ts";
+import { readReferenceType } from "./const_expr.ts";
 import { Cursor } from "./cursor.ts";
 import { readValueType } from "./sections.ts";
 import { refuseOpcode, refuseType, unsupported } from "./unsupported.ts";
-import { CompileError, InternalError } from "../errors.ts";
+import { CompileError } from "../errors.ts";
 import {
   MAX_BR_TABLE_TARGETS,
   MAX_LISTED_OPERANDS,
@@ -20,28 +20,22 @@ import {
   MAX_NESTING,
   MAX_OPERANDS,
 } from "../limits.ts";
-import { OPCODES } from "./opcodes.ts";
+import { byOpcode, denseOpcode, OPCODES, PREFIX, PREFIXED_COUNT } from "./opcodes.ts";
 import type { Immediates } from "./opcodes.ts";
 import { EXTERNREF, F32, F64, FUNCREF, I32, I64, valueTypeName } from "./types.ts";
 import type { FuncType, GlobalType, ModuleRecord, ValueType } from "./types.ts";
 
-// The opcode table made dense: the 0xFC prefix has its opcodes from 0x100 on.
-
-const PREFIX = 0xfc;
-const PREFIXED = 0x100;
-const PREFIXED_COUNT = 0x20;
-
 /** Marks an opcode with a rule of its own. */
 const SPECIAL = -1;
 /** Operand types from the last to the first in the low three bytes, the result's in the high one; 0 is none. */
-const SIGNATURES = new Int32Array(PREFIXED + PREFIXED_COUNT);
+const SIGNATURES = new Int32Array(0x100 + PREFIXED_COUNT);
 /** What follows the opcode; undefined if there is no such opcode. */
-const IMMEDIATES: (Immediates | undefined)[] = Array.from({ length: PREFIXED + PREFIXED_COUNT });
+const IMMEDIATES: (Immediates | undefined)[] = Array.from({ length: SIGNATURES.length });
 
 const LETTERS: Readonly<Record<string, ValueType>> = { i: I32, I: I64, f: F32, F: F64 };
 
 for (const [code, , immediates, signature] of OPCODES) {
-  const dense = code > 0xff ? PREFIXED + (code & 0xff) : code;
+  const dense = denseOpcode(code);
   IMMEDIATES[dense] = immediates;
   SIGNATURES[dense] = signature === "*" ? SPECIAL : packed(signature);
 }
@@ -138,11 +132,11 @@ export class BodyValidator {
       let code = cursor.u8();
       if (code === PREFIX) {
         const suffix = cursor.u32();
-        if (suffix >= PREFIXED_COUNT) throw refuseOpcode(0xfc00 + suffix, this.#at);
-        code = PREFIXED + suffix;
+        if (suffix >= PREFIXED_COUNT) throw refuseOpcode((PREFIX << 8) + suffix, this.#at);
+        code = 0x100 + suffix;
       }
       const signature = SIGNATURES[code];
-      if (signature === SPECIAL) this.#special(code);
+      if (signature === SPECIAL) BodyValidator.#RULES[code]!(this);
       else {
         const immediates = IMMEDIATES[code];
         if (immediates !== "") this.#immediates(code, immediates);
@@ -338,7 +332,7 @@ export class BodyValidator {
       case "table_table":
         return this.#sameElements(this.#table(), this.#table());
       default:
-        throw refuseOpcode(code >= PREFIXED ? 0xfc00 + code - PREFIXED : code, this.#at);
+        throw refuseOpcode(code > 0xff ? PREFIX << 8 | code & 0xff : code, this.#at);
     }
   }
 
@@ -439,111 +433,85 @@ export class BodyValidator {
     return blockType;
   }
 
-  // Instructions whose types depend on immediates or on the stack
-
-  #special(code: number): void {
-    const cursor = this.#cursor;
-    switch (code) {
-      case 0x20: // local.get
-        return this.#pushVal(this.#local());
-      case 0x21: // local.set
-        return this.#popVal(this.#local());
-      case 0x22: { // local.tee
-        const type = this.#local();
-        this.#popVal(type);
-        return this.#pushVal(type);
-      }
-      case 0x00: // unreachable
-        return this.#unreachable();
-      case BLOCK:
-      case LOOP:
-        return this.#open(code, this.#blockType());
-      case IF: {
-        const blockType = this.#blockType();
-        this.#popVal(I32);
-        return this.#open(IF, blockType);
-      }
-      case ELSE:
-        if (this.#popCtrl() !== IF) throw this.#error("END opcode expected: else without if");
-        return this.#pushCtrl(ELSE, this.#frames[this.#frame + FRAME_WORDS + 1]);
-      case 0x0b: // end
-        return this.#end();
-      case 0x0c: // br
-        this.#popVals(this.#labelTypes(this.#label()));
-        return this.#unreachable();
-      case 0x0d: { // br_if
-        const types = this.#labelTypes(this.#label());
-        this.#popVal(I32);
-        this.#popVals(types);
-        return this.#pushVals(types);
-      }
-      case 0x0e: // br_table
-        return this.#branchTable();
-      case 0x0f: // return
-        this.#popVals(this.#endTypes(OUTERMOST));
-        return this.#unreachable();
-      case 0x10: // call
-        return this.#call(this.#funcType());
-      case 0x11: // call_indirect
-        return this.#call(this.#indirectType());
-      case 0x12: // return_call
-        return this.#returnCall(this.#funcType());
-      case 0x13: // return_call_indirect
-        return this.#returnCall(this.#indirectType());
-      case 0x1a: // drop
-        this.#popAny();
-        return;
-      case 0x1b: // select
-        return this.#select();
-      case 0x1c: { // select with types
-        const count = cursor.count();
-        if (count !== 1) throw this.#error(`invalid result arity: select of ${count} types`);
-        const type = readValueType(cursor);
-        this.#popVal(I32);
-        this.#popVal(type);
-        this.#popVal(type);
-        return this.#pushVal(type);
-      }
-      case 0x23: // global.get
-        return this.#pushVal(this.#global().value);
-      case 0x24: { // global.set
-        const { value, mutable } = this.#global();
-        if (!mutable) throw this.#error("global is immutable");
-        return this.#popVal(value);
-      }
-      case 0x25: { // table.get
-        const type = this.#table();
-        this.#popVal(I32);
-        return this.#pushVal(type);
-      }
-      case 0x26: // table.set
-        this.#popVal(this.#table());
-        return this.#popVal(I32);
-      case 0xd0: // ref.null
-        return this.#pushVal(readReferenceType(cursor));
-      case 0xd1: { // ref.is_null
-        const type = this.#popAny();
-        if (type !== UNKNOWN && !isReference(type)) throw this.#mismatch("a reference", typeName(type));
-        return this.#pushVal(I32);
-      }
-      case 0xd2: // ref.func
-        return this.#refFunc();
-      case 0x10f: { // table.grow
-        const type = this.#table();
-        this.#popVal(I32);
-        this.#popVal(type);
-        return this.#pushVal(I32);
-      }
-      case 0x111: { // table.fill
-        const type = this.#table();
-        this.#popVal(I32);
-        this.#popVal(type);
-        return this.#popVal(I32);
-      }
-      default:
-        throw new InternalError(`no rule for opcode 0x${code.toString(16)}`);
-    }
-  }
+  /** Instructions whose types depend on immediates or on the stack, each with its rule. */
+  static readonly #RULES = byOpcode<(validator: BodyValidator) => void>({
+    "local.get": (validator) => validator.#pushVal(validator.#local()),
+    "local.set": (validator) => validator.#popVal(validator.#local()),
+    "local.tee": (validator) => {
+      const type = validator.#local();
+      validator.#popVal(type);
+      validator.#pushVal(type);
+    },
+    "unreachable": (validator) => validator.#unreachable(),
+    "block": (validator) => validator.#open(BLOCK, validator.#blockType()),
+    "loop": (validator) => validator.#open(LOOP, validator.#blockType()),
+    "if": (validator) => {
+      const blockType = validator.#blockType();
+      validator.#popVal(I32);
+      validator.#open(IF, blockType);
+    },
+    "else": (validator) => {
+      if (validator.#popCtrl() !== IF) throw validator.#error("END opcode expected: else without if");
+      validator.#pushCtrl(ELSE, validator.#frames[validator.#frame + FRAME_WORDS + 1]);
+    },
+    "end": (validator) => validator.#end(),
+    "br": (validator) => {
+      validator.#popVals(validator.#labelTypes(validator.#label()));
+      validator.#unreachable();
+    },
+    "br_if": (validator) => {
+      const types = validator.#labelTypes(validator.#label());
+      validator.#popVal(I32);
+      validator.#popVals(types);
+      validator.#pushVals(types);
+    },
+    "br_table": (validator) => validator.#branchTable(),
+    "return": (validator) => {
+      validator.#popVals(validator.#endTypes(OUTERMOST));
+      validator.#unreachable();
+    },
+    "call": (validator) => validator.#call(validator.#funcType()),
+    "call_indirect": (validator) => validator.#call(validator.#indirectType()),
+    "return_call": (validator) => validator.#returnCall(validator.#funcType()),
+    "return_call_indirect": (validator) => validator.#returnCall(validator.#indirectType()),
+    "drop": (validator) => void validator.#popAny(),
+    "select": (validator) => validator.#select(),
+    "select_t": (validator) => validator.#selectTyped(),
+    "global.get": (validator) => validator.#pushVal(validator.#global().value),
+    "global.set": (validator) => {
+      const { value, mutable } = validator.#global();
+      if (!mutable) throw validator.#error("global is immutable");
+      validator.#popVal(value);
+    },
+    "table.get": (validator) => {
+      const type = validator.#table();
+      validator.#popVal(I32);
+      validator.#pushVal(type);
+    },
+    "table.set": (validator) => {
+      validator.#popVal(validator.#table());
+      validator.#popVal(I32);
+    },
+    "table.grow": (validator) => {
+      const type = validator.#table();
+      validator.#popVal(I32);
+      validator.#popVal(type);
+      validator.#pushVal(I32);
+    },
+    "table.fill": (validator) => {
+      const type = validator.#table();
+      validator.#popVal(I32);
+      validator.#popVal(type);
+      validator.#popVal(I32);
+    },
+    "ref.null": (validator) => validator.#pushVal(readReferenceType(validator.#cursor)),
+    "ref.is_null": (validator) => {
+      const type = validator.#popAny();
+      if (type !== UNKNOWN && !isReference(type)) throw validator.#mismatch("a reference", typeName(type));
+      validator.#pushVal(I32);
+    },
+    "ref.func": (validator) => validator.#refFunc(),
+  });
 
   #open(opcode: number, blockType: number): void {
     this.#popVals(this.#paramsOf(blockType));
@@ -605,6 +573,16 @@ export class BodyValidator {
       throw this.#mismatch(typeName(first), typeName(second));
     }
     this.#pushVal(first === UNKNOWN ? second : first);
+  }
+
+  #selectTyped(): void {
+    const count = this.#cursor.count();
+    if (count !== 1) throw this.#error(`invalid result arity: select of ${count} types`);
+    const type = readValueType(this.#cursor);
+    this.#popVal(I32);
+    this.#popVal(type);
+    this.#popVal(type);
+    this.#pushVal(type);
   }
 
   #global(): GlobalType {

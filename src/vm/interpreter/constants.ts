@@ -7,7 +7,8 @@
  * @module
  */
 
-import { readConstReference } from "../binary/const_reader.ts";
+import { readConstReference, walkConstExpr } from "../binary/const_expr.ts";
+import type { ConstOperation } from "../binary/const_expr.ts";
 import { Cursor } from "../binary/cursor.ts";
 import { InternalError } from "../errors.ts";
 import { MAX_CONST_EXPR_BYTES } from "../limits.ts";
@@ -83,80 +84,61 @@ export function evaluateInto(
 
 /** Leaves the number in the first two words of the stack; returns false if it needs the cells and there are none. */
 function evaluate(record: ModuleRecord, { start, end }: ByteRange, cells: Int32Array = NO_CELLS): boolean {
-  const cursor = new Cursor(record.bytes, start, end);
   let top = 0;
-  for (;;) {
-    const code = cursor.u8();
-    switch (code) {
-      case 0x0b: // end
-        return true;
-      case 0x23: { // global.get
-        if (cells === NO_CELLS) return false;
-        const index = cursor.u32();
-        const { value } = record.globals[index];
-        STACK[top] = cells[index * 2];
-        STACK[top + 1] = value === I32 || value === F32 ? 0 : cells[index * 2 + 1];
-        top += 2;
-        break;
-      }
-      case 0x41: // i32.const
-        STACK[top] = cursor.i32();
-        STACK[top + 1] = 0;
-        top += 2;
-        break;
-      case 0x42: // i64.const
-        cursor.i64();
-        STACK[top] = cursor.low;
-        STACK[top + 1] = cursor.high;
-        top += 2;
-        break;
-      case 0x43: // f32.const
-        STACK[top] = cursor.word();
-        STACK[top + 1] = 0;
-        top += 2;
-        break;
-      case 0x44: // f64.const
-        STACK[top] = cursor.word();
-        STACK[top + 1] = cursor.word();
-        top += 2;
-        break;
-      default:
-        top -= 2;
-        calculate(code, top - 2);
-    }
-  }
+  let isKnown = true;
+  const push = (low: number, high: number): void => {
+    STACK[top] = low;
+    STACK[top + 1] = high;
+    top += 2;
+  };
+  walkConstExpr(new Cursor(record.bytes, start, end), {
+    number: (_, low, high) => push(low, high),
+    global(index) {
+      const { value } = record.globals[index];
+      if (cells === NO_CELLS) isKnown = false;
+      push(cells[index * 2], value === I32 || value === F32 ? 0 : cells[index * 2 + 1]);
+    },
+    nullReference: notANumber,
+    func: notANumber,
+    operation(name) {
+      top -= 2;
+      calculate(name, top - 2);
+    },
+  });
+  return isKnown;
+}
+
+function notANumber(): never {
+  throw new InternalError("a reference in a constant expression of a number");
 }
 
 /** Extended constant expressions: add, sub and mul of i32 and i64, on the operand at a place and the next one. */
-function calculate(code: number, at: number): void {
+function calculate(operation: ConstOperation, at: number): void {
   const low = STACK[at];
   const high = STACK[at + 1];
   const otherLow = STACK[at + 2];
   const otherHigh = STACK[at + 3];
-  switch (code) {
-    case 0x6a: // i32.add
+  switch (operation) {
+    case "i32.add":
       STACK[at] = low + otherLow;
       break;
-    case 0x6b: // i32.sub
+    case "i32.sub":
       STACK[at] = low - otherLow;
       break;
-    case 0x6c: // i32.mul
+    case "i32.mul":
       STACK[at] = Math.imul(low, otherLow);
       break;
-    case 0x7c: // i64.add
+    case "i64.add":
       STACK[at] = low + otherLow;
       STACK[at + 1] = high + otherHigh + (STACK[at] >>> 0 < low >>> 0 ? 1 : 0);
       break;
-    case 0x7d: // i64.sub
+    case "i64.sub":
       STACK[at] = low - otherLow;
       STACK[at + 1] = high - otherHigh - (low >>> 0 < otherLow >>> 0 ? 1 : 0);
       break;
-    case 0x7e: // i64.mul
+    case "i64.mul":
       STACK[at] = Math.imul(low, otherLow);
       STACK[at + 1] = upperProduct(low, otherLow) + Math.imul(low, otherHigh) + Math.imul(high, otherLow);
-      break;
-    default:
-      throw new InternalError(`opcode 0x${code.toString(16)} in a constant expression`);
   }
 }
 

@@ -8,7 +8,7 @@
 
 import { InternalError } from "../errors.ts";
 import { COMMUTATIVE, findOp, OP_NAMES } from "./ops.ts";
-import { OPCODES } from "../binary/opcodes.ts";
+import { byOpcode, OPCODES } from "../binary/opcodes.ts";
 import type { Immediates } from "../binary/opcodes.ts";
 import { F32, F64, I32, I64 } from "../binary/types.ts";
 import type { ValueType } from "../binary/types.ts";
@@ -98,18 +98,12 @@ function planOf(mnemonic: string, immediates: Immediates, signature: string): Pl
   };
 }
 
-const PLANS = new Map<number, Plan>();
-for (const [code, mnemonic, immediates, signature] of OPCODES) {
-  const plan = planOf(mnemonic, immediates, signature);
-  if (plan !== undefined) PLANS.set(code, plan);
-}
-/** The plans of one-byte opcodes: this is read once an instruction. */
-const PLAN_OF_BYTE: readonly (Plan | undefined)[] = Array.from({ length: 256 }, (_, code) => PLANS.get(code));
-
-/** The plan of an instruction, or undefined if its types depend on more than its opcode. */
-export function findPlan(code: number): Plan | undefined {
-  return code < 256 ? PLAN_OF_BYTE[code] : PLANS.get(code);
-}
+/** The plan of each instruction, by its dense opcode, but of those whose types depend on more than their opcode. */
+export const PLANS: readonly (Plan | undefined)[] = byOpcode(
+  Object.fromEntries(
+    OPCODES.map(([, mnemonic, immediates, signature]) => [mnemonic, planOf(mnemonic, immediates, signature)]),
+  ),
+);
 
 /** An op that takes the operands of a comparison, exchanged if `swap`. */
 export interface Comparison {

@@ -14,12 +14,11 @@ import { Cursor } from "../binary/cursor.ts";
 import { Emitter, is64, ROOM } from "./emitter.ts";
 import type { LoopRun } from "./emitter.ts";
 import { CONSTANT } from "./operands.ts";
-import { findPlan } from "./plans.ts";
+import { PLANS } from "./plans.ts";
 import { CODE, codeTop, commitCode } from "./arena.ts";
 import type { ModuleCode } from "./arena.ts";
-import { InternalError } from "../errors.ts";
 import { OP } from "./ops.ts";
-import { opcodeRow } from "../binary/opcodes.ts";
+import { byOpcode, opcodeOf, OPCODES, PREFIX } from "../binary/opcodes.ts";
 import type { Immediates } from "../binary/opcodes.ts";
 import { EXTERNREF, F32, F64, FUNCREF, I32, I64 } from "../binary/types.ts";
 import type { FuncType, ValueType } from "../binary/types.ts";
@@ -29,8 +28,14 @@ import type { FuncType, ValueType } from "../binary/types.ts";
  * fuel can be ahead of what was executed when it traps. Where code is longer, an op more in a hundred or so.
  */
 const MAX_UNCHECKED = 256;
-/** `nop`, `block`, `loop`, `else`, `end`. */
-const FUEL_FREE = new Set([0x01, 0x02, 0x03, 0x05, 0x0b]);
+/** Instructions that cost no fuel, since they only say where others are. */
+const FREE: ReadonlySet<string> = new Set(["nop", "block", "loop", "else", "end"]);
+/** Fuel of each instruction. */
+const FUEL = byOpcode(Object.fromEntries(OPCODES.map(([, name]) => [name, FREE.has(name) ? 0 : 1]))) as number[];
+/** What follows each instruction. */
+const IMMEDIATES = byOpcode(Object.fromEntries(OPCODES.map(([, name, it]) => [name, it]))) as Immediates[];
+const ELSE = opcodeOf("else");
+const END = opcodeOf("end");
 
 /** An open block, loop, if, or the function itself. */
 interface Label {
@@ -77,12 +82,11 @@ class Translator {
     const cursor = this.#cursor;
     const most = this.#module.stepping ? 1 : MAX_UNCHECKED;
     while (this.#labels.length > 0) {
-      let code = cursor.u8();
-      if (code === 0xfc) code = 0xfc00 | cursor.u32();
-      if (!FUEL_FREE.has(code)) this.#code.count++;
-      const plan = findPlan(code);
+      const code = readOpcode(cursor);
+      this.#code.count += FUEL[code];
+      const plan = PLANS[code];
       if (plan !== undefined) this.#code.planned(plan);
-      else this.#special(code);
+      else Translator.#RULES[code]!(this);
       if (this.#code.unchecked >= most) this.#code.splitRun();
     }
     const frame = this.#localTypes.length + Math.max(this.#code.operands.maxHeight, this.#type.results.length);
@@ -289,12 +293,11 @@ class Translator {
   #unreachable(): void {
     const cursor = this.#cursor;
     for (let depth = 0;;) {
-      let code = cursor.u8();
-      if (code === 0xfc) code = 0xfc00 | cursor.u32();
-      const immediates = opcodeRow(code)![2];
+      const code = readOpcode(cursor);
+      const immediates = IMMEDIATES[code];
       if (immediates === "block") depth++;
-      if (code === 0x05 && depth === 0) return this.#startElse(this.#labels[this.#labels.length - 1]);
-      if (code === 0x0b && depth-- === 0) break;
+      if (code === ELSE && depth === 0) return this.#startElse(this.#label(0));
+      if (code === END && depth-- === 0) break;
       skipImmediates(cursor, immediates);
     }
     const label = this.#labels.pop()!;
@@ -361,101 +364,128 @@ class Translator {
     this.#unreachable();
   }
 
-  // Everything whose types depend on immediates or on the stack
+  /** Instructions whose types depend on immediates or on the stack, or that are not one op with its operands. */
+  static readonly #RULES = byOpcode<(translator: Translator) => void>({
+    "unreachable": (translator) => {
+      translator.#code.endRun();
+      translator.#code.emit(OP.unreachable);
+      translator.#unreachable();
+    },
+    "nop": () => {},
+    "block": (translator) => translator.#openBlock("block"),
+    "loop": (translator) => translator.#openBlock("loop"),
+    "if": (translator) => {
+      const [params, results] = translator.#blockType();
+      const condition = translator.#code.takeCondition(false);
+      translator.#code.settleAll();
+      translator.#open("if", params, results, translator.#code.branchOn(condition));
+    },
+    "else": (translator) => {
+      const label = translator.#label(0);
+      translator.#moveTo(label, label.results.length);
+      translator.#else(label);
+    },
+    "end": (translator) => translator.#end(),
+    "br": (translator) => {
+      translator.#branch(translator.#label(translator.#cursor.u32()));
+      translator.#unreachable();
+    },
+    "br_if": (translator) => translator.#branchIf(translator.#label(translator.#cursor.u32())),
+    "br_table": (translator) => translator.#branchTable(),
+    "return": (translator) => {
+      translator.#return();
+      translator.#unreachable();
+    },
+    "call": (translator) => translator.#call(translator.#cursor.u32()),
+    "call_indirect": (translator) => translator.#callIndirect(),
+    "return_call": (translator) => translator.#returnCall(translator.#cursor.u32()),
+    "return_call_indirect": (translator) => translator.#returnCallIndirect(),
 
-  #special(code: number): void {
-    const cursor = this.#cursor;
-    const { operands } = this.#code;
-    switch (code) {
-      case 0x00:
-        this.#code.endRun();
-        this.#code.emit(OP.unreachable);
-        return this.#unreachable();
-      case 0x01:
-        return;
-      case 0x02: {
-        const [params, results] = this.#blockType();
-        this.#code.settleAll();
-        return this.#open("block", params, results);
-      }
-      case 0x03: {
-        const [params, results] = this.#blockType();
-        this.#code.settleAll();
-        return this.#open("loop", params, results);
-      }
-      case 0x04: {
-        const [params, results] = this.#blockType();
-        const condition = this.#code.takeCondition(false);
-        this.#code.settleAll();
-        return this.#open("if", params, results, this.#code.branchOn(condition));
-      }
-      case 0x05: {
-        const label = this.#labels[this.#labels.length - 1];
-        this.#moveTo(label, label.results.length);
-        return this.#else(label);
-      }
-      case 0x0b:
-        return this.#end();
-      case 0x0c:
-        this.#branch(this.#label(cursor.u32()));
-        return this.#unreachable();
-      case 0x0d:
-        return this.#branchIf(this.#label(cursor.u32()));
-      case 0x0e:
-        return this.#branchTable();
-      case 0x0f:
-        this.#return();
-        return this.#unreachable();
-      case 0x10:
-        return this.#call(cursor.u32());
-      case 0x11:
-        return this.#callIndirect();
-      case 0x12:
-        return this.#returnCall(cursor.u32());
-      case 0x13:
-        return this.#returnCallIndirect();
-      case 0x1a:
-        return operands.pop();
-      case 0x1c:
-        for (let count = cursor.u32(); count > 0; count--) cursor.u8();
-        return this.#select();
-      case 0x1b:
-        return this.#select();
-      case 0x20: {
-        const local = cursor.u32();
-        return operands.pushLocal(this.#localTypes[local] as ValueType, local);
-      }
-      case 0x21:
-        this.#code.assign(cursor.u32());
-        return;
-      case 0x22: {
-        const local = cursor.u32();
-        return operands.pushLocal(this.#code.assign(local), local);
-      }
-      case 0x23:
-        return this.#globalGet(cursor.u32());
-      case 0x24:
-        return this.#globalSet(cursor.u32());
-      case 0x41:
-        return operands.pushConstant(I32, cursor.i32(), 0);
-      case 0x42:
-        cursor.i64();
-        return operands.pushConstant(I64, cursor.low, cursor.high);
-      case 0x43:
-        return operands.pushConstant(F32, cursor.word(), 0);
-      case 0x44: {
-        const low = cursor.word();
-        return operands.pushConstant(F64, low, cursor.word());
-      }
-      case 0xd0:
-        return operands.pushConstant(cursor.u8() as ValueType, 0, 0);
-      case 0xd1:
-        return this.#code.emitResult(OP.i32_eqz, I32, this.#code.pop());
-      case 0xd2:
-        return this.#code.emitResult(OP.ref_func, FUNCREF, cursor.u32());
-      default:
-        return this.#bulk(code);
-    }
+    "drop": (translator) => translator.#code.operands.pop(),
+    "select": (translator) => translator.#select(),
+    "select_t": (translator) => {
+      skipImmediates(translator.#cursor, "select_types");
+      translator.#select();
+    },
+    "local.get": (translator) => {
+      const local = translator.#cursor.u32();
+      translator.#code.operands.pushLocal(translator.#localTypes[local] as ValueType, local);
+    },
+    "local.set": (translator) => void translator.#code.assign(translator.#cursor.u32()),
+    "local.tee": (translator) => {
+      const local = translator.#cursor.u32();
+      translator.#code.operands.pushLocal(translator.#code.assign(local), local);
+    },
+    "global.get": (translator) => translator.#globalGet(translator.#cursor.u32()),
+    "global.set": (translator) => translator.#globalSet(translator.#cursor.u32()),
+    "i32.const": (translator) => translator.#code.operands.pushConstant(I32, translator.#cursor.i32(), 0),
+    "i64.const": (translator) => {
+      const cursor = translator.#cursor;
+      cursor.i64();
+      translator.#code.operands.pushConstant(I64, cursor.low, cursor.high);
+    },
+    "f32.const": (translator) => translator.#code.operands.pushConstant(F32, translator.#cursor.word(), 0),
+    "f64.const": (translator) => {
+      const low = translator.#cursor.word();
+      translator.#code.operands.pushConstant(F64, low, translator.#cursor.word());
+    },
+    "ref.null": (translator) => translator.#code.operands.pushConstant(translator.#cursor.u8() as ValueType, 0, 0),
+    "ref.is_null": (translator) => translator.#code.emitResult(OP.i32_eqz, I32, translator.#code.pop()),
+    "ref.func": (translator) => translator.#code.emitResult(OP.ref_func, FUNCREF, translator.#cursor.u32()),
+
+    // Tables, memory as a whole, and bulk operations: rare ops, with their indices after their registers.
+    "table.get": (translator) => {
+      const table = translator.#cursor.u32();
+      const { element } = translator.#module.record.tables[table];
+      translator.#code.emitResult(OP.table_get, element, translator.#code.pop(), table);
+    },
+    "table.set": (translator) => {
+      const value = translator.#code.pop();
+      translator.#code.emit(OP.table_set, translator.#cursor.u32(), translator.#code.pop(), value);
+    },
+    "table.size": (translator) => translator.#code.emitResult(OP.table_size, I32, translator.#cursor.u32()),
+    "table.grow": (translator) => {
+      const delta = translator.#code.pop();
+      translator.#code.emitResult(OP.table_grow, I32, translator.#code.pop(), delta, translator.#cursor.u32());
+    },
+    "table.fill": (translator) => translator.#emitBulk(OP.table_fill, translator.#cursor.u32()),
+    "table.copy": (translator) => {
+      const to = translator.#cursor.u32();
+      translator.#emitBulk(OP.table_copy, to, translator.#cursor.u32());
+    },
+    "table.init": (translator) => {
+      const segment = translator.#cursor.u32();
+      translator.#emitBulk(OP.table_init, segment, translator.#cursor.u32());
+    },
+    "elem.drop": (translator) => translator.#code.emit(OP.elem_drop, translator.#cursor.u32()),
+    "memory.size": (translator) => {
+      translator.#cursor.u32();
+      translator.#code.emitResult(OP.memory_size, I32);
+    },
+    "memory.grow": (translator) => {
+      translator.#cursor.u32();
+      translator.#code.emitResult(OP.memory_grow, I32, translator.#code.pop());
+    },
+    "memory.fill": (translator) => {
+      translator.#cursor.u32();
+      translator.#emitBulk(OP.memory_fill);
+    },
+    "memory.copy": (translator) => {
+      skipImmediates(translator.#cursor, "memory_memory");
+      translator.#emitBulk(OP.memory_copy);
+    },
+    "memory.init": (translator) => {
+      const segment = translator.#cursor.u32();
+      translator.#cursor.u32();
+      translator.#emitBulk(OP.memory_init, segment);
+    },
+    "data.drop": (translator) => translator.#code.emit(OP.data_drop, translator.#cursor.u32()),
+  });
+
+  #openBlock(kind: "block" | "loop"): void {
+    const [params, results] = this.#blockType();
+    this.#code.settleAll();
+    this.#open(kind, params, results);
   }
 
   #select(): void {
@@ -483,66 +513,17 @@ class Translator {
     else this.#code.emit(is64(value) ? OP.global_set64 : OP.global_set32, index << 1, register);
   }
 
-  /** Tables, memory as a whole, and bulk operations: rare ops, with their indices after their registers. */
-  #bulk(code: number): void {
-    const cursor = this.#cursor;
-    switch (code) {
-      case 0x25: {
-        const table = cursor.u32();
-        return this.#code.emitResult(OP.table_get, this.#module.record.tables[table].element, this.#code.pop(), table);
-      }
-      case 0x26: {
-        const value = this.#code.pop();
-        return this.#code.emit(OP.table_set, cursor.u32(), this.#code.pop(), value);
-      }
-      case 0x3f:
-        cursor.u32();
-        return this.#code.emitResult(OP.memory_size, I32);
-      case 0x40:
-        cursor.u32();
-        return this.#code.emitResult(OP.memory_grow, I32, this.#code.pop());
-      case 0xfc08: {
-        const segment = cursor.u32();
-        cursor.u32();
-        return this.#emitBulk(OP.memory_init, segment);
-      }
-      case 0xfc09:
-        return this.#code.emit(OP.data_drop, cursor.u32());
-      case 0xfc0a:
-        cursor.u32();
-        cursor.u32();
-        return this.#emitBulk(OP.memory_copy);
-      case 0xfc0b:
-        cursor.u32();
-        return this.#emitBulk(OP.memory_fill);
-      case 0xfc0c: {
-        const segment = cursor.u32();
-        return this.#emitBulk(OP.table_init, segment, cursor.u32());
-      }
-      case 0xfc0d:
-        return this.#code.emit(OP.elem_drop, cursor.u32());
-      case 0xfc0e: {
-        const to = cursor.u32();
-        return this.#emitBulk(OP.table_copy, to, cursor.u32());
-      }
-      case 0xfc0f: {
-        const delta = this.#code.pop();
-        return this.#code.emitResult(OP.table_grow, I32, this.#code.pop(), delta, cursor.u32());
-      }
-      case 0xfc10:
-        return this.#code.emitResult(OP.table_size, I32, cursor.u32());
-      case 0xfc11:
-        return this.#emitBulk(OP.table_fill, cursor.u32());
-      default:
-        throw new InternalError(`no translation of opcode 0x${code.toString(16)}`);
-    }
-  }
-
   #emitBulk(op: number, i = 0, j = 0): void {
     const c = this.#code.pop();
     const b = this.#code.pop();
     this.#code.emit(op, this.#code.pop(), b, c, i, j);
   }
+}
+
+/** The place of the next instruction in the dense tables. */
+function readOpcode(cursor: Cursor): number {
+  const code = cursor.u8();
+  return code === PREFIX ? 0x100 + cursor.u32() : code;
 }
 
 function skipImmediates(cursor: Cursor, immediates: Immediates): void {
