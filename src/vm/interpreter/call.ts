@@ -5,6 +5,7 @@
  * @module
  */
 
+import { wordsOf } from "../objects/layout.ts";
 import { isPromiseLike } from "../../base/callbacks.ts";
 import { LimitError } from "../../base/limits.ts";
 import { sameFuncType } from "../binary/types.ts";
@@ -353,7 +354,7 @@ export class InterpretedCall implements Call {
     if (func.owner !== this.#frames.instance) return this.#callFunc(func, this.#frames.fp + first);
     const entry = this.#entryOf(this.#frames.instance, func.index);
     claim(this.#frames.fp + CODE[entry], this.#frames.sp);
-    REGISTERS.copyWithin(this.#frames.fp, this.#frames.fp + first, this.#frames.fp + first + count * 2);
+    REGISTERS.copyWithin(this.#frames.fp, this.#frames.fp + first, this.#frames.fp + first + wordsOf(count));
     REGISTERS.fill(0, this.#frames.fp + CODE[entry + 1], this.#frames.fp + CODE[entry + 2]);
     this.#frames.pc = entry + ENTRY_WORDS;
     return entryFuel(entry);
@@ -386,7 +387,7 @@ export class InterpretedCall implements Call {
     const { params, results } = func.type;
     const args = readValues(params, REGISTERS, at, this.#frames.instance.handles);
     this.#frames.pc = returnAddress;
-    this.#frames.top = at + Math.max(params.length, results.length) * 2;
+    this.#frames.top = at + wordsOf(Math.max(params.length, results.length));
     // The arena may be flushed while the host function runs.
     const fuel = HOST_CALL_FUEL + returnFuel(returnAddress);
     const result = callHostFunction(func, args);

@@ -7,6 +7,7 @@
  * @module
  */
 
+import { placeOf, wordsOf } from "../objects/layout.ts";
 import { readConstReference, walkConstExpr } from "../binary/const_expr.ts";
 import type { ConstOperation } from "../binary/const_expr.ts";
 import { Cursor } from "../binary/cursor.ts";
@@ -57,13 +58,14 @@ function fold(
   expression: (index: number) => ByteRange | undefined,
   isReference: (index: number) => boolean = () => false,
 ): Folded {
-  const words = new Int32Array(count * 2);
+  const words = new Int32Array(wordsOf(count));
   const open = new Uint8Array(count);
   for (let index = 0; index < count; index++) {
     const range = expression(index);
     if (range === undefined) continue;
-    if (isReference(index)) words[index * 2] = readConstReference(new Cursor(record.bytes, range.start, range.end));
-    else if (evaluate(record, range, undefined)) words.set(STACK.subarray(0, 2), index * 2);
+    if (isReference(index)) {
+      words[placeOf(index)] = readConstReference(new Cursor(record.bytes, range.start, range.end));
+    } else if (evaluate(record, range, undefined)) words.set(STACK.subarray(0, wordsOf(1)), placeOf(index));
     else open[index] = 1;
   }
   return { words, open };
@@ -96,7 +98,8 @@ function evaluate(record: ModuleRecord, { start, end }: ByteRange, cells: Int32A
     global(index) {
       const { value } = record.globals[index];
       if (cells === NO_CELLS) isKnown = false;
-      push(cells[index * 2], value === I32 || value === F32 ? 0 : cells[index * 2 + 1]);
+      const at = placeOf(index);
+      push(cells[at], value === I32 || value === F32 ? 0 : cells[at + 1]);
     },
     nullReference: notANumber,
     func: notANumber,

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { indexAt } from "../objects/layout.ts";
 import { CODE, codeTop, ENTRY_WORDS } from "./arena.ts";
 import type { ModuleCode } from "./arena.ts";
 import { translateFunction } from "./translate.ts";
@@ -50,7 +51,7 @@ export function disassemble(module: ModuleCode, functionIndex: number): string {
 function operandsAt(name: string, pc: number, entry: number): string[] {
   return opOperands(name).map((operand, index) => {
     const word = CODE[pc + 1 + index];
-    if (REGISTERS.has(operand.at(-1)!)) return `${operand}=r${word >> 1}`;
+    if (REGISTERS.has(operand.at(-1)!)) return `${operand}=r${indexAt(word)}`;
     return `${operand}=${operand === "t" ? word - entry : word}`;
   });
 }

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { placeOf, wordsOf } from "../objects/layout.ts";
 import type { Cursor } from "../binary/cursor.ts";
 import { findFusions } from "./fusions.ts";
 import type { Fusion } from "./fusions.ts";
@@ -82,8 +83,8 @@ export class Emitter {
     this.#cursor = cursor;
     this.operands = new Operands(locals);
     this.reserve(ENTRY_WORDS);
-    CODE[this.at + 1] = params << 1;
-    CODE[this.at + 2] = locals << 1;
+    CODE[this.at + 1] = wordsOf(params);
+    CODE[this.at + 2] = wordsOf(locals);
     this.at += ENTRY_WORDS;
     this.count = 0;
     this.enterAt(this.at - 1);
@@ -301,7 +302,7 @@ export class Emitter {
     const producer = this.#producer();
     operands.pop();
     const height = operands.height;
-    const target = local << 1;
+    const target = placeOf(local);
     const type = operands.type(height);
     if (operands.register(height) === target) return type;
     const spilled = operands.settleLocal(local, (pending) => this.move(pending, operands.home(pending)));

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { placeOf, wordsOf } from "../objects/layout.ts";
 import { printable } from "../../base/text.ts";
 import { Handles } from "../objects/values.ts";
 import type { ModuleCode } from "./arena.ts";
@@ -47,8 +48,8 @@ export class InstanceState implements EngineInstance {
     this.code = code;
     this.limits = limits;
     this.#wrap = wrap;
-    this.cells = new Int32Array(record.globals.length * 2);
-    this.cells.set(code.constants.globals.words, record.importedGlobals * 2);
+    this.cells = new Int32Array(wordsOf(record.globals.length));
+    this.cells.set(code.constants.globals.words, placeOf(record.importedGlobals));
     this.droppedElements = new Uint8Array(record.elements.length);
     this.droppedData = new Uint8Array(record.data.length);
   }
@@ -75,8 +76,8 @@ export class InstanceState implements EngineInstance {
     const known = this.#globals[index];
     if (known !== undefined) return known;
     const { globals } = this.code.record;
-    const global = this.#globals[index] = new Global(globals[index], undefined, this.cells, index * 2);
-    if (global.holdsReference) global.reference = this.constReference(this.cells[index * 2]);
+    const global = this.#globals[index] = new Global(globals[index], undefined, this.cells, placeOf(index));
+    if (global.holdsReference) global.reference = this.constReference(this.cells[placeOf(index)]);
     return global;
   }
 
@@ -89,8 +90,8 @@ export class InstanceState implements EngineInstance {
   /** Puts an imported global in its place; an immutable number is copied, since nobody can change it. */
   setGlobal(index: number, global: Global): void {
     this.#globals[index] = global;
-    this.cells[index * 2] = global.cells[global.offset];
-    this.cells[index * 2 + 1] = global.cells[global.offset + 1];
+    const { cells, offset } = global;
+    this.cells.set(cells.subarray(offset, offset + wordsOf(1)), placeOf(index));
   }
 
   export(name: string): ExportValue | undefined {

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { placeOf, wordsOf } from "../objects/layout.ts";
 import { spend } from "../../base/schedule.ts";
 import { valueTypeName } from "../binary/types.ts";
 import type { ByteRange } from "../binary/types.ts";
@@ -84,7 +85,7 @@ function* setGlobals({ cells, code: { record, constants } }: InstanceState): Gen
   if (turn !== undefined) yield turn;
   for (let place = open.indexOf(1); place >= 0; place = open.indexOf(1, place + 1)) {
     const range = record.globalInits[place];
-    evaluateInto(record, range, cells, (record.importedGlobals + place) * 2);
+    evaluateInto(record, range, cells, placeOf(record.importedGlobals + place));
     turn = spend(exprWork(range));
     if (turn !== undefined) yield turn;
   }
@@ -94,7 +95,7 @@ function exprWork({ start, end }: ByteRange): number {
   return (end - start) * WORK.expressionByte;
 }
 
-const OFFSET = new Int32Array(2);
+const OFFSET = new Int32Array(wordsOf(1));
 
 /** The offset of an active segment. */
 function offsetOf(
@@ -103,7 +104,7 @@ function offsetOf(
   index: number,
   range: ByteRange,
 ): number {
-  if (open[index] === 0) return words[index * 2] >>> 0;
+  if (open[index] === 0) return words[placeOf(index)] >>> 0;
   evaluateInto(record, range, cells, 0, OFFSET);
   return OFFSET[0] >>> 0;
 }

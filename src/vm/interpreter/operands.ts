@@ -6,6 +6,7 @@
  * @module
  */
 
+import { indexAt, placeOf } from "../objects/layout.ts";
 import type { ValueType } from "../binary/types.ts";
 
 /** The register of an entry that is a constant. */
@@ -37,12 +38,12 @@ export class Operands {
   }
 
   home(height: number): number {
-    return (this.#locals + height) << 1;
+    return placeOf(this.#locals + height);
   }
 
   /** Whether a register is the home of an entry, and not a local's. */
   isHome(register: number): boolean {
-    return register >= this.#locals << 1;
+    return register >= placeOf(this.#locals);
   }
 
   type(height: number): ValueType {
@@ -69,7 +70,7 @@ export class Operands {
   pushLocal(type: ValueType, local: number): void {
     this.#next[this.height] = this.#topmost[local];
     this.#topmost[local] = this.height;
-    this.#push(type, local << 1, 0, 0);
+    this.#push(type, placeOf(local), 0, 0);
   }
 
   pushConstant(type: ValueType, low: number, high: number): void {
@@ -133,6 +134,6 @@ export class Operands {
 
   #localAt(height: number): number {
     const register = this.#registers[height];
-    return register >= 0 && register < this.#locals << 1 ? register >> 1 : -1;
+    return register >= 0 && register < placeOf(this.#locals) ? indexAt(register) : -1;
   }
 }

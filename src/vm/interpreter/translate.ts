@@ -10,6 +10,7 @@
  * @module
  */
 
+import { placeOf, wordsOf } from "../objects/layout.ts";
 import { Cursor } from "../binary/cursor.ts";
 import { Emitter, is64, ROOM } from "./emitter.ts";
 import type { LoopRun } from "./emitter.ts";
@@ -90,7 +91,7 @@ class Translator {
       if (this.#code.unchecked >= most) this.#code.splitRun();
     }
     const frame = this.#localTypes.length + Math.max(this.#code.operands.maxHeight, this.#type.results.length);
-    CODE[this.#code.entry] = frame << 1;
+    CODE[this.#code.entry] = wordsOf(frame);
     return this.#code.at;
   }
 
@@ -252,7 +253,7 @@ class Translator {
     const homes = results.map((_, index) => operands.home(first + index));
     for (const [index, home] of homes.entries()) this.#code.move(first + index, home);
     for (const [index, home] of homes.entries()) {
-      this.#code.emit(is64(results[index]) ? OP.mov64 : OP.mov32, index << 1, home);
+      this.#code.emit(is64(results[index]) ? OP.mov64 : OP.mov32, placeOf(index), home);
     }
     this.#code.emit(OP.return);
   }
@@ -501,7 +502,7 @@ class Translator {
     const { value, mutable } = globals[index];
     if (value === FUNCREF || value === EXTERNREF) this.#code.emitResult(OP.global_get_ref, value, index);
     else if (mutable && index < importedGlobals) this.#code.emitResult(OP.global_get_shared, value, index);
-    else this.#code.emitResult(is64(value) ? OP.global_get64 : OP.global_get32, value, index << 1);
+    else this.#code.emitResult(is64(value) ? OP.global_get64 : OP.global_get32, value, placeOf(index));
   }
 
   #globalSet(index: number): void {
@@ -510,7 +511,7 @@ class Translator {
     const register = this.#code.pop();
     if (value === FUNCREF || value === EXTERNREF) this.#code.emit(OP.global_set_ref, index, register);
     else if (index < importedGlobals) this.#code.emit(OP.global_set_shared, index, register);
-    else this.#code.emit(is64(value) ? OP.global_set64 : OP.global_set32, index << 1, register);
+    else this.#code.emit(is64(value) ? OP.global_set64 : OP.global_set32, placeOf(index), register);
   }
 
   #emitBulk(op: number, i = 0, j = 0): void {

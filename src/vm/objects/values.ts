@@ -6,6 +6,7 @@
  * @module
  */
 
+import { placeOf } from "./layout.ts";
 import { LimitError } from "../../base/limits.ts";
 import { Func, funcOf } from "./function.ts";
 import type { Value } from "./function.ts";
@@ -110,7 +111,7 @@ export function fromReference(reference: unknown): Value {
 
 /** Reads consecutive registers. */
 export function readValues(types: readonly ValueType[], words: Int32Array, at: number, handles: Handles): Value[] {
-  return types.map((type, index) => readValue(type, words, at + index * 2, handles));
+  return types.map((type, index) => readValue(type, words, at + placeOf(index), handles));
 }
 
 /**
@@ -126,7 +127,7 @@ export function writeValues(
   handles: Handles,
 ): void {
   for (let index = 0; index < types.length; index++) {
-    writeValue(types[index], words, at + index * 2, values[index], handles);
+    writeValue(types[index], words, at + placeOf(index), values[index], handles);
   }
 }
 
@@ -155,6 +156,7 @@ export function translateReferences(
   if (from === to) return;
   for (const [index, type] of types.entries()) {
     if (type !== FUNCREF && type !== EXTERNREF) continue;
-    words[at + index * 2] = to.handle(from.value(words[at + index * 2]));
+    const place = at + placeOf(index);
+    words[place] = to.handle(from.value(words[place]));
   }
 }
