@@ -10,6 +10,7 @@
  */
 
 import { LimitError } from "../_limits.ts";
+import { budgetError, isBudgetUsed } from "./_budget.ts";
 import { isAccessFault, useInstance } from "./_context.ts";
 import { findEntry, takeTranslationWork } from "./_entry.ts";
 import { Fault } from "./_fault.ts";
@@ -40,6 +41,8 @@ const HOST_CALL_FUEL = 50;
 const VALUE_WORK = 10;
 /** Work of a rare op, in units of fuel; see `Call.work`. */
 const RARE_WORK = 50;
+/** Work of copying a word of a call's registers, when others need their place and when they come back. */
+const WORK_PER_WORD = 1 / 4;
 /** Fuel of growing memory by a page: it is zeroed. */
 const FUEL_PER_PAGE = PAGE_BYTES / 64;
 /** Bytes that are copied at once when memory grows: about a millisecond's work, since the new pages come from the system. */
@@ -116,7 +119,7 @@ export class Call {
   #settled: Promise<void> | undefined;
   #fuelUsed = 0;
   #work = 0;
-  /** Bytes or elements that the bulk op at the program counter has done, or 1 while memory grows. */
+  /** Bytes or elements that the bulk op at the program counter has done. */
   #done = 0;
 
   #instance: Instance;
@@ -221,8 +224,9 @@ export class Call {
       const workEnd = this.#work + work;
       const begun = this.#status === "ready" ? this.#begin() : 0;
       if (this.#status === "pending") this.#takeAnswer();
-      this.#status = "suspended";
-      this.#run(fuel - this.#count(begun), workEnd);
+      // What converted the host's values may have stopped the call.
+      if (this.status !== "failed") this.#status = "suspended";
+      this.#run(Math.floor(fuel) - this.#count(begun), workEnd);
     } catch (error) {
       this.#fail(error);
     } finally {
@@ -251,14 +255,18 @@ export class Call {
     const outer = active;
     if (outer !== undefined) nested++;
     else {
-      if (parked !== undefined && parked !== this) parked.#evict();
+      if (parked !== undefined && parked !== this) this.#work += parked.#evict();
       parked = undefined;
     }
     active = this;
     this.#outer = outer;
     if (this.#live) return;
+    const size = this.#top - this.#base;
     this.#base = outer === undefined ? 0 : outer.#top;
     this.#stackBase = outer === undefined ? 0 : outer.#sp;
+    // Converting a host's values may call guests before there is a frame: their places begin where this call's end.
+    this.#top = this.#base + size;
+    this.#sp = this.#segment();
   }
 
   /** Brings back the registers that were taken away, to wherever the call now has its place. */
@@ -267,6 +275,7 @@ export class Call {
     if (registers === undefined) return;
     claim(this.#base + registers.length, this.#segment());
     REGISTERS.set(registers, this.#base);
+    this.#work += registers.length * WORK_PER_WORD;
     this.#registers = undefined;
   }
 
@@ -277,14 +286,15 @@ export class Call {
     this.#outer = undefined;
     if (isNested) nested--;
     if (this.#status === "finished" || this.#status === "failed") return;
-    if (isNested) this.#evict();
+    if (isNested) this.#work += this.#evict();
     else parked = this;
   }
 
-  /** Takes registers and frames away from the shared arrays. */
-  #evict(): void {
+  /** Takes registers and frames away from the shared arrays; returns the work of that, which whoever needs the place has. */
+  #evict(): number {
     this.#spill();
     this.#registers = REGISTERS.slice(this.#base, this.#top);
+    return this.#registers.length * WORK_PER_WORD;
   }
 
   /** Where the part of the shared stack that is this call's begins; frames that were taken away count for its depth. */
@@ -334,11 +344,15 @@ export class Call {
   /** Makes the first frame; returns the fuel of its first run. */
   #begin(): number {
     const { type, index } = this.#func;
+    const params = this.#base + type.params.length * 2;
+    claim(params, this.#stackBase + 2);
+    this.#top = params;
+    // Before the entry is asked for: converting a host's values may call guests, which may flush the arena.
+    writeValues(type.params, REGISTERS, this.#base, this.#arguments, this.#instance.handles);
     const entry = entryOf(this.#instance, index);
     this.#top = this.#base + CODE[entry];
     claim(this.#top, this.#stackBase + 2);
-    REGISTERS.fill(0, this.#base, this.#top);
-    writeValues(type.params, REGISTERS, this.#base, this.#arguments, this.#instance.handles);
+    REGISTERS.fill(0, params, this.#top);
     this.#enterSegment(entry + ENTRY_WORDS, this.#base);
     return entryFuel(entry);
   }
@@ -349,12 +363,20 @@ export class Call {
     this.#work += takeTranslationWork();
     while (this.#isGoingOn && remaining >= 0 && this.#work < workEnd) {
       if (!this.#live) this.#restoreFrame();
-      // The rest of a bulk op, or of growing memory, which entering the loop would need to be whole.
+      const budget = this.#foreignBudget();
+      const { memory } = this.#instance;
+      // This call or another one has grown it: what is left to be copied is done first, since the loop needs all of it.
+      if (memory?.isGrowing) {
+        memory.continueGrowth(GROWTH_BYTES);
+        this.#work += GROWTH_BYTES / 2;
+        continue;
+      }
+      // The rest of a bulk op.
       if (this.#done > 0) {
         remaining -= this.#count(this.#runRare());
         continue;
       }
-      const quantum = Math.min(remaining, QUANTUM);
+      const quantum = Math.min(remaining, QUANTUM, budget);
       STATE[0] = this.#pc;
       STATE[1] = this.#fp;
       STATE[2] = this.#sp;
@@ -381,6 +403,17 @@ export class Call {
     if (!this.#isGoingOn) return;
     if (this.#live) this.#top = this.#fp + CODE[entryAt(this.#pc)];
     else this.#restoreFrame();
+  }
+
+  /**
+   * The fuel that the running instance has left, if another one has called it: nobody else looks at its budget then. That
+   * of the instance whose function the call is of is in the fuel that the call is given.
+   */
+  #foreignBudget(): number {
+    const instance = this.#instance;
+    if (instance === this.#func.instance) return Infinity;
+    if (isBudgetUsed(instance)) throw budgetError(instance);
+    return instance.limits.fuel - instance.fuelUsed;
   }
 
   /** False once a host function is pending, the call has finished, or a host function has stopped it. */
@@ -449,21 +482,13 @@ export class Call {
     return until - done;
   }
 
-  /** Begins to grow the memory, or copies a part more of what it has; the op stays at the program counter until all is done. */
+  /** Grows the memory, but for copying what there is, which `#run` does. */
   #growMemory(): number {
-    const memory = this.#instance.memory!;
-    let fuel = 0;
-    if (this.#done === 0) {
-      const delta = REGISTERS[this.#fp + CODE[this.#pc + 2]] >>> 0;
-      const before = memory.beginGrowth(delta);
-      REGISTERS[this.#fp + CODE[this.#pc + 1]] = before;
-      if (before >= 0) fuel = delta * FUEL_PER_PAGE;
-    }
-    const isDone = memory.continueGrowth(GROWTH_BYTES);
-    this.#done = isDone ? 0 : 1;
-    if (isDone) this.#pc += OP_WORDS[OP.memory_grow];
-    else this.#work += GROWTH_BYTES / 2;
-    return fuel;
+    const delta = REGISTERS[this.#fp + CODE[this.#pc + 2]] >>> 0;
+    const before = this.#instance.memory!.beginGrowth(delta);
+    REGISTERS[this.#fp + CODE[this.#pc + 1]] = before;
+    this.#pc += OP_WORDS[OP.memory_grow];
+    return before < 0 ? 0 : delta * FUEL_PER_PAGE;
   }
 
   /** The function that an indirect call at the program counter names; its first two operands are element and type. */

@@ -7,8 +7,9 @@
  */
 
 import { limitError } from "../_limits.ts";
-import type { LimitError } from "../_limits.ts";
+import { budgetError, isBudgetUsed } from "./_budget.ts";
 import { Call } from "./call.ts";
+import type { CallStatus } from "./call.ts";
 import type { Func, Value } from "./func.ts";
 import type { Instance } from "./instance.ts";
 import { schedule } from "../_schedule.ts";
@@ -37,11 +38,6 @@ export interface CallOptions {
 
 /** Work of a slice beyond its fuel: about a millisecond's. */
 const MAX_UNPAID_WORK = 200_000;
-/**
- * Bytes of functions that may be translated again without regard to the budget. It costs no fuel, since it depends on
- * other guests too; but a few functions too large for the arena could make it most of the work.
- */
-const FREE_RETRANSLATION = 64 << 20;
 
 /**
  * Runs a call until it has ended.
@@ -70,7 +66,14 @@ export function drive(call: Call, instance: Instance, options: CallOptions = {})
       if (isOver) return 0;
       const before = call.work;
       const fuel = sliceFuel(instance);
-      const status = call.resume(fuel, fuel + MAX_UNPAID_WORK);
+      let status: CallStatus;
+      try {
+        status = call.resume(fuel, fuel + MAX_UNPAID_WORK);
+      } catch (error) {
+        // Nothing that the guest did: the host has no memory left for the registers of a call that waits.
+        stop(error);
+        return 0;
+      }
       // A host function may have stopped the call meanwhile.
       if (isOver) return 0;
       if (status === "failed") {
@@ -127,16 +130,4 @@ export function callNow(func: Func, args: readonly Value[]): Value {
 
 function sliceFuel({ limits, fuelUsed }: Instance): number {
   return Math.max(0, Math.min(limits.sliceFuel, limits.fuel - fuelUsed));
-}
-
-function isBudgetUsed({ limits: { fuel }, fuelUsed, retranslatedBytes }: Instance): boolean {
-  return fuelUsed > fuel || retranslatedBytes > fuel + FREE_RETRANSLATION;
-}
-
-function budgetError({ limits: { fuel }, fuelUsed, retranslatedBytes }: Instance): LimitError {
-  if (fuelUsed > fuel) return limitError("fuel", fuel);
-  const text =
-    `${retranslatedBytes} bytes of its functions were translated again, since they do not fit into the code ` +
-    "arena together";
-  return limitError("fuel", fuel, text);
 }

@@ -202,9 +202,17 @@ export class Instance {
     return new Call(this.#function(name), args);
   }
 
-  /** Adds to the fuel of the call that runs: for a host function whose work is not a matter of one call, such as copying. */
+  /**
+   * Adds to the fuel of the call that runs: for a host function whose work is not a matter of one call, such as copying. A
+   * part of a unit counts as a whole one.
+   *
+   * @throws {RangeError} if that is not 0 or more, and finite
+   */
   charge(fuel: number): void {
-    this.#state.charged += fuel;
+    if (!(fuel >= 0 && fuel <= Number.MAX_SAFE_INTEGER)) {
+      throw new RangeError(`fuel to be charged is 0 or more, and finite, not ${fuel}`);
+    }
+    this.#state.charged += Math.ceil(fuel);
   }
 
   #function(name: string): Func {
