@@ -75,10 +75,10 @@ function isReference(type: number): boolean {
   return type === FUNCREF || type === EXTERNREF;
 }
 
-// Control frames are three words each: what opened it, with a flag once the rest of it is unreachable; its block type; the
-// height of the operand stack below its parameters.
+// Control frames are four words each: what opened it, with a flag once the rest of it is unreachable; its block type; the
+// height of the operand stack below its parameters; the offset of the last `br_table` that named it, or 0.
 
-const FRAME_WORDS = 3;
+const FRAME_WORDS = 4;
 const UNREACHABLE_FLAG = 0x100;
 const BLOCK = 0x02;
 const LOOP = 0x03;
@@ -88,13 +88,22 @@ const ELSE = 0x05;
 const FUNCTION = 0;
 const OUTERMOST = 0;
 
-/** Validates the bodies of one module, one at a time. */
+/** Bytes of a body that are validated at once: well under ten milliseconds' work. */
+const PART_BYTES = 32_768;
+const NONE = -1;
+
+/** Validates the bodies of one module, one at a time, each in parts. */
 export class BodyValidator {
   readonly #record: ModuleRecord;
   /** Whether a function is declared in the module outside of bodies, so that `ref.func` may name it. */
   readonly #declared: Uint8Array;
   #cursor: Cursor;
+  /** The body of which a part has been validated, and where it ends. */
+  #body = NONE;
+  #end = 0;
   #functionIndex = 0;
+  /** Runs of locals that are still to be read. */
+  #groups = 0;
   #locals: Uint8Array = new Uint8Array(64);
   #localCount = 0;
   #operands: Uint8Array = new Uint8Array(64);
@@ -119,21 +128,17 @@ export class BodyValidator {
   }
 
   /**
-   * Validates the body of a defined function.
+   * Validates a part of the body of a defined function; returns whether that was the rest of it. It is to be called again
+   * with the same body if not.
    *
    * @throws {CompileError} at the first fault
    */
-  validate(index: number): void {
-    const record = this.#record;
-    const { start, end } = record.bodies[index];
-    const cursor = this.#cursor = new Cursor(record.bytes, start, end);
-    this.#functionIndex = record.importedFunctions + index;
-    const typeIndex = record.functions[this.#functionIndex];
-    this.#readLocals(record.types[typeIndex]);
-    this.#height = 0;
-    this.#frame = -FRAME_WORDS;
-    this.#pushCtrl(FUNCTION, typeIndex);
-    do {
+  validate(index: number): boolean {
+    if (this.#body !== index) this.#begin(index);
+    const cursor = this.#cursor;
+    const until = cursor.offset + PART_BYTES;
+    while (this.#groups > 0 && cursor.offset < until) this.#readLocals();
+    while (this.#groups === 0 && this.#frame >= OUTERMOST && cursor.offset < until) {
       this.#at = cursor.offset;
       let code = cursor.u8();
       if (code === PREFIX) {
@@ -148,27 +153,47 @@ export class BodyValidator {
         if (immediates !== "") this.#immediates(code, immediates);
         this.#apply(signature);
       }
-    } while (this.#frame >= OUTERMOST);
-    if (cursor.offset < end) throw this.#error("section size mismatch: bytes after the function's end", cursor.offset);
+    }
+    if (this.#frame >= OUTERMOST) return false;
+    this.#body = NONE;
+    if (cursor.offset < this.#end) {
+      throw this.#error("section size mismatch: bytes after the function's end", cursor.offset);
+    }
+    return true;
+  }
+
+  #begin(index: number): void {
+    const record = this.#record;
+    const { start, end } = record.bodies[index];
+    this.#body = index;
+    this.#end = end;
+    this.#cursor = new Cursor(record.bytes, start, end);
+    this.#functionIndex = record.importedFunctions + index;
+    const typeIndex = record.functions[this.#functionIndex];
+    const { params } = record.types[typeIndex];
+    this.#localCount = params.length;
+    this.#reserveLocals(params.length);
+    this.#locals.set(params);
+    this.#groups = this.#cursor.count();
+    this.#height = 0;
+    this.#frame = -FRAME_WORDS;
+    this.#pushCtrl(FUNCTION, typeIndex);
   }
 
   /** Locals come in runs of a type; each run is held to the limit before it is expanded. */
-  #readLocals({ params }: FuncType): void {
+  #readLocals(): void {
     const cursor = this.#cursor;
-    let total = params.length;
-    this.#reserveLocals(total);
-    this.#locals.set(params);
-    for (let groups = cursor.count(); groups > 0; groups--) {
-      const at = cursor.offset;
-      const count = cursor.u32();
-      const type = readValueType(cursor);
-      if (total + count > MAX_LOCALS) {
-        throw this.#error(`too many locals: ${total + count} or more, the limit is ${MAX_LOCALS}`, at);
-      }
-      this.#reserveLocals(total + count);
-      this.#locals.fill(type, total, total += count);
+    const total = this.#localCount;
+    const at = cursor.offset;
+    const count = cursor.u32();
+    const type = readValueType(cursor);
+    if (total + count > MAX_LOCALS) {
+      throw this.#error(`too many locals: ${total + count} or more, the limit is ${MAX_LOCALS}`, at);
     }
-    this.#localCount = total;
+    this.#reserveLocals(total + count);
+    this.#locals.fill(type, total, total + count);
+    this.#localCount = total + count;
+    this.#groups--;
   }
 
   #reserveLocals(count: number): void {
@@ -243,6 +268,7 @@ export class BodyValidator {
     this.#frames[frame] = opcode;
     this.#frames[frame + 1] = blockType;
     this.#frames[frame + 2] = this.#floor = this.#height;
+    this.#frames[frame + 3] = 0;
     this.#unreached = false;
     if (opcode !== FUNCTION) this.#pushVals(this.#paramsOf(blockType));
   }
@@ -467,7 +493,7 @@ export class BodyValidator {
         if (this.#popCtrl() !== IF) throw this.#error("END opcode expected: else without if");
         return this.#pushCtrl(ELSE, this.#frames[this.#frame + FRAME_WORDS + 1]);
       case 0x0b: // end
-        return this.#end();
+        return this.#endBlock();
       case 0x0c: // br
         this.#popVals(this.#labelTypes(this.#label()));
         return this.#unreachable();
@@ -550,7 +576,7 @@ export class BodyValidator {
     this.#pushCtrl(opcode, blockType);
   }
 
-  #end(): void {
+  #endBlock(): void {
     if (this.#popCtrl() === IF) {
       // Without an `else` the parameters are the results.
       this.#pushCtrl(ELSE, this.#frames[this.#frame + FRAME_WORDS + 1]);
@@ -568,9 +594,16 @@ export class BodyValidator {
     }
     let checked: readonly ValueType[] | undefined;
     for (let place = 0; place <= count; place++) {
-      const types = this.#labelTypes(this.#label());
+      const frame = this.#label();
       // Thousands of targets often name a few labels, whose types may be a thousand.
-      if (types === checked) continue;
+      if (this.#frames[frame + 3] === this.#at) continue;
+      this.#frames[frame + 3] = this.#at;
+      const types = this.#labelTypes(frame);
+      // Labels of one type are checked once, but the translator moves the values for each.
+      if (types === checked) {
+        this.#list(types);
+        continue;
+      }
       if (checked !== undefined && checked.length !== types.length) {
         throw this.#error(`type mismatch: labels of one br_table take ${checked.length} and ${types.length} values`);
       }

@@ -7,6 +7,7 @@
 
 import { checkNames } from "../_options.ts";
 import { spend } from "../_schedule.ts";
+import { CHUNK_WORK } from "../_streams.ts";
 import { createModuleCode } from "./code.ts";
 import type { ModuleCode } from "./code.ts";
 import { decodeModule, ModuleDecoder } from "./decode.ts";
@@ -231,6 +232,8 @@ export async function compile(source: Source | PromiseLike<Source>, options: Com
       signal?.throwIfAborted();
       if (done) break;
       if (!(value instanceof Uint8Array)) throw new TypeError("a module's stream gives chunks of bytes (Uint8Array)");
+      const turn = spend(CHUNK_WORK);
+      if (turn !== undefined) await turn;
       await decodeInParts(decoder, value, signal);
     }
   } catch (error) {
@@ -252,10 +255,18 @@ async function decodeInParts(
   for (let at = 0; at < bytes.length; at += PART_BYTES) {
     const part = bytes.subarray(at, at + PART_BYTES);
     decoder.push(part);
-    const turn = spend(part.length * WORK_PER_BYTE);
-    if (turn === undefined) continue;
-    await turn;
-    signal?.throwIfAborted();
+    let work = part.length * WORK_PER_BYTE;
+    for (;;) {
+      const turn = spend(work);
+      if (turn !== undefined) {
+        await turn;
+        signal?.throwIfAborted();
+      }
+      if (!decoder.isBehind) break;
+      // A body of which all has come is validated in parts of the same size.
+      decoder.goOn();
+      work = PART_BYTES * WORK_PER_BYTE;
+    }
   }
 }
 
