@@ -6,8 +6,8 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
-import { instantiate, Trap } from "../../src/vm/mod.ts";
-import type { Call, Instance } from "../../src/vm/mod.ts";
+import { Call, instantiate, Trap } from "../../src/vm/mod.ts";
+import type { Instance } from "../../src/vm/mod.ts";
 import { REGISTER_WORDS, STACK_WORDS } from "../../src/vm/execute.ts";
 import { CODE, flushCode } from "../../src/vm/code.ts";
 import { OP } from "../../src/vm/ops.ts";
@@ -142,7 +142,7 @@ Deno.test("converting a value for a guest's call may call guests, and leaves the
     host: {
       f: () =>
         void (taken = functionOf(takes, "take")({ valueOf: () => (callsDeep(), 7) }, {
-          valueOf: () => (flushCode(), callsDeep(), 8n),
+          valueOf: () => (Call.flushCode(), callsDeep(), 8n),
         })),
     },
   });
