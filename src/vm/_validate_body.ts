@@ -10,6 +10,7 @@
 import { readReferenceType } from "./_const_reader.ts";
 import { Cursor } from "./_cursor.ts";
 import { readValueType } from "./_sections.ts";
+import { IMMEDIATES, PREFIX, PREFIXED, PREFIXED_COUNT, SIGNATURES, SPECIAL } from "./_signatures.ts";
 import { refuseOpcode, refuseType, unsupported } from "./_unsupported.ts";
 import { CompileError, InternalError } from "./errors.ts";
 import {
@@ -20,40 +21,9 @@ import {
   MAX_NESTING,
   MAX_OPERANDS,
 } from "./limits.ts";
-import { OPCODES } from "./opcodes.ts";
 import type { Immediates } from "./opcodes.ts";
 import { EXTERNREF, F32, F64, FUNCREF, I32, I64, valueTypeName } from "./types.ts";
 import type { FuncType, GlobalType, ModuleRecord, ValueType } from "./types.ts";
-
-// The opcode table made dense: the 0xFC prefix has its opcodes from 0x100 on.
-
-const PREFIX = 0xfc;
-const PREFIXED = 0x100;
-const PREFIXED_COUNT = 0x20;
-
-/** Marks an opcode with a rule of its own. */
-const SPECIAL = -1;
-/** Operand types from the last to the first in the low three bytes, the result's in the high one; 0 is none. */
-const SIGNATURES = new Int32Array(PREFIXED + PREFIXED_COUNT);
-/** What follows the opcode; undefined if there is no such opcode. */
-const IMMEDIATES: (Immediates | undefined)[] = Array.from({ length: PREFIXED + PREFIXED_COUNT });
-
-const LETTERS: Readonly<Record<string, ValueType>> = { i: I32, I: I64, f: F32, F: F64 };
-
-for (const [code, , immediates, signature] of OPCODES) {
-  const dense = code > 0xff ? PREFIXED + (code & 0xff) : code;
-  IMMEDIATES[dense] = immediates;
-  SIGNATURES[dense] = signature === "*" ? SPECIAL : packed(signature);
-}
-
-function packed(signature: string): number {
-  const [operands, result] = signature.split(":");
-  const last = operands.length - 1;
-  return [...operands].reduce(
-    (sum, letter, place) => sum | LETTERS[letter] << (last - place) * 8,
-    result === "" ? 0 : LETTERS[result] << 24,
-  );
-}
 
 // Types
 
