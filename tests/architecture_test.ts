@@ -26,8 +26,9 @@ const ARROWS: ReadonlyMap<string, readonly string[]> = new Map([
   ["src/vm/binary/", GROUND],
   ["src/vm/objects/", ["src/vm/binary/", ...GROUND]],
   ["src/vm/engine.ts", ["src/vm/objects/", "src/vm/binary/", ...GROUND]],
-  ["src/vm/interpreter/", ["src/vm/engine.ts", "src/vm/objects/", "src/vm/binary/", ...GROUND]],
-  ["src/vm/run/", ["src/vm/engine.ts", "src/vm/objects/", ...GROUND]],
+  ["src/vm/budget.ts", ["src/vm/engine.ts"]],
+  ["src/vm/interpreter/", ["src/vm/engine.ts", "src/vm/budget.ts", "src/vm/objects/", "src/vm/binary/", ...GROUND]],
+  ["src/vm/run/", ["src/vm/engine.ts", "src/vm/budget.ts", "src/vm/objects/", ...GROUND]],
   ["src/vm/", [
     "src/vm/run/",
     "src/vm/interpreter/mod.ts",

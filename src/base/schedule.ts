@@ -43,11 +43,23 @@ export function spend(work: number): Promise<void> | undefined {
 
 function runWaiting(): void {
   isRunning = true;
-  while (next < waiting.length && spent < TURN_FUEL) {
-    // What a slice spends by `spend` is added while it runs.
-    const work = waiting[next++]();
-    spent += work;
+  try {
+    while (next < waiting.length && spent < TURN_FUEL) {
+      // What a slice spends by `spend` is added while it runs.
+      const work = waiting[next++]();
+      spent += work;
+    }
+  } catch (error) {
+    // Only a bug, or a host without memory, makes a slice throw. The others go on, in a turn of their own.
+    spent = TURN_FUEL;
+    throw error;
+  } finally {
+    endTurn();
   }
+}
+
+/** What is left when nobody runs any more. */
+function endTurn(): void {
   isRunning = false;
   if (next === waiting.length) waiting.length = next = 0;
   else if (next >= MAX_STALE) {

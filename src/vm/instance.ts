@@ -171,9 +171,17 @@ export class Instance {
     return preparedOf(this.module).engine.start(func, args);
   }
 
-  /** Adds to the fuel of the call that runs: for a host function whose work is not a matter of one call, such as copying. */
+  /**
+   * Adds to the fuel of the call that runs: for a host function whose work is not a matter of one call, such as copying. A
+   * part of a unit counts as a whole one.
+   *
+   * @throws {RangeError} if that is not 0 or more, and finite
+   */
   charge(fuel: number): void {
-    this.#state.charge(fuel);
+    if (!(fuel >= 0 && fuel <= Number.MAX_SAFE_INTEGER)) {
+      throw new RangeError(`fuel to be charged is 0 or more, and finite, not ${fuel}`);
+    }
+    this.#state.charge(Math.ceil(fuel));
   }
 
   /** An object without prototype, in the module's order. */

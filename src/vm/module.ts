@@ -7,6 +7,7 @@
 
 import { checkNames } from "../base/options.ts";
 import { spend } from "../base/schedule.ts";
+import { CHUNK_WORK } from "../base/streams.ts";
 import { decodeModule, ModuleDecoder } from "./binary/decode.ts";
 import type { Engine, EngineModule } from "./engine.ts";
 import { InternalError } from "./errors.ts";
@@ -234,6 +235,8 @@ export async function compile(source: Source | PromiseLike<Source>, options: Com
       signal?.throwIfAborted();
       if (done) break;
       if (!(value instanceof Uint8Array)) throw new TypeError("a module's stream gives chunks of bytes (Uint8Array)");
+      const turn = spend(CHUNK_WORK);
+      if (turn !== undefined) await turn;
       await decodeInParts(decoder, value, signal);
     }
   } catch (error) {
@@ -255,10 +258,18 @@ async function decodeInParts(
   for (let at = 0; at < bytes.length; at += PART_BYTES) {
     const part = bytes.subarray(at, at + PART_BYTES);
     decoder.push(part);
-    const turn = spend(part.length * WORK_PER_BYTE);
-    if (turn === undefined) continue;
-    await turn;
-    signal?.throwIfAborted();
+    let work = part.length * WORK_PER_BYTE;
+    for (;;) {
+      const turn = spend(work);
+      if (turn !== undefined) {
+        await turn;
+        signal?.throwIfAborted();
+      }
+      if (!decoder.isBehind) break;
+      // A body of which all has come is validated in parts of the same size.
+      decoder.goOn();
+      work = PART_BYTES * WORK_PER_BYTE;
+    }
   }
 }
 

@@ -75,6 +75,13 @@ function writeSizes({ memory }: Context, strings: readonly Uint8Array[], count: 
   return SUCCESS;
 }
 
+/** The bytes of a list of strings, added up once: a guest may ask again and again. */
 function sizeOf(strings: readonly Uint8Array[]): number {
-  return strings.reduce((size, string) => size + string.length, 0);
+  const known = BYTES.get(strings);
+  if (known !== undefined) return known;
+  const size = strings.reduce((size, string) => size + string.length, 0);
+  BYTES.set(strings, size);
+  return size;
 }
+
+const BYTES = new WeakMap<readonly Uint8Array[], number>();

@@ -15,6 +15,7 @@ import {
   FDFLAG_NONBLOCK,
   FDFLAGS,
   FILETYPE_CHARACTER_DEVICE,
+  MAX_VECTORS,
   readVectors,
   RIGHTS,
   SIZES,
@@ -47,9 +48,10 @@ function transfer(
   size: number,
 ): Answer {
   if (file?.access !== access) return EBADF;
+  // Before they are read: the last of them may be bad.
+  context.charge(Math.min(count, MAX_VECTORS) * VECTOR_FUEL);
   const vectors = readVectors(context.memory, pointer, count);
   if (typeof vectors === "number") return vectors;
-  context.charge(count * VECTOR_FUEL);
   const attempt = () => (access === "read" ? read : write)(context, file, vectors, size);
   const errno = attempt();
   return errno === EAGAIN && (file.flags & FDFLAG_NONBLOCK) === 0 ? whenReady(context, file, attempt) : errno;

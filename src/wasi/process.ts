@@ -349,6 +349,10 @@ export class Process implements AsyncDisposable {
     if (entry === undefined) {
       throw new LinkError("the module exports neither _start nor _initialize: it is no WASI program");
     }
+    const { params } = module.export(entry)!.type!;
+    if (params.length > 0) {
+      throw new LinkError(`${entry} takes ${params.length} arguments: a WASI program's takes none`);
+    }
     const linked = merge(wasiImports(module.imports, context), imports);
     const onInstance = (instance: Instance) => {
       this.#instance = instance;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { schedule, spend } from "../../src/base/schedule.ts";
 
 /** A task of many slices that notes its turns. */
@@ -93,4 +93,20 @@ Deno.test("spend within a slice counts beside what the slice returns", async () 
     order.push("caller");
   });
   assertEquals(order, ["caller", "slice"]);
+});
+
+Deno.test("a slice that throws, as no guest can make it, keeps no other from its turn", async () => {
+  const turns: string[] = [];
+  assertThrows(
+    () =>
+      schedule(() => {
+        schedule(() => (turns.push("other"), 0));
+        throw new Error("a bug");
+      }),
+    Error,
+    "a bug",
+  );
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  await task("later", 2, 10, turns);
+  assertEquals(turns, ["other", "later", "later"]);
 });

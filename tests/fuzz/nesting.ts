@@ -71,6 +71,19 @@ export async function runNesting(seed: number): Promise<NestingReport> {
   /** How many of the next calls of the host call back at once, each within the one before. */
   let burrow = 0;
 
+  /** Acts of the host, one after the other. */
+  const actSomeTimes = (): void => {
+    if (nested >= MOST_NESTED) return;
+    nested++;
+    try {
+      for (let count = Math.max(random(3), Math.sign(burrow)); count > 0 && acts < MOST_ACTS; count--) act();
+    } finally {
+      nested--;
+    }
+  };
+  /** A value, or an object that acts when it is converted to that. */
+  const converted = (value: unknown): unknown => random(8) > 0 ? value : { valueOf: () => (actSomeTimes(), value) };
+
   /** Makes an episode, of a given function or any, not started. */
   const open = (name?: string): Episode => {
     const id = episodes.length;
@@ -81,7 +94,7 @@ export async function runNesting(seed: number): Promise<NestingReport> {
     return episode;
   };
   const start = (episode: Episode): Call =>
-    episode.call = instances[episode.instance].start(episode.name, episode.args);
+    episode.call = instances[episode.instance].start(episode.name, episode.args.map(converted));
   const leave = (episode: Episode) => {
     const { status } = episode.call!;
     if (status !== "finished" && status !== "failed") waiting.push(episode);
@@ -104,7 +117,7 @@ export async function runNesting(seed: number): Promise<NestingReport> {
       case 2: {
         const episode = open(burrow > 0 ? AGAIN : undefined);
         const { instance, name, args } = episode;
-        episode.result = (instances[instance].exports[name] as ExportedFunction)(...args);
+        episode.result = (instances[instance].exports[name] as ExportedFunction)(...args.map(converted));
         return;
       }
       case 3: {
@@ -136,19 +149,12 @@ export async function runNesting(seed: number): Promise<NestingReport> {
         if (random(8) === 0) throw new HostError("on purpose");
     }
   };
-  const host = (id: number, _left: number, x: bigint): bigint | Promise<bigint> => {
+  const host = (id: number, _left: number, x: bigint): unknown => {
     const { answers } = episodes[id];
-    if (nested < MOST_NESTED) {
-      nested++;
-      try {
-        for (let count = Math.max(random(3), Math.sign(burrow)); count > 0 && acts < MOST_ACTS; count--) act();
-      } finally {
-        nested--;
-      }
-    }
+    actSomeTimes();
     const answer = BigInt.asIntN(64, x * 31n + BigInt(answers.length));
     answers.push(answer);
-    return random(5) === 0 ? Promise.resolve(answer) : answer;
+    return random(5) === 0 ? Promise.resolve(converted(answer)) : converted(answer);
   };
   const instances = await link(modules, host);
 

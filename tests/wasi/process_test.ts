@@ -360,3 +360,12 @@ Deno.test("a process that has ended says how much memory it had, and a later one
   );
   assertEquals((await second.status).code, 0);
 });
+
+Deno.test("a guest whose entry takes arguments is no program", async () => {
+  for (const type of ["i32", "i64", "funcref"]) {
+    const { code, error } = await run(`(func (export "_start") (param ${type}))`);
+    assertEquals(code, 127);
+    assertInstanceOf(error, LinkError);
+  }
+  assertInstanceOf((await run(`(export "_start" (func $proc_exit))`)).error, LinkError);
+});

@@ -18,8 +18,8 @@ import type { ModuleRecord } from "./types.ts";
 export interface ModuleVisitor {
   /** Everything before the code section is there; called once, before any `body`, in modules without code too. */
   declarations(record: ModuleRecord): void;
-  /** The body of the defined function `index` is there. */
-  body(record: ModuleRecord, index: number): void;
+  /** The body of the defined function `index` is there. Where it returns false, it is called again: the event loop may turn. */
+  body(record: ModuleRecord, index: number): unknown;
   /** All of the module is there. */
   end(record: ModuleRecord): void;
 }
@@ -56,7 +56,18 @@ export class ModuleDecoder {
   push(chunk: Uint8Array): void {
     this.#throwFailure();
     this.#append(chunk);
-    if (this.#length >= this.#awaited) this.#advance();
+    this.goOn();
+  }
+
+  /** Whether the visitor has more to do with the bytes that are there. Who does not let it leaves that to `finish`. */
+  get isBehind(): boolean {
+    return this.#length >= this.#awaited;
+  }
+
+  /** Lets the visitor do the next part of what it has to do. */
+  goOn(): void {
+    this.#throwFailure();
+    if (this.isBehind) this.#advance();
   }
 
   /** Says that all bytes were pushed; returns the record, which is complete. */
@@ -161,7 +172,7 @@ export class ModuleDecoder {
       const whole = this.#cursor(body.start, end);
       if (whole.end < body.end) throw outOfBounds(`body ${index}`, length, whole);
       draft.bodies.push(body);
-      this.#visitor?.body(draft, index);
+      while (this.#visitor?.body(draft, index) === false) yield this.#length;
       at = body.end;
     }
     if (at < end) throw sizeMismatch("code section", this.#cursor(at, end));

@@ -262,6 +262,9 @@ export const PREFIX = 0xfc;
 /** Opcodes that may follow the prefix: the first number that none has. */
 export const PREFIXED_COUNT = 0x20;
 
+/** Places of a dense table. */
+export const DENSE_OPCODES: number = 0x100 + PREFIXED_COUNT;
+
 /** The place of an opcode in a dense table: those with a prefix come after those of one byte. */
 export function denseOpcode(code: number): number {
   return code > 0xff ? 0x100 + (code & 0xff) : code;
@@ -276,7 +279,7 @@ export function opcodeOf(mnemonic: string): number {
 
 /** A dense table from rules by mnemonic, with holes where there is none. @throws {TypeError} if a mnemonic is unknown */
 export function byOpcode<T>(rules: Readonly<Record<string, T>>): readonly (T | undefined)[] {
-  const table = Array.from<T | undefined>({ length: 0x100 + PREFIXED_COUNT });
+  const table = Array.from<T | undefined>({ length: DENSE_OPCODES });
   for (const [mnemonic, rule] of Object.entries(rules)) table[denseOpcode(opcodeOf(mnemonic))] = rule;
   return table;
 }

@@ -47,9 +47,9 @@ export class ModuleValidator implements ModuleVisitor {
     this.#bodies = new BodyValidator(record, declared);
   }
 
-  /** Validates the body of a defined function; `declarations` must have been called. */
-  body(_record: ModuleRecord, index: number): void {
-    this.#bodies!.validate(index);
+  /** Validates a part of the body of a defined function, or the rest of it; `declarations` must have been called. */
+  body(_record: ModuleRecord, index: number): boolean {
+    return this.#bodies!.validate(index);
   }
 
   /** Validates what comes after the code section. */
@@ -66,7 +66,7 @@ export class ModuleValidator implements ModuleVisitor {
 export function validateModule(record: ModuleRecord): void {
   const validator = new ModuleValidator();
   validator.declarations(record);
-  for (let index = 0; index < record.bodies.length; index++) validator.body(record, index);
+  for (let index = 0; index < record.bodies.length; index++) while (!validator.body(record, index));
   validator.end(record);
 }
 

@@ -20,34 +20,11 @@ import {
   MAX_NESTING,
   MAX_OPERANDS,
 } from "../limits.ts";
-import { byOpcode, denseOpcode, OPCODES, PREFIX, PREFIXED_COUNT } from "./opcodes.ts";
+import { byOpcode, PREFIX, PREFIXED_COUNT } from "./opcodes.ts";
+import { IMMEDIATES, SIGNATURES, SPECIAL } from "./signatures.ts";
 import type { Immediates } from "./opcodes.ts";
 import { EXTERNREF, F32, F64, FUNCREF, I32, I64, valueTypeName } from "./types.ts";
 import type { FuncType, GlobalType, ModuleRecord, ValueType } from "./types.ts";
-
-/** Marks an opcode with a rule of its own. */
-const SPECIAL = -1;
-/** Operand types from the last to the first in the low three bytes, the result's in the high one; 0 is none. */
-const SIGNATURES = new Int32Array(0x100 + PREFIXED_COUNT);
-/** What follows the opcode; undefined if there is no such opcode. */
-const IMMEDIATES: (Immediates | undefined)[] = Array.from({ length: SIGNATURES.length });
-
-const LETTERS: Readonly<Record<string, ValueType>> = { i: I32, I: I64, f: F32, F: F64 };
-
-for (const [code, , immediates, signature] of OPCODES) {
-  const dense = denseOpcode(code);
-  IMMEDIATES[dense] = immediates;
-  SIGNATURES[dense] = signature === "*" ? SPECIAL : packed(signature);
-}
-
-function packed(signature: string): number {
-  const [operands, result] = signature.split(":");
-  const last = operands.length - 1;
-  return [...operands].reduce(
-    (sum, letter, place) => sum | LETTERS[letter] << (last - place) * 8,
-    result === "" ? 0 : LETTERS[result] << 24,
-  );
-}
 
 // Types
 
@@ -69,10 +46,10 @@ function isReference(type: number): boolean {
   return type === FUNCREF || type === EXTERNREF;
 }
 
-// Control frames are three words each: what opened it, with a flag once the rest of it is unreachable; its block type; the
-// height of the operand stack below its parameters.
+// Control frames are four words each: what opened it, with a flag once the rest of it is unreachable; its block type; the
+// height of the operand stack below its parameters; the offset of the last `br_table` that named it, or 0.
 
-const FRAME_WORDS = 3;
+const FRAME_WORDS = 4;
 const UNREACHABLE_FLAG = 0x100;
 const BLOCK = 0x02;
 const LOOP = 0x03;
@@ -82,13 +59,22 @@ const ELSE = 0x05;
 const FUNCTION = 0;
 const OUTERMOST = 0;
 
-/** Validates the bodies of one module, one at a time. */
+/** Bytes of a body that are validated at once: well under ten milliseconds' work. */
+const PART_BYTES = 32_768;
+const NONE = -1;
+
+/** Validates the bodies of one module, one at a time, each in parts. */
 export class BodyValidator {
   readonly #record: ModuleRecord;
   /** Whether a function is declared in the module outside of bodies, so that `ref.func` may name it. */
   readonly #declared: Uint8Array;
   #cursor: Cursor;
+  /** The body of which a part has been validated, and where it ends. */
+  #body = NONE;
+  #end = 0;
   #functionIndex = 0;
+  /** Runs of locals that are still to be read. */
+  #groups = 0;
   #locals: Uint8Array = new Uint8Array(64);
   #localCount = 0;
   #operands: Uint8Array = new Uint8Array(64);
@@ -113,21 +99,17 @@ export class BodyValidator {
   }
 
   /**
-   * Validates the body of a defined function.
+   * Validates a part of the body of a defined function; returns whether that was the rest of it. It is to be called again
+   * with the same body if not.
    *
    * @throws {CompileError} at the first fault
    */
-  validate(index: number): void {
-    const record = this.#record;
-    const { start, end } = record.bodies[index];
-    const cursor = this.#cursor = new Cursor(record.bytes, start, end);
-    this.#functionIndex = record.importedFunctions + index;
-    const typeIndex = record.functions[this.#functionIndex];
-    this.#readLocals(record.types[typeIndex]);
-    this.#height = 0;
-    this.#frame = -FRAME_WORDS;
-    this.#pushCtrl(FUNCTION, typeIndex);
-    do {
+  validate(index: number): boolean {
+    if (this.#body !== index) this.#begin(index);
+    const cursor = this.#cursor;
+    const until = cursor.offset + PART_BYTES;
+    while (this.#groups > 0 && cursor.offset < until) this.#readLocals();
+    while (this.#groups === 0 && this.#frame >= OUTERMOST && cursor.offset < until) {
       this.#at = cursor.offset;
       let code = cursor.u8();
       if (code === PREFIX) {
@@ -142,27 +124,47 @@ export class BodyValidator {
         if (immediates !== "") this.#immediates(code, immediates);
         this.#apply(signature);
       }
-    } while (this.#frame >= OUTERMOST);
-    if (cursor.offset < end) throw this.#error("section size mismatch: bytes after the function's end", cursor.offset);
+    }
+    if (this.#frame >= OUTERMOST) return false;
+    this.#body = NONE;
+    if (cursor.offset < this.#end) {
+      throw this.#error("section size mismatch: bytes after the function's end", cursor.offset);
+    }
+    return true;
+  }
+
+  #begin(index: number): void {
+    const record = this.#record;
+    const { start, end } = record.bodies[index];
+    this.#body = index;
+    this.#end = end;
+    this.#cursor = new Cursor(record.bytes, start, end);
+    this.#functionIndex = record.importedFunctions + index;
+    const typeIndex = record.functions[this.#functionIndex];
+    const { params } = record.types[typeIndex];
+    this.#localCount = params.length;
+    this.#reserveLocals(params.length);
+    this.#locals.set(params);
+    this.#groups = this.#cursor.count();
+    this.#height = 0;
+    this.#frame = -FRAME_WORDS;
+    this.#pushCtrl(FUNCTION, typeIndex);
   }
 
   /** Locals come in runs of a type; each run is held to the limit before it is expanded. */
-  #readLocals({ params }: FuncType): void {
+  #readLocals(): void {
     const cursor = this.#cursor;
-    let total = params.length;
-    this.#reserveLocals(total);
-    this.#locals.set(params);
-    for (let groups = cursor.count(); groups > 0; groups--) {
-      const at = cursor.offset;
-      const count = cursor.u32();
-      const type = readValueType(cursor);
-      if (total + count > MAX_LOCALS) {
-        throw this.#error(`too many locals: ${total + count} or more, the limit is ${MAX_LOCALS}`, at);
-      }
-      this.#reserveLocals(total + count);
-      this.#locals.fill(type, total, total += count);
+    const total = this.#localCount;
+    const at = cursor.offset;
+    const count = cursor.u32();
+    const type = readValueType(cursor);
+    if (total + count > MAX_LOCALS) {
+      throw this.#error(`too many locals: ${total + count} or more, the limit is ${MAX_LOCALS}`, at);
     }
-    this.#localCount = total;
+    this.#reserveLocals(total + count);
+    this.#locals.fill(type, total, total + count);
+    this.#localCount = total + count;
+    this.#groups--;
   }
 
   #reserveLocals(count: number): void {
@@ -237,6 +239,7 @@ export class BodyValidator {
     this.#frames[frame] = opcode;
     this.#frames[frame + 1] = blockType;
     this.#frames[frame + 2] = this.#floor = this.#height;
+    this.#frames[frame + 3] = 0;
     this.#unreached = false;
     if (opcode !== FUNCTION) this.#pushVals(this.#paramsOf(blockType));
   }
@@ -454,7 +457,7 @@ export class BodyValidator {
       if (validator.#popCtrl() !== IF) throw validator.#error("END opcode expected: else without if");
       validator.#pushCtrl(ELSE, validator.#frames[validator.#frame + FRAME_WORDS + 1]);
     },
-    "end": (validator) => validator.#end(),
+    "end": (validator) => validator.#endBlock(),
     "br": (validator) => {
       validator.#popVals(validator.#labelTypes(validator.#label()));
       validator.#unreachable();
@@ -518,7 +521,7 @@ export class BodyValidator {
     this.#pushCtrl(opcode, blockType);
   }
 
-  #end(): void {
+  #endBlock(): void {
     if (this.#popCtrl() === IF) {
       // Without an `else` the parameters are the results.
       this.#pushCtrl(ELSE, this.#frames[this.#frame + FRAME_WORDS + 1]);
@@ -536,9 +539,16 @@ export class BodyValidator {
     }
     let checked: readonly ValueType[] | undefined;
     for (let place = 0; place <= count; place++) {
-      const types = this.#labelTypes(this.#label());
+      const frame = this.#label();
       // Thousands of targets often name a few labels, whose types may be a thousand.
-      if (types === checked) continue;
+      if (this.#frames[frame + 3] === this.#at) continue;
+      this.#frames[frame + 3] = this.#at;
+      const types = this.#labelTypes(frame);
+      // Labels of one type are checked once, but the translator moves the values for each.
+      if (types === checked) {
+        this.#list(types);
+        continue;
+      }
       if (checked !== undefined && checked.length !== types.length) {
         throw this.#error(`type mismatch: labels of one br_table take ${checked.length} and ${types.length} values`);
       }

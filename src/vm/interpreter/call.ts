@@ -10,6 +10,7 @@ import { isPromiseLike } from "../../base/callbacks.ts";
 import { LimitError } from "../../base/limits.ts";
 import { sameFuncType } from "../binary/types.ts";
 import type { FuncType } from "../binary/types.ts";
+import { budgetError, isBudgetUsed } from "../budget.ts";
 import type { Call, CallStatus } from "../engine.ts";
 import { InternalError, Trap } from "../errors.ts";
 import type { StackFrame, TrapReason } from "../errors.ts";
@@ -66,7 +67,7 @@ export class InterpretedCall implements Call {
   #settled: Promise<void> | undefined;
   #fuelUsed = 0;
   #work = 0;
-  /** Bytes or elements that the bulk op at the program counter has done, or 1 while memory grows. */
+  /** Bytes or elements that the bulk op at the program counter has done. */
   #done = 0;
 
   readonly #frames: Frames;
@@ -120,22 +121,23 @@ export class InterpretedCall implements Call {
     const frames = this.#frames;
     if (frames.isRunning) throw new TypeError("the call is running");
     try {
-      frames.occupy();
+      this.#work += frames.occupy();
     } catch (error) {
       this.#fail(error);
       return this.#status;
     }
     try {
-      frames.restoreRegisters();
+      this.#work += frames.restoreRegisters();
       const workEnd = this.#work + work;
       const begun = this.#status === "ready" ? this.#begin() : 0;
       if (this.#status === "pending") this.#takeAnswer();
-      this.#status = "suspended";
-      this.#run(fuel - this.#count(begun), workEnd);
+      // What converted the host's values may have stopped the call.
+      if (!this.#isOver) this.#status = "suspended";
+      this.#run(Math.floor(fuel) - this.#count(begun), workEnd);
     } catch (error) {
       this.#fail(error);
     } finally {
-      frames.release(this.#isOver);
+      this.#work += frames.release(this.#isOver);
     }
     return this.#status;
   }
@@ -157,11 +159,15 @@ export class InterpretedCall implements Call {
     const { type, index } = this.#func;
     const frames = this.#frames;
     const { instance, base } = frames;
+    const params = base + wordsOf(type.params.length);
+    claim(params, frames.segment + 2);
+    frames.top = params;
+    // Before the entry is asked for: converting a host's values may call guests, which may flush the arena.
+    writeValues(type.params, REGISTERS, base, this.#arguments, instance.handles);
     const entry = entryOf(instance, index);
     frames.top = base + CODE[entry];
     claim(frames.top, frames.segment + 2);
-    REGISTERS.fill(0, base, frames.top);
-    writeValues(type.params, REGISTERS, base, this.#arguments, instance.handles);
+    REGISTERS.fill(0, params, frames.top);
     frames.enterSegment(entry + ENTRY_WORDS, base);
     return entryFuel(entry);
   }
@@ -172,12 +178,20 @@ export class InterpretedCall implements Call {
     this.#work += takeTranslationWork();
     while (this.#isGoingOn && remaining >= 0 && this.#work < workEnd) {
       if (!this.#frames.isLive) this.#frames.restore();
-      // The rest of a bulk op, or of growing memory, which entering the loop would need to be whole.
+      const budget = this.#foreignBudget();
+      const { memory } = this.#frames.instance;
+      // This call or another one has grown it: what is left to be copied is done first, since the loop needs all of it.
+      if (memory?.isGrowing) {
+        memory.continueGrowth(GROWTH_BYTES);
+        this.#work += GROWTH_BYTES / 2;
+        continue;
+      }
+      // The rest of a bulk op.
       if (this.#done > 0) {
         remaining -= this.#count(this.#runRare());
         continue;
       }
-      const quantum = Math.min(remaining, QUANTUM);
+      const quantum = Math.min(remaining, QUANTUM, budget);
       STATE[0] = this.#frames.pc;
       STATE[1] = this.#frames.fp;
       STATE[2] = this.#frames.sp;
@@ -202,6 +216,17 @@ export class InterpretedCall implements Call {
       } else if (stop !== loop.OUT_OF_FUEL) throw new Fault(STOP_TRAPS[stop]);
     }
     if (this.#isGoingOn) this.#frames.settleTop();
+  }
+
+  /**
+   * The fuel that the running instance has left, if another one has called it: nobody else looks at its budget then. That
+   * of the instance whose function the call is of is in the fuel that the call is given.
+   */
+  #foreignBudget(): number {
+    const { instance } = this.#frames;
+    if (instance === this.#func.owner) return Infinity;
+    if (isBudgetUsed(instance)) throw budgetError(instance);
+    return instance.limits.fuel - instance.fuelUsed;
   }
 
   /** False once a host function is pending, the call has finished, or a host function has stopped it. */
@@ -270,21 +295,14 @@ export class InterpretedCall implements Call {
     return until - done;
   }
 
-  /** Begins to grow the memory, or copies a part more of what it has; the op stays at the program counter until all is done. */
+  /** Grows the memory, but for copying what there is, which `#run` does. */
   #growMemory(): number {
-    const memory = this.#frames.instance.memory!;
-    let fuel = 0;
-    if (this.#done === 0) {
-      const delta = REGISTERS[this.#frames.fp + CODE[this.#frames.pc + 2]] >>> 0;
-      const before = memory.beginGrowth(delta);
-      REGISTERS[this.#frames.fp + CODE[this.#frames.pc + 1]] = before;
-      if (before >= 0) fuel = delta * FUEL_PER_PAGE;
-    }
-    const isDone = memory.continueGrowth(GROWTH_BYTES);
-    this.#done = isDone ? 0 : 1;
-    if (isDone) this.#frames.pc += OP_WORDS[OP.memory_grow];
-    else this.#work += GROWTH_BYTES / 2;
-    return fuel;
+    const frames = this.#frames;
+    const delta = REGISTERS[frames.fp + CODE[frames.pc + 2]] >>> 0;
+    const before = frames.instance.memory!.beginGrowth(delta);
+    REGISTERS[frames.fp + CODE[frames.pc + 1]] = before;
+    frames.pc += OP_WORDS[OP.memory_grow];
+    return before < 0 ? 0 : delta * FUEL_PER_PAGE;
   }
 
   /** The function that an indirect call at the program counter names; its first two operands are element and type. */

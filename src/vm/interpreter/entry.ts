@@ -7,12 +7,13 @@
 
 import { LimitError } from "../../base/limits.ts";
 import { ARENA_FULL } from "./emitter.ts";
-import { CODE_WORDS } from "./arena.ts";
+import { CODE_WORDS, codeTop } from "./arena.ts";
 import { translateFunction } from "./translate.ts";
 import type { InstanceState } from "./instance_state.ts";
 
-/** Work of translating a byte of a body, in units of fuel. */
+/** Work of translating a byte of a body, in units of fuel, and of a word that comes of it: a call of two may move a thousand. */
 const WORK_PER_BYTE = 8;
+const WORK_PER_WORD = 8;
 
 let work = 0;
 
@@ -37,6 +38,8 @@ export function findEntry(instance: InstanceState, functionIndex: number, flush:
   } catch (error) {
     if (error !== ARENA_FULL) throw error;
   }
+  // The room that there was has been written to.
+  work += Math.min(CODE_WORDS - codeTop(), CODE_WORDS / 2) * WORK_PER_WORD;
   flush();
   try {
     return translate(instance, functionIndex);
@@ -53,5 +56,7 @@ function translate(instance: InstanceState, functionIndex: number): number {
   work += (end - start) * WORK_PER_BYTE;
   if (code.known[functionIndex] !== 0) instance.retranslatedBytes += end - start;
   code.known[functionIndex] = 1;
-  return translateFunction(code, functionIndex);
+  const entry = translateFunction(code, functionIndex);
+  work += (codeTop() - entry) * WORK_PER_WORD;
+  return entry;
 }

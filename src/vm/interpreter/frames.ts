@@ -27,6 +27,9 @@ import type { InstanceState } from "./instance_state.ts";
 /** Calls of guests by host functions that guests have called, one inside the other, on JavaScript's own stack. */
 const MAX_NESTED_CALLS = 100;
 
+/** Work of copying a word of a call's registers, when others need their place and when they come back. */
+const WORK_PER_WORD = 1 / 4;
+
 /** A saved frame; `fp` counts from the call's first register. */
 export interface SavedFrame {
   readonly instance: InstanceState;
@@ -120,46 +123,56 @@ export class Frames {
   /**
    * Takes a place in the register file: above the registers of the call that runs, or at the bottom.
    *
+   * @returns the work of that, in units of fuel
    * @throws {Fault} if too many calls are within each other; nothing has changed then
    */
-  occupy(): void {
+  occupy(): number {
     const outer = active;
+    let work = 0;
     if (outer !== undefined) {
       if (nested >= MAX_NESTED_CALLS) throw new Fault("call stack exhausted");
       nested++;
     } else {
-      if (parked !== undefined && parked !== this) parked.#evict();
+      if (parked !== undefined && parked !== this) work = parked.#evict();
       parked = undefined;
     }
     active = this;
     this.#outer = outer;
-    if (this.isLive) return;
+    if (this.isLive) return work;
+    const size = this.top - this.base;
     this.base = outer === undefined ? 0 : outer.top;
     this.#stackBase = outer === undefined ? 0 : outer.sp;
+    // Converting a host's values may call guests before there is a frame: their places begin where this call's end.
+    this.top = this.base + size;
+    this.sp = this.segment;
+    return work;
   }
 
-  /** Brings back the registers that were taken away, to wherever the call now has its place. */
-  restoreRegisters(): void {
+  /** Brings back the registers that were taken away, to wherever the call now has its place. Returns the work of that. */
+  restoreRegisters(): number {
     const registers = this.#registers;
-    if (registers === undefined) return;
+    if (registers === undefined) return 0;
     claim(this.base + registers.length, this.segment);
     REGISTERS.set(registers, this.base);
     this.#registers = undefined;
+    return registers.length * WORK_PER_WORD;
   }
 
   /**
    * Leaves the place. At the bottom of the file the registers may stay until somebody needs them.
    *
    * @param isOver whether the call has ended
+   * @returns the work of that
    */
-  release(isOver: boolean): void {
+  release(isOver: boolean): number {
     const isNested = this.#outer !== undefined;
     active = this.#outer;
     this.#outer = undefined;
     if (isNested) nested--;
-    if (isOver) return;
-    if (isNested) this.#evict();
-    else parked = this;
+    if (isOver) return 0;
+    if (isNested) return this.#evict();
+    parked = this;
+    return 0;
   }
 
   /** Drops all frames: the call has ended. */
@@ -170,10 +183,11 @@ export class Frames {
     if (parked === this) parked = undefined;
   }
 
-  /** Takes registers and frames away from the shared arrays. */
-  #evict(): void {
+  /** Takes registers and frames away from the shared arrays. Returns the work of that, which whoever needs the place has. */
+  #evict(): number {
     this.save();
     this.#registers = REGISTERS.slice(this.base, this.top);
+    return this.#registers.length * WORK_PER_WORD;
   }
 
   /** Where the part of the shared stack that is this call's begins; saved frames count for its depth. */

@@ -132,17 +132,21 @@ export class Memory {
     return before;
   }
 
-  /** @ignore copies so many bytes more; says whether that was all */
-  continueGrowth(bytes: number): boolean {
+  /** @ignore whether there is more to copy */
+  get isGrowing(): boolean {
+    return this.#growth !== undefined;
+  }
+
+  /** @ignore copies so many bytes more */
+  continueGrowth(bytes: number): void {
     const growth = this.#growth;
-    if (growth === undefined) return true;
+    if (growth === undefined) return;
     const until = Math.min(growth.copied + bytes, this.#bytes.length);
     growth.grown.set(this.#bytes.subarray(growth.copied, until), growth.copied);
     growth.copied = until;
-    if (until < this.#bytes.length) return false;
+    if (until < this.#bytes.length) return;
     this.#growth = undefined;
     this.#show(growth.grown.buffer, growth.pages);
-    return true;
   }
 
   #finishGrowth(): void {

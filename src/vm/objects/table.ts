@@ -167,7 +167,13 @@ export class Table {
 
   /** @ignore sets a range that exists */
   fill(from: number, reference: unknown, count: number): void {
-    for (let index = from; index < from + count; index++) this.setReference(index, reference);
+    if (count === 0) return;
+    this.setReference(from, reference);
+    const code = this.#codes[from];
+    this.#codes.fill(code, from, from + count);
+    // No more than the elements are there: some were added since.
+    while (code === OTHER && this.#others!.length < from + count) this.#others!.push(undefined);
+    this.#others?.fill(code === OTHER ? reference : undefined, from, from + count);
   }
 
   /** @ignore grows with a reference; gives the size before, or -1 */

@@ -7,8 +7,8 @@
  */
 
 import { limitError } from "../../base/limits.ts";
-import type { LimitError } from "../../base/limits.ts";
-import type { Call, Metered } from "../engine.ts";
+import { budgetError, isBudgetUsed } from "../budget.ts";
+import type { Call, CallStatus, Metered } from "../engine.ts";
 import type { Value } from "../objects/function.ts";
 import { schedule } from "../../base/schedule.ts";
 
@@ -36,11 +36,6 @@ export interface CallOptions {
 
 /** Work of a slice beyond its fuel: about a millisecond's. */
 const MAX_UNPAID_WORK = 200_000;
-/**
- * Bytes of functions that may be translated again without regard to the budget. It costs no fuel, since it depends on
- * other guests too; but a few functions too large for the arena could make it most of the work.
- */
-const FREE_RETRANSLATION = 64 << 20;
 
 /**
  * Runs a call until it has ended.
@@ -69,7 +64,14 @@ export function drive(call: Call, instance: Metered, options: CallOptions = {}):
       if (isOver) return 0;
       const before = call.work;
       const fuel = sliceFuel(instance);
-      const status = call.resume(fuel, fuel + MAX_UNPAID_WORK);
+      let status: CallStatus;
+      try {
+        status = call.resume(fuel, fuel + MAX_UNPAID_WORK);
+      } catch (error) {
+        // Nothing that the guest did: the host has no memory left for the registers of a call that waits.
+        stop(error);
+        return 0;
+      }
       // A host function may have stopped the call meanwhile.
       if (isOver) return 0;
       if (status === "failed") {
@@ -123,16 +125,4 @@ export function runNow(call: Call, instance: Metered): Value {
 
 function sliceFuel({ limits, fuelUsed }: Metered): number {
   return Math.max(0, Math.min(limits.sliceFuel, limits.fuel - fuelUsed));
-}
-
-function isBudgetUsed({ limits: { fuel }, fuelUsed, retranslatedBytes }: Metered): boolean {
-  return fuelUsed > fuel || retranslatedBytes > fuel + FREE_RETRANSLATION;
-}
-
-function budgetError({ limits: { fuel }, fuelUsed, retranslatedBytes }: Metered): LimitError {
-  if (fuelUsed > fuel) return limitError("fuel", fuel);
-  const text =
-    `${retranslatedBytes} bytes of its functions were translated again, since they do not fit into the code ` +
-    "arena together";
-  return limitError("fuel", fuel, text);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { LimitError } from "../../../src/vm/mod.ts";
 import type { Call, Instance } from "../../../src/vm/mod.ts";
 import { instanceOf, moduleOf } from "../_wat.ts";
@@ -144,4 +144,36 @@ Deno.test("400,000 instructions that emit nothing end a slice on the way", async
   const fuels = fuelOf(instance.start("run"), 1_000);
   assert(fuels.length > 300, `${fuels.length}`);
   assertEquals(fuels.at(-1), 400_000);
+});
+
+Deno.test("a budget holds for what another instance calls, also with none of its own", async () => {
+  const spins = await instanceOf(
+    `(module (memory 1) (func (export "spin") (loop (br 0)))
+      (func (export "fill") (memory.fill (i32.const 0) (i32.const 1) (i32.const 60000))))`,
+    {},
+    { limits: { fuel: 1_000 } },
+  );
+  const { spin, fill } = spins.exports as Record<string, () => void>;
+  const calls = `(module (import "it" "f" (func $f)) (func (export "run") (call $f)))`;
+  for (const it of [{ f: fill }, { f: spin }]) {
+    const caller = await instanceOf(calls, { it });
+    for (const run of [() => caller.call("run"), () => Promise.try(caller.exports.run as () => void)]) {
+      const before = spins.fuelUsed;
+      const error = await assertRejects(run, LimitError);
+      assertEquals([error.limit, error.value], ["fuel", 1_000]);
+      assert(spins.fuelUsed - Math.max(before, 1_000) <= (it.f === fill ? 60_000 : MOST_AHEAD), `${spins.fuelUsed}`);
+    }
+  }
+});
+
+Deno.test("fuel is the same for slices of part of a unit, and a host can charge no part of one, no less than 0, and no NaN", async () => {
+  const instance: Instance = await instanceOf(
+    `(module ${HOST} (func (export "run") (local i32) (call $f)
+      (loop (br_if 0 (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 100))))))`,
+    { host: { f: () => instance.charge(0.5) } },
+  );
+  const used = [Infinity, 0, 0.5, 3.7].map((slice) => fuelOf(instance.start("run"), slice).at(-1));
+  assertEquals(used, used.map(() => used[0]));
+  assertEquals(used[0], Math.trunc(used[0]!));
+  for (const fuel of [-1, NaN, Infinity]) assertThrows(() => instance.charge(fuel), RangeError, "0 or more");
 });

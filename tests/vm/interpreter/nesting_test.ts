@@ -10,6 +10,7 @@ import { instantiate, Trap } from "../../../src/vm/mod.ts";
 import type { Call, Instance } from "../../../src/vm/mod.ts";
 import { REGISTER_WORDS, STACK_WORDS } from "../../../src/vm/interpreter/execute.ts";
 import { CODE, flushCode } from "../../../src/vm/interpreter/arena.ts";
+import { flushFrames } from "../../../src/vm/interpreter/frames.ts";
 import { OP } from "../../../src/vm/interpreter/ops.ts";
 import { functionOf, instanceOf, moduleOf } from "../_wat.ts";
 
@@ -123,4 +124,58 @@ Deno.test("a call that a host function has stopped stays stopped by that reason,
   });
   const call: Call = instance.start("run");
   assertEquals([call.resume(Infinity), call.error], ["failed", "enough"]);
+});
+
+/** A guest that calls the host from the third of its frames, and gives 42. */
+const WAITS_DEEP = `(module (import "host" "f" (func $f)) (func $b (call $f)) (func $a (call $b))
+  (func (export "run") (result i32) (call $a) (i32.const 42)))`;
+/** A guest whose frames are written over those of whoever began below it. */
+const DEEP = `(module (func $deep (export "deep") (param i32) (if (local.get 0)
+  (then (call $deep (i32.sub (local.get 0) (i32.const 1)))))))`;
+
+Deno.test("converting a value for a guest's call may call guests, and leaves the frames of those that wait as they are", async () => {
+  const deep = await instanceOf(DEEP);
+  const callsDeep = () => functionOf(deep, "deep")(10);
+  callsDeep();
+  const takes = await instanceOf(`(module (func (export "take") (param i32 i64) (result i32) (local.get 0)))`);
+  let taken: unknown;
+  const waits = await instanceOf(WAITS_DEEP, {
+    host: {
+      f: () =>
+        void (taken = functionOf(takes, "take")({ valueOf: () => (callsDeep(), 7) }, {
+          valueOf: () => (flushFrames(), callsDeep(), 8n),
+        })),
+    },
+  });
+  assertEquals([functionOf(waits, "run")(), taken], [42, 7]);
+});
+
+Deno.test("reading what a host's promise gave may call guests, and leaves the frames of those that wait as they are", async () => {
+  const deep = await instanceOf(DEEP);
+  const answers = await instanceOf(
+    `(module (import "host" "g" (func $g (result i32 i32))) (func (export "run") (param i32) (result i32)
+      (call $g) (i32.add) (local.get 0) (i32.add)))`,
+    {
+      host: {
+        g: () =>
+          Promise.resolve({
+            *[Symbol.iterator]() {
+              yield functionOf(deep, "deep")(10) ?? 1;
+              yield 2;
+            },
+          }),
+      },
+    },
+  );
+  const call: Call = answers.start("run", [100]);
+  assertEquals(call.resume(Infinity), "pending");
+  await call.settled;
+  const waits = await instanceOf(WAITS_DEEP, { host: { f: () => void call.resume(Infinity) } });
+  assertEquals([functionOf(waits, "run")(), call.result], [42, 103]);
+});
+
+Deno.test("a call that is stopped while its arguments are converted has failed", async () => {
+  const instance = await instanceOf(`(module (func (export "run") (param i32) (loop (br 0))))`);
+  const call: Call = instance.start("run", [{ valueOf: () => (call.stop("enough"), 1) }]);
+  assertEquals([call.resume(1_000), call.error, call.fuelUsed <= 256], ["failed", "enough", true]);
 });
