@@ -21,7 +21,7 @@ export interface Context {
   /** Fills an array of at most 65,536 bytes, which is never the guest's memory. The guest waits for a promise. */
   readonly random: (bytes: Uint8Array<ArrayBuffer>) => void | PromiseLike<void>;
   /** The open descriptors, by number. */
-  readonly fds: Map<number, Descriptor>;
+  readonly descriptors: Map<number, Descriptor>;
   /** Aborts when the process ends, whatever the reason. */
   readonly signal: AbortSignal;
   /** Adds the cost of a handler's work to the guest's fuel, one unit for each byte moved. */

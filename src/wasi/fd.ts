@@ -23,22 +23,22 @@ type PlainOperation = "advise" | "allocate" | "setSize" | "setTimes" | "sync" | 
 export function operation<Name extends PlainOperation>(
   name: Name,
 ): (context: Context, fd: number, ...args: Parameters<Descriptor[Name]>) => Answer {
-  return ({ fds }, fd, ...args) => {
-    const descriptor = fds.get(fd) as Record<Name, (...args: unknown[]) => Answer> | undefined;
+  return ({ descriptors }, fd, ...args) => {
+    const descriptor = descriptors.get(fd) as Record<Name, (...args: unknown[]) => Answer> | undefined;
     return descriptor === undefined ? EBADF : descriptor[name](...args);
   };
 }
 
-/** `fd_read`: reads what is there, at least one byte. Waits for it; 0 bytes are the end of file. */
+/** `fd_read`: reads what is available. Waits for at least one byte. A read of 0 bytes is the end of file. */
 export function fdRead(context: Context, fd: number, pointer: number, count: number, size: number): Answer {
-  const descriptor = context.fds.get(fd);
+  const descriptor = context.descriptors.get(fd);
   if (descriptor === undefined || !isOpenFor(descriptor, "read")) return EBADF;
   return transfer(context, descriptor, pointer, count, size, (buffers) => descriptor.read(buffers));
 }
 
-/** `fd_write`: writes as much as there is room for, at least one byte. Waits for room. */
+/** `fd_write`: writes as much as fits. Waits for room for at least one byte. */
 export function fdWrite(context: Context, fd: number, pointer: number, count: number, size: number): Answer {
-  const descriptor = context.fds.get(fd);
+  const descriptor = context.descriptors.get(fd);
   if (descriptor === undefined || !isOpenFor(descriptor, "write")) return EBADF;
   return transfer(context, descriptor, pointer, count, size, (buffers) => descriptor.write(buffers));
 }
@@ -52,7 +52,7 @@ export function fdPread(
   offset: bigint,
   size: number,
 ): Answer {
-  const descriptor = context.fds.get(fd);
+  const descriptor = context.descriptors.get(fd);
   if (descriptor === undefined) return EBADF;
   return transfer(context, descriptor, pointer, count, size, (buffers) => descriptor.readAt(buffers, offset));
 }
@@ -66,7 +66,7 @@ export function fdPwrite(
   offset: bigint,
   size: number,
 ): Answer {
-  const descriptor = context.fds.get(fd);
+  const descriptor = context.descriptors.get(fd);
   if (descriptor === undefined) return EBADF;
   return transfer(context, descriptor, pointer, count, size, (buffers) => descriptor.writeAt(buffers, offset));
 }
@@ -123,7 +123,7 @@ export function fdSeek(
   whence: number,
   position: number,
 ): Answer {
-  const descriptor = context.fds.get(fd);
+  const descriptor = context.descriptors.get(fd);
   if (descriptor === undefined) return EBADF;
   const result = descriptor.seek(BigInt.asIntN(64, offset), layout.whence[whence] ?? whence);
   return afterwards(context, result, (result) => writePosition(context.memory, position, result));
@@ -131,7 +131,7 @@ export function fdSeek(
 
 /** `fd_tell`: writes the position. */
 export function fdTell(context: Context, fd: number, position: number): Answer {
-  const descriptor = context.fds.get(fd);
+  const descriptor = context.descriptors.get(fd);
   if (descriptor === undefined) return EBADF;
   return afterwards(context, descriptor.tell(), (result) => writePosition(context.memory, position, result));
 }
@@ -143,27 +143,27 @@ function writePosition({ view }: GuestMemory, at: number, position: bigint | Err
 }
 
 /** `fd_close`: closes the descriptor. Its number is free even if that fails. */
-export function fdClose({ fds }: Context, fd: number): Answer {
-  const descriptor = fds.get(fd);
+export function fdClose({ descriptors }: Context, fd: number): Answer {
+  const descriptor = descriptors.get(fd);
   if (descriptor === undefined) return EBADF;
-  fds.delete(fd);
+  descriptors.delete(fd);
   return descriptor.close();
 }
 
 /** `fd_renumber`: closes `to`, which must be open, and moves `fd` to its number. */
-export function fdRenumber({ fds }: Context, fd: number, to: number): Answer {
-  const descriptor = fds.get(fd);
-  const replaced = fds.get(to);
+export function fdRenumber({ descriptors }: Context, fd: number, to: number): Answer {
+  const descriptor = descriptors.get(fd);
+  const replaced = descriptors.get(to);
   if (descriptor === undefined || replaced === undefined) return EBADF;
   if (descriptor === replaced) return SUCCESS;
-  fds.set(to, descriptor);
-  fds.delete(fd);
+  descriptors.set(to, descriptor);
+  descriptors.delete(fd);
   return replaced.close();
 }
 
 /** `fd_fdstat_get`: writes the type of file, the flags and the rights. */
-export function fdFdstatGet({ fds, memory: { bytes, view } }: Context, fd: number, fdstat: number): Errno {
-  const descriptor = fds.get(fd);
+export function fdFdstatGet({ descriptors, memory: { bytes, view } }: Context, fd: number, fdstat: number): Errno {
+  const descriptor = descriptors.get(fd);
   if (descriptor === undefined) return EBADF;
   bytes.fill(0, fdstat, fdstat + SIZES.fdstat);
   view.setUint8(fdstat, descriptor.type);
@@ -172,9 +172,9 @@ export function fdFdstatGet({ fds, memory: { bytes, view } }: Context, fd: numbe
   return SUCCESS;
 }
 
-/** `fd_fdstat_set_flags`: sets the flags. The functions here heed the non-blocking one, and leave the others to kinds. */
-export function fdFdstatSetFlags({ fds }: Context, fd: number, flags: number): Errno {
-  const descriptor = fds.get(fd);
+/** `fd_fdstat_set_flags`: sets the flags. Only the non-blocking flag has an effect on all kinds. */
+export function fdFdstatSetFlags({ descriptors }: Context, fd: number, flags: number): Errno {
+  const descriptor = descriptors.get(fd);
   if (descriptor === undefined) return EBADF;
   if ((flags & ~FDFLAGS) !== 0) return EINVAL;
   descriptor.flags = flags;
@@ -183,7 +183,7 @@ export function fdFdstatSetFlags({ fds }: Context, fd: number, flags: number): E
 
 /** `fd_filestat_get`: writes what is known about the file. */
 export function fdFilestatGet(context: Context, layout: Layout, fd: number, filestat: number): Answer {
-  const descriptor = context.fds.get(fd);
+  const descriptor = context.descriptors.get(fd);
   if (descriptor === undefined) return EBADF;
   return afterwards(context, descriptor.stat(), (stat) => {
     if (typeof stat === "number") return stat;

@@ -92,10 +92,9 @@ async function waitForEvents(
   }
 }
 
-function descriptorsOf({ fds }: Context, subscriptions: readonly Subscription[]): Set<Descriptor> {
-  const descriptors = new Set<Descriptor>();
-  for (const { type, id } of subscriptions) if (type !== EVENT_CLOCK) descriptors.add(fds.get(id)!);
-  return descriptors;
+function descriptorsOf(context: Context, subscriptions: readonly Subscription[]): Set<Descriptor> {
+  const watched = subscriptions.filter(({ type }) => type !== EVENT_CLOCK);
+  return new Set(watched.map(({ id }) => context.descriptors.get(id)!));
 }
 
 /** The subscription whose time comes first, and the nanoseconds until then. */
@@ -140,7 +139,7 @@ function eventOf(context: Context, { userdata, type, id, deadline, isDue }: Subs
     if (deadline === undefined) return event(EINVAL);
     return isDue || readClock(context, id)! >= deadline ? event(SUCCESS) : undefined;
   }
-  const descriptor = context.fds.get(id);
+  const descriptor = context.descriptors.get(id);
   const access = type === EVENT_FD_READ ? "read" : "write";
   if (descriptor === undefined || !isOpenFor(descriptor, access)) return event(EBADF);
   const ready = descriptor.readiness(access);

@@ -51,7 +51,7 @@ type ArgumentsOf<List extends string[]> = {
 interface Row {
   readonly name: string;
   readonly kinds: readonly Kind[];
-  /** The handler. An errno is the result for all open descriptors, whatever their kind; for others it is `EBADF`. */
+  /** The handler. An errno is the result for all open descriptors, of any kind. A descriptor that is not open is `EBADF`. */
   readonly run: Handler | Errno;
 }
 
@@ -127,7 +127,7 @@ export interface WasiFunction extends Row {
   readonly type: FuncTypeDescriptor;
   readonly pointers: readonly PointerCheck[];
   /** The positions of descriptors among the parameters. */
-  readonly fds: readonly number[];
+  readonly descriptors: readonly number[];
 }
 
 /** A pointer among the parameters. */
@@ -160,8 +160,8 @@ function functions(layout: Layout): ReadonlyMap<string, WasiFunction> {
         if (pointee === undefined) return [];
         return { at, size: sizes[pointee as Pointee], count: suffix === "*" ? undefined : kinds.indexOf("size", at) };
       });
-      const fds = kinds.flatMap((kind, at) => kind === "fd" ? at : []);
-      return [name, { ...row, type, pointers, fds }];
+      const descriptors = kinds.flatMap((kind, at) => kind === "fd" ? at : []);
+      return [name, { ...row, type, pointers, descriptors }];
     }),
   );
 }
@@ -196,7 +196,7 @@ function wantedOf(imports: readonly ImportDescriptor[]): ReadonlyMap<string, Rea
   return wanted;
 }
 
-function bind({ type, pointers, fds, run }: WasiFunction, context: Context): HostFunction {
+function bind({ type, pointers, descriptors, run }: WasiFunction, context: Context): HostFunction {
   return hostFunction(type, (...args: unknown[]): Answer => {
     for (let at = 0; at < args.length; at++) args[at] = unsigned(args[at] as number | bigint);
     for (const { at, size, count } of pointers) {
@@ -204,7 +204,7 @@ function bind({ type, pointers, fds, run }: WasiFunction, context: Context): Hos
       if (!isInside(context.memory, args[at] as number, length)) return EFAULT;
     }
     if (typeof run === "function") return run(context, ...args);
-    return fds.every((at) => context.fds.has(args[at] as number)) ? run : EBADF;
+    return descriptors.every((at) => context.descriptors.has(args[at] as number)) ? run : EBADF;
   });
 }
 

@@ -114,8 +114,8 @@ export interface ProcessStatus {
   /** Whether the code is 0. */
   readonly success: boolean;
   /**
-   * The exit code. It is 128 + n after `proc_raise` of signal n, 134 after a trap, 137 if a limit or the host stopped the
-   * guest, and 127 if the guest could not start.
+   * The exit code. A guest that did not exit has another code: 128 + n after it raised signal n, 134 after a trap, 137 if a
+   * limit or the host stopped it, 127 if it could not start.
    */
   readonly code: number;
   /** The signal that the guest raised, such as `SIGABRT`. */
@@ -232,7 +232,7 @@ export class Process implements AsyncDisposable {
     this.#stdout = openOutput(options.stdout ?? "piped", streamBytes, "stdout");
     this.#stderr = openOutput(options.stderr ?? "piped", streamBytes, "stderr");
     const standard = [this.#stdin, this.#stdout, this.#stderr];
-    const fds = new Map(standard.map(({ descriptor }, fd) => [fd, descriptor]));
+    const descriptors = new Map(standard.map(({ descriptor }, fd) => [fd, descriptor]));
     const memory = () => this.#memory ?? NO_MEMORY;
     const context: Context = {
       get memory() {
@@ -242,7 +242,7 @@ export class Process implements AsyncDisposable {
       environ,
       clock: options.clock ?? systemClock(),
       random: options.random ?? ((bytes) => void crypto.getRandomValues(bytes)),
-      fds,
+      descriptors,
       signal: this.#stop.signal,
       charge: (fuel) => this.#instance?.charge(fuel),
       isOver: () => this.#stop.signal.aborted || this.fuelUsed > fuel,
@@ -337,7 +337,7 @@ export class Process implements AsyncDisposable {
     signal?.removeEventListener("abort", onAbort);
     this.#stop.abort(end.error ?? new Error("the guest has ended"));
     if (end.error !== undefined) this.#stdin.pipe?.fail(end.error);
-    for (const descriptor of context.fds.values()) descriptor.close();
+    for (const descriptor of context.descriptors.values()) descriptor.close();
     if (end.error === undefined && Object.keys(imports).length === 0) this.#releaseMemory();
     return { success: end.code === 0, ...end, fuelUsed: this.fuelUsed };
   }

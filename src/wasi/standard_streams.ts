@@ -28,10 +28,10 @@ export interface InputPipe {
 export function inputPipe(queue: ByteQueue): InputPipe {
   let controller: WritableStreamDefaultController;
   const stream = new WritableStream<Uint8Array>({
-    start(given) {
-      controller = given;
+    start(started) {
+      controller = started;
       // The sink's own `abort` is called only after the pending write, which may wait for the guest.
-      const { signal } = given;
+      const { signal } = started;
       signal.addEventListener("abort", () => queue.break(signal.reason), { once: true });
     },
     write: (chunk) => fill(queue, chunk),

@@ -1,18 +1,18 @@
 /**
- * The source of a guest's time, which by default is the web platform's clocks and timers.
+ * The clock of a process, and the default one, which uses the web platform's clocks and timers.
  *
  * @module
  */
 
 /**
- * Where a guest's time comes from.
+ * The source of a guest's time.
  *
  * @example
  * ```ts
  * import { compile, spawn } from "@rivulet/rivulet";
  * import type { Clock } from "@rivulet/rivulet";
  *
- * // Time that passes only when the guest sleeps, and then at once: each run sees the same.
+ * // Time passes only when the guest sleeps, and then at once. So each run is the same.
  * let now = 0n;
  * const clock: Clock = {
  *   realtime: () => now,
@@ -26,7 +26,7 @@
 export interface Clock {
   /** Nanoseconds since the start of 1970, UTC. */
   realtime(): bigint;
-  /** Nanoseconds since any moment. The value never decreases. */
+  /** Nanoseconds since an arbitrary moment. The value never decreases. */
   monotonic(): bigint;
   /**
    * Resolves when at least `ms` milliseconds have passed, or when the signal aborts. `ms` may have a fraction and is at most

@@ -65,6 +65,7 @@ export function fakeContext(options: FakeOptions = {}): FakeContext {
   const { args = ["name", "één"], env = { LANG: "C" }, highWaterMark = 16, memoryBytes = MEMORY_BYTES } = options;
   const bytes = new Uint8Array(memoryBytes);
   const [stdin, stdout, stderr] = [0, 1, 2].map(() => new ByteQueue(highWaterMark));
+  const standard = [openQueue("read", stdin), openQueue("write", stdout), openQueue("write", stderr)];
   const end = new AbortController();
   const context: FakeContext = {
     memory: { bytes, view: new DataView(bytes.buffer) },
@@ -72,7 +73,7 @@ export function fakeContext(options: FakeOptions = {}): FakeContext {
     environ: encodeEnviron(env),
     clock: manualClock(),
     random: options.random ?? ((bytes) => void bytes.fill(0xaa)),
-    fds: new Map([[0, openQueue("read", stdin)], [1, openQueue("write", stdout)], [2, openQueue("write", stderr)]]),
+    descriptors: new Map(standard.entries()),
     signal: end.signal,
     charge: (fuel) => context.charged += fuel,
     isOver: () => end.signal.aborted,

@@ -94,7 +94,7 @@ function memoryFile(when: When, rights = RIGHTS.fd_read | RIGHTS.fd_write): Memo
 
 function contextWith(file: Descriptor): FakeContext {
   const context = fakeContext();
-  context.fds.set(FILE, file);
+  context.descriptors.set(FILE, file);
   return context;
 }
 

@@ -204,7 +204,7 @@ Deno.test("fd_read and fd_write answer EBADF to a descriptor of the other kind, 
 
 Deno.test("the null device is at its end for reading, and takes everything", () => {
   const context = fakeContext();
-  context.fds.set(0, openNull("read")).set(1, openNull("write"));
+  context.descriptors.set(0, openNull("read")).set(1, openNull("write"));
   const { fd_read, fd_write } = functionsOf(context);
   assertEquals([fd_read(0, putVectors(context, 0, [100, 9]), 1, 64), u32At(context, 64)], [SUCCESS, 0]);
   assertEquals([fd_write(1, putVectors(context, 0, [100, 50_000]), 1, 64), u32At(context, 64)], [SUCCESS, 50_000]);

@@ -170,7 +170,7 @@ Deno.test("poll_oneoff says how much room there is, and that a reader is gone", 
 
 Deno.test("poll_oneoff finds the null device ready", () => {
   const context = fakeContext();
-  context.fds.set(0, openNull("read")).set(1, openNull("write"));
+  context.descriptors.set(0, openNull("read")).set(1, openNull("write"));
   assertEquals(poll(context, { type: "read", fd: 0 }, { type: "write", fd: 1 }), SUCCESS);
   assertEquals(events(context), [[100, SUCCESS, 1, 0, 1], [101, SUCCESS, 2, 0, 0]]);
 });
@@ -209,7 +209,7 @@ Deno.test("poll_oneoff waits for room", async () => {
 
 Deno.test("poll_oneoff gives the timeout when nothing else comes, and leaves no watch", async () => {
   const context = fakeContext();
-  const watches = countWatches(context.fds.get(0)!);
+  const watches = countWatches(context.descriptors.get(0)!);
   for (let count = 0; count < 100; count++) {
     assertEquals(await poll(context, { type: "read", fd: 0 }, { type: "clock", timeout: 1n }), SUCCESS);
     assertEquals(events(context), [[101, SUCCESS, 0, 0, 0]]);
