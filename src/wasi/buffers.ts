@@ -12,8 +12,11 @@ import type { Buffers } from "./descriptors/descriptor.ts";
 /** The number of buffers of one call at most, as on Linux. */
 export const MAX_BUFFERS = 1024;
 
+/** Fuel for reading one buffer's place from memory: about 40 ns. */
+const BUFFER_FUEL = 4;
+
 /**
- * Reads an array of (pointer, length) that lies in the memory.
+ * Reads an array of (pointer, length) that lies in the memory, and charges for it.
  *
  * @returns `EINVAL` if there are too many buffers or their total is not a u32, `EFAULT` if a buffer leaves the memory
  */
@@ -29,6 +32,7 @@ export function readBuffers(context: Context, pointer: number, count: number): B
     ranges.push(range);
   }
   if (total > 0xffff_ffff) return EINVAL;
+  context.charge(count * BUFFER_FUEL);
   const buffers = {
     total,
     moved: 0,

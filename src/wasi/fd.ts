@@ -10,11 +10,8 @@ import type { Answer, Errno, GuestMemory, Layout } from "./abi.ts";
 import { readBuffers } from "./buffers.ts";
 import type { Context } from "./context.ts";
 import { isOpenFor } from "./descriptors/descriptor.ts";
-import type { Buffers, Descriptor, FileStat } from "./descriptors/descriptor.ts";
+import type { Access, Buffers, Descriptor, FileStat } from "./descriptors/descriptor.ts";
 import { waitForChange } from "./wait.ts";
-
-/** Fuel for reading one buffer's place from memory: about 40 ns. */
-const BUFFER_FUEL = 4;
 
 /** Operations that take numbers and return no more than an errno. */
 type PlainOperation = "advise" | "allocate" | "setSize" | "setTimes" | "sync" | "syncData";
@@ -31,16 +28,44 @@ export function operation<Name extends PlainOperation>(
 
 /** `fd_read`: reads what is available. Waits for at least one byte. A read of 0 bytes is the end of file. */
 export function fdRead(context: Context, fd: number, pointer: number, count: number, size: number): Answer {
-  const descriptor = context.descriptors.get(fd);
-  if (descriptor === undefined || !isOpenFor(descriptor, "read")) return EBADF;
-  return transfer(context, descriptor, pointer, count, size, (buffers) => descriptor.read(buffers));
+  return transfer(context, fd, "read", pointer, count, size);
 }
 
 /** `fd_write`: writes as much as fits. Waits for room for at least one byte. */
 export function fdWrite(context: Context, fd: number, pointer: number, count: number, size: number): Answer {
+  return transfer(context, fd, "write", pointer, count, size);
+}
+
+function transfer(
+  context: Context,
+  fd: number,
+  access: Access,
+  pointer: number,
+  count: number,
+  size: number,
+): Answer {
   const descriptor = context.descriptors.get(fd);
-  if (descriptor === undefined || !isOpenFor(descriptor, "write")) return EBADF;
-  return transfer(context, descriptor, pointer, count, size, (buffers) => descriptor.write(buffers));
+  if (descriptor === undefined || !isOpenFor(descriptor, access)) return EBADF;
+  const buffers = readBuffers(context, pointer, count);
+  if (typeof buffers === "number") return buffers;
+  const answer = descriptor[access](buffers);
+  const mayWait = answer === EAGAIN && (descriptor.flags & FDFLAG_NONBLOCK) === 0;
+  return mayWait ? whenReady(context, descriptor, access, buffers, size) : finish(context, buffers, size, answer);
+}
+
+async function whenReady(
+  context: Context,
+  descriptor: Descriptor,
+  access: Access,
+  buffers: Buffers,
+  size: number,
+): Promise<Errno> {
+  for (;;) {
+    await waitForChange(context, [descriptor]);
+    if (context.isOver()) return ECANCELED;
+    const answer = descriptor[access](buffers);
+    if (answer !== EAGAIN) return finish(context, buffers, size, answer);
+  }
 }
 
 /** `fd_pread`: reads from a position. */
@@ -52,9 +77,7 @@ export function fdPread(
   offset: bigint,
   size: number,
 ): Answer {
-  const descriptor = context.descriptors.get(fd);
-  if (descriptor === undefined) return EBADF;
-  return transfer(context, descriptor, pointer, count, size, (buffers) => descriptor.readAt(buffers, offset));
+  return transferAt(context, fd, "readAt", pointer, count, offset, size);
 }
 
 /** `fd_pwrite`: writes at a position. */
@@ -66,49 +89,39 @@ export function fdPwrite(
   offset: bigint,
   size: number,
 ): Answer {
-  const descriptor = context.descriptors.get(fd);
-  if (descriptor === undefined) return EBADF;
-  return transfer(context, descriptor, pointer, count, size, (buffers) => descriptor.writeAt(buffers, offset));
+  return transferAt(context, fd, "writeAt", pointer, count, offset, size);
 }
 
-/** Moves bytes between a guest's buffers and a descriptor, and writes their number to `size`. */
-function transfer(
+function transferAt(
   context: Context,
-  descriptor: Descriptor,
+  fd: number,
+  method: "readAt" | "writeAt",
   pointer: number,
   count: number,
+  offset: bigint,
   size: number,
-  move: (buffers: Buffers) => Answer,
 ): Answer {
+  const descriptor = context.descriptors.get(fd);
+  if (descriptor === undefined) return EBADF;
   const buffers = readBuffers(context, pointer, count);
   if (typeof buffers === "number") return buffers;
-  context.charge(count * BUFFER_FUEL);
-  const attempt = () =>
-    afterwards(context, move(buffers), (errno) => {
-      if (errno !== SUCCESS) return errno;
-      context.charge(buffers.moved);
-      context.memory.view.setUint32(size, buffers.moved, true);
-      return SUCCESS;
-    });
-  const answer = attempt();
-  const mayWait = answer === EAGAIN && (descriptor.flags & FDFLAG_NONBLOCK) === 0;
-  return mayWait ? whenReady(context, descriptor, attempt) : answer;
+  return finish(context, buffers, size, descriptor[method](buffers, offset));
 }
 
-async function whenReady(context: Context, descriptor: Descriptor, attempt: () => Answer): Promise<Errno> {
-  for (;;) {
-    await waitForChange(context, [descriptor]);
-    if (context.isOver()) return ECANCELED;
-    const answer = attempt();
-    if (answer !== EAGAIN) return answer;
-  }
+/** Writes how many bytes a read or a write has moved. */
+function finish(context: Context, buffers: Buffers, size: number, answer: Answer): Answer {
+  if (typeof answer !== "number") return afterwards(context, answer, (errno) => finish(context, buffers, size, errno));
+  if (answer !== SUCCESS) return answer;
+  context.charge(buffers.moved);
+  context.memory.view.setUint32(size, buffers.moved, true);
+  return SUCCESS;
 }
 
 /** Continues with the result of an operation. After a promise, it does so only if the process has not ended meanwhile. */
 function afterwards<Result>(
   context: Context,
   result: Result | Promise<Result>,
-  next: (result: Result) => Errno,
+  next: (result: Result) => Answer,
 ): Answer {
   if (!(result instanceof Promise)) return next(result);
   return result.then((result) => context.isOver() ? ECANCELED : next(result));

@@ -68,8 +68,8 @@ export interface Descriptor {
 export interface Buffers {
   /** Bytes of all buffers together. */
   readonly total: number;
-  /** Bytes that have been moved so far. */
-  readonly moved: number;
+  /** Bytes that have been moved. `transfer` counts them. An operation that needs no access to the bytes sets this itself. */
+  moved: number;
   /**
    * Passes each buffer to a function that returns how many bytes of it were moved. Stops after a buffer that was not moved
    * whole. The function must not keep a buffer, since memory moves when it grows. An operation calls this once at most.
