@@ -16,8 +16,8 @@ const ROOT = new URL("../", import.meta.url);
 const GROUND: readonly string[] = ["src/vm/errors.ts", "src/vm/limits.ts"];
 
 /**
- * The layers, which are folders of src, and the wings of the virtual machine, each with what it may import from outside
- * itself: files, or whole wings. Anything may import the base.
+ * The layers, which are folders of src, and the wings of the virtual machine and of WASI, each with what it may import from
+ * outside itself: files, or whole wings. Anything may import the base.
  */
 const ARROWS: ReadonlyMap<string, readonly string[]> = new Map([
   ["src/base/", []],
@@ -37,7 +37,8 @@ const ARROWS: ReadonlyMap<string, readonly string[]> = new Map([
     "src/vm/binary/",
     ...GROUND,
   ]],
-  ["src/wasi/", ["src/vm/mod.ts"]],
+  ["src/wasi/descriptors/", ["src/wasi/abi.ts"]],
+  ["src/wasi/", ["src/wasi/descriptors/", "src/vm/mod.ts"]],
   ["src/rpc/", []],
   ["src/plugin/", ["src/vm/mod.ts", "src/wasi/mod.ts", "src/rpc/mod.ts"]],
   ["mod.ts", ["src/vm/mod.ts", "src/wasi/mod.ts", "src/rpc/mod.ts", "src/plugin/mod.ts"]],

@@ -1,21 +1,24 @@
 /**
- * The binary interface of WASI preview 1: the numbers and layouts that handlers use, and reading and writing them in a
- * guest's memory. Little-endian throughout; what no handler needs is left out.
+ * The binary interface of WASI preview 1: the numbers and layouts that handlers use. All numbers are little-endian. What no
+ * handler needs is left out.
  *
  * @see https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md
  * @module
  */
 
-/** What a WASI function answers: 0, or why it failed. */
+/** The result of a WASI function: 0, or the reason for its failure. */
 export type Errno = number;
 
-/** Done. */
+/** What a handler returns. The guest waits for a promise. */
+export type Answer = Errno | Promise<Errno>;
+
+/** The function succeeded. */
 export const SUCCESS = 0;
 /** The descriptor is non-blocking and would have to wait. */
 export const EAGAIN = 6;
-/** No such descriptor, or not open for this. */
+/** The descriptor is not open, or not open for this. */
 export const EBADF = 8;
-/** The process has ended meanwhile; no guest sees it. */
+/** The process has ended meanwhile. No guest sees it. */
 export const ECANCELED = 11;
 /** A pointer or an array leaves the memory. */
 export const EFAULT = 21;
@@ -31,9 +34,9 @@ export const ENOTSOCK = 57;
 export const ENOTSUP = 58;
 /** Not permitted. */
 export const EPERM = 63;
-/** Nobody reads the stream any more. */
+/** The stream no longer has a reader. */
 export const EPIPE = 64;
-/** A stream has no position. */
+/** The descriptor has no position. */
 export const ESPIPE = 70;
 
 /** The clock that says what time it is. */
@@ -41,24 +44,27 @@ export const CLOCK_REALTIME = 0;
 /** The clock that never goes back. */
 export const CLOCK_MONOTONIC = 1;
 
-/** File type of a terminal; guests' C libraries buffer its output by line. */
+/** File type of a terminal. The C libraries of guests buffer its output by line. */
 export const FILETYPE_CHARACTER_DEVICE = 2;
 
 /** Descriptor flag: reads and writes answer `EAGAIN` rather than wait. */
 export const FDFLAG_NONBLOCK: number = 1 << 2;
-/** All descriptor flags that there are. */
+/** All descriptor flags. */
 export const FDFLAGS = 0b11111;
 
-/** Rights of a descriptor, as bits. Those to seek and tell are absent, which makes it a terminal for `isatty`. */
+/** Rights of a descriptor, as bits. WASI has 30, so they fit in an int32. */
 export const RIGHTS: Readonly<
-  Record<"fd_read" | "fd_fdstat_set_flags" | "fd_write" | "fd_filestat_get" | "poll_fd_readwrite", bigint>
+  Record<"fd_read" | "fd_fdstat_set_flags" | "fd_write" | "fd_filestat_get" | "poll_fd_readwrite", number>
 > = {
-  fd_read: 1n << 1n,
-  fd_fdstat_set_flags: 1n << 3n,
-  fd_write: 1n << 6n,
-  fd_filestat_get: 1n << 21n,
-  poll_fd_readwrite: 1n << 27n,
+  fd_read: 1 << 1,
+  fd_fdstat_set_flags: 1 << 3,
+  fd_write: 1 << 6,
+  fd_filestat_get: 1 << 21,
+  poll_fd_readwrite: 1 << 27,
 };
+
+/** Where a seek counts from, as `wasi_snapshot_preview1` numbers it. */
+export const WHENCE = { start: 0, current: 1, end: 2 } as const;
 
 /** A time has come. */
 export const EVENT_CLOCK = 0;
@@ -74,10 +80,13 @@ export const CLOCK_ABSTIME = 1;
 /** Bytes of the structures that have one layout. */
 export const SIZES = { byte: 1, u16: 2, fd: 4, size: 4, u64: 8, iovec: 8, prestat: 8, fdstat: 24, event: 32 } as const;
 
-/** Layouts that `wasi_unstable` and `wasi_snapshot_preview1` have in common by name only; offsets in bytes. */
+/** What differs between `wasi_unstable` and `wasi_snapshot_preview1`. Offsets are in bytes. */
 export interface Layout {
+  /** The last 32 bytes of a `filestat` are the size and three times. */
   readonly filestat: { readonly size: number; readonly nlink: number };
-  /** The fields of a clock subscription; what it has in common with the others is at 0, 8 and 16. */
+  /** The values of {@linkcode WHENCE} that the snapshot's numbers from 0 stand for. */
+  readonly whence: readonly number[];
+  /** The fields of a clock subscription. Those that all subscriptions share are at 0, 8 and 16. */
   readonly subscription: {
     readonly size: number;
     readonly clock: number;
@@ -89,56 +98,30 @@ export interface Layout {
 /** Layouts of `wasi_snapshot_preview1`. */
 export const PREVIEW1: Layout = {
   filestat: { size: 64, nlink: 24 },
+  whence: [WHENCE.start, WHENCE.current, WHENCE.end],
   subscription: { size: 48, clock: 16, timeout: 24, flags: 40 },
 };
 
 /**
- * Layouts of `wasi_unstable`, the snapshot before: `nlink` has 4 bytes, a clock subscription begins with an identifier.
- * Its `whence` constants are numbered otherwise as well, which no stream can show.
+ * Layouts of `wasi_unstable`, the previous snapshot: `nlink` has 4 bytes, a clock subscription begins with an identifier,
+ * and `whence` has other numbers.
  */
 export const UNSTABLE: Layout = {
   filestat: { size: 56, nlink: 20 },
+  whence: [WHENCE.current, WHENCE.end, WHENCE.start],
   subscription: { size: 56, clock: 24, timeout: 32, flags: 48 },
 };
 
-/** A guest's memory. Growing replaces both, so they are read anew after anything that may run a guest. */
+/** A guest's memory. Growth replaces both views, so handlers read them anew after anything that may run a guest. */
 export interface GuestMemory {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly view: DataView<ArrayBuffer>;
 }
 
-/** What a module has that exports no memory: every pointer is out of its bounds. */
+/** The memory of a module that exports none: every pointer is out of its bounds. */
 export const NO_MEMORY: GuestMemory = { bytes: new Uint8Array(0), view: new DataView(new ArrayBuffer(0)) };
 
-/** Whether a range lies in the memory; a pointer and a length are each below 2^53, so that their sum is exact. */
+/** Whether a range lies in the memory. Pointers and lengths are u32 or products of few, so their sum is exact. */
 export function isInside({ bytes }: GuestMemory, pointer: number, length: number): boolean {
   return pointer + length <= bytes.length;
-}
-
-/** Buffers that one call reads or writes, in order. */
-export interface Vectors {
-  readonly items: readonly { readonly pointer: number; readonly length: number }[];
-  /** Bytes of all together. */
-  readonly total: number;
-}
-
-/** Buffers of one call at most, as Linux has it. */
-export const MAX_VECTORS = 1024;
-
-/**
- * Reads an array of (pointer, length) that lies in the memory.
- *
- * @returns `EINVAL` if there are too many or their total is no u32, `EFAULT` if a buffer leaves the memory
- */
-export function readVectors(memory: GuestMemory, pointer: number, count: number): Vectors | Errno {
-  if (count > MAX_VECTORS) return EINVAL;
-  const items: { pointer: number; length: number }[] = [];
-  let total = 0;
-  for (let at = pointer; at < pointer + count * SIZES.iovec; at += SIZES.iovec) {
-    const item = { pointer: memory.view.getUint32(at, true), length: memory.view.getUint32(at + 4, true) };
-    if (!isInside(memory, item.pointer, item.length)) return EFAULT;
-    total += item.length;
-    items.push(item);
-  }
-  return total > 0xffff_ffff ? EINVAL : { items, total };
 }

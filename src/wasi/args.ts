@@ -1,5 +1,5 @@
 /**
- * Arguments and environment: lists of strings, encoded once when the process starts.
+ * The `args_*` and `environ_*` functions: lists of strings, encoded once when the process starts.
  *
  * @module
  */
@@ -12,9 +12,9 @@ import type { Context } from "./context.ts";
 const ENCODER = new TextEncoder();
 
 /**
- * Encodes strings as a guest reads them.
+ * Encodes arguments as a guest reads them.
  *
- * @throws {TypeError} if they are not a list of strings, or one has a NUL
+ * @throws {TypeError} if they are not an array of strings, or one contains a NUL
  */
 export function encodeArgs(args: readonly string[]): Uint8Array[] {
   checkArgs(args);
@@ -24,7 +24,7 @@ export function encodeArgs(args: readonly string[]): Uint8Array[] {
 /**
  * Encodes an environment as a guest reads it.
  *
- * @throws {TypeError} if a name is empty or has a `=`, a value is not a string, or a name or value has a NUL
+ * @throws {TypeError} if a name is empty or contains `=`, a value is not a string, or either contains a NUL
  */
 export function encodeEnviron(env: Readonly<Record<string, string>>): Uint8Array[] {
   checkEnv(env);
@@ -40,7 +40,7 @@ export function argsGet(context: Context, pointers: number, buffer: number): Err
   return writeStrings(context, context.args, pointers, buffer);
 }
 
-/** `args_sizes_get`: writes how many arguments there are, and their bytes. */
+/** `args_sizes_get`: writes the number of arguments and their bytes. */
 export function argsSizesGet(context: Context, count: number, size: number): Errno {
   return writeSizes(context, context.args, count, size);
 }
@@ -50,7 +50,7 @@ export function environGet(context: Context, pointers: number, buffer: number): 
   return writeStrings(context, context.environ, pointers, buffer);
 }
 
-/** `environ_sizes_get`: writes how many variables there are, and their bytes. */
+/** `environ_sizes_get`: writes the number of variables and their bytes. */
 export function environSizesGet(context: Context, count: number, size: number): Errno {
   return writeSizes(context, context.environ, count, size);
 }

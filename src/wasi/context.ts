@@ -1,32 +1,31 @@
 /**
- * What the handlers of one process share. Handlers are plain functions of it and of the guest's arguments: integers come
- * unsigned, and pointers whose extent the table in preview1.ts knows have been checked.
+ * What the handlers of one process share. A handler is a plain function of the context and of the guest's arguments:
+ * integers arrive unsigned, and preview1.ts has checked all pointers whose extent its table knows.
  *
  * @module
  */
 
-import type { Errno, GuestMemory } from "./abi.ts";
-import type { Clock } from "./clock.ts";
-import type { StreamFd } from "./stream_fd.ts";
+import type { GuestMemory } from "./abi.ts";
+import type { Descriptor } from "./descriptors/descriptor.ts";
+import type { Clock } from "./system_clock.ts";
 
-/** What a handler gives; the guest waits for a promise. */
-export type Answer = Errno | Promise<Errno>;
-
-/** The state of a process, and its way to the world. */
+/** The state of a process, and its access to the world. */
 export interface Context {
+  /** The guest's memory now. It has no bytes before the guest starts and after its memory is released. */
   readonly memory: GuestMemory;
-  /** Each in UTF-8, with the NUL that ends it. */
+  /** The arguments, each in UTF-8 and ended by a NUL. */
   readonly args: readonly Uint8Array[];
-  /** As `name=value`, each in UTF-8, with the NUL that ends it. */
+  /** The environment as `name=value`, each in UTF-8 and ended by a NUL. */
   readonly environ: readonly Uint8Array[];
   readonly clock: Clock;
-  /** Fills an array of at most 65,536 bytes, which is never the guest's memory; the guest waits for a promise. */
+  /** Fills an array of at most 65,536 bytes, which is never the guest's memory. The guest waits for a promise. */
   readonly random: (bytes: Uint8Array<ArrayBuffer>) => void | PromiseLike<void>;
-  readonly fds: Map<number, StreamFd>;
+  /** The open descriptors, by number. */
+  readonly descriptors: Map<number, Descriptor>;
   /** Aborts when the process ends, whatever the reason. */
   readonly signal: AbortSignal;
-  /** Adds the cost of a handler's work to the guest's fuel, one unit a byte moved. */
+  /** Adds the cost of a handler's work to the guest's fuel, one unit for each byte moved. */
   charge(fuel: number): void;
-  /** Whether the process has ended, or will because its fuel is used up: long work stops then. */
+  /** Whether the process has ended, or will end because its fuel is used up. Long work stops then. */
   isOver(): boolean;
 }

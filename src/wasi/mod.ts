@@ -1,10 +1,10 @@
 /**
- * Guests as processes: run a `wasm32-wasip1` module with arguments, environment, clocks, randomness and standard streams
- * that are web streams, and nothing else of the world. A read without data and a write without room make the guest wait,
- * and nobody else.
+ * Runs a `wasm32-wasip1` module as a process. The guest has arguments, environment variables, clocks, randomness and
+ * standard streams, which are web streams, and nothing else. A read without data or a write without room suspends only the
+ * guest.
  *
- * All 46 functions of WASI preview 1 link, also by the older name `wasi_unstable`. Files and sockets there are none: their
- * functions answer what POSIX has for that.
+ * All 46 functions of WASI preview 1 link, also under the older name `wasi_unstable`. A guest has no files or sockets, so
+ * their functions return the errno that POSIX has for that.
  *
  * @example Filter a stream
  * ```ts
@@ -20,7 +20,7 @@
  * @module
  */
 
-export type { Clock } from "./clock.ts";
+export type { Clock } from "./system_clock.ts";
 export { ExitError } from "./proc.ts";
 export { Process, spawn } from "./process.ts";
 export type { ProcessLimits, ProcessOutput, ProcessStatus, SpawnOptions } from "./process.ts";

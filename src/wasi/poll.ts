@@ -1,5 +1,5 @@
 /**
- * Waiting for several things at once: times, bytes to read, room to write.
+ * The `poll_oneoff` function: waiting for times, bytes to read and room to write, all at once.
  *
  * @module
  */
@@ -17,15 +17,17 @@ import {
   SIZES,
   SUCCESS,
 } from "./abi.ts";
-import type { Errno, GuestMemory, Layout } from "./abi.ts";
-import { MAX_SLEEP_MS, readClock } from "./clock.ts";
-import type { Answer, Context } from "./context.ts";
-import { waitForChange } from "./stream_fd.ts";
-import type { StreamFd } from "./stream_fd.ts";
+import type { Answer, Errno, GuestMemory, Layout } from "./abi.ts";
+import { readClock } from "./clock.ts";
+import type { Context } from "./context.ts";
+import { isOpenFor } from "./descriptors/descriptor.ts";
+import type { Descriptor } from "./descriptors/descriptor.ts";
+import { MAX_SLEEP_MS } from "./system_clock.ts";
+import { waitForChange } from "./wait.ts";
 
-/** Subscriptions of one call at most: far more than a process has streams and timers, and done in a few milliseconds. */
+/** Subscriptions of one call at most. They are far more than a process needs, and take a few milliseconds. */
 const MAX_SUBSCRIPTIONS = 4096;
-/** Fuel of looking at one subscription: about a microsecond. */
+/** Fuel for looking at one subscription: about a microsecond. */
 const SUBSCRIPTION_FUEL = 100;
 
 /** What a guest waits for. */
@@ -34,9 +36,9 @@ interface Subscription {
   readonly type: number;
   /** The descriptor, or the clock. */
   readonly id: number;
-  /** When a clock's time has come; undefined if there is no such clock. */
+  /** The time to wait for; undefined if the clock does not exist, or for a descriptor. */
   readonly deadline: bigint | undefined;
-  /** The time has been slept for, whatever the clock says. */
+  /** The process has slept until the deadline, whatever the clock says. */
   isDue: boolean;
 }
 
@@ -77,26 +79,25 @@ async function waitForEvents(
   to: number,
   size: number,
 ): Promise<Errno> {
-  const files = filesOf(context, subscriptions);
+  const descriptors = descriptorsOf(context, subscriptions);
   for (;;) {
     const [next, left] = earliest(context, subscriptions);
     const ms = next === undefined ? undefined : Math.min(Number(left) / 1e6, MAX_SLEEP_MS);
-    const slept = await waitForChange(context, files, ms);
+    const slept = await waitForChange(context, descriptors, ms);
     if (context.isOver()) return ECANCELED;
-    // A clock that stands still, such as a test's, must not make this an endless loop.
+    // A clock that stands still, such as that of a test, must not make this an endless loop.
     if (slept && ms! < MAX_SLEEP_MS) next!.isDue = true;
     const events = eventsOf(context, subscriptions);
     if (events.length > 0) return writeEvents(context.memory, events, to, size);
   }
 }
 
-function filesOf({ fds }: Context, subscriptions: readonly Subscription[]): Set<StreamFd> {
-  const files = new Set<StreamFd>();
-  for (const { type, id } of subscriptions) if (type !== EVENT_CLOCK) files.add(fds.get(id)!);
-  return files;
+function descriptorsOf(context: Context, subscriptions: readonly Subscription[]): Set<Descriptor> {
+  const watched = subscriptions.filter(({ type }) => type !== EVENT_CLOCK);
+  return new Set(watched.map(({ id }) => context.descriptors.get(id)!));
 }
 
-/** The time that comes next, and the nanoseconds until then. */
+/** The subscription whose time comes first, and the nanoseconds until then. */
 function earliest(context: Context, subscriptions: readonly Subscription[]): [Subscription | undefined, bigint] {
   let next: Subscription | undefined;
   let least = 0n;
@@ -108,7 +109,7 @@ function earliest(context: Context, subscriptions: readonly Subscription[]): [Su
   return [next, least];
 }
 
-/** Reads a subscription; undefined if it is of no known type. */
+/** Reads a subscription, or returns undefined if its type is unknown. */
 function readSubscription(context: Context, layout: Layout, at: number): Subscription | undefined {
   const { view } = context.memory;
   const userdata = view.getBigUint64(at, true);
@@ -122,7 +123,7 @@ function readSubscription(context: Context, layout: Layout, at: number): Subscri
   const isAbsolute = (view.getUint16(at + flags, true) & CLOCK_ABSTIME) !== 0;
   const named = view.getUint32(at + clock, true);
   const isKnown = readClock(context, named) !== undefined;
-  // As POSIX has it, setting the clock does not change how long a relative timeout is.
+  // As in POSIX, setting the clock does not change the length of a relative timeout.
   const id = isAbsolute ? named : CLOCK_MONOTONIC;
   const deadline = !isKnown ? undefined : isAbsolute ? time : readClock(context, id)! + time;
   return { userdata, type, id, deadline, isDue: false };
@@ -138,13 +139,11 @@ function eventOf(context: Context, { userdata, type, id, deadline, isDue }: Subs
     if (deadline === undefined) return event(EINVAL);
     return isDue || readClock(context, id)! >= deadline ? event(SUCCESS) : undefined;
   }
-  const file = context.fds.get(id);
-  if (file?.access !== (type === EVENT_FD_READ ? "read" : "write")) return event(EBADF);
-  const { queue } = file;
-  const bytes = queue === undefined ? 0 : type === EVENT_FD_READ ? queue.size : queue.room;
-  const isHungUp = queue === undefined ? type === EVENT_FD_READ : queue.state !== "open";
-  const isReady = queue === undefined || isHungUp || bytes > 0;
-  return isReady ? event(SUCCESS, bytes, isHungUp ? EVENT_HANGUP : 0) : undefined;
+  const descriptor = context.descriptors.get(id);
+  const access = type === EVENT_FD_READ ? "read" : "write";
+  if (descriptor === undefined || !isOpenFor(descriptor, access)) return event(EBADF);
+  const ready = descriptor.readiness(access);
+  return ready && event(SUCCESS, ready.bytes, ready.isHungUp ? EVENT_HANGUP : 0);
 }
 
 function writeEvents({ bytes, view }: GuestMemory, events: readonly Event[], to: number, size: number): Errno {

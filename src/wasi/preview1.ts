@@ -1,9 +1,8 @@
 /**
- * The table of WASI preview 1: one row a function, with its parameters and its handler, or the errno that POSIX has for
- * what a process without files and sockets asks. From the parameters follow the WebAssembly type and the bounds checks:
- * no handler runs unless every pointer is good.
+ * The table of WASI preview 1. Each row has a function's name, its parameters by what they mean, and its handler. The
+ * WebAssembly type and the bounds checks follow from the parameters: no handler runs unless every pointer is good.
  *
- * Linked under `wasi_snapshot_preview1`, and under `wasi_unstable`, the snapshot before, with that one's layouts.
+ * The functions link under `wasi_snapshot_preview1`, and under `wasi_unstable` with the layouts of that older snapshot.
  *
  * @see https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md
  * @module
@@ -11,48 +10,48 @@
 
 import { hostFunction } from "../vm/mod.ts";
 import type { FuncTypeDescriptor, HostFunction, ImportDescriptor } from "../vm/mod.ts";
-import {
-  EBADF,
-  EFAULT,
-  EINVAL,
-  ENOTDIR,
-  ENOTSOCK,
-  ENOTSUP,
-  EPERM,
-  ESPIPE,
-  isInside,
-  PREVIEW1,
-  SIZES,
-  UNSTABLE,
-} from "./abi.ts";
-import type { Errno, Layout } from "./abi.ts";
+import { EBADF, EFAULT, ENOTDIR, ENOTSOCK, ENOTSUP, isInside, PREVIEW1, SIZES, UNSTABLE } from "./abi.ts";
+import type { Answer, Errno, Layout } from "./abi.ts";
 import { argsGet, argsSizesGet, environGet, environSizesGet } from "./args.ts";
 import { clockResGet, clockTimeGet } from "./clock.ts";
-import type { Answer, Context } from "./context.ts";
-import { fdClose, fdFdstatGet, fdFdstatSetFlags, fdFilestatGet, fdRead, fdRenumber, fdWrite } from "./fd.ts";
+import type { Context } from "./context.ts";
+import {
+  fdClose,
+  fdFdstatGet,
+  fdFdstatSetFlags,
+  fdFilestatGet,
+  fdPread,
+  fdPwrite,
+  fdRead,
+  fdRenumber,
+  fdSeek,
+  fdTell,
+  fdWrite,
+  operation,
+} from "./fd.ts";
 import { pollOneoff } from "./poll.ts";
 import { procExit, procRaise, schedYield } from "./proc.ts";
 import { randomGet } from "./random.ts";
 
 /**
- * What a parameter is: a descriptor, a count of what an array before it has, another integer, a pointer to one `T` (`T*`)
- * or to as many as the next `size` says (`T[]`), or a pointer that the handler checks.
+ * The meaning of a parameter. `fd` is a descriptor, and `size` the length of the array before it. `T*` is a pointer to one
+ * `T`, `T[]` to an array whose length is the next `size`. The handler itself checks a `pointer`.
  */
 type Kind = "fd" | "size" | "u32" | "u64" | "pointer" | `${Pointee}*` | `${Pointee}[]`;
 type Pointee = keyof typeof SIZES | "filestat" | "subscription";
 
 /** The kinds in a list such as `"fd iovec[] size"`. */
 type Kinds<List extends string> = List extends `${infer First} ${infer Rest}` ? [First, ...Kinds<Rest>] : [List];
-type Arguments<List extends string> = List extends "" ? [] : {
-  [Index in keyof Kinds<List>]: Kinds<List>[Index] extends Kind ? Kinds<List>[Index] extends "u64" ? bigint : number
-    : never;
+type Arguments<List extends string> = List extends "" ? [] : ArgumentsOf<Kinds<List>>;
+type ArgumentsOf<List extends string[]> = {
+  [Index in keyof List]: List[Index] extends "u64" ? bigint : List[Index] extends Kind ? number : never;
 };
 
 /** A row of the table. */
 interface Row {
   readonly name: string;
   readonly kinds: readonly Kind[];
-  /** The handler; or what a call with open descriptors is answered, where others get `EBADF`. */
+  /** The handler. An errno is the result for all open descriptors, of any kind. A descriptor that is not open is `EBADF`. */
   readonly run: Handler | Errno;
 }
 
@@ -77,26 +76,26 @@ function rows(layout: Layout): Row[] {
     row("clock_res_get", "u32 u64*", clockResGet),
     row("clock_time_get", "u32 u64 u64*", clockTimeGet),
 
-    row("fd_advise", "fd u64 u64 u32", ESPIPE),
-    row("fd_allocate", "fd u64 u64", ESPIPE),
+    row("fd_advise", "fd u64 u64 u32", operation("advise")),
+    row("fd_allocate", "fd u64 u64", operation("allocate")),
     row("fd_close", "fd", fdClose),
-    row("fd_datasync", "fd", EINVAL),
+    row("fd_datasync", "fd", operation("syncData")),
     row("fd_fdstat_get", "fd fdstat*", fdFdstatGet),
     row("fd_fdstat_set_flags", "fd u32", fdFdstatSetFlags),
     row("fd_fdstat_set_rights", "fd u64 u64", ENOTSUP),
-    row("fd_filestat_get", "fd filestat*", (context, fd, filestat) => fdFilestatGet(context, layout, fd, filestat)),
-    row("fd_filestat_set_size", "fd u64", EINVAL),
-    row("fd_filestat_set_times", "fd u64 u64 u32", EPERM),
-    row("fd_pread", "fd iovec[] size u64 size*", ESPIPE),
+    row("fd_filestat_get", "fd filestat*", (context, ...args) => fdFilestatGet(context, layout, ...args)),
+    row("fd_filestat_set_size", "fd u64", operation("setSize")),
+    row("fd_filestat_set_times", "fd u64 u64 u32", operation("setTimes")),
+    row("fd_pread", "fd iovec[] size u64 size*", fdPread),
     row("fd_prestat_get", "fd prestat*", EBADF),
     row("fd_prestat_dir_name", "fd byte[] size", EBADF),
-    row("fd_pwrite", "fd iovec[] size u64 size*", ESPIPE),
+    row("fd_pwrite", "fd iovec[] size u64 size*", fdPwrite),
     row("fd_read", "fd iovec[] size size*", fdRead),
     row("fd_readdir", "fd byte[] size u64 size*", ENOTDIR),
     row("fd_renumber", "fd fd", fdRenumber),
-    row("fd_seek", "fd u64 u32 u64*", ESPIPE),
-    row("fd_sync", "fd", EINVAL),
-    row("fd_tell", "fd u64*", ESPIPE),
+    row("fd_seek", "fd u64 u32 u64*", (context, ...args) => fdSeek(context, layout, ...args)),
+    row("fd_sync", "fd", operation("sync")),
+    row("fd_tell", "fd u64*", fdTell),
     row("fd_write", "fd iovec[] size size*", fdWrite),
 
     row("path_create_directory", "fd byte[] size", ENOTDIR),
@@ -110,11 +109,7 @@ function rows(layout: Layout): Row[] {
     row("path_symlink", "byte[] size fd byte[] size", ENOTDIR),
     row("path_unlink_file", "fd byte[] size", ENOTDIR),
 
-    row(
-      "poll_oneoff",
-      "subscription[] event[] size size*",
-      (context, from, to, count, size) => pollOneoff(context, layout, from, to, count, size),
-    ),
+    row("poll_oneoff", "subscription[] event[] size size*", (context, ...args) => pollOneoff(context, layout, ...args)),
     row("proc_exit", "u32", procExit),
     row("proc_raise", "u32", procRaise),
     row("sched_yield", "", schedYield),
@@ -127,22 +122,25 @@ function rows(layout: Layout): Row[] {
   ];
 }
 
-/** A function, with what follows from its parameters. */
+/** A function, and what follows from its parameters. */
 export interface WasiFunction extends Row {
   readonly type: FuncTypeDescriptor;
   readonly pointers: readonly PointerCheck[];
-  /** Positions of descriptors. */
-  readonly fds: readonly number[];
+  /** The positions of descriptors among the parameters. */
+  readonly descriptors: readonly number[];
 }
 
-/** A pointer among the parameters, at a position, to things of `size` bytes: one, or as many as the argument `count` says. */
+/** A pointer among the parameters. */
 interface PointerCheck {
+  /** Its position. */
   readonly at: number;
+  /** The bytes of what it points to, or of an item of the array. */
   readonly size: number;
+  /** The position of the array's length. */
   readonly count: number | undefined;
 }
 
-/** The functions of the two snapshots, by the names that modules import them by. */
+/** The functions of the two snapshots, by the names under which modules import them. */
 export const SNAPSHOTS: ReadonlyMap<string, ReadonlyMap<string, WasiFunction>> = new Map([
   ["wasi_snapshot_preview1", functions(PREVIEW1)],
   ["wasi_unstable", functions(UNSTABLE)],
@@ -162,8 +160,8 @@ function functions(layout: Layout): ReadonlyMap<string, WasiFunction> {
         if (pointee === undefined) return [];
         return { at, size: sizes[pointee as Pointee], count: suffix === "*" ? undefined : kinds.indexOf("size", at) };
       });
-      const fds = kinds.flatMap((kind, at) => kind === "fd" ? at : []);
-      return [name, { ...row, type, pointers, fds }];
+      const descriptors = kinds.flatMap((kind, at) => kind === "fd" ? at : []);
+      return [name, { ...row, type, pointers, descriptors }];
     }),
   );
 }
@@ -181,7 +179,7 @@ export function wasiImports(
   return modules;
 }
 
-/** What each module, by its list of imports, wants of WASI: each function once. */
+/** The functions of WASI that each list of imports names, each once. */
 const WANTED = new WeakMap<readonly ImportDescriptor[], ReadonlyMap<string, ReadonlySet<WasiFunction>>>();
 
 function wantedOf(imports: readonly ImportDescriptor[]): ReadonlyMap<string, ReadonlySet<WasiFunction>> {
@@ -198,7 +196,7 @@ function wantedOf(imports: readonly ImportDescriptor[]): ReadonlyMap<string, Rea
   return wanted;
 }
 
-function bind({ type, pointers, fds, run }: WasiFunction, context: Context): HostFunction {
+function bind({ type, pointers, descriptors, run }: WasiFunction, context: Context): HostFunction {
   return hostFunction(type, (...args: unknown[]): Answer => {
     for (let at = 0; at < args.length; at++) args[at] = unsigned(args[at] as number | bigint);
     for (const { at, size, count } of pointers) {
@@ -206,7 +204,7 @@ function bind({ type, pointers, fds, run }: WasiFunction, context: Context): Hos
       if (!isInside(context.memory, args[at] as number, length)) return EFAULT;
     }
     if (typeof run === "function") return run(context, ...args);
-    return fds.every((at) => context.fds.has(args[at] as number)) ? run : EBADF;
+    return descriptors.every((at) => context.descriptors.has(args[at] as number)) ? run : EBADF;
   });
 }
 

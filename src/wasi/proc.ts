@@ -1,5 +1,5 @@
 /**
- * Ending the process, by itself or by a signal, and letting others run.
+ * The `proc_*` and `sched_*` functions: ending the process, raising a signal, and letting others run.
  *
  * @module
  */
@@ -9,7 +9,8 @@ import type { Errno } from "./abi.ts";
 import type { Context } from "./context.ts";
 
 /**
- * Thrown by a host function to end the guest, as `proc_exit` does. Not a fault: `status` has the code and no error.
+ * A host function throws this to end the guest, as `proc_exit` does. It is not a failure: `status` has the code and no
+ * error.
  *
  * @example
  * ```ts
@@ -33,14 +34,14 @@ import type { Context } from "./context.ts";
  * ```
  */
 export class ExitError extends Error {
-  /** Tells the class, also across realms. */
+  /** Identifies the class, also across realms. */
   override readonly name = "ExitError";
-  /** The exit code, a u32; 128 + n for signal n. */
+  /** The exit code, a u32. It is 128 + n for signal n. */
   readonly code: number;
   /** The signal that the guest raised, such as `SIGABRT`. */
   readonly signal: string | null;
 
-  /** The end of a guest, with its code or the signal that it raised. */
+  /** Creates the end of a guest, with its code and the signal that it raised. */
   constructor(code: number, signal: string | null = null) {
     super(signal === null ? `the guest exited with code ${code}` : `the guest raised ${signal}`);
     this.code = code;
@@ -59,7 +60,7 @@ const SIGNALS: readonly string[] = ("NONE HUP INT QUIT ILL TRAP ABRT BUS FPE KIL
 const IGNORED_SIGNALS: ReadonlySet<string> = new Set(["NONE", "CHLD", "CONT", "URG", "WINCH"]);
 const STOP_SIGNALS: ReadonlySet<string> = new Set(["STOP", "TSTP", "TTIN", "TTOU"]);
 
-/** `proc_raise`: does what the signal does by default, as no guest can handle one. Stopping is not supported. */
+/** `proc_raise`: takes the signal's default action, since a guest cannot handle signals. Stopping is not supported. */
 export function procRaise(_context: Context, number: number): Errno {
   const signal = SIGNALS[number];
   if (signal === undefined) return EINVAL;
@@ -68,10 +69,10 @@ export function procRaise(_context: Context, number: number): Errno {
   throw new ExitError(128 + number, `SIG${signal}`);
 }
 
-/** Fuel of yielding, so that a guest that does nothing else lets the event loop turn every few hundred times. */
+/** Fuel of a yield. A guest that only yields lets the event loop turn every few hundred times. */
 const YIELD_FUEL = 1_000;
 
-/** `sched_yield`: guests that wait for their turn go first. */
+/** `sched_yield`: lets guests that wait for their turn run first. */
 export function schedYield(context: Context): Promise<Errno> {
   context.charge(YIELD_FUEL);
   return Promise.resolve(SUCCESS);

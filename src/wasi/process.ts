@@ -1,6 +1,6 @@
 /**
- * A guest as a process: its standard streams, its end, and stopping it. A module that exports `_start` is run once; one that
- * exports only `_initialize` is initialised, and that is all.
+ * A guest as a process: starting it, its standard streams, stopping it, and how it ended. A module that exports `_start`
+ * runs once. A module that exports only `_initialize` is initialised, and then the process ends.
  *
  * @module
  */
@@ -12,16 +12,16 @@ import { instantiate, LimitError, LinkError, Memory, Module, Trap } from "../vm/
 import type { Imports, ImportValue, Instance, RunLimits } from "../vm/mod.ts";
 import { NO_MEMORY } from "./abi.ts";
 import { encodeArgs, encodeEnviron } from "./args.ts";
-import { systemClock } from "./clock.ts";
-import type { Clock } from "./clock.ts";
 import type { Context } from "./context.ts";
 import { wasiImports } from "./preview1.ts";
 import { ExitError } from "./proc.ts";
-import { closeFd, openInput, openOutput } from "./stream_fd.ts";
-import type { Input, Output } from "./stream_fd.ts";
+import { openInput, openOutput } from "./standard_streams.ts";
+import type { Input, Output } from "./standard_streams.ts";
+import { systemClock } from "./system_clock.ts";
+import type { Clock } from "./system_clock.ts";
 
 /**
- * What bounds a process.
+ * The limits of a process.
  *
  * @example
  * ```ts
@@ -35,17 +35,17 @@ import type { Input, Output } from "./stream_fd.ts";
  * ```
  */
 export interface ProcessLimits extends RunLimits {
-  /** Bytes that wait in each standard stream at most: 64 KiB by default. */
+  /** Bytes that each standard stream buffers at most, 64 KiB by default. */
   readonly streamBytes?: number;
   /**
-   * Bytes of each stream that {@linkcode Process.output} collects before it stops the guest: 64 MiB by default. While it
-   * collects, it holds up to three times as many.
+   * Bytes of each stream that {@linkcode Process.output} collects before it stops the guest, 64 MiB by default. It holds up
+   * to three times as many while it collects.
    */
   readonly outputBytes?: number;
 }
 
 /**
- * How to run a guest.
+ * The options of {@linkcode spawn}.
  *
  * @example
  * ```ts
@@ -64,28 +64,34 @@ export interface ProcessLimits extends RunLimits {
  * ```
  */
 export interface SpawnOptions {
-  /** Arguments, the first of which is the program's own name; `["guest"]` by default. */
+  /** Arguments, `["guest"]` by default. The first is the program's own name. */
   readonly args?: readonly string[];
-  /** Environment variables; none by default. */
+  /** Environment variables, none by default. */
   readonly env?: Readonly<Record<string, string>>;
-  /** A stream of the process's own (the default), nothing, or a stream to read, which is cancelled at the end. */
+  /**
+   * `"piped"`, the default, for a stream that you write to; `"null"` for an empty input; or a stream to read, which is
+   * cancelled at the end.
+   */
   readonly stdin?: "piped" | "null" | ReadableStream<Uint8Array>;
-  /** A stream of the process's own (the default), nowhere, or a stream to write to, which is closed at the end. */
+  /**
+   * `"piped"`, the default, for a stream that you read; `"null"` to discard the output; or a stream to write to, which is
+   * closed at the end.
+   */
   readonly stdout?: "piped" | "null" | WritableStream<Uint8Array>;
-  /** As for `stdout`. */
+  /** The same choices as for `stdout`. */
   readonly stderr?: "piped" | "null" | WritableStream<Uint8Array>;
-  /** The guest's time; by default `Date`, `performance` and timers, the monotonic clock starting with the process. */
+  /** The guest's clocks, by default `Date`, `performance` and timers. That monotonic clock starts with the process. */
   readonly clock?: Clock;
   /**
-   * Fills an array of at most 65,536 bytes with randomness; the guest waits for a promise. `crypto.getRandomValues` by
-   * default.
+   * Fills an array of at most 65,536 bytes with random bytes, by default `crypto.getRandomValues`. The guest waits for a
+   * promise.
    */
   readonly random?: (bytes: Uint8Array<ArrayBuffer>) => void | PromiseLike<void>;
-  /** Bounds of the guest. */
+  /** The limits of the guest. */
   readonly limits?: ProcessLimits;
   /** Stops the guest, as {@linkcode Process.kill} does. */
   readonly signal?: AbortSignal;
-  /** What the module imports besides WASI; may also replace functions of WASI. */
+  /** What the module imports besides WASI. These imports may also replace functions of WASI. */
   readonly imports?: Imports;
 }
 
@@ -108,15 +114,15 @@ export interface ProcessStatus {
   /** Whether the code is 0. */
   readonly success: boolean;
   /**
-   * The exit code; 128 + n after `proc_raise` of signal n; 134 after a trap; 137 when a limit or the host stopped the
-   * guest; 127 when it could not be started.
+   * The exit code. A guest that did not exit has another code: 128 + n after it raised signal n, 134 after a trap, 137 if a
+   * limit or the host stopped it, 127 if it could not start.
    */
   readonly code: number;
   /** The signal that the guest raised, such as `SIGABRT`. */
   readonly signal: string | null;
-  /** Why the guest ended if it did not exit: a `Trap`, `LimitError` or `LinkError`, or the reason it was stopped with. */
+  /** Why the guest did not exit: a `Trap`, a `LimitError`, a `LinkError`, or the reason that `kill` was called with. */
   readonly error?: unknown;
-  /** Fuel that the guest used. */
+  /** The fuel that the guest used. */
   readonly fuelUsed: number;
 }
 
@@ -149,14 +155,14 @@ const TRAPPED = 134;
 const STOPPED = 137;
 
 /**
- * Starts a guest. It runs when the caller has returned to the event loop, for as long as it has not to wait.
+ * Starts a guest. It begins to run after the caller has returned to the event loop.
  *
  * @param module a command (`_start`) or a reactor (`_initialize`)
  * @param options arguments, streams, limits
- * @returns the process; what goes wrong later is in its `status`
- * @throws {TypeError} if an option or a limit is unknown or of the wrong type, an argument has a NUL, or a given stream is
+ * @returns the process, whose `status` reports all later failures
+ * @throws {TypeError} if an option or a limit is unknown or has the wrong type, an argument contains a NUL, or a stream is
  * locked
- * @throws {RangeError} if a limit is not in its range
+ * @throws {RangeError} if a limit is out of its range
  *
  * @example A guest that says hello
  * ```ts
@@ -179,11 +185,11 @@ export function spawn(module: Module, options: SpawnOptions = {}): Process {
 }
 
 /**
- * A running guest, shaped like `Deno.ChildProcess`. It is also a pair of streams, so that `stream.pipeThrough(process)`
- * filters a stream through the guest.
+ * A running guest, shaped like `Deno.ChildProcess`. It is also a pair of streams, so `stream.pipeThrough(process)` filters
+ * a stream through the guest.
  *
- * When it has ended, what it wrote can still be read. Writing to its standard input then fails as to a broken pipe; if it
- * failed or was stopped, that stream is errored at once.
+ * After the guest has ended, its output can still be read. Writes to its standard input then fail as to a broken pipe. If
+ * the guest failed or was stopped, that stream is errored at once.
  *
  * @example
  * ```ts
@@ -198,7 +204,7 @@ export function spawn(module: Module, options: SpawnOptions = {}): Process {
  * ```
  */
 export class Process implements AsyncDisposable {
-  /** How the process ended, once it has; never rejects. */
+  /** Resolves with how the process ended, when it has. It never rejects. */
   readonly status: Promise<ProcessStatus>;
   readonly #stop = new AbortController();
   readonly #limits: Required<ProcessLimits>;
@@ -207,7 +213,7 @@ export class Process implements AsyncDisposable {
   readonly #stderr: Output;
   #instance: Instance | undefined;
   #memory: Memory | undefined;
-  /** What the memory had when it was given away. */
+  /** The pages of the memory when it was released. */
   #lastPages = 0;
 
   /** @ignore use {@linkcode spawn} */
@@ -225,7 +231,8 @@ export class Process implements AsyncDisposable {
     this.#stdin = openInput(options.stdin ?? "piped", streamBytes, this.#stop.signal);
     this.#stdout = openOutput(options.stdout ?? "piped", streamBytes, "stdout");
     this.#stderr = openOutput(options.stderr ?? "piped", streamBytes, "stderr");
-    const fds = new Map([this.#stdin, this.#stdout, this.#stderr].map(({ fd }, number) => [number, fd]));
+    const standard = [this.#stdin, this.#stdout, this.#stderr];
+    const descriptors = new Map(standard.map(({ descriptor }, fd) => [fd, descriptor]));
     const memory = () => this.#memory ?? NO_MEMORY;
     const context: Context = {
       get memory() {
@@ -235,7 +242,7 @@ export class Process implements AsyncDisposable {
       environ,
       clock: options.clock ?? systemClock(),
       random: options.random ?? ((bytes) => void crypto.getRandomValues(bytes)),
-      fds,
+      descriptors,
       signal: this.#stop.signal,
       charge: (fuel) => this.#instance?.charge(fuel),
       isOver: () => this.#stop.signal.aborted || this.fuelUsed > fuel,
@@ -248,12 +255,12 @@ export class Process implements AsyncDisposable {
     return piped(this.#stdin.pipe?.stream, "stdin");
   }
 
-  /** What the guest writes. A reader that is slow makes the guest wait; cancelling it is the guest's broken pipe. */
+  /** The guest's standard output. A slow reader makes the guest wait. After a cancel, the guest's writes fail. */
   get stdout(): ReadableStream<Uint8Array> {
     return piped(this.#stdout.stream, "stdout");
   }
 
-  /** As `stdout`, for the guest's standard error. */
+  /** The guest's standard error, which behaves like `stdout`. */
   get stderr(): ReadableStream<Uint8Array> {
     return piped(this.#stderr.stream, "stderr");
   }
@@ -273,15 +280,15 @@ export class Process implements AsyncDisposable {
     return this.#instance?.fuelUsed ?? 0;
   }
 
-  /** Pages of 64 KiB that the guest's memory has. */
+  /** The size of the guest's memory in pages of 64 KiB. */
   get memoryPages(): number {
     return this.#memory?.pages ?? this.#lastPages;
   }
 
   /**
-   * Reads both outputs to their ends. Leaves standard input alone: close it, or spawn with `stdin: "null"`. When one of
-   * them has more than `outputBytes`, the guest is stopped, and what fits is kept; that is never a success, also when the
-   * guest has ended before.
+   * Reads both outputs to their ends. It does not touch standard input: close that, or spawn with `stdin: "null"`. If an
+   * output has more than `outputBytes`, the guest is stopped, and the first bytes are kept. That is never a success, even
+   * if the guest has already ended.
    *
    * @throws {TypeError} if one of the streams is locked
    */
@@ -300,8 +307,8 @@ export class Process implements AsyncDisposable {
   }
 
   /**
-   * Stops the guest, at once if it waits and else within a slice of fuel. The reason is what `status.error` says, and what
-   * standard input fails with; an `AbortError` by default. Does nothing when the guest has ended.
+   * Stops the guest, at once if it waits, or else within a slice of fuel. The reason becomes `status.error`, and standard
+   * input fails with it. It is an `AbortError` by default. Does nothing if the guest has ended.
    */
   kill(reason?: unknown): void {
     this.#stop.abort(reason);
@@ -319,7 +326,7 @@ export class Process implements AsyncDisposable {
     signal?.addEventListener("abort", onAbort);
     let end: Omit<ProcessStatus, "success" | "fuelUsed">;
     try {
-      // The caller has the process before the guest does anything.
+      // The guest does nothing before the caller has the process.
       await undefined;
       if (signal?.aborted) onAbort();
       await this.#call(module, context, imports);
@@ -330,12 +337,12 @@ export class Process implements AsyncDisposable {
     signal?.removeEventListener("abort", onAbort);
     this.#stop.abort(end.error ?? new Error("the guest has ended"));
     if (end.error !== undefined) this.#stdin.pipe?.fail(end.error);
-    for (const fd of context.fds.values()) closeFd(fd);
+    for (const descriptor of context.descriptors.values()) descriptor.close();
     if (end.error === undefined && Object.keys(imports).length === 0) this.#releaseMemory();
     return { success: end.code === 0, ...end, fuelUsed: this.fuelUsed };
   }
 
-  /** For a guest that ended by itself, with no host functions but WASI's: nothing can hold a view of its memory. */
+  /** Requires that the guest ended by itself and used only WASI's host functions: nothing else holds its memory. */
   #releaseMemory(): void {
     this.#lastPages = this.memoryPages;
     this.#memory?.release();
@@ -347,7 +354,7 @@ export class Process implements AsyncDisposable {
     signal.throwIfAborted();
     const entry = ["_start", "_initialize"].find((name) => module.export(name)?.kind === "function");
     if (entry === undefined) {
-      throw new LinkError("the module exports neither _start nor _initialize: it is no WASI program");
+      throw new LinkError("the module is not a WASI program: it exports neither _start nor _initialize");
     }
     const { params } = module.export(entry)!.type!;
     if (params.length > 0) {
@@ -370,7 +377,7 @@ function piped<Stream>(stream: Stream | undefined, name: string): Stream {
   return stream;
 }
 
-/** WASI and what the caller adds, which comes first. */
+/** Joins the functions of WASI and the caller's imports, which take precedence. */
 function merge(wasi: Imports, added: Imports): Imports {
   const merged: Record<string, Readonly<Record<string, ImportValue>>> = Object.assign(Object.create(null), wasi);
   for (const [module, fields] of Object.entries(added)) {
@@ -380,7 +387,7 @@ function merge(wasi: Imports, added: Imports): Imports {
   return merged;
 }
 
-/** How a guest ended that did not return from its entry. */
+/** How a guest ended whose entry function did not return. */
 function endOf(error: unknown, stop: AbortSignal): Pick<ProcessStatus, "code" | "signal" | "error"> {
   const cause = error instanceof Trap ? error.cause : undefined;
   if (cause instanceof ExitError) return { code: cause.code, signal: cause.signal };

@@ -1,5 +1,5 @@
 /**
- * Randomness, from the source that the process was given, a bounded number of bytes at a time.
+ * The `random_get` function, which asks the process's random source for a bounded number of bytes at a time.
  *
  * @module
  */
@@ -7,13 +7,13 @@
 import { isPromiseLike } from "../base/callbacks.ts";
 import { spend } from "../base/schedule.ts";
 import { ECANCELED, SUCCESS } from "./abi.ts";
-import type { Errno } from "./abi.ts";
-import type { Answer, Context } from "./context.ts";
+import type { Answer, Errno } from "./abi.ts";
+import type { Context } from "./context.ts";
 
-/** What `crypto.getRandomValues` fills at most. */
+/** The most bytes that `crypto.getRandomValues` fills. */
 const CHUNK_BYTES = 65_536;
 
-/** `random_get`: fills a buffer, in turns of the event loop if it is large. */
+/** `random_get`: fills a buffer. A large one takes several turns of the event loop. */
 export function randomGet(context: Context, pointer: number, length: number): Answer {
   context.charge(length);
   if (length === 0) return SUCCESS;
@@ -31,12 +31,12 @@ async function fillInTurns(context: Context, from: number, to: number): Promise<
   return SUCCESS;
 }
 
-/** Fills up to a chunk by way of a buffer of the host's own: whoever fills it may keep it. */
+/** Fills at most a chunk, by way of a buffer of the host's own. The random source may keep that buffer. */
 function fill(context: Context, at: number, length: number): Promise<void> | undefined {
   const bytes = new Uint8Array(length);
   const filled = context.random(bytes);
   const copy = () => {
-    // While a source was waited for, the process may have ended and given its memory away.
+    // The process may have ended during the wait, and another guest may use its memory now.
     if (!context.signal.aborted) context.memory.bytes.set(bytes, at);
   };
   if (isPromiseLike(filled)) return Promise.resolve(filled).then(copy);

@@ -66,11 +66,11 @@ Deno.test("the handler stops reading a form that is too long", async () => {
   assert(sent < 8 << 20);
 });
 
-Deno.test("the handler says that a module is no WASI program", async () => {
+Deno.test("the handler says that a module is not a WASI program", async () => {
   const empty = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
   const [status, message] = await refusal(upload(empty, `{"jsonrpc":"2.0","id":1,"method":"ping"}`));
   assertEquals(status, 422);
-  assertStringIncludes(message, "it is no WASI program");
+  assertStringIncludes(message, "is not a WASI program");
 });
 
 Deno.test("a filter that traps breaks the response off", async () => {

@@ -9,10 +9,11 @@ import { ByteQueue } from "../../src/base/streams.ts";
 import type { Module } from "../../src/vm/mod.ts";
 import type { GuestMemory } from "../../src/wasi/abi.ts";
 import { encodeArgs, encodeEnviron } from "../../src/wasi/args.ts";
-import type { Clock } from "../../src/wasi/clock.ts";
 import type { Context } from "../../src/wasi/context.ts";
+import type { Buffers, Descriptor } from "../../src/wasi/descriptors/descriptor.ts";
+import { openQueue } from "../../src/wasi/descriptors/stdio.ts";
 import { SNAPSHOTS, wasiImports } from "../../src/wasi/preview1.ts";
-import { openFd } from "../../src/wasi/stream_fd.ts";
+import type { Clock } from "../../src/wasi/system_clock.ts";
 import { moduleOf } from "../vm/_wat.ts";
 
 export const MEMORY_BYTES = 65_536;
@@ -64,6 +65,7 @@ export function fakeContext(options: FakeOptions = {}): FakeContext {
   const { args = ["name", "één"], env = { LANG: "C" }, highWaterMark = 16, memoryBytes = MEMORY_BYTES } = options;
   const bytes = new Uint8Array(memoryBytes);
   const [stdin, stdout, stderr] = [0, 1, 2].map(() => new ByteQueue(highWaterMark));
+  const standard = [openQueue("read", stdin), openQueue("write", stdout), openQueue("write", stderr)];
   const end = new AbortController();
   const context: FakeContext = {
     memory: { bytes, view: new DataView(bytes.buffer) },
@@ -71,7 +73,7 @@ export function fakeContext(options: FakeOptions = {}): FakeContext {
     environ: encodeEnviron(env),
     clock: manualClock(),
     random: options.random ?? ((bytes) => void bytes.fill(0xaa)),
-    fds: new Map([[0, openFd("read", stdin)], [1, openFd("write", stdout)], [2, openFd("write", stderr)]]),
+    descriptors: new Map(standard.entries()),
     signal: end.signal,
     charge: (fuel) => context.charged += fuel,
     isOver: () => end.signal.aborted,
@@ -82,6 +84,37 @@ export function fakeContext(options: FakeOptions = {}): FakeContext {
     charged: 0,
   };
   return context;
+}
+
+/** Buffers of the host's own, to call a descriptor without a guest. */
+export function buffersOf(...parts: Uint8Array<ArrayBuffer>[]): Buffers {
+  const buffers = {
+    total: parts.reduce((total, { length }) => total + length, 0),
+    moved: 0,
+    transfer(move: (buffer: Uint8Array<ArrayBuffer>) => number): void {
+      for (const part of parts) {
+        const moved = move(part);
+        buffers.moved += moved;
+        if (moved < part.length) break;
+      }
+    },
+  };
+  return buffers;
+}
+
+/** Counts the watches of a descriptor that have been set and not been stopped, from now on. */
+export function countWatches(descriptor: Descriptor): { readonly count: number } {
+  const watches = { count: 0 };
+  const { watch } = descriptor;
+  descriptor.watch = (wake) => {
+    const stop = watch(wake);
+    watches.count++;
+    return () => {
+      watches.count--;
+      stop();
+    };
+  };
+  return watches;
 }
 
 export type WasiFunctions = Record<string, (...args: (number | bigint)[]) => number | Promise<number>>;

@@ -5,19 +5,9 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
-import {
-  EAGAIN,
-  EBADF,
-  ECANCELED,
-  EFAULT,
-  EINVAL,
-  EIO,
-  EPIPE,
-  FDFLAG_NONBLOCK,
-  MAX_VECTORS,
-  SUCCESS,
-} from "../../src/wasi/abi.ts";
-import { openFd } from "../../src/wasi/stream_fd.ts";
+import { EAGAIN, EBADF, ECANCELED, EFAULT, EINVAL, EIO, EPIPE, FDFLAG_NONBLOCK, SUCCESS } from "../../src/wasi/abi.ts";
+import { MAX_BUFFERS } from "../../src/wasi/buffers.ts";
+import { openNull } from "../../src/wasi/descriptors/stdio.ts";
 import {
   bytesOf,
   fakeContext,
@@ -143,8 +133,8 @@ Deno.test("fd_read and fd_write take 1,024 buffers and answer EINVAL to more", (
   for (const [name, fd] of [["fd_read", 0], ["fd_write", 1]] as const) {
     const context = fakeContext();
     context.stdin.push(bytesOf("input"));
-    assertEquals(functionsOf(context)[name](fd, 1024, MAX_VECTORS, 64), SUCCESS);
-    assertEquals(functionsOf(context)[name](fd, 1024, MAX_VECTORS + 1, 64), EINVAL);
+    assertEquals(functionsOf(context)[name](fd, 1024, MAX_BUFFERS, 64), SUCCESS);
+    assertEquals(functionsOf(context)[name](fd, 1024, MAX_BUFFERS + 1, 64), EINVAL);
   }
 });
 
@@ -214,7 +204,7 @@ Deno.test("fd_read and fd_write answer EBADF to a descriptor of the other kind, 
 
 Deno.test("the null device is at its end for reading, and takes everything", () => {
   const context = fakeContext();
-  context.fds.set(0, openFd("read")).set(1, openFd("write"));
+  context.descriptors.set(0, openNull("read")).set(1, openNull("write"));
   const { fd_read, fd_write } = functionsOf(context);
   assertEquals([fd_read(0, putVectors(context, 0, [100, 9]), 1, 64), u32At(context, 64)], [SUCCESS, 0]);
   assertEquals([fd_write(1, putVectors(context, 0, [100, 50_000]), 1, 64), u32At(context, 64)], [SUCCESS, 50_000]);

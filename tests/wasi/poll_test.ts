@@ -6,8 +6,8 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { EBADF, ECANCELED, EINVAL, SUCCESS } from "../../src/wasi/abi.ts";
-import { openFd } from "../../src/wasi/stream_fd.ts";
-import { bytesOf, fakeContext, functionsOf, isSettled, turn, u32At } from "./_guest.ts";
+import { openNull } from "../../src/wasi/descriptors/stdio.ts";
+import { bytesOf, countWatches, fakeContext, functionsOf, isSettled, turn, u32At } from "./_guest.ts";
 import type { FakeContext } from "./_guest.ts";
 
 const FROM = 1024;
@@ -170,7 +170,7 @@ Deno.test("poll_oneoff says how much room there is, and that a reader is gone", 
 
 Deno.test("poll_oneoff finds the null device ready", () => {
   const context = fakeContext();
-  context.fds.set(0, openFd("read")).set(1, openFd("write"));
+  context.descriptors.set(0, openNull("read")).set(1, openNull("write"));
   assertEquals(poll(context, { type: "read", fd: 0 }, { type: "write", fd: 1 }), SUCCESS);
   assertEquals(events(context), [[100, SUCCESS, 1, 0, 1], [101, SUCCESS, 2, 0, 0]]);
 });
@@ -207,13 +207,14 @@ Deno.test("poll_oneoff waits for room", async () => {
   assertEquals([await answer, events(context)], [SUCCESS, [[100, SUCCESS, 2, 2, 0]]]);
 });
 
-Deno.test("poll_oneoff gives the timeout when nothing else comes, and leaves no waker", async () => {
+Deno.test("poll_oneoff gives the timeout when nothing else comes, and leaves no watch", async () => {
   const context = fakeContext();
+  const watches = countWatches(context.descriptors.get(0)!);
   for (let count = 0; count < 100; count++) {
     assertEquals(await poll(context, { type: "read", fd: 0 }, { type: "clock", timeout: 1n }), SUCCESS);
     assertEquals(events(context), [[101, SUCCESS, 0, 0, 0]]);
   }
-  assertEquals(context.fds.get(0)!.wakers.size, 0);
+  assertEquals(watches.count, 0);
 });
 
 Deno.test("poll_oneoff answers EINVAL to no subscriptions, to more than 4,096, and to an unknown type", () => {

@@ -1,15 +1,40 @@
 /**
- * Web streams as descriptors: what the host's end of each sees.
+ * Standard streams: what the host sees at its end of each.
  *
  * @module
  */
 
-import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertMatch,
+  assertRejects,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
 import { ByteQueue } from "../../src/base/streams.ts";
-import { closeFd, inputPipe, openFd, openInput, openOutput, waitForChange } from "../../src/wasi/stream_fd.ts";
-import { bytesOf, fakeContext, isSettled, textOf, turn } from "./_guest.ts";
+import { EIO, EPIPE } from "../../src/wasi/abi.ts";
+import type { Answer } from "../../src/wasi/abi.ts";
+import type { Descriptor } from "../../src/wasi/descriptors/descriptor.ts";
+import { openQueue } from "../../src/wasi/descriptors/stdio.ts";
+import { inputPipe, openInput, openOutput } from "../../src/wasi/standard_streams.ts";
+import { buffersOf, bytesOf, isSettled, textOf, turn } from "./_guest.ts";
 
 const never = new AbortController().signal;
+
+/** Writes text to a descriptor, as far as it fits, and returns the errno. */
+function write(descriptor: Descriptor, text: string): Answer {
+  return descriptor.write(buffersOf(bytesOf(text)));
+}
+
+/** Reads at most 1,024 bytes of text from a descriptor. */
+function read(descriptor: Descriptor): string {
+  const bytes = new Uint8Array(1024);
+  const buffers = buffersOf(bytes);
+  assertEquals(descriptor.read(buffers), 0);
+  return textOf(bytes.subarray(0, buffers.moved));
+}
 
 Deno.test("standard input takes writes up to the high-water mark, and then makes the writer wait", async () => {
   const queue = new ByteQueue(4);
@@ -93,11 +118,11 @@ Deno.test("aborting standard input breaks the queue at once, though a write wait
 
 Deno.test("when the guest has closed standard input, writes reject and closing does not", async () => {
   const queue = new ByteQueue(4);
-  const fd = openFd("read", queue);
+  const descriptor = openQueue("read", queue);
   const waiting = inputPipe(queue).stream.getWriter();
   const written = waiting.write(bytesOf("abcdef"));
   await turn();
-  closeFd(fd);
+  descriptor.close();
   await assertRejects(() => written, Error, "broken pipe");
   const idle = inputPipe(queue).stream.getWriter();
   await idle.close();
@@ -123,10 +148,10 @@ Deno.test("openInput reads a stream no further than the high-water mark and a ch
     },
   }, { highWaterMark: 0 });
   const end = new AbortController();
-  const { fd, pipe } = openInput(source, 8, end.signal);
+  const { descriptor, pipe } = openInput(source, 8, end.signal);
   await turn();
   await turn();
-  assertEquals([pipe, fd.queue!.size, pulled <= 4], [undefined, 8, true]);
+  assertEquals([pipe, descriptor.readiness("read")?.bytes, pulled <= 4], [undefined, 8, true]);
   end.abort();
   await turn();
 });
@@ -145,16 +170,15 @@ Deno.test("openInput cancels its stream at once when the process ends", async ()
 Deno.test("openInput ends with its stream, and fails with it", async () => {
   const ended = openInput(new Response("abc").body!, 8, never);
   await turn(5);
-  assertEquals([textOf(ended.fd.queue!.take()), ended.fd.queue!.state], ["abc", "ended"]);
-  const reason = new Error("network");
+  assertEquals([read(ended.descriptor), read(ended.descriptor)], ["abc", ""]);
   const failing = new ReadableStream<Uint8Array>({
     start: (controller) => controller.enqueue(bytesOf("abc")),
-    pull: () => Promise.reject(reason),
+    pull: () => Promise.reject(new Error("network")),
   });
   const failed = openInput(failing, 8, never);
   await turn();
   await turn();
-  assertEquals([failed.fd.queue!.state, failed.fd.queue!.reason], ["broken", reason]);
+  assertEquals(failed.descriptor.read(buffersOf(new Uint8Array(1))), EIO);
   assert(!failing.locked);
 });
 
@@ -165,11 +189,12 @@ Deno.test("openInput cancels its stream when the guest has closed the descriptor
     start: (controller) => void (given = controller),
     cancel: (reason) => void (cancelled = reason),
   });
-  const { fd } = openInput(source, 8, never);
-  closeFd(fd);
+  const { descriptor } = openInput(source, 8, never);
+  descriptor.close();
   given.enqueue(bytesOf("abc"));
   await turn();
-  assertStrictEquals(cancelled, fd.queue!.reason);
+  assertInstanceOf(cancelled, Error);
+  assertMatch(cancelled.message, /^broken pipe/);
   assert(!source.locked);
 });
 
@@ -187,28 +212,28 @@ Deno.test("openInput and openOutput reject what is no stream, or is locked", () 
 });
 
 Deno.test("standard output gathers what the guest writes while nobody reads", async () => {
-  const { fd, stream } = openOutput("piped", 16, "stdout");
-  for (const text of ["a", "bc", "def"]) fd.queue!.push(bytesOf(text));
+  const { descriptor, stream } = openOutput("piped", 16, "stdout");
+  for (const text of ["a", "bc", "def"]) write(descriptor, text);
   const reader = stream!.getReader();
   assertEquals(textOf((await reader.read()).value!), "abcdef");
   const next = reader.read();
   assert(!await isSettled(next));
-  fd.queue!.push(bytesOf("prompt"));
+  write(descriptor, "prompt");
   assertEquals(textOf((await next).value!), "prompt");
 });
 
 Deno.test("standard output that is closed can still be read", async () => {
-  const { fd, stream } = openOutput("piped", 16, "stdout");
-  fd.queue!.push(bytesOf("last words"));
-  closeFd(fd);
+  const { descriptor, stream } = openOutput("piped", 16, "stdout");
+  write(descriptor, "last words");
+  descriptor.close();
   assertEquals(await new Response(stream).text(), "last words");
 });
 
-Deno.test("cancelling standard output breaks the queue", async () => {
-  const { fd, stream } = openOutput("piped", 16, "stdout");
-  fd.queue!.push(bytesOf("unread"));
+Deno.test("cancelling standard output breaks the pipe", async () => {
+  const { descriptor, stream } = openOutput("piped", 16, "stdout");
+  write(descriptor, "unread");
   await stream!.cancel("not interested");
-  assertEquals([fd.queue!.state, fd.queue!.size], ["broken", 0]);
+  assertEquals(write(descriptor, "x"), EPIPE);
 });
 
 Deno.test("openOutput writes to a stream with its backpressure, and closes it", async () => {
@@ -222,52 +247,25 @@ Deno.test("openOutput writes to a stream with its backpressure, and closes it", 
     },
     close: () => void (closed = true),
   });
-  const { fd, stream } = openOutput(target, 4, "stdout");
+  const { descriptor, stream } = openOutput(target, 4, "stdout");
   assertEquals(stream, undefined);
   for (const text of ["abcd", "efgh", "ijkl"]) {
-    fd.queue!.push(bytesOf(text));
+    write(descriptor, text);
     await turn();
   }
-  assertEquals(fd.queue!.room, 0);
-  closeFd(fd);
+  assertEquals(descriptor.readiness("write"), undefined);
+  descriptor.close();
   gate.resolve();
   await turn(5);
   assertEquals([chunks.join("").slice(0, 8), closed], ["abcdefgh", true]);
 });
 
-Deno.test("openOutput breaks the queue when its stream fails", async () => {
+Deno.test("openOutput breaks the pipe when its stream fails", async () => {
   const target = new WritableStream<Uint8Array>({
     write: () => Promise.reject(new Error("disk full")),
   });
-  const { fd } = openOutput(target, 4, "stdout");
-  fd.queue!.push(bytesOf("ab"));
+  const { descriptor } = openOutput(target, 4, "stdout");
+  write(descriptor, "ab");
   await turn(5);
-  assertEquals(fd.queue!.state, "broken");
-});
-
-Deno.test("waitForChange leaves nothing behind, whoever wakes it", async () => {
-  const context = fakeContext();
-  const fds = [...context.fds.values()];
-  assertEquals(await waitForChange(context, fds, 1), true);
-  const waiting = waitForChange(context, fds);
-  context.stderr.push(bytesOf("x"));
-  assertEquals(await waiting, false);
-  const ended = waitForChange(context, fds);
-  context.end.abort();
-  assertEquals([await ended, await waitForChange(context, fds, 1)], [false, false]);
-  assertEquals(fds.map(({ wakers }) => wakers.size), [0, 0, 0]);
-});
-
-Deno.test("waitForChange wakes all who wait for one descriptor", async () => {
-  const context = fakeContext();
-  const fd = context.fds.get(0)!;
-  const waiting = [1, 2, 3].map(() => waitForChange(context, [fd]));
-  context.stdin.push(bytesOf("x"));
-  assertEquals(await Promise.all(waiting), [false, false, false]);
-});
-
-Deno.test("waitForChange rejects when the clock does", async () => {
-  const context = fakeContext();
-  context.clock.sleep = () => Promise.reject(new Error("no timers"));
-  await assertRejects(() => waitForChange(context, context.fds.values(), 1), Error, "no timers");
+  assertEquals(write(descriptor, "x"), EPIPE);
 });
