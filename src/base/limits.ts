@@ -1,13 +1,15 @@
 /**
- * The table of limits that callers set. A row says what a limit bounds, its range and default, and the error when it is reached.
- * The checks, the errors, and the tables in README.md and SECURITY.md come from it. Fixed bounds are in the layers.
+ * The table of limits that callers set. A row has a limit's range and default, and the error when it is reached. The
+ * checks, the errors, and the tables in README.md and SECURITY.md come from it. Fixed bounds are in the layers.
  *
  * @module
  */
 
 import { checkNames, shown } from "./options.ts";
 
-/** Who takes limits, by its name in the code. One that calls another takes the other's limits too, and passes them on. */
+/**
+ * Who takes limits, by its name in the code. One that calls another takes the other's limits too, and passes them on.
+ */
 export type LimitOwner = "instantiate" | "spawn" | "Peer" | "Plugin";
 
 /** A row of the table. */
@@ -16,8 +18,6 @@ export interface LimitRow {
   readonly owner: LimitOwner;
   /** Its unit. */
   readonly unit: string;
-  /** What it bounds, for the tables. */
-  readonly bounds: string;
   /** Its default; `Infinity` for no limit. */
   readonly byDefault: number;
   /** Its least value. */
@@ -42,7 +42,6 @@ export const LIMITS = {
     ...ANY,
     owner: "instantiate",
     unit: "units of fuel",
-    bounds: "instructions of an instance, and its host calls, bulk operations and moved values, by size",
     byDefault: Infinity,
     least: 0,
     reached: (value: number): string => `the guest used up its ${value} units of fuel`,
@@ -50,7 +49,6 @@ export const LIMITS = {
   deadlineMs: {
     owner: "instantiate",
     unit: "ms",
-    bounds: "time from a call to its answer, with all waiting",
     byDefault: Infinity,
     least: 0,
     most: MAX_TIMER_MS,
@@ -61,7 +59,6 @@ export const LIMITS = {
   graceMs: {
     owner: "Plugin",
     unit: "ms",
-    bounds: "time from the answer to the end of the instance",
     byDefault: 100,
     least: 0,
     most: MAX_TIMER_MS,
@@ -72,14 +69,12 @@ export const LIMITS = {
     ...ANY,
     owner: "instantiate",
     unit: "units of fuel",
-    bounds: "work of a call before other calls and the event loop get a turn",
     byDefault: 100_000,
     least: 0,
   },
   memoryPages: {
     owner: "instantiate",
     unit: "pages",
-    bounds: "memory of an instance, in pages of 64 KiB; at most 32,767 are ever used",
     byDefault: 32_767,
     least: 0,
     most: 65_536,
@@ -90,7 +85,6 @@ export const LIMITS = {
   tableElements: {
     owner: "instantiate",
     unit: "elements",
-    bounds: "elements in all tables of an instance",
     byDefault: 1_000_000,
     least: 0,
     most: 10_000_000,
@@ -101,7 +95,6 @@ export const LIMITS = {
   streamBytes: {
     owner: "spawn",
     unit: "bytes",
-    bounds: "bytes buffered in a standard stream",
     byDefault: 64 << 10,
     least: 1,
     most: 2_147_483_647, // a stream's queue is one buffer
@@ -112,7 +105,6 @@ export const LIMITS = {
     ...ANY,
     owner: "spawn",
     unit: "bytes",
-    bounds: "bytes of a stream that `output()` of a process collects",
     byDefault: 64 << 20,
     least: 0,
     reached: (value: number): string => `the guest wrote more than ${value} bytes`,
@@ -121,7 +113,6 @@ export const LIMITS = {
     ...ANY,
     owner: "Peer",
     unit: "bytes",
-    bounds: "size of one message from the plugin",
     byDefault: 1 << 20,
     least: 1,
     reached: (value: number): string => `message is longer than ${value} bytes`,
@@ -130,7 +121,6 @@ export const LIMITS = {
     ...ANY,
     owner: "Peer",
     unit: "levels",
-    bounds: "nesting of arrays and objects in one message",
     byDefault: 128,
     least: 1,
     reached: (value: number): string => `message is nested deeper than ${value} levels`,
@@ -139,7 +129,6 @@ export const LIMITS = {
     ...ANY,
     owner: "Peer",
     unit: "messages",
-    bounds: "messages in one batch",
     byDefault: 1_000,
     least: 1,
     reached: (value: number): string => `message is a batch of more than ${value} messages`,
@@ -148,7 +137,6 @@ export const LIMITS = {
     ...ANY,
     owner: "Peer",
     unit: "requests",
-    bounds: "host methods that run at the same time",
     byDefault: 64,
     least: 1,
   },
@@ -156,7 +144,6 @@ export const LIMITS = {
     ...ANY,
     owner: "Peer",
     unit: "calls",
-    bounds: "calls of one instance that wait for an answer",
     byDefault: 16_384,
     least: 1,
     reached: (value: number): string => `more than ${value} calls wait for an answer`,
@@ -165,7 +152,6 @@ export const LIMITS = {
     ...ANY,
     owner: "Peer",
     unit: "bytes",
-    bounds: "memory of requests that wait to be served, and as much of answers that wait to be read",
     byDefault: 4 << 20,
     least: 1,
   },
@@ -173,7 +159,6 @@ export const LIMITS = {
     ...ANY,
     owner: "Plugin",
     unit: "bytes",
-    bounds: "size of an instance's log, with line feeds",
     byDefault: 1 << 20,
     least: 0,
   },
@@ -181,7 +166,6 @@ export const LIMITS = {
     ...ANY,
     owner: "Plugin",
     unit: "bytes",
-    bounds: "size of one line of the log",
     byDefault: 8 << 10,
     least: 1,
   },
@@ -189,6 +173,26 @@ export const LIMITS = {
 
 /** The name of a limit. */
 export type LimitName = keyof typeof LIMITS;
+
+/** What each limit bounds, for the tables. It is apart from the rows, so that bundles leave it out. */
+export const BOUNDS: Readonly<Record<LimitName, string>> = {
+  fuel: "instructions of an instance, and its host calls, bulk operations and moved values, by size",
+  deadlineMs: "time from a call to its answer, with all waiting",
+  graceMs: "time from the answer to the end of the instance",
+  sliceFuel: "work of a call before other calls and the event loop get a turn",
+  memoryPages: "memory of an instance, in pages of 64 KiB; at most 32,767 are ever used",
+  tableElements: "elements in all tables of an instance",
+  streamBytes: "bytes buffered in a standard stream",
+  outputBytes: "bytes of a stream that `output()` of a process collects",
+  messageBytes: "size of one message from the plugin",
+  messageDepth: "nesting of arrays and objects in one message",
+  batchMessages: "messages in one batch",
+  concurrentRequests: "host methods that run at the same time",
+  pendingCalls: "calls of one instance that wait for an answer",
+  queueBytes: "memory of requests that wait to be served, and as much of answers that wait to be read",
+  logBytes: "size of an instance's log, with line feeds",
+  logLineBytes: "size of one line of the log",
+};
 
 /** The name of a limit whose row has an error. */
 export type LimitErrorName = {
@@ -208,7 +212,8 @@ function namesOf(...owners: readonly LimitOwner[]): readonly LimitName[] {
 }
 
 /**
- * All limits of an owner: the given ones, and defaults for the others. It is a copy, so later changes have no effect on it.
+ * All limits of an owner: the given ones, and defaults for the others. It is a copy, so later changes have no effect on
+ * it.
  *
  * @throws {TypeError} if a name is unknown, or a value is not a number
  * @throws {RangeError} if a number is not in the limit's range

@@ -1,5 +1,6 @@
 /**
- * Checks of options, shared by the layers: names are known, and values have the right type. They run before anything starts.
+ * Checks of options, shared by the layers: names are known, and values have the right type. They run before anything
+ * starts.
  *
  * @module
  */
@@ -33,7 +34,10 @@ function nearest(name: string, known: readonly string[]): string | undefined {
   return given.length > 2 ? known.find((it) => it.toLowerCase().includes(given)) : undefined;
 }
 
-/** The number of letters to add, drop or replace to turn one text into the other; `far` if their lengths differ that much. */
+/**
+ * The number of letters to add, drop or replace to turn one text into the other; `far` if their lengths differ that
+ * much.
+ */
 function distance(from: string, to: string, far: number): number {
   if (Math.abs(from.length - to.length) >= far) return far;
   let above = Array.from({ length: to.length + 1 }, (_, index) => index);
@@ -69,20 +73,28 @@ export function checkType(name: string, given: unknown, type: "string" | "functi
   throw new TypeError(`${name} must be ${type === "object" ? "an" : "a"} ${type}, not ${shown(given)}`);
 }
 
-/** Checks a program's arguments. @throws {TypeError} if they are not strings, or one contains a NUL, which would end it early */
+/**
+ * Checks a program's arguments.
+ *
+ * @throws {TypeError} if they are not strings, or one contains a NUL, which would end it early
+ */
 export function checkArgs(args: readonly string[]): void {
   if (!Array.isArray(args)) throw new TypeError(`args must be a list of strings, not ${shown(args)}`);
   for (const [index, arg] of args.entries()) checkText(arg, `argument ${index}`);
 }
 
-/** Checks an environment. @throws {TypeError} if a name is empty or contains `=`, or a name or value is not a string without NUL */
+/**
+ * Checks an environment.
+ *
+ * @throws {TypeError} if a name is empty or contains `=`, or a name or value is not a string without NUL
+ */
 export function checkEnv(env: Readonly<Record<string, string>>): void {
   if (typeof env !== "object" || env === null) {
     throw new TypeError(`env must be an object of strings, not ${shown(env)}`);
   }
   for (const [name, value] of Object.entries(env)) {
     if (name === "" || name.includes("=")) {
-      throw new TypeError(`${JSON.stringify(name)} is no name for an environment variable`);
+      throw new TypeError(`${JSON.stringify(name)} is not a valid name of an environment variable`);
     }
     for (const text of [name, value]) checkText(text, `environment variable ${JSON.stringify(name)}`);
   }

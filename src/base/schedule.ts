@@ -1,7 +1,7 @@
 /**
- * Shares one thread among guests. Each runs a slice in turn, and the event loop turns after a bounded amount of work by all of
- * them together, so timers and streams progress. Work that the host does for a guest counts too, such as reading its messages
- * and logs, or making its instance.
+ * Shares one thread among guests. Each runs a slice in turn, and the event loop turns after a bounded amount of work by
+ * all of them together, so timers and streams progress. Work that the host does for a guest counts too, such as reading
+ * its messages and logs, or making its instance.
  *
  * Work is measured in fuel, since some edge runtimes stop the clock while code runs.
  *
@@ -13,7 +13,10 @@ import { Fifo } from "./fifo.ts";
 /** Does one slice of work, and returns how much it was, in units of fuel. */
 export type Slice = () => number;
 
-/** Fuel for one turn of the event loop: about 2 ms in hot code, up to 20 ms in code that an engine sees for the first time. */
+/**
+ * Fuel for one turn of the event loop: about 2 ms in hot code, up to 20 ms in code that an engine sees for the first
+ * time.
+ */
 const TURN_FUEL = 1_000_000;
 
 const waiting = new Fifo<Slice>();
@@ -31,7 +34,8 @@ export function schedule(slice: Slice): void {
  * Counts work that the host has just done for a guest outside of a slice.
  *
  * @param work in units of fuel: about 500 a microsecond
- * @returns nothing if this turn has fuel left, or else a promise that resolves in a later turn: await it before more work
+ * @returns nothing if this turn has fuel left, or else a promise that resolves in a later turn: await it before more
+ * work
  */
 export function spend(work: number): Promise<void> | undefined {
   spent += work;
@@ -78,8 +82,8 @@ const { setImmediate, scheduler } = globalThis as {
 };
 
 /**
- * Whether this is a runtime of edge functions, detected by `scheduler.wait`. There, requests share a thread, but a timer belongs
- * to the request that set it, and is dropped with it. And a channel's messages arrive before timers.
+ * Whether this is a runtime of edge functions, detected by `scheduler.wait`. There, requests share a thread, but a
+ * timer belongs to the request that set it, and is dropped with it. And a channel's messages arrive before timers.
  */
 const areTimersOfRequests = scheduler?.wait !== undefined;
 

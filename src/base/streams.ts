@@ -1,6 +1,6 @@
 /**
- * Bytes between a producer and a consumer: a queue with a limit in bytes, a web stream that reads from it, and readers of all
- * bytes or lines of a stream. Passing on chunks and lines counts as work, and ends turns.
+ * Bytes between a producer and a consumer: a queue with a limit in bytes, a web stream that reads from it, and readers
+ * of all bytes or lines of a stream. Passing on chunks and lines counts as work, and ends turns.
  *
  * @module
  */
@@ -21,8 +21,8 @@ const LINE_WORK = 1_000;
 const TEXT_BYTE_WORK = 10;
 
 /**
- * A first-in, first-out buffer between one producer and one consumer, with a high-water mark. Neither side blocks: a producer
- * without room, or a consumer without bytes, awaits `changed()` and tries again.
+ * A first-in, first-out buffer between one producer and one consumer, with a high-water mark. Neither side blocks: a
+ * producer without room, or a consumer without bytes, awaits `changed()` and tries again.
  */
 export class ByteQueue {
   /** The most bytes that the queue holds. */
@@ -121,7 +121,7 @@ export class ByteQueue {
   #reserve(count: number): void {
     if (this.#end + count <= this.#buffer.length) return;
     const size = this.size;
-    // A buffer moves its bytes only after half of it was read, and it doubles when it grows: each byte moves O(1) times.
+    // A buffer moves its bytes only after half of it was read, and doubles when it grows: each byte moves O(1) times.
     if (2 * (size + count) <= this.#buffer.length) {
       this.#buffer.copyWithin(0, this.#start, this.#end);
     } else {
@@ -134,9 +134,7 @@ export class ByteQueue {
   }
 }
 
-/**
- * A stream that reads from a queue. Cancelling the stream breaks the queue; a broken queue errors the stream.
- */
+/** A stream that reads from a queue. Cancelling the stream breaks the queue; a broken queue errors the stream. */
 export function readableFrom(queue: ByteQueue): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
@@ -266,10 +264,11 @@ export interface LineLimits {
 }
 
 /**
- * Reads a stream to its end, and passes on its lines as printable text, with U+FFFD for invalid UTF-8. The stream is drained
- * beyond the limits too, so its producer never waits for long.
+ * Reads a stream to its end, and passes on its lines as printable text, with U+FFFD for invalid UTF-8. The stream is
+ * drained beyond the limits too, so its producer never waits for long.
  *
- * @returns the number of bytes dropped for `totalBytes`. Rejects if the stream errors or `onLine` throws, and cancels the stream
+ * @returns the number of bytes dropped for `totalBytes`. Rejects if the stream errors or `onLine` throws, and cancels
+ * the stream
  */
 export async function readLines(
   stream: ReadableStream<Uint8Array>,

@@ -5,15 +5,15 @@
  */
 
 /**
- * Control characters (C0 except the tab, DEL, C1), separators of lines and paragraphs, and characters that change the direction
- * of text: embeddings, overrides and isolates.
+ * Control characters (C0 except the tab, DEL, C1), separators of lines and paragraphs, and characters that change the
+ * direction of text: embeddings, overrides and isolates.
  */
 // deno-lint-ignore no-control-regex
 const UNPRINTABLE = /[\0-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
 /**
- * Replaces with U+FFFD each character that would move the cursor, start a line, control a terminal or change the direction of
- * text. Other text is returned unchanged.
+ * Replaces with U+FFFD each character that would move the cursor, start a line, control a terminal or change the
+ * direction of text. Other text is returned unchanged.
  *
  * @param maxLength UTF-16 units; longer text is cut, and ends in `...`
  */

@@ -39,7 +39,8 @@ interface FailureDetails {
 }
 
 /**
- * A call failed without an answer. Its `cause` is the {@linkcode Trap}, the {@linkcode LimitError}, or another error behind it.
+ * A call failed without an answer. Its `cause` is the {@linkcode Trap}, the {@linkcode LimitError}, or another error
+ * behind it.
  *
  * @example
  * ```ts

@@ -1,6 +1,6 @@
 /**
- * Plugins: WebAssembly modules that call methods of the host, and whose methods the host calls, over JSON-RPC on their standard
- * streams.
+ * Plugins: WebAssembly modules that call methods of the host, and whose methods the host calls, over JSON-RPC on their
+ * standard streams.
  *
  * @module
  */

@@ -60,19 +60,19 @@ export interface PluginOptions<Guest extends object = Methods, Host extends obje
   readonly name?: string;
   /**
    * The methods that the plugin may call. A handler can call the plugin by its context's `peer`. If a handler throws an
-   * `RpcError`, that is the answer. If it throws anything else, the answer is "internal error", and `onError` receives the
-   * error.
+   * `RpcError`, that is the answer. If it throws anything else, the answer is "internal error", and `onError` receives
+   * the error.
    */
   readonly methods?: Handlers<Guest, Host>;
   /**
-   * Receives the plugin's standard error, a line at a time. Characters that control a terminal or the direction of text are
-   * U+FFFD. If it throws or rejects, the instance is stopped. A promise is not awaited.
+   * Receives the plugin's standard error, a line at a time. Characters that control a terminal or the direction of text
+   * are U+FFFD. If it throws or rejects, the instance is stopped. A promise is not awaited.
    */
   readonly onLog?: (line: string) => unknown;
   /**
-   * Called when a handler throws or rejects, and when its result has no JSON form. It is not called for an error that is the
-   * reason of the request's aborted `signal`. If it throws or rejects, that is ignored. By default the first ten failures go
-   * to `console.error`, without `RpcError`s that are answers.
+   * Called when a handler throws or rejects, and when its result has no JSON form. It is not called for an error that
+   * is the reason of the request's aborted `signal`. If it throws or rejects, that is ignored. By default the first ten
+   * failures go to `console.error`, without `RpcError`s that are answers.
    */
   readonly onError?: (error: unknown, request: FailedRequest) => unknown;
   /** How messages are marked off, and how a request is cancelled: a name, or a row of your own. Default `newline`. */
@@ -80,9 +80,9 @@ export interface PluginOptions<Guest extends object = Methods, Host extends obje
   /** Limits of each instance. */
   readonly limits?: PluginLimits;
   /**
-   * How long an instance lives. `call`: each call has a new instance, and calls share nothing. `plugin`: all calls share one
-   * instance, its state and its fuel. If one of them misses its deadline, the guest is stuck: the instance is stopped, its other
-   * calls fail, and the next call starts a new one. Default `call`.
+   * How long an instance lives. `call`: each call has a new instance, and calls share nothing. `plugin`: all calls
+   * share one instance, its state and its fuel. If one of them misses its deadline, the guest is stuck: the instance is
+   * stopped, its other calls fail, and the next call starts a new one. Default `call`.
    */
   readonly lifetime?: "call" | "plugin";
 }
@@ -102,7 +102,10 @@ export interface PluginOptions<Guest extends object = Methods, Host extends obje
  * ```
  */
 export interface PluginCallOptions {
-  /** Aborting it rejects the call at once, with the signal's reason, and stops an instance that lives for this call only. */
+  /**
+   * Aborting it rejects the call at once, with the signal's reason, and stops an instance that lives for this call
+   * only.
+   */
   readonly signal?: AbortSignal;
   /** Milliseconds from this call to its answer, in place of the plugin's limit. `Infinity` for no deadline. */
   readonly deadlineMs?: number;

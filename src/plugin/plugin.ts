@@ -18,8 +18,8 @@ import { Session } from "./session.ts";
 const NAME_LENGTH = 1_000;
 
 /**
- * A WebAssembly module whose methods the host calls. It can call methods of the host. `Guest` is the interface of the plugin's
- * methods, `Host` that of the host's.
+ * A WebAssembly module whose methods the host calls. It can call methods of the host. `Guest` is the interface of the
+ * plugin's methods, `Host` that of the host's.
  *
  * @example
  * ```ts

@@ -124,7 +124,7 @@ export class Session<Guest extends object, Host extends object> {
   async #isEnd(error: unknown): Promise<boolean> {
     if (error instanceof RpcError) return false;
     if (error instanceof RpcClosedError || error === this.#stopped?.reason) return true;
-    // A guest that fails breaks its input with the reason. A write may fail for it before the end of the output is read.
+    // A failing guest breaks its input with the reason. A write may fail for it before the end of the output is read.
     const moment = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 0));
     const status = await Promise.race([this.#process.status, moment]);
     return status?.error !== undefined && status.error === error;

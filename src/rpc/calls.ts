@@ -1,6 +1,6 @@
 /**
- * Calls that wait for their answers. An answer matches a call if its id has the same type and value. Others are counted, and
- * change nothing.
+ * Calls that wait for their answers. An answer matches a call if its id has the same type and value. Others are
+ * counted, and change nothing.
  *
  * @module
  */
@@ -43,7 +43,9 @@ export class CallTable {
     return this.#duplicateIds;
   }
 
-  /** Opens a call. If the signal aborts first, the call rejects with the signal's reason, and then `onAbort` is called. */
+  /**
+   * Opens a call. If the signal aborts first, the call rejects with the signal's reason, and then `onAbort` is called.
+   */
   open(signal: AbortSignal | undefined, onAbort: (id: number, reason: unknown) => void): OpenCall {
     const id = this.#nextId++;
     const { promise: result, resolve, reject } = Promise.withResolvers<unknown>();

@@ -1,6 +1,6 @@
 /**
- * What messages of the other side cost this one: time, as units of fuel for `spend`, and memory. Times are those of hot code, at
- * 500 units a microsecond, rounded up. Cold code is ten times slower, and a turn of it stays under 50 ms: see
+ * What messages of the other side cost this one: time, as units of fuel for `spend`, and memory. Times are those of hot
+ * code, at 500 units a microsecond, rounded up. Cold code is ten times slower, and a turn of it stays under 50 ms: see
  * tests/hostile/floods_test.ts.
  *
  * @module

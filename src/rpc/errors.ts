@@ -35,8 +35,8 @@ export const ErrorCode = {
 } as const;
 
 /**
- * An error answer. A call rejects with one if the other side answers with an error. A handler throws one to choose the code and
- * data of its answer.
+ * An error answer. A call rejects with one if the other side answers with an error. A handler throws one to choose the
+ * code and data of its answer.
  *
  * @example
  * ```ts
@@ -71,8 +71,8 @@ export class RpcError extends Error {
 }
 
 /**
- * What can be wrong with received bytes. `framing` is a header that does not say where the message ends: nothing can be read
- * after it. `not a request` and `not an answer` are JSON without what the protocol requires.
+ * What can be wrong with received bytes. `framing` is a header that does not say where the message ends: nothing can be
+ * read after it. `not a request` and `not an answer` are JSON without what the protocol requires.
  *
  * @example
  * ```ts

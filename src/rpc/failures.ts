@@ -21,7 +21,7 @@ export function reporter(onError: PeerOptions["onError"]): (error: unknown, requ
 function toConsole(): (error: unknown, request: FailedRequest) => void {
   let left = SHOWN;
   return (error, { method, id }) => {
-    // An `RpcError` that is an answer is no secret, and the caller sees it.
+    // An `RpcError` that is an answer is shown to the caller, so it is not lost.
     if (left === 0 || (error instanceof RpcError && id !== undefined)) return;
     left--;
     console.error(`method ${quoted(method, 100)} failed:`, error);

@@ -1,6 +1,6 @@
 /**
- * The reading half of a connection. It reads the frames of a stream, and the messages of a batch, one after the other, and
- * lets the event loop turn between them. The peer decides what they do.
+ * The reading half of a connection. It reads the frames of a stream, and the messages of a batch, one after the other,
+ * and lets the event loop turn between them. The peer decides what they do.
  *
  * @module
  */

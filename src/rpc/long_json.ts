@@ -1,7 +1,8 @@
 /**
- * Long JSON, parsed in pieces, with turns of the event loop in between. `JSON.parse` would hold the thread: a mebibyte of objects
- * of which no two are alike takes it 200 ms. A piece is a run of elements or members that are short enough together. A longer
- * element is cut into pieces itself. The result is what `JSON.parse` would return for the whole, or an error if it would throw.
+ * Long JSON, parsed in pieces, with turns of the event loop in between. `JSON.parse` would hold the thread: a mebibyte
+ * of objects of which no two are alike takes it 200 ms. A piece is a run of elements or members that are short enough
+ * together. A longer element is cut into pieces itself. The result is what `JSON.parse` would return for the whole, or
+ * an error if it would throw.
  *
  * @module
  */

@@ -66,11 +66,12 @@ const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 const lenientDecoder = new TextDecoder();
 
 /**
- * Parses one message. Nesting is checked first, by one pass without recursion: engines differ in how deep they parse, and in
- * what happens beyond.
+ * Parses one message. Nesting is checked first, by one pass without recursion: engines differ in how deep they parse,
+ * and in what happens beyond.
  *
  * @param depth the deepest nesting that is allowed
- * @returns the value, or what is wrong with the bytes; for a long message a promise, and the bytes must not change meanwhile
+ * @returns the value, or what is wrong with the bytes; for a long message a promise, and the bytes must not change
+ * meanwhile
  */
 export function parseJson(
   bytes: Uint8Array,
@@ -192,8 +193,8 @@ function answerHead(id: RequestId): string {
 }
 
 /**
- * The text of the error answer for what a handler threw. An `RpcError` is sent as it is. Of anything else nothing is sent, since
- * error messages can contain paths, queries and secrets.
+ * The text of the error answer for what a handler threw. An `RpcError` is sent as it is. Of anything else nothing is
+ * sent, since error messages can contain paths, queries and secrets.
  *
  * @throws {TypeError} if the `data` of an `RpcError` has no JSON form
  */

@@ -1,6 +1,7 @@
 /**
- * JSON-RPC 2.0 over any pair of web byte streams. Both sides are equal: each sends requests, notifications and batches. Messages
- * are lines, or have `Content-Length` headers. This layer knows nothing about WebAssembly, and trusts nothing that it reads.
+ * JSON-RPC 2.0 over any pair of web byte streams. Both sides are equal: each sends requests, notifications and batches.
+ * Messages are lines, or have `Content-Length` headers. This layer knows nothing about WebAssembly, and trusts nothing
+ * that it reads.
  *
  * @example Serve a method, and call it
  * ```ts

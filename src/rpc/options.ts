@@ -55,8 +55,8 @@ export interface PeerLimits {
   /** Requests that are served at once, without those that wait for a call of this side. Default 64. */
   readonly concurrentRequests?: number;
   /**
-   * Bytes of requests that wait to be served, of answers that wait to be written, and of the answers to one batch. Their memory
-   * is counted: 300 bytes more for each, and 64 for each value in a request. Default 4 MiB each.
+   * Bytes of requests that wait to be served, of answers that wait to be written, and of the answers to one batch.
+   * Their memory is counted: 300 bytes more for each, and 64 for each value in a request. Default 4 MiB each.
    */
   readonly queueBytes?: number;
   /** Calls of this side that wait for an answer; more are rejected with a `LimitError`. Default 16,384. */
@@ -110,8 +110,8 @@ export interface FailedRequest {
  */
 export interface PeerOptions<Remote extends object = Methods, Local extends object = Methods> {
   /**
-   * The methods that the other side may call. They are copied, and called without `this`. If one throws an `RpcError`, that is
-   * the answer. If it throws anything else, the answer is "internal error", and `onError` receives the error.
+   * The methods that the other side may call. They are copied, and called without `this`. If one throws an `RpcError`,
+   * that is the answer. If it throws anything else, the answer is "internal error", and `onError` receives the error.
    */
   readonly methods?: Handlers<Remote, Local>;
   /** How messages are marked off, and how a request is cancelled: a name, or a row of your own. Default `newline`. */
@@ -119,14 +119,14 @@ export interface PeerOptions<Remote extends object = Methods, Local extends obje
   /** Limits on what the other side can make this one do. */
   readonly limits?: PeerLimits;
   /**
-   * Called for every message that is malformed or over a limit, after its error answer was queued. If it throws or rejects, the
-   * peer closes with that reason.
+   * Called for every message that is malformed or over a limit, after its error answer was queued. If it throws or
+   * rejects, the peer closes with that reason.
    */
   readonly onInvalid?: (error: RpcProtocolError | LimitError) => unknown;
   /**
-   * Called when a handler throws or rejects, and when its result has no JSON form. It is not called for an error that is the
-   * reason of the request's aborted `signal`. If it throws or rejects, that is ignored. By default the first ten failures go
-   * to `console.error`, without `RpcError`s that are answers.
+   * Called when a handler throws or rejects, and when its result has no JSON form. It is not called for an error that
+   * is the reason of the request's aborted `signal`. If it throws or rejects, that is ignored. By default the first ten
+   * failures go to `console.error`, without `RpcError`s that are answers.
    */
   readonly onError?: (error: unknown, request: FailedRequest) => unknown;
   /** Aborting it closes the peer with the signal's reason. */

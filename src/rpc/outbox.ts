@@ -1,6 +1,6 @@
 /**
- * The writing half of a connection. Messages are written whole and in order, as fast as the stream takes them; several of one
- * tick go into one chunk.
+ * The writing half of a connection. Messages are written whole and in order, as fast as the stream takes them; several
+ * of one tick go into one chunk.
  *
  * @module
  */

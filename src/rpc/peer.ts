@@ -1,10 +1,10 @@
 /**
- * A JSON-RPC 2.0 peer over a pair of byte streams. Either side calls the other at any time, also while it is being called. This
- * file routes messages between the parts: inbox, calls, requests and outbox.
+ * A JSON-RPC 2.0 peer over a pair of byte streams. Either side calls the other at any time, also while it is being
+ * called. This file routes messages between the parts: inbox, calls, requests and outbox.
  *
- * The other side can't make this one hold more than its limits. Reading pauses while too much waits (backpressure). While calls
- * of this side are pending it continues, since their answers may come later: then excess requests are refused. A handler that
- * calls back frees its slot meanwhile, so nested calls never wait for each other.
+ * The other side can't make this one hold more than its limits. Reading pauses while too much waits (backpressure).
+ * While calls of this side are pending it continues, since their answers may come later: then excess requests are
+ * refused. A handler that calls back frees its slot meanwhile, so nested calls never wait for each other.
  *
  * @module
  */
@@ -40,9 +40,9 @@ import type {
 } from "./types.ts";
 
 /**
- * One end of a JSON-RPC 2.0 connection. `Remote` is the interface of the methods that the other side serves, `Local` that of this
- * side's. A peer reads until the stream ends or it is closed. Whatever the other side does, no method throws, and no promise
- * rejects unhandled except those of your own calls.
+ * One end of a JSON-RPC 2.0 connection. `Remote` is the interface of the methods that the other side serves, `Local`
+ * that of this side's. A peer reads until the stream ends or it is closed. Whatever the other side does, no method
+ * throws, and no promise rejects unhandled except those of your own calls.
  *
  * @example
  * ```ts
@@ -122,8 +122,8 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
   }
 
   /**
-   * Resolves when the other side has ended its stream and has all its answers, or when you call `close()`. Rejects with the reason
-   * if reading fails, if the framing is lost, or if you call `close(reason)`.
+   * Resolves when the other side has ended its stream and has all its answers, or when you call `close()`. Rejects with
+   * the reason if reading fails, if the framing is lost, or if you call `close(reason)`.
    */
   get closed(): Promise<void> {
     return this.#closed.promise;
@@ -207,8 +207,9 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
   }
 
   /**
-   * Iterates over the requests that have no handler, in order of arrival, until the connection ends. While nobody iterates, they are
-   * answered with "method not found". A request counts against `concurrentRequests` until it is answered.
+   * Iterates over the requests that have no handler, in order of arrival, until the connection ends. While nobody
+   * iterates, they are answered with "method not found". A request counts against `concurrentRequests` until it is
+   * answered.
    *
    * @throws {TypeError} if another iteration is active
    */
@@ -217,10 +218,11 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
   }
 
   /**
-   * Ends the connection. Pending calls reject, the signals of running requests abort, and the readable is cancelled. Without a
-   * reason, queued messages are still written, and then the writable closes. With a reason, it is aborted.
+   * Ends the connection. Pending calls reject, the signals of running requests abort, and the readable is cancelled.
+   * Without a reason, queued messages are still written, and then the writable closes. With a reason, it is aborted.
    *
-   * @returns when reading has stopped and both streams are unlocked; it does not wait for the other side or for handlers
+   * @returns when reading has stopped and both streams are unlocked; it does not wait for the other side or for
+   * handlers
    */
   close(reason?: unknown): Promise<void> {
     if (this.#state !== "closed") {

@@ -1,5 +1,5 @@
 /**
- * Requests of the other side, waiting or running. Each is answered once: by its handler, or by whoever iterates.
+ * Requests of the other side, waiting or running. Each is answered once: by its handler, or in an iteration over the peer.
  *
  * @module
  */
@@ -19,9 +19,9 @@ import type { Caller, Handler, IncomingRequest } from "./types.ts";
 export type AnswerSink = (answer: string, refusal: boolean) => void;
 
 /**
- * Sinks for the answers to a batch. After the last answer, `sink` receives all of them as one array. An answer that would make the
- * array longer than `maxLength` UTF-16 units is replaced by an error: a small batch can ask for very large answers, and all
- * must wait for the last.
+ * Sinks for the answers to a batch. After the last answer, `sink` receives all of them as one array. An answer that
+ * would make the array longer than `maxLength` UTF-16 units is replaced by an error: a small batch can ask for very
+ * large answers, and all must wait for the last.
  */
 export function collectAnswers(
   messages: readonly Message[],
@@ -102,7 +102,7 @@ class OpenRequest<Remote extends object> implements IncomingRequest<Remote> {
     this.#settle((id) => encodeError(id, ErrorCode.methodNotFound, message));
   }
 
-  /** Aborts the signal. Whoever serves the request must still settle it. */
+  /** Aborts the signal. The handler must still settle the request. */
   abort(reason: unknown): void {
     this.#aborted ??= { reason };
     this.#controller?.abort(reason);
@@ -138,7 +138,10 @@ export interface RequestQueueOptions<Remote extends object> {
   readonly canCancel: boolean;
   /** Called when a request fails. */
   readonly report: Report;
-  /** Called after the answer to a request was passed to its sink, and after waiting requests were started in a later turn. */
+  /**
+   * Called after the answer to a request was passed to its sink, and after waiting requests were started in a later
+   * turn.
+   */
   readonly onProgress: () => void;
 }
 

@@ -1,6 +1,7 @@
 /**
- * The types of calls and handlers, derived from one interface for each side. `Remote` is the interface of the methods that the
- * other side serves, `Local` that of this side's; `Remote` comes first everywhere. Nothing checks types at run time.
+ * The types of calls and handlers, derived from one interface for each side. `Remote` is the interface of the methods
+ * that the other side serves, `Local` that of this side's; `Remote` comes first everywhere. Nothing checks types at run
+ * time.
  *
  * @module
  */
@@ -8,8 +9,8 @@
 import type { RequestId } from "./message.ts";
 
 /**
- * The methods of a side without a known interface. Any interface or type can replace it. Its methods are the members that are
- * functions of at most one parameter; other members are ignored.
+ * The methods of a side without a known interface. Any interface or type can replace it. Its methods are the members
+ * that are functions of at most one parameter; other members are ignored.
  *
  * @example
  * ```ts
@@ -108,9 +109,7 @@ export type ResultOf<M extends object, K extends keyof M> = NonNullable<M[K]> ex
  * ```
  */
 export interface PeerCallOptions {
-  /**
-   * Aborting it rejects the call at once, with the signal's reason. A later answer is counted and ignored.
-   */
+  /** Aborting it rejects the call at once, with the signal's reason. A later answer is counted and ignored. */
   readonly signal?: AbortSignal;
 }
 
@@ -281,7 +280,7 @@ export interface RequestContext<Remote extends object = Methods> {
 }
 
 /**
- * A request without a handler, to be answered by whoever iterates over the peer.
+ * A request without a handler, to be answered in an iteration over the peer.
  *
  * @example
  * ```ts
@@ -307,8 +306,8 @@ export interface IncomingRequest<Remote extends object = Methods> extends Reques
 }
 
 /**
- * Serves one method: takes the params, and returns the result or throws. The other side may send anything as `params`, whatever
- * their type says: check them.
+ * Serves one method: takes the params, and returns the result or throws. The other side may send anything as `params`,
+ * whatever their type says: check them.
  *
  * @example
  * ```ts

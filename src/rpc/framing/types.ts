@@ -81,8 +81,8 @@ export interface Cancellation {
 }
 
 /**
- * What a decoder yields: the bytes of a message, which are valid until the next frame is asked for, or an error in place
- * of a message. After an `RpcProtocolError` with the fault `framing` nothing follows. `undefined` is a part that
+ * What a decoder yields: the bytes of a message, which are valid until the next frame is requested, or an error in
+ * place of a message. After an `RpcProtocolError` with the fault `framing` nothing follows. `undefined` is a part that
  * completes no message, such as a line of headers: reading it costs time, so it is counted as work.
  *
  * @example
