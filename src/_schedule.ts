@@ -13,6 +13,8 @@ export type Slice = () => number;
 
 /** Fuel for one turn of the event loop: about 2 ms in hot code, up to 20 in code that an engine sees for the first time. */
 const TURN_FUEL = 1_000_000;
+/** Of a turn what is for one who waited in `spend`, where others wait too: about a slice of a call. */
+const SHARE_FUEL = 100_000;
 /** Places at the front of the queue that are kept when empty, before the rest moves up. */
 const MAX_STALE = 1_024;
 
@@ -21,6 +23,11 @@ let next = 0;
 let spent = 0;
 let isRunning = false;
 let isTurnAsked = false;
+/**
+ * Whether the rest of this turn is for one who waited in `spend`. What they do comes after the slices, in microtasks, and
+ * they may be many: were they all to go on in one turn, each would do some work before any of it is counted.
+ */
+let isGiven = false;
 
 /** Runs a slice: at once if this turn has fuel left and nobody else runs or waits, or else in turn. */
 export function schedule(slice: Slice): void {
@@ -38,16 +45,17 @@ export function schedule(slice: Slice): void {
 export function spend(work: number): Promise<void> | undefined {
   spent += work;
   if (spent < TURN_FUEL) return undefined;
-  return new Promise((resolve) => schedule(() => (resolve(), 0)));
+  return new Promise((resolve) => schedule(() => (isGiven = true, resolve(), 0)));
 }
 
 function runWaiting(): void {
   isRunning = true;
-  while (next < waiting.length && spent < TURN_FUEL) {
+  while (next < waiting.length && spent < TURN_FUEL && !isGiven) {
     // What a slice spends by `spend` is added while it runs.
     const work = waiting[next++]();
     spent += work;
   }
+  if (isGiven && next < waiting.length) spent = Math.max(spent, TURN_FUEL - SHARE_FUEL);
   isRunning = false;
   if (next === waiting.length) waiting.length = next = 0;
   else if (next >= MAX_STALE) {
@@ -55,7 +63,7 @@ function runWaiting(): void {
     next = 0;
   }
   // Even with nobody waiting: a chain of microtasks must come to the end of its turn too.
-  if (spent >= TURN_FUEL) askForTurn();
+  if (spent >= TURN_FUEL || next < waiting.length) askForTurn();
 }
 
 function askForTurn(): void {
@@ -75,6 +83,7 @@ function askForTurn(): void {
 
 function startTurn(slices: readonly Slice[]): void {
   spent = 0;
+  isGiven = false;
   waiting.push(...slices);
   runWaiting();
 }

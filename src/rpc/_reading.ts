@@ -31,18 +31,22 @@ export async function readFrames(
   for (let done = false; !done;) {
     const read = await reader.read();
     done = read.done;
-    if (!read.done && !ArrayBuffer.isView(read.value)) {
+    // By its tag, for one of another realm.
+    if (!read.done && read.value?.[Symbol.toStringTag] !== "Uint8Array") {
       throw new TypeError("the readable gave a chunk that is not a Uint8Array");
     }
+    // Many may have got a chunk in this turn.
+    let turn = spend(0);
+    if (turn !== undefined) await turn;
     for (const frame of read.done ? decoder.end() : decoder.push(read.value)) {
       if (!isWanted()) return;
       const taken = frame === HEADER ? undefined : take(frame);
       if (taken !== undefined) await taken;
-      const turn = spend(workOf(frame));
+      turn = spend(workOf(frame));
       if (turn !== undefined) await turn;
     }
     // Of a chunk that had nothing in it but empty lines, or the rest of what is too long.
-    const turn = spend((read.value?.length ?? 0) * WORK.byte);
+    turn = spend((read.value?.length ?? 0) * WORK.byte);
     if (turn !== undefined) await turn;
   }
 }
