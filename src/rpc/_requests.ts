@@ -9,7 +9,7 @@ import { isPromiseLike } from "../_callbacks.ts";
 import { spend } from "../_schedule.ts";
 import { quoted } from "../_text.ts";
 import { Fifo } from "./_fifo.ts";
-import { REQUEST_BYTES, WORK } from "./_work.ts";
+import { ANSWER_BYTES, REQUEST_BYTES, WORK } from "./_work.ts";
 import { ErrorCode, RpcError } from "./errors.ts";
 import { encodeError, encodeFailure, encodeResult } from "./message.ts";
 import type { Message, RequestId, RequestMessage } from "./message.ts";
@@ -23,23 +23,33 @@ export type AnswerSink = (answer: string, refusal: boolean) => void;
  * Sinks for the answers to the messages of a batch: all go as one array into `sink` when the last of them is there.
  * What would make the array longer than `maxLength` UTF-16 units is replaced by an error, since a small batch can ask
  * for very large answers, and nothing can leave before the last.
+ *
+ * @param hold called with the memory that is taken, in bytes, whenever an answer comes to wait for the others, and with
+ * the negative sum when all leave
  */
 export function collectAnswers(
   messages: readonly Message[],
   maxLength: number,
+  hold: (bytes: number) => void,
   sink: AnswerSink,
 ): (message: Message) => AnswerSink {
   const answers: string[] = [];
   let due = messages.filter((message) => message.kind !== "response" && message.id !== undefined).length;
   let length = 0;
+  let held = 0;
   let isRefusal = true;
   return (message) => (answer, refusal) => {
     const fits = length + answer.length <= maxLength;
     if (fits) length += answer.length;
     const id = message.id as RequestId;
-    answers.push(fits ? answer : encodeError(id, ErrorCode.internalError, "the answers to this batch are too long"));
+    const text = fits ? answer : encodeError(id, ErrorCode.internalError, "the answers to this batch are too long");
+    answers.push(text);
+    held += text.length + ANSWER_BYTES;
+    hold(text.length + ANSWER_BYTES);
     isRefusal &&= refusal;
-    if (--due === 0) sink(`[${answers.join()}]`, isRefusal);
+    if (--due > 0) return;
+    hold(-held);
+    sink(`[${answers.join()}]`, isRefusal);
   };
 }
 
@@ -165,7 +175,10 @@ export class RequestQueue<Remote extends object> {
     this.#options = options;
   }
 
-  /** Memory of the requests that wait, in bytes. */
+  /** Counts the memory of answers that wait for the others of their batches, as that of requests that wait. */
+  readonly hold = (bytes: number): void => void (this.#waitingBytes += bytes);
+
+  /** Memory of the requests that wait, and of answers that wait for theirs, in bytes. */
   get waitingBytes(): number {
     return this.#waitingBytes;
   }
