@@ -8,7 +8,8 @@
 
 import { onRejection } from "./_callbacks.ts";
 import { limitError, limitsOf } from "./_limits.ts";
-import { notAModule } from "./_options.ts";
+import { checkMethod, notAModule } from "./_options.ts";
+import { spend } from "./_schedule.ts";
 import { readLines } from "./_streams.ts";
 import { printable } from "./_text.ts";
 import { checkCallOptions, checkOptions } from "./plugin_options.ts";
@@ -35,8 +36,10 @@ import type { Process, ProcessLimits, ProcessStatus } from "./wasi/mod.ts";
  */
 export type PluginFailure = "link" | "trap" | "exit" | "limit" | "protocol" | "stopped" | "disposed";
 
-/** What is known of an instance when a call fails. */
+/** What is known of an instance when a call fails: one for all calls that wait then, which may be many, and it long. */
 interface FailureDetails {
+  /** What the errors say after the call's name. */
+  readonly text: string;
   readonly exitCode: number | undefined;
   readonly fuelUsed: number;
   readonly logs: readonly string[];
@@ -78,14 +81,11 @@ export class PluginError extends Error {
   /** @ignore made by `Plugin` */
   constructor(
     reason: PluginFailure,
-    what: string,
     call: { readonly plugin: string; readonly method: string },
     details: FailureDetails,
     options?: ErrorOptions,
   ) {
-    const [headline, ...rest] = what.split("\n");
-    const lines = [...rest, ...details.logs.map((line) => `    log: ${line}`)].map((line) => `\n${line}`).join("");
-    super(`${call.plugin}.${call.method}: ${headline} (fuel used: ${details.fuelUsed})${lines}`, options);
+    super(`${call.plugin}.${call.method}: ${details.text}`, options);
     this.reason = reason;
     this.plugin = call.plugin;
     this.method = call.method;
@@ -99,6 +99,9 @@ export class PluginError extends Error {
 const NAME_LENGTH = 1_000;
 /** Lines of the log that an error tells of. */
 const ERROR_LOG_LINES = 10;
+
+/** Units of fuel for an error of a call, with its stack: 20 µs. */
+const ERROR_WORK = 10_000;
 
 /** The reason with which a disposed plugin stops its instances. */
 class Disposed extends Error {}
@@ -159,6 +162,7 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
     ...args: CallArguments<Guest, K> | [params: CallArguments<Guest, K>[0], options?: PluginCallOptions]
   ): Promise<ResultOf<Guest, K>> {
     const [params, options = {}] = args as readonly [unknown, PluginCallOptions?];
+    checkMethod(method);
     checkCallOptions(options);
     options.signal?.throwIfAborted();
     if (this.#isDisposed) throw this.#disposedError(method);
@@ -196,8 +200,8 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
   }
 
   #disposedError(method: string): PluginError {
-    const details = { exitCode: undefined, fuelUsed: 0, logs: [] };
-    return new PluginError("disposed", "the plugin was disposed", { plugin: this.name, method }, details);
+    const details = detailsOf("the plugin was disposed", { exitCode: undefined, fuelUsed: 0, logs: [] });
+    return new PluginError("disposed", { plugin: this.name, method }, details);
   }
 }
 
@@ -214,6 +218,8 @@ class Session<Guest extends object, Host extends object> {
   /** Why this side stopped the guest. */
   #stopped: { readonly reason: unknown } | undefined;
   #grace: ReturnType<typeof setTimeout> | undefined;
+  /** What there is to say to those who get no answer. */
+  #end: Promise<End> | undefined;
 
   constructor(plugin: string, module: Module, options: CheckedOptions<Guest, Host>) {
     const { args = [plugin.replaceAll("\0", "")], env, clock, random, methods, framing, limits } = options;
@@ -305,8 +311,10 @@ class Session<Guest extends object, Host extends object> {
 
   /** Whether an error means that the guest gives no more answers, by its own end or this side's. */
   async #isEnd(error: unknown): Promise<boolean> {
+    // What this side stopped the guest for may be an RpcError too: that of a logger's own call, say.
+    if (this.#stopped !== undefined && error === this.#stopped.reason) return true;
     if (error instanceof RpcError) return false;
-    if (error instanceof RpcClosedError || error === this.#stopped?.reason) return true;
+    if (error instanceof RpcClosedError) return true;
     // A guest that fails breaks its input with the reason, and a write may meet that before the end of its output is read.
     const moment = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 0));
     const status = await Promise.race([this.#process.status, moment]);
@@ -315,13 +323,18 @@ class Session<Guest extends object, Host extends object> {
 
   /** The error of a call that will have no answer. */
   async #failure(method: string, cause: unknown): Promise<PluginError> {
-    const call = { plugin: this.#plugin, method };
+    const { reason, error = cause, details } = await (this.#end ??= this.#findEnd());
+    const turn = spend(ERROR_WORK);
+    if (turn !== undefined) await turn;
+    return new PluginError(reason, { plugin: this.#plugin, method }, details, { cause: error });
+  }
+
+  async #findEnd(): Promise<End> {
     const status = await this.#statusSoon();
     const stopped = this.#stopped?.reason;
-    const { reason, what, error = cause } = stopped === undefined ? causeOf(status) : stopCauseOf(stopped);
+    const { reason, what, error } = stopped === undefined ? causeOf(status) : stopCauseOf(stopped);
     const exitCode = reason === "exit" ? status.code : undefined;
-    const details = { exitCode, fuelUsed: status.fuelUsed, logs: [...this.#logs] };
-    return new PluginError(reason, what, call, details, { cause: error });
+    return { reason, error, details: detailsOf(what, { exitCode, fuelUsed: status.fuelUsed, logs: this.#logs }) };
   }
 
   /** How the guest ended. If it has closed its output but goes on, it is stopped after a while. */
@@ -344,6 +357,17 @@ interface Cause {
   readonly error?: unknown;
 }
 
+/** How an instance ended, for its calls. */
+interface End extends Omit<Cause, "what"> {
+  readonly details: FailureDetails;
+}
+
+function detailsOf(what: string, known: Omit<FailureDetails, "text">): FailureDetails {
+  const [headline, ...rest] = what.split("\n");
+  const lines = [...rest, ...known.logs.map((line) => `    log: ${line}`)].map((line) => `\n${line}`).join("");
+  return { ...known, text: `${headline} (fuel used: ${known.fuelUsed})${lines}` };
+}
+
 function causeOf({ code, error }: ProcessStatus): Cause {
   if (error instanceof Trap) return { reason: "trap", what: `the guest trapped: ${error.message}`, error };
   if (error instanceof LimitError) return { reason: "limit", what: error.message, error };
@@ -363,6 +387,11 @@ function stopCauseOf(error: unknown): Cause {
   return { reason: "stopped", what: `the guest was stopped: ${messageOf(error)}`, error };
 }
 
+/** The host's reasons may be any value, also one that can't be text. */
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  try {
+    return error instanceof Error ? error.message : String(error);
+  } catch {
+    return "for a reason that can't be shown";
+  }
 }
