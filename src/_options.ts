@@ -70,6 +70,18 @@ export function checkType(name: string, given: unknown, type: "string" | "functi
   throw new TypeError(`${name} is ${type === "object" ? "an" : "a"} ${type}, not ${shown(given)}`);
 }
 
+/** Checks a signal that may be absent, of whichever realm. @throws {TypeError} if it is something else */
+export function checkSignal(given: unknown): void {
+  if (given === undefined || given === null) return;
+  if (typeof given === "object" && "aborted" in given && "addEventListener" in given) return;
+  throw new TypeError(`signal is an AbortSignal, not ${shown(given)}`);
+}
+
+/** Checks a method's name. @throws {TypeError} if it is not text, so that what is sent would not be a message */
+export function checkMethod(given: unknown): void {
+  if (typeof given !== "string") throw new TypeError(`a method's name is a string, not ${shown(given)}`);
+}
+
 /** Checks a program's arguments. @throws {TypeError} if they are not strings, or one has a NUL, which would end it early */
 export function checkArgs(args: readonly string[]): void {
   if (!Array.isArray(args)) throw new TypeError(`args is a list of strings, not ${shown(args)}`);

@@ -6,7 +6,7 @@
  */
 
 import { resolveLimit, resolveLimits } from "./_limits.ts";
-import { checkArgs, checkChoice, checkEnv, checkNames, checkType, functionsByName } from "./_options.ts";
+import { checkArgs, checkChoice, checkEnv, checkNames, checkSignal, checkType, functionsByName } from "./_options.ts";
 import type { Handlers, Methods, PeerLimits, PeerOptions } from "./rpc/mod.ts";
 import type { ProcessLimits, SpawnOptions } from "./wasi/mod.ts";
 
@@ -145,5 +145,6 @@ export function checkOptions<Guest extends object, Host extends object>(
 /** Checks the options of one call. @throws as `checkOptions` does */
 export function checkCallOptions(options: PluginCallOptions): void {
   checkNames("call option", options, CALL_OPTIONS);
+  checkSignal(options.signal);
   if (options.deadlineMs !== undefined) resolveLimit("deadlineMs", options.deadlineMs);
 }

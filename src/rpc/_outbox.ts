@@ -6,7 +6,6 @@
  */
 
 import { spend } from "../_schedule.ts";
-import { Fifo } from "./_fifo.ts";
 import { ANSWER_BYTES, WORK } from "./_work.ts";
 
 /** Bytes after which no further message joins a chunk. */
@@ -19,13 +18,16 @@ interface Entry {
   readonly written: (() => void) | undefined;
   /** Called instead when it did not, with the stream's or the closing's reason. */
   readonly failed: ((reason: unknown) => void) | undefined;
+  /** Whether the stream was given it. */
+  isTaken: boolean;
 }
 
 /** Queues messages for one writable stream. No method throws, and no promise of it rejects. */
 export class Outbox {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #onProgress: () => void;
-  readonly #entries = new Fifo<Entry>();
+  /** In their order, of which one in the middle may be withdrawn. */
+  readonly #entries = new Set<Entry>();
   #answerBytes = 0;
   #isFlushing = false;
   #broken: { readonly reason: unknown } | undefined;
@@ -44,22 +46,32 @@ export class Outbox {
 
   /** Queues an answer. One that cannot be written any more is dropped. */
   answer(bytes: Uint8Array): void {
-    this.#add({ bytes, isAnswer: true, written: undefined, failed: undefined });
+    this.#add({ bytes, isAnswer: true, written: undefined, failed: undefined, isTaken: false });
   }
 
-  /** Queues anything else; one of the two functions is called in the end. */
+  /**
+   * Queues anything else; one of the two functions is called in the end.
+   *
+   * @returns withdraws the message if it has to wait for the stream, and tells whether it had; then neither is called
+   */
   send(
     bytes: Uint8Array,
     written: (() => void) | undefined,
     failed: ((reason: unknown) => void) | undefined,
-  ): void {
-    this.#add({ bytes, isAnswer: false, written, failed });
+  ): () => boolean {
+    const entry: Entry = { bytes, isAnswer: false, written, failed, isTaken: false };
+    this.#add(entry);
+    return () => {
+      if (this.#broken !== undefined || (this.#writer.desiredSize ?? 0) > 0) return false;
+      this.#entries.delete(entry);
+      return !entry.isTaken;
+    };
   }
 
   /** Hands over what is queued, whether or not the stream is ready for it, and closes the stream when it took that. */
   async close(): Promise<void> {
     const isOpen = this.#broken === undefined;
-    if (isOpen && this.#entries.size > 0) this.#write(this.#entries.takeAll());
+    if (isOpen && this.#entries.size > 0) this.#write(this.#take(Infinity));
     this.#broken ??= { reason: new TypeError("the stream was closed") };
     const closed = isOpen ? this.#writer.close().catch(() => {}) : undefined;
     this.#writer.releaseLock();
@@ -80,7 +92,7 @@ export class Outbox {
       return;
     }
     this.#answerBytes += answerBytes(entry);
-    this.#entries.push(entry);
+    this.#entries.add(entry);
     if (!this.#isFlushing) this.#flush();
   }
 
@@ -90,7 +102,8 @@ export class Outbox {
       while (this.#entries.size > 0) {
         await this.#writer.ready;
         if (this.#broken !== undefined) break;
-        const entries = this.#nextEntries();
+        const entries = this.#take(CHUNK_BYTES);
+        if (entries.length === 0) break;
         this.#write(entries);
         const turn = spend(entries.length * WORK.answer);
         if (turn !== undefined) await turn;
@@ -101,13 +114,16 @@ export class Outbox {
     this.#isFlushing = false;
   }
 
-  /** As many entries as make up one chunk. */
-  #nextEntries(): Entry[] {
+  /** Takes as many entries as have so many bytes. */
+  #take(most: number): Entry[] {
     const entries: Entry[] = [];
-    for (let bytes = 0; this.#entries.size > 0 && bytes < CHUNK_BYTES;) {
-      const entry = this.#entries.shift()!;
-      bytes += entry.bytes.length;
+    let bytes = 0;
+    for (const entry of this.#entries) {
+      this.#entries.delete(entry);
+      entry.isTaken = true;
       entries.push(entry);
+      bytes += entry.bytes.length;
+      if (bytes >= most) break;
     }
     return entries;
   }
@@ -128,7 +144,7 @@ export class Outbox {
 
   #break(reason: unknown, entries: readonly Entry[] = []): void {
     this.#broken ??= { reason };
-    for (const entry of [...entries, ...this.#entries.takeAll()]) {
+    for (const entry of [...entries, ...this.#take(Infinity)]) {
       this.#answerBytes -= answerBytes(entry);
       entry.failed?.(reason);
     }

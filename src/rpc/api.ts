@@ -23,9 +23,13 @@ export interface ApiCaller {
   call(method: string, params?: unknown, options?: CallOptions): Promise<unknown>;
 }
 
+/** By `await`, by `JSON.stringify`, and by what makes text of an object: nobody would hear of such a call's failure. */
+const CALLED_BY_ITSELF: ReadonlySet<string> = new Set(["then", "toJSON", "toString", "valueOf"]);
+
 /**
- * An object whose every property is a function that calls the method of that name. It is no thenable, and has no
- * properties besides: `then` is the one name that it can't call.
+ * An object whose every property is a function that calls the method of that name, but for the names that the language
+ * calls by itself: `then`, `toJSON`, `toString` and `valueOf`. So it may be awaited, logged and printed without a call;
+ * `call("toString")` is one.
  *
  * @example
  * ```ts
@@ -40,7 +44,7 @@ export interface ApiCaller {
 export function createApi<Remote extends object = Methods>(caller: ApiCaller): Api<Remote> {
   return new Proxy(Object.create(null), {
     get(_target, name) {
-      if (typeof name === "symbol" || name === "then") return undefined;
+      if (typeof name === "symbol" || CALLED_BY_ITSELF.has(name)) return undefined;
       return (params?: unknown, options?: CallOptions) => caller.call(name, params, options);
     },
   });

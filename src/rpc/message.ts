@@ -10,6 +10,7 @@
  */
 
 import { LimitError, limitError } from "../_limits.ts";
+import { checkMethod } from "../_options.ts";
 import { printable, quoted } from "../_text.ts";
 import { parseInPieces, PIECE_LENGTH } from "./_pieces.ts";
 import { ErrorCode, RpcError, RpcProtocolError } from "./errors.ts";
@@ -170,6 +171,12 @@ export function toJson(value: unknown): string {
   const text = JSON.stringify(value ?? null);
   if (text === undefined) throw new TypeError(`a ${typeof value} has no JSON form`);
   return text;
+}
+
+/** The JSON text of a request's params. @throws {TypeError} when there is none, or the method's name is not text */
+export function toParams(method: unknown, params: unknown): string {
+  checkMethod(method);
+  return toJson(params);
 }
 
 /** The text of a call or, without `id`, of a notification; `params` is JSON text, and always sent. */

@@ -6,11 +6,12 @@
  */
 
 import type { LimitError } from "../_limits.ts";
-import { functionsByName } from "../_options.ts";
+import { checkChoice, checkNames, checkSignal, checkType, functionsByName } from "../_options.ts";
 import type { RpcProtocolError } from "./errors.ts";
+import { FRAMINGS } from "./framing.ts";
 import type { FramingName } from "./framing.ts";
 import type { RequestId } from "./message.ts";
-import type { Handler, Handlers, Methods } from "./types.ts";
+import type { CallOptions, Handler, Handlers, Methods } from "./types.ts";
 
 /**
  * The streams of a connection, as `Deno.Conn`, `TransformStream` and a spawned process have them.
@@ -56,7 +57,8 @@ export interface PeerLimits {
   readonly concurrentRequests?: number;
   /**
    * Bytes of requests that wait to be served, of answers that wait to be written, of the answers to one batch. Counted is
-   * the memory: 300 bytes more for each, and 64 for each value in a request. Default 4 MiB each.
+   * the memory: 300 bytes more for each, and 64 for each value in a request. Answers that wait for the others of their
+   * batches count with the requests. Default 4 MiB each.
    */
   readonly queueBytes?: number;
   /** Calls of this side that wait for an answer; more are rejected with a `LimitError`. Default 16,384. */
@@ -138,8 +140,7 @@ export interface PeerOptions<Local extends object = Methods, Remote extends obje
   readonly signal?: AbortSignal;
 }
 
-/** The names of the options. */
-export const PEER_OPTIONS: readonly (keyof PeerOptions)[] = [
+const PEER_OPTIONS: readonly (keyof PeerOptions)[] = [
   "methods",
   "framing",
   "limits",
@@ -148,6 +149,22 @@ export const PEER_OPTIONS: readonly (keyof PeerOptions)[] = [
   "onError",
   "signal",
 ];
+
+/** Checks options, all but methods and limits. @throws {TypeError} when one is unknown or of the wrong type */
+export function checkOptions<L extends object, R extends object>(options: PeerOptions<L, R>): void {
+  checkNames("Peer option", options, PEER_OPTIONS);
+  const { framing = "newline" } = options;
+  checkChoice("framing", framing, Object.keys(FRAMINGS));
+  checkType("cancelMethod", options.cancelMethod, "string");
+  for (const name of ["onInvalid", "onError"] as const) checkType(name, options[name], "function");
+  checkSignal(options.signal);
+}
+
+/** Checks the options of calls. @throws {TypeError} as `checkOptions` does */
+export function checkCallOptions(options: CallOptions): void {
+  checkNames("call option", options, ["signal"]);
+  checkSignal(options.signal);
+}
 
 /**
  * Handlers as a map, which, other than an object, has no `constructor` or `__proto__` for the other side to call.

@@ -12,7 +12,6 @@
 
 import { callSafely } from "../_callbacks.ts";
 import { LimitError, limitError, resolveLimits } from "../_limits.ts";
-import { checkChoice, checkNames, checkType } from "../_options.ts";
 import { spend } from "../_schedule.ts";
 import { CallTable, type OpenCall } from "./_calls.ts";
 import { reporter } from "./_failures.ts";
@@ -23,9 +22,10 @@ import { memoryOf, WORK } from "./_work.ts";
 import { type ApiCaller, createApi } from "./api.ts";
 import { ErrorCode, RpcClosedError, RpcProtocolError } from "./errors.ts";
 import { type Frame, type Framing, FRAMINGS } from "./framing.ts";
-import { encodeError, encodeRequest, isRefusal, parseJson, readMessage, toJson } from "./message.ts";
+import { encodeError, encodeRequest, isRefusal, parseJson, readMessage, toJson, toParams } from "./message.ts";
 import type { Message, RequestId, RequestMessage } from "./message.ts";
-import { type Duplex, handlerMap, PEER_OPTIONS, type PeerLimits, type PeerOptions } from "./options.ts";
+import { checkCallOptions, checkOptions, handlerMap } from "./options.ts";
+import type { Duplex, PeerLimits, PeerOptions } from "./options.ts";
 import type {
   Api,
   BatchEntry,
@@ -67,7 +67,7 @@ import type {
  */
 export class Peer<Remote extends object = Methods, Local extends object = Methods>
   implements Caller<Remote>, AsyncIterable<IncomingRequest<Remote>, undefined>, AsyncDisposable {
-  /** The other side's methods as functions; `then` is not among them, so that the object can be awaited. */
+  /** The other side's methods as functions, but for `then` and others that the language calls by itself. */
   readonly api: Api<Remote>;
   readonly #closed: PromiseWithResolvers<void> = Promise.withResolvers();
   readonly #limits: Required<PeerLimits>;
@@ -100,11 +100,8 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
     if (readable.locked || writable.locked) {
       throw new TypeError("a peer needs both streams to itself, and one is locked");
     }
-    checkNames("Peer option", options, PEER_OPTIONS);
+    checkOptions(options);
     const { methods = {}, framing = "newline", limits = {}, signal } = options;
-    checkChoice("framing", framing, Object.keys(FRAMINGS));
-    checkType("cancelMethod", options.cancelMethod, "string");
-    for (const name of ["onInvalid", "onError"] as const) checkType(name, options[name], "function");
     const handlers = handlerMap<Local, Remote>(methods);
     this.#limits = resolveLimits<PeerLimits>("Peer", limits);
     this.#framing = FRAMINGS[framing];
@@ -164,10 +161,10 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
    */
   async call<K extends MethodName<Remote>>(method: K, ...args: CallArguments<Remote, K>): Promise<ResultOf<Remote, K>> {
     const [params, options] = args as [unknown, CallOptions | undefined];
-    const json = toJson(params);
+    const json = toParams(method, params);
     this.#checkCalls(1, options);
-    const { id, result } = this.#calls.open(options?.signal, this.#onCallAbort);
-    this.#send(encodeRequest(id, method, json), undefined, (reason) => this.#calls.reject(id, reason));
+    const { id, result } = this.#calls.open(options?.signal, (id) => withdraw() || this.#cancel(id));
+    const withdraw = this.#send(encodeRequest(id, method, json), undefined, (reason) => this.#calls.reject(id, reason));
     return await result as ResultOf<Remote, K>;
   }
 
@@ -195,22 +192,25 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
     entries: Entries,
     options?: CallOptions,
   ): Promise<BatchResults<Remote, Entries>> {
-    const parts = entries.map(({ method, notification, params }) => ({ method, notification, json: toJson(params) }));
+    const parts = entries.map((entry) => ({ ...entry, json: toParams(entry.method, entry.params) }));
     this.#checkCalls(parts.filter(({ notification }) => !notification).length, options);
     const sent = Promise.withResolvers<void>();
     const calls: OpenCall[] = [];
     const texts: string[] = [];
+    let withdraw = () => false;
     const results = parts.map(({ method, notification, json }) => {
-      const call = notification ? undefined : this.#calls.open(options?.signal, this.#onCallAbort);
+      const call = notification ? undefined : this.#calls.open(options?.signal, (id) => withdraw() || this.#cancel(id));
       if (call !== undefined) calls.push(call);
       texts.push(encodeRequest(call?.id, method, json));
       return call === undefined ? sent.promise : call.result;
     });
     if (texts.length > 0) {
-      this.#send(`[${texts.join()}]`, sent.resolve, (reason) => {
+      const unsent = this.#send(`[${texts.join()}]`, sent.resolve, (reason) => {
         sent.reject(reason);
         for (const { id } of calls) this.#calls.reject(id, reason);
       });
+      // The signal is of all calls, but not of notifications.
+      if (calls.length === parts.length) withdraw = unsent;
     }
     sent.promise.catch(() => {});
     return await Promise.allSettled(results) as BatchResults<Remote, Entries>;
@@ -253,14 +253,12 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
 
   readonly #onAbort = (): void => void this.close(this.#signal?.reason);
 
-  readonly #onCallAbort = (id: number): void => {
-    if (this.#cancelMethod !== undefined) {
-      this.#send(encodeRequest(undefined, this.#cancelMethod, toJson({ id })), undefined, undefined);
-    }
-  };
+  #cancel(id: number): void {
+    if (this.#cancelMethod !== undefined) this.#send(encodeRequest(undefined, this.#cancelMethod, toJson({ id })));
+  }
 
   async #notify(method: string, params: unknown): Promise<void> {
-    const text = encodeRequest(undefined, method, toJson(params));
+    const text = encodeRequest(undefined, method, toParams(method, params));
     if (this.#state === "closed") throw this.#reason;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#send(text, resolve, reject);
@@ -268,17 +266,19 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
   }
 
   #checkCalls(count: number, options: CallOptions = {}): void {
-    checkNames("call option", options, ["signal"]);
+    checkCallOptions(options);
     options.signal?.throwIfAborted();
     if (this.#state !== "open") throw this.#reason;
     const { pendingCalls } = this.#limits;
     if (this.#calls.size + count > pendingCalls) throw limitError("pendingCalls", pendingCalls);
   }
 
-  #send(text: string, written: (() => void) | undefined, failed: ((reason: unknown) => void) | undefined): void {
-    this.#outbox.send(this.#framing.encode(text), written, failed);
+  /** Sends a message; what it returns withdraws it, and tells whether that was not too late. */
+  #send(text: string, written?: () => void, failed?: (reason: unknown) => void): () => boolean {
+    const withdraw = this.#outbox.send(this.#framing.encode(text), written, failed);
     // A new call lets others take its caller's slot, and wants reading to go on.
     this.#progress();
+    return withdraw;
   }
 
   /** Answers, or drops a refusal when the other side reads none of its answers. */
@@ -339,7 +339,7 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
     const refusal = refuseBatch(values, this.#limits.batchMessages);
     if (refusal !== undefined) return this.#reject(refusal, null, this.#answer);
     const messages = await readInTurns(values);
-    const sinkFor = collectAnswers(messages, this.#limits.queueBytes, this.#answer);
+    const sinkFor = collectAnswers(messages, this.#limits.queueBytes, this.#requests.hold, this.#answer);
     for (const message of messages) {
       this.#dispatch(message, bytes / messages.length, sinkFor(message));
       const turn = spend(WORK.message);

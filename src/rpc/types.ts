@@ -109,7 +109,8 @@ export type ResultOf<M extends object, K extends keyof M> = NonNullable<M[K]> ex
  */
 export interface CallOptions {
   /**
-   * Aborting it rejects the call at once with the signal's reason; an answer that still comes is counted and ignored.
+   * Aborting it rejects the call at once with the signal's reason. What waits for the other side to read is not sent any
+   * more; an answer that still comes is counted and ignored.
    */
   readonly signal?: AbortSignal;
 }

@@ -19,7 +19,7 @@
  */
 
 import { limitError, resolveLimit, resolveLimits } from "../_limits.ts";
-import { checkNames, notAModule } from "../_options.ts";
+import { checkNames, checkSignal, notAModule } from "../_options.ts";
 import { Call } from "./call.ts";
 import { drive } from "./drive.ts";
 import type { CallOptions } from "./drive.ts";
@@ -108,6 +108,7 @@ export async function instantiate(
   if (!(module instanceof Module)) throw notAModule(module);
   checkNames("instantiate option", options, INSTANTIATE_OPTIONS);
   const { limits = {}, signal, onInstance } = options;
+  checkSignal(signal);
   const code = codeOf(module);
   const resolved = resolveLimits<RunLimits>("instantiate", limits);
   const due = performance.now() + resolved.deadlineMs;
@@ -189,6 +190,7 @@ export class Instance {
   async call(name: string, args: readonly Value[] = [], options: CallOptions = {}): Promise<Value> {
     checkNames("call option", options, CALL_OPTIONS);
     const { signal, deadlineMs } = options;
+    checkSignal(signal);
     if (deadlineMs !== undefined) resolveLimit("deadlineMs", deadlineMs);
     return await run(this.#function(name), args, { signal, deadlineMs });
   }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { checkNames } from "../_options.ts";
+import { checkNames, checkSignal } from "../_options.ts";
 import { spend } from "../_schedule.ts";
 import { createModuleCode } from "./code.ts";
 import type { ModuleCode } from "./code.ts";
@@ -210,6 +210,7 @@ function describe(type: FuncType): FuncTypeDescriptor {
 export async function compile(source: Source | PromiseLike<Source>, options: CompileOptions = {}): Promise<Module> {
   checkNames("compile option", options, ["signal"]);
   const { signal } = options;
+  checkSignal(signal);
   signal?.throwIfAborted();
   // A buffer is copied before anything is awaited, as the JavaScript API does: what becomes of it later is of no effect.
   const given = isBuffer(source) ? bytesOf(source).slice() : await source;

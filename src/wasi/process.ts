@@ -6,7 +6,7 @@
  */
 
 import { limitError, limitsOf, resolveLimits } from "../_limits.ts";
-import { checkNames, checkType, notAModule } from "../_options.ts";
+import { checkNames, checkSignal, checkType, notAModule } from "../_options.ts";
 import { readBytes } from "../_streams.ts";
 import { instantiate, LimitError, LinkError, Memory, Module, Trap } from "../vm/mod.ts";
 import type { Imports, ImportValue, Instance, RunLimits } from "../vm/mod.ts";
@@ -17,7 +17,7 @@ import type { Clock } from "./clock.ts";
 import type { Context } from "./context.ts";
 import { wasiImports } from "./preview1.ts";
 import { ExitError } from "./proc.ts";
-import { closeFd, openInput, openOutput } from "./stream_fd.ts";
+import { checkInput, checkOutput, closeFd, openInput, openOutput } from "./stream_fd.ts";
 import type { Input, Output } from "./stream_fd.ts";
 
 /**
@@ -219,12 +219,19 @@ export class Process implements AsyncDisposable {
     const { fuel, streamBytes } = limits;
     checkType("clock", options.clock, "object");
     checkType("random", options.random, "function");
+    checkSignal(signal);
     const args = encodeArgs(options.args ?? ["guest"]);
     const environ = encodeEnviron(options.env ?? {});
+    const [stdin, stdout, stderr] = [options.stdin ?? "piped", options.stdout ?? "piped", options.stderr ?? "piped"];
+    // All of them before one is opened, which locks it.
+    checkInput(stdin);
+    checkOutput(stdout, "stdout");
+    checkOutput(stderr, "stderr");
+    if (typeof stdout !== "string" && stdout === stderr) throw new TypeError("stdout and stderr can't be one stream");
     this.#limits = limits;
-    this.#stdin = openInput(options.stdin ?? "piped", streamBytes, this.#stop.signal);
-    this.#stdout = openOutput(options.stdout ?? "piped", streamBytes, "stdout");
-    this.#stderr = openOutput(options.stderr ?? "piped", streamBytes, "stderr");
+    this.#stdin = openInput(stdin, streamBytes, this.#stop.signal);
+    this.#stdout = openOutput(stdout, streamBytes, "stdout");
+    this.#stderr = openOutput(stderr, streamBytes, "stderr");
     const fds = new Map([this.#stdin, this.#stdout, this.#stderr].map(({ fd }, number) => [number, fd]));
     const memory = () => this.#memory ?? NO_MEMORY;
     const context: Context = {
@@ -378,9 +385,10 @@ function merge(wasi: Imports, added: Imports): Imports {
 
 /** How a guest ended that did not return from its entry. */
 function endOf(error: unknown, stop: AbortSignal): Pick<ProcessStatus, "code" | "signal" | "error"> {
+  // Before anything is asked of it: the host's reason may be any value.
+  if (stop.aborted && error === stop.reason) return { code: STOPPED, signal: null, error };
   const cause = error instanceof Trap ? error.cause : undefined;
   if (cause instanceof ExitError) return { code: cause.code, signal: cause.signal };
-  const isStopped = error instanceof LimitError || (stop.aborted && error === stop.reason);
-  const code = isStopped ? STOPPED : error instanceof Trap ? TRAPPED : CANNOT_START;
+  const code = error instanceof LimitError ? STOPPED : error instanceof Trap ? TRAPPED : CANNOT_START;
   return { code, signal: null, error };
 }

@@ -128,6 +128,18 @@ export interface Output {
   readonly stream: ReadableStream<Uint8Array> | undefined;
 }
 
+/** Checks where an output goes to, by the name that it has for people. @throws {TypeError} as `openOutput` does */
+export function checkOutput(to: unknown, name: string): void {
+  if (to === "piped" || to === "null" || (to instanceof WritableStream && !to.locked)) return;
+  throw new TypeError(`${name} is "piped", "null" or a WritableStream that is not locked`);
+}
+
+/** Checks where the input comes from. @throws {TypeError} as `openInput` does */
+export function checkInput(from: unknown): void {
+  if (from === "piped" || from === "null" || (from instanceof ReadableStream && !from.locked)) return;
+  throw new TypeError(`stdin is "piped", "null" or a ReadableStream that is not locked`);
+}
+
 /**
  * Opens standard output or error.
  *
@@ -141,14 +153,12 @@ export function openOutput(
   highWaterMark: number,
   name: string,
 ): Output {
+  checkOutput(to, name);
   if (to === "null") return { fd: openFd("write"), stream: undefined };
   const queue = new ByteQueue(highWaterMark);
   const fd = openFd("write", queue);
   const stream = readableFrom(queue);
   if (to === "piped") return { fd, stream };
-  if (!(to instanceof WritableStream) || to.locked) {
-    throw new TypeError(`${name} is "piped", "null" or a WritableStream that is not locked`);
-  }
   // A stream that fails cancels the pipe's source, which is the guest's EPIPE.
   stream.pipeTo(to).catch(() => {});
   return { fd, stream: undefined };
@@ -173,13 +183,11 @@ export function openInput(
   highWaterMark: number,
   signal: AbortSignal,
 ): Input {
+  checkInput(from);
   if (from === "null") return { fd: openFd("read"), pipe: undefined };
   const queue = new ByteQueue(highWaterMark);
   const fd = openFd("read", queue);
   if (from === "piped") return { fd, pipe: inputPipe(queue) };
-  if (!(from instanceof ReadableStream) || from.locked) {
-    throw new TypeError(`stdin is "piped", "null" or a ReadableStream that is not locked`);
-  }
   readInto(queue, from, signal);
   return { fd, pipe: undefined };
 }
