@@ -30,17 +30,26 @@ export const REQUEST_BYTES = 300;
 export const ANSWER_BYTES = 300;
 /** Memory that a value takes, at most: an empty object, of three bytes with its comma, has 56 in V8, and its place 8. */
 const VALUE_BYTES = 64;
+/** Beyond that, of an object: its shape, if no other has the same, or its elements, if its names are numbers. */
+const OBJECT_BYTES = 80;
 
 const COMMA = 0x2c;
 const BRACKET = 0x5b;
 const BRACE = 0x7b;
+/** The least first byte in UTF-8 of a character that has two bytes in a string: beyond U+00FF. */
+const WIDE = 0xc4;
 
 /** An upper bound of the memory that a message takes when it is parsed. */
 export function memoryOf(bytes: Uint8Array): number {
   let values = 0;
+  let objects = 0;
+  let isWide = false;
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at];
     if (byte === COMMA || byte === BRACKET || byte === BRACE) values++;
+    if (byte === BRACE) objects++;
+    else if (byte >= WIDE) isWide = true;
   }
-  return bytes.length + values * VALUE_BYTES;
+  // A string that has one character of two bytes has two bytes for each.
+  return bytes.length * (isWide ? 2 : 1) + values * VALUE_BYTES + objects * OBJECT_BYTES;
 }

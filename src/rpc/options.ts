@@ -57,7 +57,7 @@ export interface PeerLimits {
   readonly concurrentRequests?: number;
   /**
    * Bytes of requests that wait to be served, of answers that wait to be written, of the answers to one batch. Counted is
-   * the memory: 300 bytes more for each, and 64 for each value in a request. Answers that wait for the others of their
+   * the memory: 300 bytes more for each, and for each value in a request 64, for an object 144. Answers that wait for the others of their
    * batches count with the requests. Default 4 MiB each.
    */
   readonly queueBytes?: number;
