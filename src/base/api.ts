@@ -5,8 +5,14 @@
  */
 
 /**
- * An object whose every property is a function that calls the method of that name. Its prototype is `null`, and it has
- * no `then`, so that it can be awaited: `then` is the one name that it can't call.
+ * Names that the language looks up by itself: `await`, `JSON.stringify`, and conversion to text or a number. Nobody would
+ * notice the failure of such a call.
+ */
+const IMPLICIT_NAMES: ReadonlySet<string> = new Set(["then", "toJSON", "toString", "valueOf"]);
+
+/**
+ * An object whose every property is a function that calls the method of that name. Its prototype is `null`, and it lacks
+ * `then`, `toJSON`, `toString` and `valueOf`. So it can be awaited, logged and printed without a call.
  *
  * @param call calls a method by its name, with its params and options
  */
@@ -16,7 +22,7 @@ export function createApi<Api extends object>(
   const callAny = call as (method: string, params?: unknown, options?: unknown) => Promise<unknown>;
   return new Proxy(Object.create(null), {
     get(_target, name) {
-      if (typeof name === "symbol" || name === "then") return undefined;
+      if (typeof name === "symbol" || IMPLICIT_NAMES.has(name)) return undefined;
       return (params?: unknown, options?: unknown) => callAny(name, params, options);
     },
   });

@@ -73,6 +73,18 @@ export function checkType(name: string, given: unknown, type: "string" | "functi
   throw new TypeError(`${name} must be ${type === "object" ? "an" : "a"} ${type}, not ${shown(given)}`);
 }
 
+/** Checks an optional signal, of any realm. @throws {TypeError} if it is not an `AbortSignal` */
+export function checkSignal(given: unknown): void {
+  if (given === undefined || given === null) return;
+  if (typeof given === "object" && "aborted" in given && "addEventListener" in given) return;
+  throw new TypeError(`signal must be an AbortSignal, not ${shown(given)}`);
+}
+
+/** Checks a method's name: with any other value the message would be invalid. @throws {TypeError} if it is not a string */
+export function checkMethod(given: unknown): void {
+  if (typeof given !== "string") throw new TypeError(`a method's name must be a string, not ${shown(given)}`);
+}
+
 /**
  * Checks a program's arguments.
  *

@@ -18,10 +18,17 @@ export type Slice = () => number;
  * time.
  */
 const TURN_FUEL = 1_000_000;
+/** The part of a turn for a waiter of `spend`, if others wait: about a slice of a call. */
+const SHARE_FUEL = 100_000;
 
 const waiting = new Fifo<Slice>();
 let spent = 0;
 let isRunning = false;
+/**
+ * Whether the rest of this turn belongs to a waiter of `spend`. It resumes in a microtask, after the slices. If many
+ * waiters resumed in one turn, each would work before any of that work is counted.
+ */
+let isGiven = false;
 let isTurnAsked = false;
 
 /** Runs a slice: at once if this turn has fuel left and no other slice runs or waits, or else in turn. */
@@ -40,13 +47,19 @@ export function schedule(slice: Slice): void {
 export function spend(work: number): Promise<void> | undefined {
   spent += work;
   if (spent < TURN_FUEL) return undefined;
-  return new Promise((resolve) => schedule(() => (resolve(), 0)));
+  return new Promise((resolve) =>
+    schedule(() => {
+      isGiven = true;
+      resolve();
+      return 0;
+    })
+  );
 }
 
 function runWaiting(): void {
   isRunning = true;
   try {
-    while (waiting.size > 0 && spent < TURN_FUEL) {
+    while (waiting.size > 0 && spent < TURN_FUEL && !isGiven) {
       // A slice may call `spend` while it runs.
       const work = waiting.shift()!();
       spent += work;
@@ -63,8 +76,9 @@ function runWaiting(): void {
 /** What is left when nobody runs any more. */
 function endTurn(): void {
   isRunning = false;
+  if (isGiven && waiting.size > 0) spent = Math.max(spent, TURN_FUEL - SHARE_FUEL);
   // Also if nothing waits: the turn must end for a chain of microtasks too.
-  if (spent >= TURN_FUEL) askForTurn();
+  if (spent >= TURN_FUEL || waiting.size > 0) askForTurn();
 }
 
 function askForTurn(): void {
@@ -83,6 +97,7 @@ function askForTurn(): void {
 
 function startTurn(slices: readonly Slice[]): void {
   spent = 0;
+  isGiven = false;
   for (const slice of slices) waiting.push(slice);
   runWaiting();
 }

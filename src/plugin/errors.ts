@@ -31,8 +31,10 @@ import type { ProcessStatus } from "../wasi/mod.ts";
  */
 export type PluginFailure = "link" | "trap" | "exit" | "limit" | "protocol" | "stopped" | "disposed";
 
-/** Facts about an instance whose call failed. */
-interface FailureDetails {
+/** Facts about an instance whose call failed. All its calls share them: they may be many, and the text long. */
+export interface FailureDetails {
+  /** The message of the error, after the call's name. */
+  readonly text: string;
   readonly exitCode: number | undefined;
   readonly fuelUsed: number;
   readonly logs: readonly string[];
@@ -75,14 +77,11 @@ export class PluginError extends Error {
   /** @ignore made by `Plugin` */
   constructor(
     reason: PluginFailure,
-    what: string,
     call: { readonly plugin: string; readonly method: string },
     details: FailureDetails,
     options?: ErrorOptions,
   ) {
-    const [headline, ...rest] = what.split("\n");
-    const lines = [...rest, ...details.logs.map((line) => `    log: ${line}`)].map((line) => `\n${line}`).join("");
-    super(`${call.plugin}.${call.method}: ${headline} (fuel used: ${details.fuelUsed})${lines}`, options);
+    super(`${call.plugin}.${call.method}: ${details.text}`, options);
     this.reason = reason;
     this.plugin = call.plugin;
     this.method = call.method;
@@ -100,6 +99,13 @@ export interface Cause {
   readonly reason: PluginFailure;
   readonly what: string;
   readonly error?: unknown;
+}
+
+/** Adds the text of errors to what is known of an instance. */
+export function detailsOf(what: string, known: Omit<FailureDetails, "text">): FailureDetails {
+  const [headline, ...rest] = what.split("\n");
+  const lines = [...rest, ...known.logs.map((line) => `    log: ${line}`)].map((line) => `\n${line}`).join("");
+  return { ...known, text: `${headline} (fuel used: ${known.fuelUsed})${lines}` };
 }
 
 /** The cause if the guest ended by itself. */
@@ -123,6 +129,11 @@ export function stopCauseOf(error: unknown): Cause {
   return { reason: "stopped", what: `the guest was stopped: ${messageOf(error)}`, error };
 }
 
+/** The host's reason may be any value, even one without a text. */
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  try {
+    return error instanceof Error ? error.message : String(error);
+  } catch {
+    return "for a reason that can't be shown";
+  }
 }

@@ -5,7 +5,15 @@
  */
 
 import { resolveLimit, resolveLimits } from "../base/limits.ts";
-import { checkArgs, checkChoice, checkEnv, checkNames, checkType, functionsByName } from "../base/options.ts";
+import {
+  checkArgs,
+  checkChoice,
+  checkEnv,
+  checkNames,
+  checkSignal,
+  checkType,
+  functionsByName,
+} from "../base/options.ts";
 import { framingOf } from "../rpc/framing/framings.ts";
 import type { FailedRequest, Framing, FramingName, Handlers, Methods, PeerLimits } from "../rpc/mod.ts";
 import type { ProcessLimits, SpawnOptions } from "../wasi/mod.ts";
@@ -155,5 +163,6 @@ export function checkOptions<Guest extends object, Host extends object>(
 /** Checks the options of one call. @throws as `checkOptions` does */
 export function checkCallOptions(options: PluginCallOptions): void {
   checkNames("call option", options, CALL_OPTIONS);
+  checkSignal(options.signal);
   if (options.deadlineMs !== undefined) resolveLimit("deadlineMs", options.deadlineMs);
 }

@@ -5,11 +5,11 @@
  */
 
 import { createApi } from "../base/api.ts";
-import { notAModule } from "../base/options.ts";
+import { checkMethod, notAModule } from "../base/options.ts";
 import { printable } from "../base/text.ts";
 import type { Api, CallArguments, MethodName, Methods, ResultOf } from "../rpc/mod.ts";
 import { Module } from "../vm/mod.ts";
-import { Disposed, PluginError } from "./errors.ts";
+import { detailsOf, Disposed, PluginError } from "./errors.ts";
 import { checkCallOptions, checkOptions } from "./options.ts";
 import type { CheckedOptions, PluginCallOptions, PluginOptions } from "./options.ts";
 import { Session } from "./session.ts";
@@ -66,7 +66,7 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
    * @throws {RpcError} if the plugin answers with an error
    * @throws {PluginError} if it does not answer
    * @throws {LimitError} if too many calls of its instance wait for an answer
-   * @throws {TypeError} if an option is unknown or of the wrong type, or the params have no JSON form
+   * @throws {TypeError} if an option is unknown or of the wrong type, or the method's name is not a string, or the params have no JSON form
    * @throws {RangeError} if the deadline is not in its range
    */
   async call<K extends MethodName<Guest>>(
@@ -74,6 +74,7 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
     ...args: CallArguments<Guest, K> | [params: CallArguments<Guest, K>[0], options?: PluginCallOptions]
   ): Promise<ResultOf<Guest, K>> {
     const [params, options = {}] = args as readonly [unknown, PluginCallOptions?];
+    checkMethod(method);
     checkCallOptions(options);
     options.signal?.throwIfAborted();
     if (this.#isDisposed) throw this.#disposedError(method);
@@ -111,7 +112,7 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
   }
 
   #disposedError(method: string): PluginError {
-    const details = { exitCode: undefined, fuelUsed: 0, logs: [] };
-    return new PluginError("disposed", "the plugin was disposed", { plugin: this.name, method }, details);
+    const details = detailsOf("the plugin was disposed", { exitCode: undefined, fuelUsed: 0, logs: [] });
+    return new PluginError("disposed", { plugin: this.name, method }, details);
   }
 }

@@ -6,17 +6,26 @@
 
 import { onRejection } from "../base/callbacks.ts";
 import { limitError, limitsOf } from "../base/limits.ts";
+import { spend } from "../base/schedule.ts";
 import { readLines } from "../base/streams.ts";
 import { Peer, RpcClosedError, RpcError } from "../rpc/mod.ts";
 import type { Handlers, PeerLimits } from "../rpc/mod.ts";
 import type { Module } from "../vm/mod.ts";
 import { spawn } from "../wasi/mod.ts";
 import type { Process, ProcessLimits, ProcessStatus } from "../wasi/mod.ts";
-import { causeOf, PluginError, stopCauseOf } from "./errors.ts";
+import { causeOf, detailsOf, PluginError, stopCauseOf } from "./errors.ts";
+import type { Cause, FailureDetails } from "./errors.ts";
 import type { CheckedOptions, PluginCallOptions, PluginLimits, PluginOptions } from "./options.ts";
 
 /** Lines of the log in an error. */
 const ERROR_LOG_LINES = 10;
+/** Units of fuel for the error of a call, with its stack: 20 µs. */
+const ERROR_WORK = 10_000;
+
+/** How an instance ended, for the errors of its calls. */
+interface End extends Omit<Cause, "what"> {
+  readonly details: FailureDetails;
+}
 
 /** One instance of a plugin, with its peer and its log. */
 export class Session<Guest extends object, Host extends object> {
@@ -31,6 +40,8 @@ export class Session<Guest extends object, Host extends object> {
   /** Why this side stopped the guest, if it did. */
   #stopped: { readonly reason: unknown } | undefined;
   #grace: ReturnType<typeof setTimeout> | undefined;
+  /** How the instance ended. Set by the first call that fails for it. */
+  #end: Promise<End> | undefined;
 
   constructor(plugin: string, module: Module, options: CheckedOptions<Guest, Host>) {
     const { args = [plugin.replaceAll("\0", "")], env, clock, random, methods, framing, limits } = options;
@@ -122,8 +133,10 @@ export class Session<Guest extends object, Host extends object> {
 
   /** Whether an error means that the guest has ended, by itself or because this side stopped it. */
   async #isEnd(error: unknown): Promise<boolean> {
+    // The reason of a stop may itself be an RpcError, for example from a logger's own call.
+    if (this.#stopped !== undefined && error === this.#stopped.reason) return true;
     if (error instanceof RpcError) return false;
-    if (error instanceof RpcClosedError || error === this.#stopped?.reason) return true;
+    if (error instanceof RpcClosedError) return true;
     // A failing guest breaks its input with the reason. A write may fail for it before the end of the output is read.
     const moment = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 0));
     const status = await Promise.race([this.#process.status, moment]);
@@ -132,13 +145,18 @@ export class Session<Guest extends object, Host extends object> {
 
   /** The error of a call without an answer. */
   async #failure(method: string, cause: unknown): Promise<PluginError> {
-    const call = { plugin: this.#plugin, method };
+    const { reason, error = cause, details } = await (this.#end ??= this.#findEnd());
+    const turn = spend(ERROR_WORK);
+    if (turn !== undefined) await turn;
+    return new PluginError(reason, { plugin: this.#plugin, method }, details, { cause: error });
+  }
+
+  async #findEnd(): Promise<End> {
     const status = await this.#statusSoon();
     const stopped = this.#stopped?.reason;
-    const { reason, what, error = cause } = stopped === undefined ? causeOf(status) : stopCauseOf(stopped);
+    const { reason, what, error } = stopped === undefined ? causeOf(status) : stopCauseOf(stopped);
     const exitCode = reason === "exit" ? status.code : undefined;
-    const details = { exitCode, fuelUsed: status.fuelUsed, logs: [...this.#logs] };
-    return new PluginError(reason, what, call, details, { cause: error });
+    return { reason, error, details: detailsOf(what, { exitCode, fuelUsed: status.fuelUsed, logs: [...this.#logs] }) };
   }
 
   /** How the guest ended. If it has closed its output but still runs, it is stopped after the grace period. */

@@ -30,17 +30,26 @@ export const REQUEST_BYTES = 300;
 export const ANSWER_BYTES = 300;
 /** Most memory of a value. In V8 an empty object, three bytes of text with its comma, has 56 bytes, and its slot 8. */
 const VALUE_BYTES = 64;
+/** Most further memory of an object: its shape if it is unique, or its elements if its names are numbers. */
+const OBJECT_BYTES = 80;
 
 const COMMA = 0x2c;
 const BRACKET = 0x5b;
 const BRACE = 0x7b;
+/** The least first byte, in UTF-8, of a character beyond U+00FF. */
+const WIDE = 0xc4;
 
 /** An upper bound for the memory of a message once parsed. */
 export function memoryOf(bytes: Uint8Array): number {
   let values = 0;
+  let objects = 0;
+  let isWide = false;
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at];
     if (byte === COMMA || byte === BRACKET || byte === BRACE) values++;
+    if (byte === BRACE) objects++;
+    else if (byte >= WIDE) isWide = true;
   }
-  return bytes.length + values * VALUE_BYTES;
+  // One wide character makes an engine use two bytes for each character of its string.
+  return bytes.length * (isWide ? 2 : 1) + values * VALUE_BYTES + objects * OBJECT_BYTES;
 }

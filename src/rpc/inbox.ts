@@ -31,18 +31,22 @@ export async function readFrames(
   for (let done = false; !done;) {
     const read = await reader.read();
     done = read.done;
-    if (!read.done && !ArrayBuffer.isView(read.value)) {
+    // By its tag, since it may come from another realm.
+    if (!read.done && read.value?.[Symbol.toStringTag] !== "Uint8Array") {
       throw new TypeError("the readable stream has a chunk that is not a Uint8Array");
     }
+    // Many connections may have received a chunk in this turn.
+    let turn = spend(0);
+    if (turn !== undefined) await turn;
     for (const frame of read.done ? decoder.end() : decoder.push(read.value)) {
       if (!isWanted()) return;
       const taken = frame && take(frame);
       if (taken !== undefined) await taken;
-      const turn = spend(workOf(frame));
+      turn = spend(workOf(frame));
       if (turn !== undefined) await turn;
     }
     // A chunk may have no frame: only empty lines, or the rest of a message that is too long.
-    const turn = spend((read.value?.length ?? 0) * WORK.byte);
+    turn = spend((read.value?.length ?? 0) * WORK.byte);
     if (turn !== undefined) await turn;
   }
 }

@@ -8,6 +8,7 @@
  */
 
 import { LimitError, limitError } from "../base/limits.ts";
+import { checkMethod } from "../base/options.ts";
 import { printable, quoted } from "../base/text.ts";
 import { parseInPieces, PIECE_LENGTH } from "./long_json.ts";
 import { ErrorCode, RpcError, RpcProtocolError } from "./errors.ts";
@@ -169,6 +170,12 @@ export function toJson(value: unknown): string {
   const text = JSON.stringify(value ?? null);
   if (text === undefined) throw new TypeError(`a ${typeof value} has no JSON form`);
   return text;
+}
+
+/** The JSON text of a request's params. @throws {TypeError} if they have none, or the method's name is not a string */
+export function toParams(method: unknown, params: unknown): string {
+  checkMethod(method);
+  return toJson(params);
 }
 
 /** The text of a call, or of a notification if there is no `id`. `params` is JSON text, and always sent. */

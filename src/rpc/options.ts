@@ -5,7 +5,7 @@
  */
 
 import { type LimitError, resolveLimits } from "../base/limits.ts";
-import { checkNames, checkType, functionsByName } from "../base/options.ts";
+import { checkNames, checkSignal, checkType, functionsByName } from "../base/options.ts";
 import type { RpcProtocolError } from "./errors.ts";
 import { type FramingName, framingOf } from "./framing/framings.ts";
 import type { Framing } from "./framing/types.ts";
@@ -56,7 +56,8 @@ export interface PeerLimits {
   readonly concurrentRequests?: number;
   /**
    * Bytes of requests that wait to be served, of answers that wait to be written, and of the answers to one batch.
-   * Their memory is counted: 300 bytes more for each, and 64 for each value in a request. Default 4 MiB each.
+   * Their memory is counted: 300 bytes more for each, and in a request 64 for each value and 80 more for each object.
+   * Answers that wait for others of their batch count with the requests. Default 4 MiB each.
    */
   readonly queueBytes?: number;
   /** Calls of this side that wait for an answer; more are rejected with a `LimitError`. Default 16,384. */
@@ -157,6 +158,7 @@ export function checkOptions<Remote extends object, Local extends object>(
   const { methods = {}, framing, limits = {}, onInvalid, onError, signal } = options;
   checkType("onInvalid", onInvalid, "function");
   checkType("onError", onError, "function");
+  checkSignal(signal);
   return {
     ...{ onInvalid, onError, signal },
     handlers: functionsByName(methods) as Map<string, Handler<Remote>>,
@@ -165,7 +167,8 @@ export function checkOptions<Remote extends object, Local extends object>(
   };
 }
 
-/** Checks the options of one call or batch. @throws {TypeError} if a name is unknown */
+/** Checks the options of one call or batch. @throws {TypeError} if one is unknown or of the wrong type */
 export function checkCallOptions(options: PeerCallOptions): void {
   checkNames("call option", options, CALL_OPTIONS);
+  checkSignal(options.signal);
 }

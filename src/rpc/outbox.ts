@@ -6,7 +6,6 @@
  */
 
 import { spend } from "../base/schedule.ts";
-import { Fifo } from "../base/fifo.ts";
 import { ANSWER_BYTES, WORK } from "./costs.ts";
 
 /** Bytes after which no message is added to a chunk. */
@@ -19,13 +18,16 @@ interface Entry {
   readonly written: (() => void) | undefined;
   /** Called if the stream fails or closes first, with the reason. */
   readonly failed: ((reason: unknown) => void) | undefined;
+  /** Whether the stream has received it. */
+  isTaken: boolean;
 }
 
 /** Queues messages for one writable stream. No method throws or rejects. */
 export class Outbox {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #onProgress: () => void;
-  readonly #entries = new Fifo<Entry>();
+  /** Waiting messages in order. Any of them may be withdrawn. */
+  readonly #entries = new Set<Entry>();
   #answerBytes = 0;
   #isFlushing = false;
   #broken: { readonly reason: unknown } | undefined;
@@ -44,22 +46,32 @@ export class Outbox {
 
   /** Queues an answer. It is dropped if the stream has failed or closed. */
   answer(bytes: Uint8Array): void {
-    this.#add({ bytes, isAnswer: true, written: undefined, failed: undefined });
+    this.#add({ bytes, isAnswer: true, written: undefined, failed: undefined, isTaken: false });
   }
 
-  /** Queues any other message. One of the two functions is called. */
+  /**
+   * Queues any other message. One of the two functions is called, unless the message is withdrawn.
+   *
+   * @returns a function that withdraws the message while it waits for the stream, and tells whether it did
+   */
   send(
     bytes: Uint8Array,
-    written: (() => void) | undefined,
-    failed: ((reason: unknown) => void) | undefined,
-  ): void {
-    this.#add({ bytes, isAnswer: false, written, failed });
+    written?: () => void,
+    failed?: (reason: unknown) => void,
+  ): () => boolean {
+    const entry: Entry = { bytes, isAnswer: false, written, failed, isTaken: false };
+    this.#add(entry);
+    return () => {
+      if (this.#broken !== undefined || (this.#writer.desiredSize ?? 0) > 0) return false;
+      this.#entries.delete(entry);
+      return !entry.isTaken;
+    };
   }
 
   /** Writes what is queued, whether or not the stream is ready, and then closes the stream. */
   async close(): Promise<void> {
     const isOpen = this.#broken === undefined;
-    if (isOpen && this.#entries.size > 0) this.#write(this.#entries.takeAll());
+    if (isOpen && this.#entries.size > 0) this.#write(this.#take(Infinity));
     this.#broken ??= { reason: new TypeError("the stream was closed") };
     const closed = isOpen ? this.#writer.close().catch(() => {}) : undefined;
     this.#writer.releaseLock();
@@ -80,7 +92,7 @@ export class Outbox {
       return;
     }
     this.#answerBytes += answerBytes(entry);
-    this.#entries.push(entry);
+    this.#entries.add(entry);
     if (!this.#isFlushing) this.#flush();
   }
 
@@ -90,7 +102,8 @@ export class Outbox {
       while (this.#entries.size > 0) {
         await this.#writer.ready;
         if (this.#broken !== undefined) break;
-        const entries = this.#nextEntries();
+        const entries = this.#take(CHUNK_BYTES);
+        if (entries.length === 0) break;
         this.#write(entries);
         const turn = spend(entries.length * WORK.answer);
         if (turn !== undefined) await turn;
@@ -101,13 +114,16 @@ export class Outbox {
     this.#isFlushing = false;
   }
 
-  /** As many entries as make up one chunk. */
-  #nextEntries(): Entry[] {
+  /** Takes the first entries, up to the one that reaches so many bytes. */
+  #take(most: number): Entry[] {
     const entries: Entry[] = [];
-    for (let bytes = 0; this.#entries.size > 0 && bytes < CHUNK_BYTES;) {
-      const entry = this.#entries.shift()!;
-      bytes += entry.bytes.length;
+    let bytes = 0;
+    for (const entry of this.#entries) {
+      this.#entries.delete(entry);
+      entry.isTaken = true;
       entries.push(entry);
+      bytes += entry.bytes.length;
+      if (bytes >= most) break;
     }
     return entries;
   }
@@ -128,7 +144,7 @@ export class Outbox {
 
   #break(reason: unknown, entries: readonly Entry[] = []): void {
     this.#broken ??= { reason };
-    for (const entry of [...entries, ...this.#entries.takeAll()]) {
+    for (const entry of [...entries, ...this.#take(Infinity)]) {
       this.#answerBytes -= answerBytes(entry);
       entry.failed?.(reason);
     }

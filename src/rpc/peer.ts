@@ -21,7 +21,7 @@ import { type AnswerSink, collectAnswers, RequestQueue } from "./requests.ts";
 import { memoryOf, WORK } from "./costs.ts";
 import { ErrorCode, RpcClosedError, RpcProtocolError } from "./errors.ts";
 import type { Frame, Framing } from "./framing/types.ts";
-import { encodeError, encodeRequest, isRefusal, parseJson, readMessage, toJson } from "./message.ts";
+import { encodeError, encodeRequest, isRefusal, parseJson, readMessage, toJson, toParams } from "./message.ts";
 import type { Message, RequestId, RequestMessage } from "./message.ts";
 import { checkCallOptions, checkOptions, type Duplex, type PeerLimits, type PeerOptions } from "./options.ts";
 import type {
@@ -65,7 +65,7 @@ import type {
  */
 export class Peer<Remote extends object = Methods, Local extends object = Methods>
   implements Caller<Remote>, AsyncIterable<IncomingRequest<Remote>, undefined>, AsyncDisposable {
-  /** The other side's methods as functions, except `then`: so the object can be awaited. */
+  /** The other side's methods as functions, except `then` and other names that the language calls by itself. */
   readonly api: Api<Remote>;
   readonly #closed: PromiseWithResolvers<void> = Promise.withResolvers();
   readonly #limits: Required<PeerLimits>;
@@ -148,17 +148,19 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
    * @returns the answer as the other side sent it: its type is not checked
    * @throws {RpcError} if the other side answers with an error
    * @throws {RpcProtocolError} if its answer is malformed
-   * @throws {TypeError} if the params have no JSON form, or an option is unknown
+   * @throws {TypeError} if the method's name is not a string, the params have no JSON form, or an option is unknown or
+   * of the wrong type
    * @throws {LimitError} if too many calls are pending
    * @throws the signal's reason if it aborts first
    * @throws the reason why the connection ended: an `RpcClosedError`, a stream's error, or the argument of `close`
    */
   async call<K extends MethodName<Remote>>(method: K, ...args: CallArguments<Remote, K>): Promise<ResultOf<Remote, K>> {
     const [params, options] = args as [unknown, PeerCallOptions | undefined];
-    const json = toJson(params);
+    const json = toParams(method, params);
     this.#checkCalls(1, options);
-    const { id, result } = this.#calls.open(options?.signal, this.#onCallAbort);
-    this.#send(encodeRequest(id, method, json), undefined, (reason) => this.#calls.reject(id, reason));
+    const onAbort = (id: number, reason: unknown) => withdraw() || this.#cancel(id, reason);
+    const { id, result } = this.#calls.open(options?.signal, onAbort);
+    const withdraw = this.#send(encodeRequest(id, method, json), undefined, (reason) => this.#calls.reject(id, reason));
     return await result as ResultOf<Remote, K>;
   }
 
@@ -166,7 +168,7 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
    * Sends a notification: a call without an answer.
    *
    * @returns when the stream has taken the message: await it for backpressure. A failure that nobody awaits is ignored
-   * @throws {TypeError} if the params have no JSON form
+   * @throws {TypeError} if the method's name is not a string or the params have no JSON form
    * @throws the reason why the connection ended
    */
   notify<K extends MethodName<Remote>>(method: K, ...args: NotifyArguments<Remote, K>): Promise<void> {
@@ -185,22 +187,26 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
     entries: Entries,
     options?: PeerCallOptions,
   ): Promise<BatchResults<Remote, Entries>> {
-    const parts = entries.map(({ method, notification, params }) => ({ method, notification, json: toJson(params) }));
+    const parts = entries.map((entry) => ({ ...entry, json: toParams(entry.method, entry.params) }));
     this.#checkCalls(parts.filter(({ notification }) => !notification).length, options);
     const sent = Promise.withResolvers<void>();
     const calls: OpenCall[] = [];
     const texts: string[] = [];
+    let withdraw = () => false;
+    const onAbort = (id: number, reason: unknown) => withdraw() || this.#cancel(id, reason);
     const results = parts.map(({ method, notification, json }) => {
-      const call = notification ? undefined : this.#calls.open(options?.signal, this.#onCallAbort);
+      const call = notification ? undefined : this.#calls.open(options?.signal, onAbort);
       if (call !== undefined) calls.push(call);
       texts.push(encodeRequest(call?.id, method, json));
       return call === undefined ? sent.promise : call.result;
     });
     if (texts.length > 0) {
-      this.#send(`[${texts.join()}]`, sent.resolve, (reason) => {
+      const unsent = this.#send(`[${texts.join()}]`, sent.resolve, (reason) => {
         sent.reject(reason);
         for (const { id } of calls) this.#calls.reject(id, reason);
       });
+      // The signal ends calls, but not notifications.
+      if (calls.length === parts.length) withdraw = unsent;
     }
     sent.promise.catch(() => {});
     return await Promise.allSettled(results) as BatchResults<Remote, Entries>;
@@ -244,18 +250,18 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
 
   readonly #onAbort = (): void => void this.close(this.#signal?.reason);
 
-  readonly #onCallAbort = (id: number, reason: unknown): void => {
+  #cancel(id: number, reason: unknown): void {
     const { cancellation } = this.#framing;
     if (cancellation === undefined) return;
     // A row may be the user's own, and this is called by an event.
     callSafely(() => {
       const params = toJson(cancellation.params(id, reason));
-      this.#send(encodeRequest(undefined, cancellation.method, params), undefined, undefined);
+      this.#send(encodeRequest(undefined, cancellation.method, params));
     }, (error) => void this.close(error));
-  };
+  }
 
   async #notify(method: string, params: unknown): Promise<void> {
-    const text = encodeRequest(undefined, method, toJson(params));
+    const text = encodeRequest(undefined, method, toParams(method, params));
     if (this.#state === "closed") throw this.#reason;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#send(text, resolve, reject);
@@ -270,10 +276,12 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
     if (this.#calls.size + count > pendingCalls) throw limitError("pendingCalls", pendingCalls);
   }
 
-  #send(text: string, written: (() => void) | undefined, failed: ((reason: unknown) => void) | undefined): void {
-    this.#outbox.send(this.#framing.encode(text), written, failed);
+  /** Sends a message. It returns a function that withdraws the message, and tells whether it was in time. */
+  #send(text: string, written?: () => void, failed?: (reason: unknown) => void): () => boolean {
+    const withdraw = this.#outbox.send(this.#framing.encode(text), written, failed);
     // A new call frees its caller's slot, and needs reading to resume.
     this.#progress();
+    return withdraw;
   }
 
   /** Queues an answer. A refusal is dropped if the other side does not read its answers. */
@@ -334,7 +342,7 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
     const refusal = refuseBatch(values, this.#limits.batchMessages);
     if (refusal !== undefined) return this.#reject(refusal, null, this.#answer);
     const messages = await readInTurns(values);
-    const sinkFor = collectAnswers(messages, this.#limits.queueBytes, this.#answer);
+    const sinkFor = collectAnswers(messages, this.#limits.queueBytes, this.#requests.hold, this.#answer);
     for (const message of messages) {
       this.#dispatch(message, bytes / messages.length, sinkFor(message));
       const turn = spend(WORK.message);

@@ -8,7 +8,7 @@ import { isPromiseLike } from "../base/callbacks.ts";
 import { spend } from "../base/schedule.ts";
 import { quoted } from "../base/text.ts";
 import { Fifo } from "../base/fifo.ts";
-import { REQUEST_BYTES, WORK } from "./costs.ts";
+import { ANSWER_BYTES, REQUEST_BYTES, WORK } from "./costs.ts";
 import { ErrorCode, RpcError } from "./errors.ts";
 import { encodeError, encodeFailure, encodeResult } from "./message.ts";
 import type { Message, RequestId, RequestMessage } from "./message.ts";
@@ -22,23 +22,32 @@ export type AnswerSink = (answer: string, refusal: boolean) => void;
  * Sinks for the answers to a batch. After the last answer, `sink` receives all of them as one array. An answer that
  * would make the array longer than `maxLength` UTF-16 units is replaced by an error: a small batch can ask for very
  * large answers, and all must wait for the last.
+ *
+ * @param hold receives the bytes of memory of an answer that waits for the others, and at the end the negative sum
  */
 export function collectAnswers(
   messages: readonly Message[],
   maxLength: number,
+  hold: (bytes: number) => void,
   sink: AnswerSink,
 ): (message: Message) => AnswerSink {
   const answers: string[] = [];
   let due = messages.filter((message) => message.kind !== "response" && message.id !== undefined).length;
   let length = 0;
+  let held = 0;
   let isRefusal = true;
   return (message) => (answer, refusal) => {
     const fits = length + answer.length <= maxLength;
     if (fits) length += answer.length;
     const id = message.id as RequestId;
-    answers.push(fits ? answer : encodeError(id, ErrorCode.internalError, "the answers to this batch are too long"));
+    const text = fits ? answer : encodeError(id, ErrorCode.internalError, "the answers to this batch are too long");
+    answers.push(text);
+    held += text.length + ANSWER_BYTES;
+    hold(text.length + ANSWER_BYTES);
     isRefusal &&= refusal;
-    if (--due === 0) sink(`[${answers.join()}]`, isRefusal);
+    if (--due > 0) return;
+    hold(-held);
+    sink(`[${answers.join()}]`, isRefusal);
   };
 }
 
@@ -167,7 +176,10 @@ export class RequestQueue<Remote extends object> {
     this.#options = options;
   }
 
-  /** Memory of waiting requests, in bytes. */
+  /** Counts the memory of answers that wait for others of their batch, like that of waiting requests. */
+  readonly hold = (bytes: number): void => void (this.#waitingBytes += bytes);
+
+  /** Memory of waiting requests, and of answers that wait for others of their batch, in bytes. */
   get waitingBytes(): number {
     return this.#waitingBytes;
   }

@@ -6,7 +6,7 @@
  */
 
 import { limitError, resolveLimit, resolveLimits } from "../base/limits.ts";
-import { checkNames, notAModule } from "../base/options.ts";
+import { checkNames, checkSignal, notAModule } from "../base/options.ts";
 import type { Call, Engine, EngineInstance, RunLimits } from "./engine.ts";
 import { Module, preparedOf } from "./module.ts";
 import type { Func, Value } from "./objects/function.ts";
@@ -73,6 +73,7 @@ export async function instantiate(
   if (!(module instanceof Module)) throw notAModule(module);
   checkNames("instantiate option", options, INSTANTIATE_OPTIONS);
   const { limits = {}, signal, onInstance } = options;
+  checkSignal(signal);
   const { engine, record, makeInstance } = preparedOf(module);
   const resolved = resolveLimits<RunLimits>("instantiate", limits);
   const due = performance.now() + resolved.deadlineMs;
@@ -156,6 +157,7 @@ export class Instance {
   async call(name: string, args: readonly Value[] = [], options: CallOptions = {}): Promise<Value> {
     checkNames("call option", options, CALL_OPTIONS);
     const { signal, deadlineMs } = options;
+    checkSignal(signal);
     if (deadlineMs !== undefined) resolveLimit("deadlineMs", deadlineMs);
     return await run(preparedOf(this.module).engine, this.#function(name), args, { signal, deadlineMs });
   }

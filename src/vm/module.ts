@@ -5,7 +5,7 @@
  * @module
  */
 
-import { checkNames } from "../base/options.ts";
+import { checkNames, checkSignal } from "../base/options.ts";
 import { spend } from "../base/schedule.ts";
 import { CHUNK_WORK } from "../base/streams.ts";
 import { decodeModule, ModuleDecoder } from "./binary/decode.ts";
@@ -214,6 +214,7 @@ function describe(type: FuncType): FuncTypeDescriptor {
 export async function compile(source: Source | PromiseLike<Source>, options: CompileOptions = {}): Promise<Module> {
   checkNames("compile option", options, ["signal"]);
   const { signal } = options;
+  checkSignal(signal);
   signal?.throwIfAborted();
   // A buffer is copied before anything is awaited, as the JavaScript API does: what becomes of it later is of no effect.
   const given = isBuffer(source) ? bytesOf(source).slice() : await source;

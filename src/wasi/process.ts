@@ -6,7 +6,7 @@
  */
 
 import { limitError, limitsOf, resolveLimits } from "../base/limits.ts";
-import { checkNames, checkType, notAModule } from "../base/options.ts";
+import { checkNames, checkSignal, checkType, notAModule } from "../base/options.ts";
 import { readBytes } from "../base/streams.ts";
 import { instantiate, LimitError, LinkError, Memory, Module, Trap } from "../vm/mod.ts";
 import type { Imports, ImportValue, Instance, RunLimits } from "../vm/mod.ts";
@@ -15,7 +15,7 @@ import { encodeArgs, encodeEnviron } from "./args.ts";
 import type { Context } from "./context.ts";
 import { wasiImports } from "./preview1.ts";
 import { ExitError } from "./proc.ts";
-import { openInput, openOutput } from "./standard_streams.ts";
+import { checkInput, checkOutput, openInput, openOutput } from "./standard_streams.ts";
 import type { Input, Output } from "./standard_streams.ts";
 import { systemClock } from "./system_clock.ts";
 import type { Clock } from "./system_clock.ts";
@@ -225,12 +225,19 @@ export class Process implements AsyncDisposable {
     const { fuel, streamBytes } = limits;
     checkType("clock", options.clock, "object");
     checkType("random", options.random, "function");
+    checkSignal(signal);
     const args = encodeArgs(options.args ?? ["guest"]);
     const environ = encodeEnviron(options.env ?? {});
+    const [stdin, stdout, stderr] = [options.stdin ?? "piped", options.stdout ?? "piped", options.stderr ?? "piped"];
+    // Opening one locks it, so all are checked first.
+    checkInput(stdin);
+    checkOutput(stdout, "stdout");
+    checkOutput(stderr, "stderr");
+    if (typeof stdout !== "string" && stdout === stderr) throw new TypeError("stdout and stderr can't be one stream");
     this.#limits = limits;
-    this.#stdin = openInput(options.stdin ?? "piped", streamBytes, this.#stop.signal);
-    this.#stdout = openOutput(options.stdout ?? "piped", streamBytes, "stdout");
-    this.#stderr = openOutput(options.stderr ?? "piped", streamBytes, "stderr");
+    this.#stdin = openInput(stdin, streamBytes, this.#stop.signal);
+    this.#stdout = openOutput(stdout, streamBytes, "stdout");
+    this.#stderr = openOutput(stderr, streamBytes, "stderr");
     const standard = [this.#stdin, this.#stdout, this.#stderr];
     const descriptors = new Map(standard.map(({ descriptor }, fd) => [fd, descriptor]));
     const memory = () => this.#memory ?? NO_MEMORY;
@@ -389,9 +396,10 @@ function merge(wasi: Imports, added: Imports): Imports {
 
 /** How a guest ended whose entry function did not return. */
 function endOf(error: unknown, stop: AbortSignal): Pick<ProcessStatus, "code" | "signal" | "error"> {
+  // Before anything is asked of it: the host's reason may be any value.
+  if (stop.aborted && error === stop.reason) return { code: STOPPED, signal: null, error };
   const cause = error instanceof Trap ? error.cause : undefined;
   if (cause instanceof ExitError) return { code: cause.code, signal: cause.signal };
-  const isStopped = error instanceof LimitError || (stop.aborted && error === stop.reason);
-  const code = isStopped ? STOPPED : error instanceof Trap ? TRAPPED : CANNOT_START;
+  const code = error instanceof LimitError ? STOPPED : error instanceof Trap ? TRAPPED : CANNOT_START;
   return { code, signal: null, error };
 }

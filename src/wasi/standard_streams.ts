@@ -71,6 +71,18 @@ export interface Output {
   readonly stream: ReadableStream<Uint8Array> | undefined;
 }
 
+/** Checks the destination of an output, whose option has this name. @throws {TypeError} as `openOutput` does */
+export function checkOutput(to: unknown, name: string): void {
+  if (to === "piped" || to === "null" || (to instanceof WritableStream && !to.locked)) return;
+  throw new TypeError(`${name} must be "piped", "null" or a WritableStream that is not locked`);
+}
+
+/** Checks the source of the input. @throws {TypeError} as `openInput` does */
+export function checkInput(from: unknown): void {
+  if (from === "piped" || from === "null" || (from instanceof ReadableStream && !from.locked)) return;
+  throw new TypeError(`stdin must be "piped", "null" or a ReadableStream that is not locked`);
+}
+
 /**
  * Opens standard output or error.
  *
@@ -84,14 +96,12 @@ export function openOutput(
   highWaterMark: number,
   name: string,
 ): Output {
+  checkOutput(to, name);
   if (to === "null") return { descriptor: openNull("write"), stream: undefined };
   const queue = new ByteQueue(highWaterMark);
   const descriptor = openQueue("write", queue);
   const stream = readableFrom(queue);
   if (to === "piped") return { descriptor, stream };
-  if (!(to instanceof WritableStream) || to.locked) {
-    throw new TypeError(`${name} must be "piped", "null" or a WritableStream that is not locked`);
-  }
   // If `to` fails, the pipe cancels its source, and the guest's writes fail with EPIPE.
   stream.pipeTo(to).catch(() => {});
   return { descriptor, stream: undefined };
@@ -117,13 +127,11 @@ export function openInput(
   highWaterMark: number,
   signal: AbortSignal,
 ): Input {
+  checkInput(from);
   if (from === "null") return { descriptor: openNull("read"), pipe: undefined };
   const queue = new ByteQueue(highWaterMark);
   const descriptor = openQueue("read", queue);
   if (from === "piped") return { descriptor, pipe: inputPipe(queue) };
-  if (!(from instanceof ReadableStream) || from.locked) {
-    throw new TypeError(`stdin must be "piped", "null" or a ReadableStream that is not locked`);
-  }
   readInto(queue, from, signal);
   return { descriptor, pipe: undefined };
 }

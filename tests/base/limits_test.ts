@@ -288,9 +288,44 @@ Deno.test("what is not a Module is refused with how to make one", async () => {
   assertThrows(() => new Plugin(undefined as never), TypeError, "expected a Module, not undefined");
 });
 
+Deno.test("a signal that is not an AbortSignal is refused, wherever one is taken", async () => {
+  const { peer } = connect();
+  await using plugin = new Plugin(empty);
+  const instance = await instantiate(empty);
+  for (const given of [{}, "signal", 5, () => {}]) {
+    const options = holding("signal", given);
+    const starts: (() => unknown)[] = [
+      () => plugin.call("ping", null, options),
+      () => spawn(empty, options),
+      () => new Peer(new TransformStream(), options),
+      () => peer.call("ping", null, options),
+      () => peer.batch([], options),
+      () => instantiate(empty, {}, options),
+      () => instance.call("_start", [], options),
+      () => compile(new Blob().stream(), options),
+    ];
+    for (const start of starts) assertRefused(await refusal(start), TypeError, "signal must be an AbortSignal, not ");
+  }
+  await peer.close();
+});
+
+Deno.test("spawn, when it refuses one stream, leaves the others alone", () => {
+  const stdin = new ReadableStream<Uint8Array>();
+  const stdout = new WritableStream<Uint8Array>();
+  const locked = new WritableStream<Uint8Array>();
+  locked.getWriter();
+  assertThrows(() => spawn(empty, { stdin, stdout, stderr: locked }), TypeError, "stderr must be");
+  assertThrows(() => spawn(empty, { stdin, stdout, stderr: stdout }), TypeError, "can't be one stream");
+  assertEquals([stdin.locked, stdout.locked], [false, false]);
+});
+
 Deno.test("a Peer that is refused leaves its streams alone", () => {
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
-  for (const options of [{ limits: { messageBytes: 0 } }, { wings: 1 }, { onInvalid: 1 }, { framing: "none" }]) {
+  for (
+    const options of [{ limits: { messageBytes: 0 } }, { wings: 1 }, { onInvalid: 1 }, { framing: "none" }, {
+      signal: {},
+    }]
+  ) {
     assertThrows(() => new Peer({ readable, writable }, options as never));
   }
   assertEquals([readable.locked, writable.locked], [false, false]);

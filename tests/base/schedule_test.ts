@@ -110,3 +110,19 @@ Deno.test("a slice that throws, as no guest can make it, keeps no other from its
   await task("later", 2, 10, turns);
   assertEquals(turns, ["other", "later", "later"]);
 });
+
+Deno.test("waiters of spend resume one after the other, and timers fire in between", async () => {
+  let fired = 0;
+  const chain = setInterval(() => fired++, 0);
+  const seen = new Set<number>();
+  void spend(2_000_000);
+  await Promise.all(Array.from({ length: 20 }, async () => {
+    await spend(0);
+    seen.add(fired);
+    // Work that is counted when it has been done.
+    for (const end = performance.now() + 3; performance.now() < end;);
+    await spend(900_000);
+  }));
+  clearInterval(chain);
+  assert(seen.size >= 10, `${seen.size} of 20 saw a timer that those before had not`);
+});

@@ -232,6 +232,41 @@ Deno.test("a message of the largest size is parsed in turns, whatever is in it",
   }
 });
 
+Deno.test("the event loop turns while 200 guests flood at once with messages that take long to parse", async () => {
+  const module = flood(MESSAGES["params of many objects, no two alike"]!);
+  const plugins = Array.from({ length: 200 }, () => new Plugin(module));
+  const calls = plugins.map((plugin) => plugin.call("none").catch((error) => error));
+  await assertTimers("200 plugins at once", () => {
+    return Promise.all([...plugins.map((plugin) => plugin[Symbol.asyncDispose]()), ...calls]);
+  });
+});
+
+Deno.test("the event loop turns while the many calls of a plugin fail at once, each with a long log", async () => {
+  const module = program(`(func (export "_start")
+    (memory.fill (i32.const 4096) (i32.const 97) (i32.const 65536))
+    ${
+    "(i32.store8 (i32.const 12287) (i32.const 10)) (drop (call $write (i32.const 2) (i32.const 4096) (i32.const 8192)))"
+      .repeat(10)
+  }
+    (i32.store (i32.const 32) (i32.const 80000)) (i32.store (i32.const 36) (i32.const 4096))
+    (drop (call $fd_read (i32.const 0) (i32.const 32) (i32.const 1) (i32.const 16)))
+    (unreachable))`);
+  const longest = await bestOfThree(async () => {
+    await using plugin = new Plugin(module, { lifetime: "plugin" });
+    const calls = Array.from({ length: 2_000 }, () => plugin.call("none").catch((error): PluginError => error));
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    const timers = timersDuring(300);
+    const errors = (await Promise.all(calls)) as PluginError[];
+    const { longest } = await timers;
+    assertInstanceOf(errors[0], PluginError);
+    assert(errors[0].message.length > 80_000);
+    // What they say alike is there once.
+    assert(errors.every(({ logs }) => logs === errors[0]!.logs));
+    return longest;
+  });
+  assert(longest < 50, `held for ${Math.round(longest)} ms`);
+});
+
 Deno.test("the event loop turns while a guest of each kind floods, all at once", async () => {
   const modules = [flood(line(request("none"))), flood("\n"), flood("\n", STDERR), flood(batch(notification("none")))];
   const plugins = modules.flatMap((module) => [1, 2, 3].map(() => new Plugin(module, { onLog: () => {} })));

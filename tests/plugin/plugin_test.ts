@@ -225,6 +225,15 @@ Deno.test("a logger that rejects stops the guest, as one that throws does, and h
   assertEquals(lines, 1);
 });
 
+Deno.test("whatever a logger rejects with is the reason for the stop, also an RpcError, or what can't be shown", async () => {
+  for (const cause of [new RpcError(1, "of another plugin"), Object.create(null), Symbol("s"), null, 0]) {
+    await using plugin = faultyPlugin({}, { onLog: () => Promise.reject(cause) });
+    const error = await failure(plugin.call("spin"), "stopped");
+    assertStrictEquals(error.cause, cause);
+    assertStringIncludes(error.message, "faulty.spin: the guest was stopped: ");
+  }
+});
+
 Deno.test("of what a host method throws the guest learns nothing, and onError all", async () => {
   const cause = new Error("no such file: /etc/secret");
   const failures: unknown[] = [];

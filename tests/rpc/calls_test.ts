@@ -1,7 +1,7 @@
 /** Tests of src/rpc/peer.ts against a hand-written other side: calls, notifications and batches that the peer sends. */
 
-import { LimitError, RpcError } from "@rivulet/rivulet/rpc";
-import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import { FRAMINGS, LimitError, RpcError } from "@rivulet/rivulet/rpc";
+import { assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { connect, settle } from "./_wire.ts";
 
 const jsonrpc = "2.0";
@@ -158,4 +158,52 @@ Deno.test("notify that nobody awaits brings nobody down when it fails", async ()
   await peer.close();
   peer.notify("c");
   await settle();
+});
+
+Deno.test("calls that are aborted while the other side does not read are not sent, and leave nothing that waits", async () => {
+  const { peer, next, rest, block } = connect({
+    framing: { ...FRAMINGS.newline, cancellation: FRAMINGS["content-length"].cancellation },
+  });
+  const unblock = block();
+  const first = peer.call("first").catch(() => {});
+  await settle();
+  const controller = new AbortController();
+  const { signal } = controller;
+  const entries = [{ method: "b" }, { method: "c" }];
+  const aborted = [
+    assertRejects(() => peer.call("a", null, { signal }), Error, "enough"),
+    peer.batch(entries, { signal }),
+    peer.batch([...entries, { method: "d", notification: true }], { signal }),
+  ];
+  const last = peer.call("last").catch(() => {});
+  controller.abort(new Error("enough"));
+  unblock();
+  await Promise.all(aborted);
+  assertEquals((await next()).method, "first");
+  // A notification has no signal: what is with it goes, and is cancelled.
+  const [batch, ...others] = await rest();
+  assertEquals(batch.map(({ method }: { method: string }) => method), ["b", "c", "d"]);
+  assertEquals(others.map(({ method }) => method), ["last", "$/cancelRequest", "$/cancelRequest"]);
+  await peer.close();
+  await Promise.all([first, last]);
+});
+
+Deno.test("api has none of the names that the language calls by itself, so that logging it calls nobody", async () => {
+  const { peer, rest } = connect();
+  assertEquals(JSON.stringify({ api: peer.api }), '{"api":{}}');
+  assertThrows(() => `${peer.api}`, TypeError);
+  assertThrows(() => Number(peer.api), TypeError);
+  assertEquals(await rest(), []);
+  await peer.close();
+});
+
+Deno.test("a method's name that is not text is refused before anything is sent", async () => {
+  const { peer, rest } = connect();
+  for (const method of [undefined, 5, Symbol("a"), { toJSON: () => "a" }] as never[]) {
+    await assertRejects(() => peer.call(method), TypeError, "a method's name must be a string");
+    await assertRejects(() => peer.notify(method), TypeError, "a method's name must be a string");
+    await assertRejects(() => peer.batch([{ method }]), TypeError, "a method's name must be a string");
+  }
+  assertEquals(await rest(), []);
+  await peer.close();
 });

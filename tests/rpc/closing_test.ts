@@ -183,9 +183,12 @@ Deno.test("a limit given as undefined is the default", async () => {
 });
 
 Deno.test("a chunk that is no Uint8Array closes the peer with a TypeError", async () => {
-  const { peer, send } = connect();
-  send({ length: 3 } as Uint8Array);
-  await assertRejects(() => peer.closed, TypeError, "not a Uint8Array");
+  for (const chunk of [{ length: 3 }, undefined, "text", new DataView(new ArrayBuffer(4)), new Uint16Array([10])]) {
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+    const peer = new Peer({ readable, writable: new WritableStream() });
+    writable.getWriter().write(chunk as Uint8Array).catch(() => {});
+    await assertRejects(() => peer.closed, TypeError, "not a Uint8Array");
+  }
 });
 
 Deno.test("onInvalid is told after the answer was queued, and what it throws closes the peer", async () => {
