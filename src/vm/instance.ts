@@ -167,7 +167,7 @@ export class Instance {
    */
   start(name: string, args: readonly Value[] = []): Call {
     const func = this.#function(name);
-    if (func.host !== undefined) throw new TypeError("a host function is called directly");
+    if (func.host !== undefined) throw new TypeError("the export is a host function: call it directly");
     return preparedOf(this.module).engine.start(func, args);
   }
 

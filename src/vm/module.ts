@@ -115,7 +115,7 @@ const DESCRIPTORS = new WeakMap<FuncType, FuncTypeDescriptor>();
 /** What an engine has made of a module. */
 export function preparedOf(module: Module): EngineModule {
   const prepared = PREPARED.get(module);
-  if (prepared === undefined) throw new InternalError("not a module of this library");
+  if (prepared === undefined) throw new InternalError("the module was not compiled by this library");
   return prepared;
 }
 
@@ -234,7 +234,7 @@ export async function compile(source: Source | PromiseLike<Source>, options: Com
       const { done, value } = await reader.read();
       signal?.throwIfAborted();
       if (done) break;
-      if (!(value instanceof Uint8Array)) throw new TypeError("a module's stream gives chunks of bytes (Uint8Array)");
+      if (!(value instanceof Uint8Array)) throw new TypeError("the chunks of a module's stream must be Uint8Arrays");
       const turn = spend(CHUNK_WORK);
       if (turn !== undefined) await turn;
       await decodeInParts(decoder, value, signal);
@@ -302,7 +302,7 @@ function bytesOf(source: ArrayBuffer | ArrayBufferView<ArrayBuffer>): Uint8Array
 
 function bodyOf(source: unknown): ReadableStream<Uint8Array> {
   if (!(source instanceof Response)) {
-    throw new TypeError("a module comes from a Response, a buffer or a ReadableStream");
+    throw new TypeError("the source of a module must be a Response, a buffer or a ReadableStream");
   }
   if (!source.ok) throw new TypeError(`the response for the module has status ${source.status}`);
   if (source.body === null) throw new TypeError("the response for the module has no body");

@@ -125,5 +125,5 @@ export function readConstReference(cursor: Cursor): ConstReference {
     operation: () => take(),
   });
   if (count === 1 && reference !== undefined) return reference;
-  throw cursor.error("type mismatch: a constant expression of a reference type is one instruction", start);
+  throw cursor.error("type mismatch: a constant expression of a reference type must be one instruction", start);
 }

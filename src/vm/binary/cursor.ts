@@ -124,7 +124,7 @@ export class Cursor {
     const at = this.offset;
     const count = this.u32();
     const left = this.end - this.offset;
-    if (count > left) throw this.error(`length out of bounds: ${count}, with ${left} bytes left`, at);
+    if (count > left) throw this.error(`length out of bounds: ${count}, but only ${left} bytes are left`, at);
     return count;
   }
 

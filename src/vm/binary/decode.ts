@@ -132,7 +132,10 @@ export class ModuleDecoder {
       if (end > MAX_MODULE_BYTES) throw new CompileError(`length out of bounds: ${name} section of ${size} bytes`, at);
       if (order !== undefined) {
         if (order < nextOrder) {
-          throw new CompileError(`unexpected content after last section: ${name} section again or too late`, at);
+          throw new CompileError(
+            `unexpected content after last section: ${name} section is repeated or out of order`,
+            at,
+          );
         }
         nextOrder = order + 1;
         draft.sections.set(name, { start, end });
@@ -202,7 +205,7 @@ function tooLarge(): CompileError {
 
 function outOfBounds(what: string, size: number, cursor: Cursor): CompileError {
   const left = cursor.end - cursor.offset;
-  return cursor.error(`length out of bounds: ${what} has ${size} bytes, with ${left} left`);
+  return cursor.error(`length out of bounds: ${what} has ${size} bytes, but only ${left} are left`);
 }
 
 function sizeMismatch(what: string, cursor: Cursor): CompileError {

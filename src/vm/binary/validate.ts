@@ -93,7 +93,7 @@ function checkLimits(record: ModuleRecord, section: SectionName, what: string, {
     throw fault(
       record,
       section,
-      `size minimum must not be greater than maximum: ${what} has ${minimum} and ${maximum}`,
+      `size minimum must not be greater than maximum: ${what} has minimum ${minimum} and maximum ${maximum}`,
     );
   }
 }
@@ -142,7 +142,7 @@ function checkStart(record: ModuleRecord): void {
   if (start >= functions.length) throw fault(record, "start", `unknown function ${start}: start function`);
   const type = types[functions[start]];
   if (type.params.length > 0 || type.results.length > 0) {
-    throw fault(record, "start", `start function ${start} must have type () -> (), and has ${funcTypeName(type)}`);
+    throw fault(record, "start", `start function ${start} must have type () -> (), not ${funcTypeName(type)}`);
   }
 }
 

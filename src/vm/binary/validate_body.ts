@@ -249,7 +249,7 @@ export class BodyValidator {
     const frame = this.#frame;
     this.#popVals(this.#endTypes(frame));
     if (this.#height !== this.#floor) {
-      throw this.#error(`type mismatch: ${this.#height - this.#floor} more values on the stack than the block gives`);
+      throw this.#error(`type mismatch: ${this.#height - this.#floor} more values on the stack than the block returns`);
     }
     const opcode = this.#frames[frame] & ~UNREACHABLE_FLAG;
     this.#frame = frame - FRAME_WORDS;
@@ -349,7 +349,7 @@ export class BodyValidator {
 
   #alignmentError(alignment: number, natural: number): CompileError {
     if (alignment < 32) {
-      return this.#error(`alignment must not be larger than natural: 2^${alignment}, and 2^${natural} is natural`);
+      return this.#error(`alignment must not be larger than natural: 2^${alignment} is larger than 2^${natural}`);
     }
     if (alignment >= 64 && alignment < 128) return unsupported("multi-memory", "memory index in an access", this.#at);
     return this.#error(`malformed memop flags: 0x${alignment.toString(16)}`);
@@ -567,7 +567,7 @@ export class BodyValidator {
     this.#popVals(params);
     const expected = this.#endTypes(OUTERMOST);
     if (results.length !== expected.length || results.some((type, index) => type !== expected[index])) {
-      throw this.#error("type mismatch: the tail-called function's results are not the caller's");
+      throw this.#error("type mismatch: the tail-called function's results differ from the caller's");
     }
     this.#unreachable();
   }
@@ -577,7 +577,7 @@ export class BodyValidator {
     const second = this.#popAny();
     const first = this.#popAny();
     if (isReference(first) || isReference(second)) {
-      throw this.#mismatch("numbers for a select without type", typeName(isReference(first) ? first : second));
+      throw this.#mismatch("numbers for an untyped select", typeName(isReference(first) ? first : second));
     }
     if (first !== second && first !== UNKNOWN && second !== UNKNOWN) {
       throw this.#mismatch(typeName(first), typeName(second));

@@ -117,7 +117,7 @@ export class InterpretedCall implements Call {
   resume(fuel: number, work: number = Infinity): CallStatus {
     if (this.#isOver) return this.#status;
     if (this.#status === "pending" && this.#answer === undefined) return this.#status;
-    if (!(fuel >= 0)) throw new RangeError(`fuel is 0 or more, not ${fuel}`);
+    if (!(fuel >= 0)) throw new RangeError(`fuel must be 0 or more, not ${fuel}`);
     const frames = this.#frames;
     if (frames.isRunning) throw new TypeError("the call is running");
     try {
@@ -276,7 +276,7 @@ export class InterpretedCall implements Call {
       case OP.return_call_indirect:
         return this.#tailCall(this.#tableFunction(CODE[pc + 5]), CODE[pc + 3], CODE[pc + 4]);
       default:
-        throw new InternalError(`no code is at ${pc}: ${op}`);
+        throw new InternalError(`unknown op ${op} at address ${pc}`);
     }
   }
 

@@ -112,7 +112,7 @@ function evaluate(record: ModuleRecord, { start, end }: ByteRange, cells: Int32A
 }
 
 function notANumber(): never {
-  throw new InternalError("a reference in a constant expression of a number");
+  throw new InternalError("a numeric constant expression contains a reference");
 }
 
 /** Extended constant expressions: add, sub and mul of i32 and i64, on the operand at a place and the next one. */

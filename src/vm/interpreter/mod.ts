@@ -17,7 +17,7 @@ const CODES = new WeakMap<EngineModule, ModuleCode>();
 /** What the interpreter keeps of a module beside its record. */
 export function codeOf(module: EngineModule): ModuleCode {
   const code = CODES.get(module);
-  if (code === undefined) throw new InternalError("not a module of the interpreter");
+  if (code === undefined) throw new InternalError("the module was not prepared by the interpreter");
   return code;
 }
 

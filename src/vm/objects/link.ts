@@ -90,7 +90,7 @@ export function linkFunction(type: FuncType, entry: Import, value: unknown): Fun
   const exported = funcOf(value);
   const known = exported?.type ?? hostFunctionType(value as HostFunction);
   if (known !== undefined && !sameFuncType(known, type)) {
-    throw mismatch(entry, `a function ${funcTypeName(type)}`, `one that is ${funcTypeName(known)}`);
+    throw mismatch(entry, `a function of type ${funcTypeName(type)}`, `one of type ${funcTypeName(known)}`);
   }
   return exported ?? value as HostFunction;
 }
@@ -100,8 +100,8 @@ export function linkGlobal(entry: Import, value: unknown): Global {
   if (!(value instanceof Global)) throw mismatch(entry, "a Global", value);
   const { type } = entry.type as { readonly type: Global["type"] };
   if (value.type.value !== type.value || value.type.mutable !== type.mutable) {
-    const text = (of: Global["type"]) => `${of.mutable ? "mutable" : "immutable"} ${valueTypeName(of.value)}`;
-    throw mismatch(entry, `a global, ${text(type)}`, `one that is ${text(value.type)}`);
+    const text = (of: Global["type"]) => `${of.mutable ? "a mutable" : "an immutable"} ${valueTypeName(of.value)}`;
+    throw mismatch(entry, `${text(type)} global`, `${text(value.type)} one`);
   }
   return value;
 }
@@ -126,11 +126,12 @@ export function linkTable({ element, limits }: TableType, entry: Import, value: 
 function checkLimits(entry: Import, wanted: Limits, size: number, maximum: number | undefined): void {
   const isTooLarge = wanted.maximum !== undefined && (maximum === undefined || maximum > wanted.maximum);
   if (size >= wanted.minimum && !isTooLarge) return;
-  const text = (least: number, most: number | undefined) => `at least ${least} and at most ${most ?? "any"}`;
-  throw mismatch(entry, `a size of ${text(wanted.minimum, wanted.maximum)}`, `one of ${text(size, maximum)}`);
+  const most = (limit: number | undefined) => limit === undefined ? "no maximum" : `a maximum of ${limit}`;
+  const needed = `of a size of at least ${wanted.minimum} with ${most(wanted.maximum)}`;
+  throw mismatch(entry, needed, `of ${size} with ${most(maximum)}`);
 }
 
 function mismatch(entry: Import, wanted: string, given: unknown): LinkError {
   const what = typeof given === "string" ? given : `a value of type ${given === null ? "null" : typeof given}`;
-  return new LinkError(`incompatible import type: ${nameOf(entry)} should be ${wanted}, not ${what}`);
+  return new LinkError(`incompatible import type: ${nameOf(entry)} must be ${wanted}, not ${what}`);
 }

@@ -60,7 +60,7 @@ export class Memory {
     const { initial, maximum } = descriptor;
     for (const pages of [initial, maximum ?? initial]) {
       if (!Number.isInteger(pages) || pages < 0 || pages > MAX_SPEC_PAGES) {
-        throw new RangeError(`a memory has 0 to ${MAX_SPEC_PAGES} pages, not ${pages}`);
+        throw new RangeError(`a memory must have 0 to ${MAX_SPEC_PAGES} pages, not ${pages}`);
       }
     }
     if (maximum !== undefined && maximum < initial) {
@@ -74,7 +74,7 @@ export class Memory {
     try {
       this.#show(zeros(initial * PAGE_BYTES), initial);
     } catch (cause) {
-      const text = `the runtime has no room for the ${initial} that it starts with`;
+      const text = `the runtime can't allocate the ${initial} that it starts with`;
       throw limitError("memoryPages", this.#maximum, text, { cause });
     }
   }
@@ -104,7 +104,7 @@ export class Memory {
   grow(delta: number): number {
     const before = this.beginGrowth(delta);
     if (before < 0) {
-      throw new RangeError(`the memory can't grow by ${delta} beyond ${this.pages} of ${this.#maximum} pages`);
+      throw new RangeError(`the memory can't grow by ${delta}: it has ${this.pages} of ${this.#maximum} pages`);
     }
     if (this.#growth !== undefined) this.#finishGrowth();
     return before;

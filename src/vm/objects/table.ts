@@ -123,7 +123,9 @@ export class Table {
   grow(delta: number, value: Value = null): number {
     const before = this.growBy(delta, toReference(this.element, value));
     if (before < 0) {
-      throw new RangeError(`the table can't grow by ${delta} beyond ${this.length + this.#growth} elements`);
+      throw new RangeError(
+        `the table can't grow by ${delta}: it has ${this.length} of ${this.length + this.#growth} elements`,
+      );
     }
     return before;
   }
@@ -135,7 +137,7 @@ export class Table {
 
   #check(index: number): void {
     if (!Number.isInteger(index) || index < 0 || index >= this.length) {
-      throw new RangeError(`the table has ${this.length} elements, none at ${index}`);
+      throw new RangeError(`the index ${index} is out of range: the table has ${this.length} elements`);
     }
   }
 

@@ -100,7 +100,7 @@ export function writeNumber(type: ValueType, words: Int32Array, at: number, valu
 export function toReference(type: ValueType, value: Value): unknown {
   if (type === EXTERNREF || value === null) return value;
   const func = funcOf(value);
-  if (func === undefined) throw new TypeError("a funcref is an exported function or null");
+  if (func === undefined) throw new TypeError("a funcref must be an exported function or null");
   return func;
 }
 
@@ -136,11 +136,11 @@ export function resultValues(type: FuncType, result: Value): readonly Value[] {
   if (type.results.length === 0) return [];
   if (type.results.length === 1) return [result];
   if (typeof result !== "object" || result === null || !(Symbol.iterator in result)) {
-    throw new TypeError(`a host function with ${type.results.length} results gives an array of them`);
+    throw new TypeError(`a host function with ${type.results.length} results must return an array of them`);
   }
   const values = Array.from(result as Iterable<Value>);
   if (values.length !== type.results.length) {
-    throw new TypeError(`a host function gave ${values.length} results where its type has ${type.results.length}`);
+    throw new TypeError(`a host function returned ${values.length} results, but its type has ${type.results.length}`);
   }
   return values;
 }

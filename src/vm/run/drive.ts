@@ -115,7 +115,7 @@ export function runNow(call: Call, instance: Metered): Value {
     if (status === "finished") return call.result;
     if (status === "pending") {
       const error = new TypeError(
-        "a host function gave a promise to a guest that was called without waiting: use call()",
+        "a host function gave a promise, for which a synchronous call can't wait: use call()",
       );
       call.stop(error);
       throw error;
