@@ -1,7 +1,7 @@
 /**
- * The interface of an engine: it prepares a validated module, makes instances of it, and runs calls in slices. All engines
- * share the memories, tables, globals and functions of `objects/`. module.ts chooses the engine of a module, and
- * run/drive.ts decides when a call resumes.
+ * The interface of an engine: it prepares a validated module, makes instances of it, and runs calls in slices. All
+ * engines share the memories, tables, globals and functions of `objects/`. module.ts chooses the engine of a module,
+ * and run/drive.ts decides when a call resumes.
  *
  * @module
  */
@@ -93,8 +93,8 @@ export interface Call {
   readonly guestStack: readonly StackFrame[];
 
   /**
-   * Runs until the fuel is used up, a host function returns a promise, or the call ends. The branch or call that uses the
-   * last fuel is still executed.
+   * Runs until the fuel is used up, a host function returns a promise, or the call ends. The branch or call that uses
+   * the last fuel is still executed.
    *
    * @param fuel a number of instructions, 0 or more
    * @param work the work after which it stops even if fuel is left

@@ -104,8 +104,8 @@ export interface StackFrame {
 }
 
 /**
- * The guest did something that WebAssembly forbids, or a host function that it called failed. In that case `cause` is what
- * the function threw or rejected with.
+ * The guest did something that WebAssembly forbids, or a host function that it called failed. In that case `cause` is
+ * what the function threw or rejected with.
  *
  * @example
  * ```ts

@@ -1,6 +1,6 @@
 /**
- * Instances as users hold them: how to make one, read its exports and call its functions. The engine keeps an instance's
- * state and runs its calls.
+ * Instances as users hold them: how to make one, read its exports and call its functions. The engine keeps an
+ * instance's state and runs its calls.
  *
  * @module
  */
@@ -126,8 +126,9 @@ export class Instance {
   }
 
   /**
-   * All exports by name. An exported function runs to its end synchronously, and throws if it would have to wait. The object
-   * is made at its first use, at about a microsecond an export. A module may have 100,000 exports; `export` finds one faster.
+   * All exports by name. An exported function runs to its end synchronously, and throws if it would have to wait. The
+   * object is made at its first use, at about a microsecond an export. A module may have 100,000 exports; `export`
+   * finds one faster.
    */
   get exports(): Readonly<Record<string, ExportValue>> {
     return this.#exports ??= this.#allExports();
@@ -144,7 +145,8 @@ export class Instance {
   }
 
   /**
-   * Calls an exported function. The event loop turns between slices. If a host function returns a promise, the guest waits.
+   * Calls an exported function. The event loop turns between slices. If a host function returns a promise, the guest
+   * waits.
    *
    * @returns one value, an array of several, or undefined
    * @throws {Trap} if the guest traps or a host function fails

@@ -1,7 +1,7 @@
 /**
- * Every fixed limit of the virtual machine, with its reason: what a module may contain, and what a running guest may use.
- * Most are the JavaScript API's implementation limits, so a module that loads in a browser loads here. The others are far
- * beyond what compilers produce.
+ * Every fixed limit of the virtual machine, with its reason: what a module may contain, and what a running guest may
+ * use. Most are the JavaScript API's implementation limits, so a module that loads in a browser loads here. The others
+ * are far beyond what compilers produce.
  *
  * @see https://webassembly.github.io/spec/js-api/#limits
  * @module
@@ -28,8 +28,8 @@ export const MAX_DATA_SEGMENTS = 100_000;
 /** Element segments of a module: each is an object, for three bytes of module. */
 export const MAX_ELEMENT_SEGMENTS = 100_000;
 /**
- * Bytes of a constant expression. One that depends on imported globals is evaluated for each instance without a pause, on
- * a stack of this size. Compilers write about ten bytes.
+ * Bytes of a constant expression. One that depends on imported globals is evaluated for each instance without a pause,
+ * on a stack of this size. Compilers write about ten bytes.
  */
 export const MAX_CONST_EXPR_BYTES = 4_096;
 /** Entries of all element segments, each of which takes four bytes, and elements of one table. */
@@ -45,8 +45,8 @@ export const MAX_OPERANDS = 100_000;
 /** Nested blocks around an instruction: more than one `br_table` can name. */
 export const MAX_NESTING = 100_000;
 /**
- * Operands that calls, branches and blocks take and return. Two bytes may name a type of a thousand, so this bound keeps
- * the work on a body linear in its length. It is this many for each byte of the module before them, ...
+ * Operands that calls, branches and blocks take and return. Two bytes may name a type of a thousand, so this bound
+ * keeps the work on a body linear in its length. It is this many for each byte of the module before them, ...
  */
 export const MAX_LISTED_OPERANDS_PER_BYTE = 16;
 /** ... plus this many in any module. */

@@ -1,6 +1,6 @@
 /**
- * A compiled module as users hold it, and the functions that compile one from a response, a stream or a buffer. Compiling
- * decodes and validates all bytes. A function is translated to register code at its first call.
+ * A compiled module as users hold it, and the functions that compile one from a response, a stream or a buffer.
+ * Compiling decodes and validates all bytes. A function is translated to register code at its first call.
  *
  * @module
  */
@@ -120,7 +120,8 @@ export function preparedOf(module: Module): EngineModule {
 }
 
 /**
- * A decoded and validated module, made by {@linkcode compile}. It is immutable, and any number of instances may share it.
+ * A decoded and validated module, made by {@linkcode compile}. It is immutable, and any number of instances may share
+ * it.
  *
  * @example
  * ```ts

@@ -1,6 +1,6 @@
 /**
- * Walks and reads constant expressions in the binary format. A numeric one is read as a range, to be evaluated later. One of
- * a reference type is a single instruction and is read as a number. The validator checks types and indices.
+ * Walks and reads constant expressions in the binary format. A numeric one is read as a range, to be evaluated later.
+ * One of a reference type is a single instruction and is read as a number. The validator checks types and indices.
  *
  * @see https://webassembly.github.io/spec/core/valid/instructions.html#constant-expressions
  * @module

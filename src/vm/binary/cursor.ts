@@ -1,6 +1,6 @@
 /**
- * A cursor over a range of a module's bytes. It reads bytes, LEB128 integers, little-endian words and names, and checks each
- * against the end of the range.
+ * A cursor over a range of a module's bytes. It reads bytes, LEB128 integers, little-endian words and names, and checks
+ * each against the end of the range.
  *
  * @see https://webassembly.github.io/spec/core/binary/values.html
  * @module

@@ -1,7 +1,7 @@
 /**
- * Decodes a module's bytes, whole or in chunks as they arrive, to a module record. It decodes a section once it is complete,
- * and reports a function body as soon as that is complete. It checks the binary format and the limits; a visitor, such as
- * the validator, checks the rest meanwhile. Bodies remain ranges of bytes.
+ * Decodes a module's bytes, whole or in chunks as they arrive, to a module record. It decodes a section once it is
+ * complete, and reports a function body as soon as that is complete. It checks the binary format and the limits; a
+ * visitor, such as the validator, checks the rest meanwhile. Bodies remain ranges of bytes.
  *
  * @see https://webassembly.github.io/spec/core/binary/modules.html
  * @module

@@ -1,7 +1,7 @@
 /**
- * Names for people: the module's and its functions', from the name section, or else from exports. Each is decoded at its
- * first use. All other names are skipped. A bad name section does not make a module invalid: names before a malformed part
- * are used, and malformed UTF-8 is shown as a replacement character.
+ * Names for people: the module's and its functions', from the name section, or else from exports. Each is decoded at
+ * its first use. All other names are skipped. A bad name section does not make a module invalid: names before a
+ * malformed part are used, and malformed UTF-8 is shown as a replacement character.
  *
  * @see https://webassembly.github.io/spec/core/appendix/custom.html#name-section
  * @module

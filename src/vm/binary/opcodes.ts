@@ -1,21 +1,21 @@
 /**
- * The WebAssembly instruction set, with one row for each opcode: which opcodes exist, their immediates, and the types of
- * their operands and results. Decoding, validation, translation and the tests all derive from it.
+ * The WebAssembly instruction set, with one row for each opcode: which opcodes exist, their immediates, and the types
+ * of their operands and results. Decoding, validation, translation and the tests all derive from it.
  *
  * A row is `[code, mnemonic, immediates, signature]`.
  *
  * - `code`: the opcode byte; for the 0xFC prefix, 0xFC00 plus the number after the prefix.
  * - `immediates`: the form of the immediates, one of {@linkcode Immediates}.
- * - `signature`: operand types, a colon, result types, with i = i32, I = i64, f = f32, F = f64; `*` if the types depend on
- *   the immediates or on the stack. The validator then has a rule for the opcode.
+ * - `signature`: operand types, a colon, result types, with i = i32, I = i64, f = f32, F = f64; `*` if the types depend
+ *   on the immediates or on the stack. The validator then has a rule for the opcode.
  *
  * @see https://webassembly.github.io/spec/core/appendix/index-instructions.html
  * @module
  */
 
 /**
- * The immediates of an opcode. `memargN` is an alignment (at most N) and an offset; two words joined by `_` are two indices
- * in that order; `block` is a block type; `br_table` is a vector of labels and a default label.
+ * The immediates of an opcode. `memargN` is an alignment (at most N) and an offset; two words joined by `_` are two
+ * indices in that order; `block` is a block type; `br_table` is a vector of labels and a default label.
  */
 export type Immediates =
   | ""

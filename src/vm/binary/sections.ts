@@ -1,6 +1,7 @@
 /**
- * One reader for each section: it decodes the bytes of a whole section into the fields of a module record. Readers check
- * the binary format and the limits; the validator checks how sections fit together. decode.ts reads the code section.
+ * One reader for each section: it decodes the bytes of a whole section into the fields of a module record. Readers
+ * check the binary format and the limits; the validator checks how sections fit together. decode.ts reads the code
+ * section.
  *
  * @see https://webassembly.github.io/spec/core/binary/modules.html#sections
  * @module
@@ -84,8 +85,8 @@ export class ModuleDraft implements ModuleRecord {
 type SectionReader = (cursor: Cursor, draft: ModuleDraft) => void;
 
 /**
- * A kind of section: its name, its place in the order, and its reader. A custom section may be anywhere. The code section
- * has no reader, because decode.ts reads it body by body.
+ * A kind of section: its name, its place in the order, and its reader. A custom section may be anywhere. The code
+ * section has no reader, because decode.ts reads it body by body.
  */
 export type Section =
   | { readonly name: SectionName; readonly order: number; readonly read: SectionReader | undefined }

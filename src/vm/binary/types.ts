@@ -152,8 +152,8 @@ export interface ByteRange {
 }
 
 /**
- * A constant expression of a reference type as a number: the index of a function, one of the two nulls, or `FIRST_GLOBAL`
- * minus the index of a global. Such an expression is one instruction.
+ * A constant expression of a reference type as a number: the index of a function, one of the two nulls, or
+ * `FIRST_GLOBAL` minus the index of a global. Such an expression is one instruction.
  */
 export type ConstReference = number;
 

@@ -1,6 +1,6 @@
 /**
- * Names the proposal of a construct that this library does not support, so that the error says more than "malformed". An
- * unknown construct has no name here.
+ * Names the proposal of a construct that this library does not support, so that the error says more than "malformed".
+ * An unknown construct has no name here.
  *
  * @module
  */

@@ -28,8 +28,8 @@ import {
 import type { ByteRange, ElementSegment, ExternKind, Limits, ModuleRecord, SectionName, ValueType } from "./types.ts";
 
 /**
- * Validates one module, as a visitor of its decoder while bytes arrive, or afterwards by {@linkcode validateModule}. Every
- * method throws a {@linkcode CompileError} at the first fault.
+ * Validates one module, as a visitor of its decoder while bytes arrive, or afterwards by {@linkcode validateModule}.
+ * Every method throws a {@linkcode CompileError} at the first fault.
  */
 export class ModuleValidator implements ModuleVisitor {
   #bodies: BodyValidator | undefined;

@@ -1,6 +1,6 @@
 /**
- * Functions as values, of a guest or the host: what an instance's tables and exports hold, and what JavaScript sees of it.
- * Who makes a function instance passes `wrap`, which makes the JavaScript function that runs it.
+ * Functions as values, of a guest or the host: what an instance's tables and exports hold, and what JavaScript sees of
+ * it. Who makes a function instance passes `wrap`, which makes the JavaScript function that runs it.
  *
  * @module
  */
@@ -9,8 +9,8 @@ import { valueTypeCode } from "../binary/types.ts";
 import type { FuncType, ValueTypeName } from "../binary/types.ts";
 
 /**
- * A value that passes between a guest and JavaScript: a number for i32 (signed), f32 and f64, a signed 64-bit bigint for
- * i64, an exported function or null for funcref, and any value for externref.
+ * A value that passes between a guest and JavaScript: a number for i32 (signed), f32 and f64, a signed 64-bit bigint
+ * for i64, an exported function or null for funcref, and any value for externref.
  *
  * @example
  * ```ts

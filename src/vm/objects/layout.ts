@@ -1,6 +1,6 @@
 /**
- * The layout of values in arrays of 32-bit words: each value takes two words, the lower half first, in the registers of a
- * frame and in the cells of globals. Only this file and the equations of the dispatch loop's ops know it.
+ * The layout of values in arrays of 32-bit words: each value takes two words, the lower half first, in the registers of
+ * a frame and in the cells of globals. Only this file and the equations of the dispatch loop's ops know it.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * The types of imports and exports in JavaScript, and the check that each import has the type that the module declares. All
- * engines share it; an engine decides where it keeps a linked object.
+ * The types of imports and exports in JavaScript, and the check that each import has the type that the module declares.
+ * All engines share it; an engine decides where it keeps a linked object.
  *
  * @see https://webassembly.github.io/spec/core/exec/modules.html#instantiation
  * @module

@@ -1,6 +1,6 @@
 /**
- * Linear memory: bytes that can grow up to a maximum, and never shrink. The dispatch loop and the bulk operations access it
- * on their own.
+ * Linear memory: bytes that can grow up to a maximum, and never shrink. The dispatch loop and the bulk operations
+ * access it on their own.
  *
  * @see https://webassembly.github.io/spec/core/exec/runtime.html#memory-instances
  * @module

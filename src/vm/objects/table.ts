@@ -1,6 +1,6 @@
 /**
- * A table: references by index. A table stores functions of the instance that defines it as indices, so that the dispatch
- * loop can call them without leaving and a large table needs no objects.
+ * A table: references by index. A table stores functions of the instance that defines it as indices, so that the
+ * dispatch loop can call them without leaving and a large table needs no objects.
  *
  * @see https://webassembly.github.io/spec/core/exec/runtime.html#table-instances
  * @module

@@ -1,6 +1,6 @@
 /**
- * Runs a call to its end, slice by slice in turn with other calls. It waits for host functions' promises, and enforces the
- * instance's budget, a deadline and an abort signal. `runNow` does the same synchronously, for exported functions.
+ * Runs a call to its end, slice by slice in turn with other calls. It waits for host functions' promises, and enforces
+ * the instance's budget, a deadline and an abort signal. `runNow` does the same synchronously, for exported functions.
  *
  * @module
  */
