@@ -126,9 +126,9 @@ export function linkTable({ element, limits }: TableType, entry: Import, value: 
 function checkLimits(entry: Import, wanted: Limits, size: number, maximum: number | undefined): void {
   const isTooLarge = wanted.maximum !== undefined && (maximum === undefined || maximum > wanted.maximum);
   if (size >= wanted.minimum && !isTooLarge) return;
-  const most = (limit: number | undefined) => limit === undefined ? "no maximum" : `a maximum of ${limit}`;
-  const needed = `of a size of at least ${wanted.minimum} with ${most(wanted.maximum)}`;
-  throw mismatch(entry, needed, `of ${size} with ${most(maximum)}`);
+  const needed = wanted.maximum === undefined ? "" : ` and a maximum of at most ${wanted.maximum}`;
+  const has = maximum === undefined ? "no maximum" : `a maximum of ${maximum}`;
+  throw mismatch(entry, `of a size of at least ${wanted.minimum}${needed}`, `of ${size} with ${has}`);
 }
 
 function mismatch(entry: Import, wanted: string, given: unknown): LinkError {
