@@ -173,8 +173,8 @@ export class Instance {
   }
 
   /**
-   * Charges fuel to the running call, for a host function whose work depends on its arguments, such as copying. A fraction
-   * of a unit counts as a whole one.
+   * Charges fuel to the running call, for a host function whose work depends on its arguments, such as copying. A
+   * fraction of a unit counts as a whole one.
    *
    * @throws {RangeError} if the fuel is negative or not finite
    */

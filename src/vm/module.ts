@@ -267,7 +267,7 @@ async function decodeInParts(
         signal?.throwIfAborted();
       }
       if (!decoder.isBehind) break;
-      // A body of which all has come is validated in parts of the same size.
+      // A complete body is validated in parts of the same size.
       decoder.goOn();
       work = PART_BYTES * WORK_PER_BYTE;
     }

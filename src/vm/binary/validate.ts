@@ -47,7 +47,7 @@ export class ModuleValidator implements ModuleVisitor {
     this.#bodies = new BodyValidator(record, declared);
   }
 
-  /** Validates a part of the body of a defined function, or the rest of it; `declarations` must have been called. */
+  /** Validates the next part of a defined function's body. Returns whether it was the last; `declarations` comes first. */
   body(_record: ModuleRecord, index: number): boolean {
     return this.#bodies!.validate(index);
   }

@@ -99,8 +99,8 @@ export class BodyValidator {
   }
 
   /**
-   * Validates a part of the body of a defined function; returns whether that was the rest of it. It is to be called again
-   * with the same body if not.
+   * Validates the next part of a defined function's body. Returns whether it was the last; if not, the caller must call
+   * again with the same body.
    *
    * @throws {CompileError} at the first fault
    */

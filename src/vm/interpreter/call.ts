@@ -131,7 +131,7 @@ export class InterpretedCall implements Call {
       const workEnd = this.#work + work;
       const begun = this.#status === "ready" ? this.#begin() : 0;
       if (this.#status === "pending") this.#takeAnswer();
-      // What converted the host's values may have stopped the call.
+      // Converting the host's values may have stopped the call.
       if (!this.#isOver) this.#status = "suspended";
       this.#run(Math.floor(fuel) - this.#count(begun), workEnd);
     } catch (error) {
@@ -162,7 +162,7 @@ export class InterpretedCall implements Call {
     const params = base + wordsOf(type.params.length);
     claim(params, frames.segment + 2);
     frames.top = params;
-    // Before the entry is asked for: converting a host's values may call guests, which may flush the arena.
+    // Before finding the entry: converting a host's values may call guests, which may flush the arena.
     writeValues(type.params, REGISTERS, base, this.#arguments, instance.handles);
     const entry = entryOf(instance, index);
     frames.top = base + CODE[entry];

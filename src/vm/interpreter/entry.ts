@@ -11,7 +11,7 @@ import { CODE_WORDS, codeTop } from "./arena.ts";
 import { translateFunction } from "./translate.ts";
 import type { InstanceState } from "./instance_state.ts";
 
-/** Work of translating a byte of a body, in units of fuel, and of a word that comes of it: a call of two may move a thousand. */
+/** Work of translating a byte of a body, in units of fuel, and of writing a word: a call of two bytes may move a thousand. */
 const WORK_PER_BYTE = 8;
 const WORK_PER_WORD = 8;
 
@@ -38,7 +38,7 @@ export function findEntry(instance: InstanceState, functionIndex: number, flush:
   } catch (error) {
     if (error !== ARENA_FULL) throw error;
   }
-  // The room that there was has been written to.
+  // The rest of the arena has been written to.
   work += Math.min(CODE_WORDS - codeTop(), CODE_WORDS / 2) * WORK_PER_WORD;
   flush();
   try {

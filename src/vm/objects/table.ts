@@ -173,7 +173,7 @@ export class Table {
     this.setReference(from, reference);
     const code = this.#codes[from];
     this.#codes.fill(code, from, from + count);
-    // No more than the elements are there: some were added since.
+    // `#others` may be shorter than the table, which has grown since.
     while (code === OTHER && this.#others!.length < from + count) this.#others!.push(undefined);
     this.#others?.fill(code === OTHER ? reference : undefined, from, from + count);
   }
