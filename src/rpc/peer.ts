@@ -131,13 +131,8 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
 
   /** What the peer has counted so far. */
   get stats(): PeerStats {
-    return {
-      unknownIds: this.#calls.unknownIds,
-      duplicateIds: this.#calls.duplicateIds,
-      malformed: this.#malformed,
-      refused: this.#refused,
-      dropped: this.#dropped,
-    };
+    const { unknownIds, duplicateIds } = this.#calls;
+    return { unknownIds, duplicateIds, malformed: this.#malformed, refused: this.#refused, dropped: this.#dropped };
   }
 
   /**
@@ -148,8 +143,7 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
    * @returns the answer as the other side sent it: its type is not checked
    * @throws {RpcError} if the other side answers with an error
    * @throws {RpcProtocolError} if its answer is malformed
-   * @throws {TypeError} if the method's name is not a string, the params have no JSON form, or an option is unknown or
-   * of the wrong type
+   * @throws {TypeError} if the method is not a string, the params have no JSON form, or an option is unknown or wrong
    * @throws {LimitError} if too many calls are pending
    * @throws the signal's reason if it aborts first
    * @throws the reason why the connection ended: an `RpcClosedError`, a stream's error, or the argument of `close`
@@ -157,9 +151,8 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
   async call<K extends MethodName<Remote>>(method: K, ...args: CallArguments<Remote, K>): Promise<ResultOf<Remote, K>> {
     const [params, options] = args as [unknown, PeerCallOptions | undefined];
     const json = toParams(method, params);
-    this.#checkCalls(1, options);
-    const onAbort = (id: number, reason: unknown) => withdraw() || this.#cancel(id, reason);
-    const { id, result } = this.#calls.open(options?.signal, onAbort);
+    const signal = this.#checkCalls(1, options);
+    const { id, result } = this.#calls.open(signal, (...why) => withdraw() || this.#cancel(...why));
     const withdraw = this.#send(encodeRequest(id, method, json), undefined, (reason) => this.#calls.reject(id, reason));
     return await result as ResultOf<Remote, K>;
   }
@@ -188,14 +181,13 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
     options?: PeerCallOptions,
   ): Promise<BatchResults<Remote, Entries>> {
     const parts = entries.map((entry) => ({ ...entry, json: toParams(entry.method, entry.params) }));
-    this.#checkCalls(parts.filter(({ notification }) => !notification).length, options);
+    const signal = this.#checkCalls(parts.filter(({ notification }) => !notification).length, options);
     const sent = Promise.withResolvers<void>();
     const calls: OpenCall[] = [];
     const texts: string[] = [];
     let withdraw = () => false;
-    const onAbort = (id: number, reason: unknown) => withdraw() || this.#cancel(id, reason);
     const results = parts.map(({ method, notification, json }) => {
-      const call = notification ? undefined : this.#calls.open(options?.signal, onAbort);
+      const call = notification ? undefined : this.#calls.open(signal, (...why) => withdraw() || this.#cancel(...why));
       if (call !== undefined) calls.push(call);
       texts.push(encodeRequest(call?.id, method, json));
       return call === undefined ? sent.promise : call.result;
@@ -268,12 +260,14 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
     await promise;
   }
 
-  #checkCalls(count: number, options: PeerCallOptions = {}): void {
+  /** Checks that so many calls are possible, and returns their signal. */
+  #checkCalls(count: number, options: PeerCallOptions = {}): AbortSignal | undefined {
     checkCallOptions(options);
     options.signal?.throwIfAborted();
     if (this.#state !== "open") throw this.#reason;
     const { pendingCalls } = this.#limits;
     if (this.#calls.size + count > pendingCalls) throw limitError("pendingCalls", pendingCalls);
+    return options.signal;
   }
 
   /** Sends a message. It returns a function that withdraws the message, and tells whether it was in time. */

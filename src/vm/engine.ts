@@ -1,7 +1,7 @@
 /**
- * What an engine is to the rest of the virtual machine: it prepares a validated module, makes its instances, and runs calls
- * in slices. Memories, tables, globals and functions (`objects/`) are the same for every engine. Which engine a module gets
- * is module.ts's business, when a call goes on is run/drive.ts's.
+ * The interface of an engine: it prepares a validated module, makes instances of it, and runs calls in slices. All
+ * engines share the memories, tables, globals and functions of `objects/`. module.ts chooses the engine of a module,
+ * and run/drive.ts decides when a call resumes.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import type { ExportedFunction, Func, FunctionOwner, Value } from "./objects/fun
 import type { ExportValue, Imports } from "./objects/link.ts";
 
 /**
- * What an instance may use. Where a limit is none by default, `Infinity` stands for that.
+ * The limits of an instance. `Infinity` means no limit, where that is the default.
  *
  * @example
  * ```ts
@@ -27,21 +27,21 @@ import type { ExportValue, Imports } from "./objects/link.ts";
  * ```
  */
 export interface RunLimits {
-  /** Fuel for all calls of the instance together; none by default. */
+  /** Fuel for all calls of the instance together; no limit by default. */
   readonly fuel?: number;
-  /** Fuel after which a call lets others have their turn, and the event loop turn: 100,000 by default. */
+  /** Fuel of a slice, after which other calls and the event loop have their turn: 100,000 by default. */
   readonly sliceFuel?: number;
-  /** Pages of 64 KiB that the guest's memory may have, whatever its module says: 32,767 by default, and at most. */
+  /** Pages of 64 KiB that the guest's memory may have, even if its module allows more: 32,767 by default and at most. */
   readonly memoryPages?: number;
-  /** Elements that the tables of the guest may have together, whatever the module says: 1,000,000 by default. */
+  /** Elements that the guest's tables may have together, even if its module allows more: 1,000,000 by default. */
   readonly tableElements?: number;
-  /** Milliseconds that a call may take, waiting included; none by default. */
+  /** Milliseconds that a call may take, waiting included; no limit by default. */
   readonly deadlineMs?: number;
 }
 
 /**
- * How a call stands: `ready` to start, `suspended` for want of fuel, `pending` on a host function's promise, `finished`,
- * or `failed`, by a trap or because it was stopped.
+ * The status of a call: `ready` to start, `suspended` because its fuel ran out, `pending` on a host function's promise,
+ * `finished`, or `failed` because it trapped or was stopped.
  *
  * @example
  * ```ts
@@ -58,7 +58,7 @@ export interface RunLimits {
 export type CallStatus = "ready" | "suspended" | "pending" | "finished" | "failed";
 
 /**
- * One call, to be resumed with fuel until it has finished or failed.
+ * One call. The caller resumes it with fuel until it has finished or failed.
  *
  * @example
  * ```ts
@@ -74,67 +74,67 @@ export type CallStatus = "ready" | "suspended" | "pending" | "finished" | "faile
  * ```
  */
 export interface Call {
-  /** How it stands. */
+  /** Its status. */
   readonly status: CallStatus;
-  /** The result when finished: one value, an array of several, or undefined. */
+  /** The result of a finished call: one value, an array of several, or undefined. */
   readonly result: Value;
-  /** Why it failed: a {@linkcode Trap}, or what it was stopped with. */
+  /** Why it failed: a {@linkcode Trap}, or the reason that it was stopped with. */
   readonly error: unknown;
   /** Fuel used so far. */
   readonly fuelUsed: number;
   /**
-   * @ignore what it has cost its thread, in units of fuel: besides the fuel that which depends on more than the module
-   * and its input, such as translating code again, or an op's own cost. It ends slices, and is no part of the budget.
+   * @ignore what it has cost its thread, in units of fuel. Beyond the fuel, that includes work that depends on more than
+   * the module and its input, such as retranslating code. It ends slices, and does not count towards the budget.
    */
   readonly work: number;
-  /** While pending: settles, without a value and never rejecting, when the call can be resumed. */
+  /** While the call is pending: resolves when the call can be resumed. It never rejects. */
   readonly settled: Promise<void> | undefined;
-  /** The guest's calls now, innermost first, as a trap would tell them. */
+  /** The guest's current calls, innermost first, as in a trap. */
   readonly guestStack: readonly StackFrame[];
 
   /**
-   * Runs until the fuel is used up (the branch or call that uses the last of it is still made), a host function's
-   * promise is pending, or the end.
+   * Runs until the fuel is used up, a host function returns a promise, or the call ends. The branch or call that uses
+   * the last fuel is still executed.
    *
    * @param fuel a number of instructions, 0 or more
-   * @param work as much as that may be: stops earlier when its work has grown by so much
-   * @returns how the call stands then; never throws what the guest did
+   * @param work the work after which it stops even if fuel is left
+   * @returns the new status; never throws a guest's fault
    */
   resume(fuel: number, work?: number): CallStatus;
 
-  /** Ends the call, unless it has ended: it fails with the reason, and its frames are gone. */
+  /** Fails the call with a reason and drops its frames. Has no effect on a call that has ended. */
   stop(reason: unknown): void;
 }
 
-/** What is metered: an instance, as far as budgets go. */
+/** The part of an instance that budgets concern. */
 export interface Metered {
   readonly limits: Required<RunLimits>;
   /** Fuel used by all calls so far. */
   readonly fuelUsed: number;
-  /** Bytes of bodies that were translated again, since an engine's room for code had been needed by others. */
+  /** Bytes of bodies that were retranslated, because other code had needed their place. */
   readonly retranslatedBytes: number;
 }
 
 /** An instance as an engine keeps it. */
 export interface EngineInstance extends FunctionOwner, Metered {
-  /** The export of a name, if there is one. */
+  /** The export with a name, if it exists. */
   export(name: string): ExportValue | undefined;
-  /** Adds to the fuel of the call that runs. */
+  /** Charges fuel to the running call. */
   charge(fuel: number): void;
 }
 
 /** Makes the JavaScript function of a function instance. */
 export type Wrap = (func: Func) => ExportedFunction;
 
-/** Makes an instance, and yields a promise wherever a turn of the event loop is over. Its start function is not run. */
+/** Makes an instance without running its start function. Yields a promise whenever the event loop must turn. */
 export type Making = Generator<Promise<void>, EngineInstance, void>;
 
-/** A module as an engine has prepared it; all its instances share it. */
+/** A module as an engine has prepared it. All its instances share it. */
 export interface EngineModule {
   readonly engine: Engine;
   readonly record: ModuleRecord;
   /**
-   * @throws {LinkError} if an import is missing or of another type
+   * @throws {LinkError} if an import is missing or has another type
    * @throws {LimitError} if memory or a table would start larger than its limit
    * @throws {Trap} if an active segment does not fit
    */
@@ -146,6 +146,6 @@ export interface Engine {
   readonly name: string;
   /** Prepares a validated module. */
   prepare(record: ModuleRecord): EngineModule;
-  /** Starts a call of a function of an instance that this engine made. */
+  /** Starts a call of a function whose instance this engine made. */
   start(func: Func, args: readonly Value[]): Call;
 }

@@ -1,13 +1,12 @@
 /**
- * The errors of the virtual machine. A bad module, a bad import, a guest's fault and a bug of this library are four
- * different classes, so that a caller can tell them apart without reading messages; a limit that was reached is a fifth,
- * which all layers share.
+ * The errors of the virtual machine. A bad module, a bad import, a guest's fault and a bug in this library each have a
+ * class, so that a caller can distinguish them without reading messages. All layers share `LimitError`.
  *
  * @module
  */
 
 /**
- * The bytes are not a module that this library runs.
+ * The bytes are not a module that this library can run.
  *
  * @example
  * ```ts
@@ -20,10 +19,10 @@
 export class CompileError extends Error {
   /** Tells the class, also across realms. */
   override readonly name = "CompileError";
-  /** Byte offset in the module where the fault was seen. */
+  /** The byte offset in the module at which the fault was found. */
   readonly offset: number;
 
-  /** An error about the bytes at an offset from the module's start, which is added to the message. */
+  /** An error about the bytes at an offset from the module's start. The offset is appended to the message. */
   constructor(message: string, offset: number, options?: ErrorOptions) {
     super(`${message} (at offset 0x${offset.toString(16)})`, options);
     this.offset = offset;
@@ -31,7 +30,7 @@ export class CompileError extends Error {
 }
 
 /**
- * An import is missing, or is not of the type that the module declares.
+ * An import is missing, or its type differs from the one that the module declares.
  *
  * @example
  * ```ts
@@ -51,7 +50,7 @@ export class LinkError extends Error {
 }
 
 /**
- * Why a guest trapped: the closed set of the specification's traps, and a failing host function.
+ * Why a guest trapped: one of the specification's traps, or a host function that failed.
  *
  * @example
  * ```ts
@@ -80,7 +79,7 @@ export type TrapReason =
   | "host function failed";
 
 /**
- * One frame of a guest's stack, innermost first in a list.
+ * One frame of a guest's stack. Lists of frames start with the innermost.
  *
  * @example
  * ```ts
@@ -98,14 +97,15 @@ export type TrapReason =
 export interface StackFrame {
   /** Index in the module's function index space. */
   readonly functionIndex: number;
-  /** From the name section, an export, or else `func[index]`. */
+  /** The name from the name section or an export, or else `func[index]`. */
   readonly functionName: string;
-  /** From the name section, if it says. */
+  /** The name from the name section, if it has one. */
   readonly moduleName: string | undefined;
 }
 
 /**
- * The guest did what WebAssembly forbids, or a host function that it called threw or rejected (then `cause` is set).
+ * The guest did something that WebAssembly forbids, or a host function that it called failed. In that case `cause` is
+ * what the function threw or rejected with.
  *
  * @example
  * ```ts
@@ -121,12 +121,12 @@ export interface StackFrame {
 export class Trap extends Error {
   /** Tells the class, also across realms. */
   override readonly name = "Trap";
-  /** Which of the specification's traps, or that a host function failed. */
+  /** Why the guest trapped. */
   readonly reason: TrapReason;
-  /** The guest's calls, innermost first; at most 64 of them (the innermost 48 and the outermost 16). */
+  /** The guest's calls, innermost first. Of more than 64, it has the innermost 48 and the outermost 16. */
   readonly guestStack: readonly StackFrame[];
 
-  /** A trap, and where the guest was, which is added to the message. */
+  /** A trap with the guest's stack, which is appended to the message. */
   constructor(reason: TrapReason, guestStack: readonly StackFrame[] = [], options?: ErrorOptions) {
     const lines = guestStack.map((frame) =>
       `\n    at ${frame.moduleName === undefined ? "" : frame.moduleName + "!"}${frame.functionName}`
@@ -138,7 +138,7 @@ export class Trap extends Error {
 }
 
 /**
- * A fault of this library, never of the guest: please report it.
+ * A bug in this library, never a fault of the guest. Please report it.
  *
  * @example
  * ```ts

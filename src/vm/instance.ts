@@ -1,6 +1,6 @@
 /**
- * Instances as users hold them: making one, its exports, and calls of its functions. How an instance is kept and a call is
- * run is an engine's business.
+ * Instances as users hold them: how to make one, read its exports and call its functions. The engine keeps an
+ * instance's state and runs its calls.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { drive, runNow } from "./run/drive.ts";
 import type { CallOptions } from "./run/drive.ts";
 
 /**
- * What bounds an instance.
+ * Options of {@linkcode instantiate}.
  *
  * @example
  * ```ts
@@ -30,11 +30,11 @@ import type { CallOptions } from "./run/drive.ts";
  * ```
  */
 export interface InstantiateOptions {
-  /** Bounds of the instance. */
+  /** The limits of the instance. */
   readonly limits?: RunLimits;
-  /** Stops the making of the instance, where that takes more than a turn of the event loop, and the start function. */
+  /** Aborts instantiation, if that takes more than a turn of the event loop, and the start function. */
   readonly signal?: AbortSignal;
-  /** Is given the instance before its start function runs, which waits for a promise: for functions that need its memory. */
+  /** Receives the instance before the start function runs. If it returns a promise, the start function waits for it. */
   readonly onInstance?: (instance: Instance) => void | PromiseLike<void>;
 }
 
@@ -42,14 +42,14 @@ const INSTANTIATE_OPTIONS: readonly (keyof InstantiateOptions)[] = ["limits", "s
 const CALL_OPTIONS: readonly (keyof CallOptions)[] = ["signal", "deadlineMs"];
 
 /**
- * Makes an instance of a module and runs its start function. The event loop turns while a large one is made.
+ * Makes an instance of a module and runs its start function. While a large instance is made, the event loop turns.
  *
- * @param module what `compile` gave; any number of instances may share it
- * @param imports by module and name
- * @param options bounds, which hold for all calls of the instance
- * @throws {LinkError} if an import is missing or of another type
+ * @param module what `compile` returned; any number of instances may share it
+ * @param imports the imports by module and name
+ * @param options limits, which hold for all calls of the instance together
+ * @throws {LinkError} if an import is missing or has another type
  * @throws {LimitError} if memory or a table would start larger than its limit, or the deadline is used up
- * @throws {TypeError} if the module is not one, or an option or a limit is unknown or of the wrong type
+ * @throws {TypeError} if `module` is not a module, or an option or a limit is unknown or has the wrong type
  * @throws {RangeError} if a limit is not in its range
  * @throws {Trap} if a segment does not fit or the start function traps
  *
@@ -100,7 +100,7 @@ async function run(engine: Engine, func: Func, args: readonly Value[], options: 
 }
 
 /**
- * A module with memory, tables and globals of its own. Made by {@linkcode instantiate}.
+ * An instance of a module, made by {@linkcode instantiate}. It has its own memory, tables and globals.
  *
  * @example
  * ```ts
@@ -115,7 +115,7 @@ async function run(engine: Engine, func: Func, args: readonly Value[], options: 
  * ```
  */
 export class Instance {
-  /** What it is an instance of. */
+  /** The module that it is an instance of. */
   readonly module: Module;
   readonly #state: EngineInstance;
   #exports: Readonly<Record<string, ExportValue>> | undefined;
@@ -127,15 +127,15 @@ export class Instance {
   }
 
   /**
-   * All exports by name; a function runs to its end at once when called, and throws if it would have to wait. The object is
-   * made when it is first asked for, which takes about a microsecond an export: of 100,000, which a module may have, `export`
-   * finds one in less.
+   * All exports by name. An exported function runs to its end synchronously, and throws if it would have to wait. The
+   * object is made at its first use, at about a microsecond an export. A module may have 100,000 exports; `export`
+   * finds one faster.
    */
   get exports(): Readonly<Record<string, ExportValue>> {
     return this.#exports ??= this.#allExports();
   }
 
-  /** The export of that name, as in `exports`, if there is one: cheap, however many there are. */
+  /** The export with a name, as in `exports`, if it exists. The lookup takes constant time. */
   export(name: string): ExportValue | undefined {
     return this.#state.export(name);
   }
@@ -146,12 +146,13 @@ export class Instance {
   }
 
   /**
-   * Calls an exported function. The event loop turns between slices, and the guest waits for host functions' promises.
+   * Calls an exported function. The event loop turns between slices. If a host function returns a promise, the guest
+   * waits.
    *
    * @returns one value, an array of several, or undefined
    * @throws {Trap} if the guest traps or a host function fails
    * @throws {LimitError} if the budget or the deadline is used up
-   * @throws {TypeError} if there is no such function, or an option is unknown or of the wrong type
+   * @throws {TypeError} if the function does not exist, or an option is unknown or has the wrong type
    * @throws {RangeError} if the deadline is not in its range
    */
   async call(name: string, args: readonly Value[] = [], options: CallOptions = {}): Promise<Value> {
@@ -165,34 +166,34 @@ export class Instance {
   /**
    * Starts a call of an exported function, which the caller resumes with fuel.
    *
-   * @throws {TypeError} if there is no such function, or it is a host's that was imported
+   * @throws {TypeError} if the function does not exist, or is an imported host function
    */
   start(name: string, args: readonly Value[] = []): Call {
     const func = this.#function(name);
-    if (func.host !== undefined) throw new TypeError("a host function is called directly");
+    if (func.host !== undefined) throw new TypeError("the export is a host function: call it directly");
     return preparedOf(this.module).engine.start(func, args);
   }
 
   /**
-   * Adds to the fuel of the call that runs: for a host function whose work is not a matter of one call, such as copying. A
-   * part of a unit counts as a whole one.
+   * Charges fuel to the running call, for a host function whose work depends on its arguments, such as copying. A
+   * fraction of a unit counts as a whole one.
    *
-   * @throws {RangeError} if that is not 0 or more, and finite
+   * @throws {RangeError} if the fuel is negative or not finite
    */
   charge(fuel: number): void {
     if (!(fuel >= 0 && fuel <= Number.MAX_SAFE_INTEGER)) {
-      throw new RangeError(`fuel to be charged is 0 or more, and finite, not ${fuel}`);
+      throw new RangeError(`fuel must be 0 or more and finite, not ${fuel}`);
     }
     this.#state.charge(Math.ceil(fuel));
   }
 
-  /** An object without prototype, in the module's order. */
+  /** An object without a prototype, with the exports in the module's order. */
   #allExports(): Readonly<Record<string, ExportValue>> {
     const exports: Record<string, ExportValue> = Object.create(null);
     for (const { name } of preparedOf(this.module).record.exports) {
       Object.defineProperty(exports, name, { enumerable: true, get: () => this.#state.export(name) });
     }
-    // None of them can be changed, so it is frozen; to be told so takes longer when there are many.
+    // No property can change, so the object is frozen. `Object.freeze` itself takes longer with many properties.
     return Object.preventExtensions(exports);
   }
 

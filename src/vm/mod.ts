@@ -1,6 +1,7 @@
 /**
- * WebAssembly in TypeScript, without the host's own: compile a module, make instances, call functions; suspend them
- * at any instruction, bound their fuel, memory and time, and let their host functions be asynchronous.
+ * A WebAssembly interpreter in TypeScript, which does not use the host's `WebAssembly`. Compile a module, instantiate
+ * it and call its functions. A call can be suspended at any instruction. Its fuel, memory and time can be limited, and
+ * host functions may be asynchronous.
  *
  * It runs WebAssembly 2.0 without SIMD, with extended constant expressions and tail calls.
  *

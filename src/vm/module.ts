@@ -1,6 +1,6 @@
 /**
- * A compiled module as users hold it, and the ways to one from bytes: a response, a stream of chunks, a buffer. Decoding
- * and validation happen here, eagerly; translation to register code when a function is first called.
+ * A compiled module as users hold it, and the functions that compile one from a response, a stream or a buffer.
+ * Compiling decodes and validates all bytes. A function is translated to register code at its first call.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import type { Export, ExternKind, FuncType, ModuleRecord, ValueType } from "./bi
 import { ModuleValidator } from "./binary/validate.ts";
 
 /**
- * Where a module's bytes come from.
+ * The source of a module's bytes.
  *
  * @example
  * ```ts
@@ -33,7 +33,7 @@ import { ModuleValidator } from "./binary/validate.ts";
 export type Source = Response | ArrayBuffer | ArrayBufferView<ArrayBuffer> | ReadableStream<Uint8Array>;
 
 /**
- * How to compile.
+ * Options of {@linkcode compile}.
  *
  * @example
  * ```ts
@@ -46,7 +46,7 @@ export type Source = Response | ArrayBuffer | ArrayBufferView<ArrayBuffer> | Rea
  * ```
  */
 export interface CompileOptions {
-  /** Stops reading; `compile` then rejects with the signal's reason. */
+  /** Aborts compiling: `compile` rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
@@ -67,13 +67,13 @@ export interface CompileOptions {
  * ```
  */
 export interface ImportDescriptor {
-  /** The first of its two names. */
+  /** The first of its two names, the module's. */
   readonly module: string;
-  /** The second. */
+  /** The second, its own. */
   readonly name: string;
-  /** What it is. */
+  /** The kind of value that it must be. */
   readonly kind: ExternKind;
-  /** The type of a function. */
+  /** The type, if it is a function. */
   readonly type?: FuncTypeDescriptor;
 }
 
@@ -94,9 +94,9 @@ export interface ImportDescriptor {
 export interface ExportDescriptor {
   /** Its name. */
   readonly name: string;
-  /** What it is. */
+  /** The kind of value that it is. */
   readonly kind: ExternKind;
-  /** The type of a function. */
+  /** The type, if it is a function. */
   readonly type?: FuncTypeDescriptor;
 }
 
@@ -105,22 +105,23 @@ const PART_BYTES = 32_768;
 /** Work of decoding and validating a byte, in units of fuel: 10 ns in common code, up to twenty times that in the worst. */
 const WORK_PER_BYTE = 5;
 
-/** Which engine runs modules. */
+/** The engine that runs modules. */
 const ENGINE: Engine = interpreter;
 
 const PREPARED = new WeakMap<Module, EngineModule>();
-/** The descriptor of each function type that was asked for: one for all functions of the type. */
+/** The descriptors made so far; all functions of a type share one. */
 const DESCRIPTORS = new WeakMap<FuncType, FuncTypeDescriptor>();
 
-/** What an engine has made of a module. */
+/** The module as its engine has prepared it. */
 export function preparedOf(module: Module): EngineModule {
   const prepared = PREPARED.get(module);
-  if (prepared === undefined) throw new InternalError("not a module of this library");
+  if (prepared === undefined) throw new InternalError("the module was not compiled by this library");
   return prepared;
 }
 
 /**
- * A decoded and validated module. Made by {@linkcode compile}; immutable, for any number of instances.
+ * A decoded and validated module, made by {@linkcode compile}. It is immutable, and any number of instances may share
+ * it.
  *
  * @example
  * ```ts
@@ -144,12 +145,12 @@ export class Module {
     PREPARED.set(this, ENGINE.prepare(record));
   }
 
-  /** Its name, if the name section says one. */
+  /** Its name, if the name section has one. */
   get name(): string | undefined {
     return preparedOf(this).record.names.module;
   }
 
-  /** What it imports, in its order. The list is made once, and frozen. */
+  /** Its imports, in the module's order. The list is made once and frozen. */
   get imports(): readonly ImportDescriptor[] {
     const { imports, types } = preparedOf(this).record;
     return this.#imports ??= Object.freeze(imports.map(({ module, name, type }) =>
@@ -161,20 +162,20 @@ export class Module {
     ));
   }
 
-  /** What it exports, in its order. The list is made once, and frozen. */
+  /** Its exports, in the module's order. The list is made once and frozen. */
   get exports(): readonly ExportDescriptor[] {
     const { record } = preparedOf(this);
     return this.#exports ??= Object.freeze(record.exports.map((entry) => describeExport(record, entry)));
   }
 
-  /** The export of that name, if there is one: cheap, however many there are. */
+  /** The export with a name, if it exists. The lookup takes constant time. */
   export(name: string): ExportDescriptor | undefined {
     const { record } = preparedOf(this);
     const entry = record.exportsByName.get(name);
     return entry === undefined ? undefined : describeExport(record, entry);
   }
 
-  /** Contents of the custom sections of that name. */
+  /** The contents of all custom sections with a name. */
   customSections(name: string): Uint8Array[] {
     const { customSections, bytes } = preparedOf(this).record;
     return customSections.filter((section) => section.name === name)
@@ -197,10 +198,10 @@ function describe(type: FuncType): FuncTypeDescriptor {
 }
 
 /**
- * Compiles a module while its bytes arrive.
+ * Compiles a module. The bytes of a response or stream are decoded and validated while they arrive.
  *
- * @param source a response (its status must be ok), a buffer, a stream of chunks, or a promise of one
- * @throws {CompileError} with the offset, if the bytes are no module that this library runs
+ * @param source a response (its status must be ok), a buffer, a stream of chunks, or a promise of one of these
+ * @throws {CompileError} with the offset, if the bytes are not a module that this library can run
  * @throws {TypeError} if the response is not ok, the source is something else, or an option is unknown
  *
  * @example
@@ -216,7 +217,7 @@ export async function compile(source: Source | PromiseLike<Source>, options: Com
   const { signal } = options;
   checkSignal(signal);
   signal?.throwIfAborted();
-  // A buffer is copied before anything is awaited, as the JavaScript API does: what becomes of it later is of no effect.
+  // As in the JavaScript API, a buffer is copied before anything is awaited: later changes to it have no effect.
   const given = isBuffer(source) ? bytesOf(source).slice() : await source;
   signal?.throwIfAborted();
   if (isBuffer(given)) {
@@ -235,7 +236,7 @@ export async function compile(source: Source | PromiseLike<Source>, options: Com
       const { done, value } = await reader.read();
       signal?.throwIfAborted();
       if (done) break;
-      if (!(value instanceof Uint8Array)) throw new TypeError("a module's stream gives chunks of bytes (Uint8Array)");
+      if (!(value instanceof Uint8Array)) throw new TypeError("the chunks of a module's stream must be Uint8Arrays");
       const turn = spend(CHUNK_WORK);
       if (turn !== undefined) await turn;
       await decodeInParts(decoder, value, signal);
@@ -250,7 +251,7 @@ export async function compile(source: Source | PromiseLike<Source>, options: Com
   return new Module(decoder.finish());
 }
 
-/** Decodes and validates bytes, of which the code is most, body by body; the event loop turns in between. */
+/** Decodes and validates bytes in parts. The event loop turns between parts. */
 async function decodeInParts(
   decoder: ModuleDecoder,
   bytes: Uint8Array,
@@ -267,7 +268,7 @@ async function decodeInParts(
         signal?.throwIfAborted();
       }
       if (!decoder.isBehind) break;
-      // A body of which all has come is validated in parts of the same size.
+      // A complete body is validated in parts of the same size.
       decoder.goOn();
       work = PART_BYTES * WORK_PER_BYTE;
     }
@@ -275,9 +276,9 @@ async function decodeInParts(
 }
 
 /**
- * Compiles a module from bytes that are all there, at once.
+ * Compiles a module synchronously. The event loop does not turn meanwhile.
  *
- * @throws {CompileError} with the offset, if the bytes are no module that this library runs
+ * @throws {CompileError} with the offset, if the bytes are not a module that this library can run
  *
  * @example
  * ```ts
@@ -303,7 +304,7 @@ function bytesOf(source: ArrayBuffer | ArrayBufferView<ArrayBuffer>): Uint8Array
 
 function bodyOf(source: unknown): ReadableStream<Uint8Array> {
   if (!(source instanceof Response)) {
-    throw new TypeError("a module comes from a Response, a buffer or a ReadableStream");
+    throw new TypeError("the source of a module must be a Response, a buffer or a ReadableStream");
   }
   if (!source.ok) throw new TypeError(`the response for the module has status ${source.status}`);
   if (source.body === null) throw new TypeError("the response for the module has no body");

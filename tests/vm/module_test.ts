@@ -95,7 +95,7 @@ Deno.test("compile refuses responses that are not ok, and other things, with Typ
   await assertRejects(() => compile(new Response("", { status: 404 })), TypeError, "status 404");
   await assertRejects(() => compile("text" as never), TypeError);
   const texts = new ReadableStream({ start: (controller) => controller.enqueue("text") });
-  await assertRejects(() => compile(texts), TypeError, "chunks of bytes");
+  await assertRejects(() => compile(texts), TypeError, "must be Uint8Arrays");
 });
 
 Deno.test("compile stops with the signal's reason", async () => {

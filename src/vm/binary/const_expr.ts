@@ -1,6 +1,6 @@
 /**
- * Walks constant expressions as the binary format has them, and reads them: those that give a number as ranges, which are
- * evaluated later, and references as numbers, since each is one instruction. Types and indices are the validator's business.
+ * Walks and reads constant expressions in the binary format. A numeric one is read as a range, to be evaluated later.
+ * One of a reference type is a single instruction and is read as a number. The validator checks types and indices.
  *
  * @see https://webassembly.github.io/spec/core/valid/instructions.html#constant-expressions
  * @module
@@ -21,11 +21,11 @@ export function readReferenceType(cursor: Cursor): ReferenceType {
   throw refuseType(code, "malformed reference type", cursor.offset - 1);
 }
 
-/** The arithmetic that constant expressions may do. */
+/** The arithmetic instructions of constant expressions. */
 export const CONST_OPERATIONS = ["i32.add", "i32.sub", "i32.mul", "i64.add", "i64.sub", "i64.mul"] as const;
 export type ConstOperation = (typeof CONST_OPERATIONS)[number];
 
-/** What a walk of a constant expression meets; `at` is the offset of the instruction. */
+/** Receives the instructions of a constant expression. `at` is the offset of the instruction. */
 export interface ConstVisitor {
   number(type: ValueType, low: number, high: number): void;
   global(index: number, at: number): void;
@@ -87,14 +87,14 @@ function notConstant(cursor: Cursor, code: number, at: number): CompileError {
 
 const NOBODY: ConstVisitor = { number() {}, global() {}, nullReference() {}, func() {}, operation() {} };
 
-/** The range of a constant expression, its `end` included. Its instructions are well formed and constant. */
+/** Reads a constant expression as a range, its `end` included, and checks that its instructions are constant. */
 export function readConstExpr(cursor: Cursor): ByteRange {
   const start = cursor.offset;
   walkConstExpr(cursor, NOBODY);
   return { start, end: cursor.offset };
 }
 
-/** The index of a function, so far as the limit goes. */
+/** Reads the index of a function, and checks it against the limit only. */
 export function readFunctionIndex(cursor: Cursor): number {
   const at = cursor.offset;
   return checkFunctionIndex(cursor, cursor.u32(), at);
@@ -105,7 +105,7 @@ function checkFunctionIndex(cursor: Cursor, index: number, at: number): number {
   return index;
 }
 
-/** A constant expression of a reference type: any with more than one instruction gives a number, or several values. */
+/** Reads a constant expression of a reference type. One with several instructions would return a number or several values. */
 export function readConstReference(cursor: Cursor): ConstReference {
   const start = cursor.offset;
   let reference: ConstReference | undefined;
@@ -125,5 +125,5 @@ export function readConstReference(cursor: Cursor): ConstReference {
     operation: () => take(),
   });
   if (count === 1 && reference !== undefined) return reference;
-  throw cursor.error("type mismatch: a constant expression of a reference type is one instruction", start);
+  throw cursor.error("type mismatch: a constant expression of a reference type must be one instruction", start);
 }

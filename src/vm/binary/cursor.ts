@@ -1,6 +1,6 @@
 /**
- * A cursor over a range of a module's bytes: bytes, LEB128 integers, little-endian words and names, each checked against
- * the end of the range. It knows nothing of sections or instructions.
+ * A cursor over a range of a module's bytes. It reads bytes, LEB128 integers, little-endian words and names, and checks
+ * each against the end of the range.
  *
  * @see https://webassembly.github.io/spec/core/binary/values.html
  * @module
@@ -10,13 +10,13 @@ import { CompileError } from "../errors.ts";
 import { MAX_NAME_BYTES } from "../limits.ts";
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-/** Names up to this long are read by hand if they are ASCII: a `TextDecoder` takes up to a microsecond to begin. */
+/** ASCII names up to this long are read without a `TextDecoder`, which takes up to a microsecond to begin. */
 const SHORT_NAME_BYTES = 12;
 
 /** Reads forward from `offset` to `end`, both byte offsets into `bytes`. Every method throws a {@linkcode CompileError}. */
 export class Cursor {
   readonly bytes: Uint8Array;
-  /** Where the next byte is read. */
+  /** The offset of the next byte. */
   offset: number;
   readonly end: number;
   /** Low half, as int32, of the integer that `i64` read. */
@@ -102,7 +102,7 @@ export class Cursor {
     this.low = low;
   }
 
-  /** The last byte that an integer may have. Its bits in `beyond` are outside the integer: all 0, or equal to `negative`. */
+  /** Reads the last byte of the longest form. Its bits in `beyond` exceed the integer and must be 0 or `negative`. */
   #lastByte(beyond: number, negative: number): number {
     const byte = this.u8();
     const bits = byte & beyond;
@@ -119,16 +119,16 @@ export class Cursor {
     return bytes[at] | bytes[at + 1] << 8 | bytes[at + 2] << 16 | bytes[at + 3] << 24;
   }
 
-  /** The number of items of a vector, each of which takes at least a byte. */
+  /** The number of items of a vector. Each item takes at least a byte. */
   count(): number {
     const at = this.offset;
     const count = this.u32();
     const left = this.end - this.offset;
-    if (count > left) throw this.error(`length out of bounds: ${count}, with ${left} bytes left`, at);
+    if (count > left) throw this.error(`length out of bounds: ${count}, but only ${left} bytes are left`, at);
     return count;
   }
 
-  /** A length in bytes and as many bytes of UTF-8. */
+  /** A length in bytes, then that many bytes of UTF-8. */
   name(): string {
     const at = this.offset;
     const length = this.count();
@@ -153,7 +153,7 @@ export class Cursor {
     }
   }
 
-  /** Passes over `length` bytes. */
+  /** Skips `length` bytes. */
   skip(length: number): void {
     if (length > this.end - this.offset) throw this.error("unexpected end of section or function", this.end);
     this.offset += length;

@@ -1,7 +1,7 @@
 /**
- * Decodes a module's bytes, whole or in chunks as they arrive, to a module record. A section is decoded once all of it is
- * there, a function body is announced as soon as it is. It checks the binary format and the limits; a visitor, such as the
- * validator, checks the rest while the bytes come in. Bodies stay ranges of bytes.
+ * Decodes a module's bytes, whole or in chunks as they arrive, to a module record. It decodes a section once it is
+ * complete, and reports a function body as soon as that is complete. It checks the binary format and the limits; a
+ * visitor, such as the validator, checks the rest meanwhile. Bodies remain ranges of bytes.
  *
  * @see https://webassembly.github.io/spec/core/binary/modules.html
  * @module
@@ -14,13 +14,13 @@ import { CompileError } from "../errors.ts";
 import { MAX_BODY_BYTES, MAX_MODULE_BYTES } from "../limits.ts";
 import type { ModuleRecord } from "./types.ts";
 
-/** Is told how far a module has been decoded. What it throws, the decoder throws. */
+/** Receives the progress of decoding. The decoder rethrows what it throws. */
 export interface ModuleVisitor {
-  /** Everything before the code section is there; called once, before any `body`, in modules without code too. */
+  /** Everything before the code section is decoded. Called once, before any `body`, even for a module without code. */
   declarations(record: ModuleRecord): void;
-  /** The body of the defined function `index` is there. Where it returns false, it is called again: the event loop may turn. */
+  /** The body of the defined function `index` is complete. If it returns false, it is called again after a possible turn. */
   body(record: ModuleRecord, index: number): unknown;
-  /** All of the module is there. */
+  /** The whole module is decoded. */
   end(record: ModuleRecord): void;
 }
 
@@ -28,20 +28,20 @@ export interface ModuleVisitor {
 const MAX_U32_BYTES = 5;
 const MINIMUM_CAPACITY = 4096;
 
-/** Decodes one module from chunks: `push` them in order, then `finish`. The first error is thrown by every later call too. */
+/** Decodes one module from chunks: `push` them in order, then `finish`. After an error, every later call throws it again. */
 export class ModuleDecoder {
   readonly #visitor: ModuleVisitor | undefined;
   readonly #draft = new ModuleDraft();
   readonly #decoding: Generator<number, void, void>;
   #bytes: Uint8Array<ArrayBuffer>;
   #length = 0;
-  /** The decoding waits until this many bytes are there, or until the module ends. */
+  /** Decoding waits until this many bytes have arrived, or the module ends. */
   #awaited = 0;
   #failure: { readonly error: unknown } | undefined;
 
   /**
-   * @param visitor is called from within `push` and `finish`
-   * @param capacity bytes to set aside, where the module's length is known and trusted
+   * @param visitor called from within `push` and `finish`
+   * @param capacity the bytes to allocate, if the module's length is known and trusted
    */
   constructor(visitor?: ModuleVisitor, capacity: number = 0) {
     if (capacity > MAX_MODULE_BYTES) throw tooLarge();
@@ -52,28 +52,28 @@ export class ModuleDecoder {
     this.#advance();
   }
 
-  /** Takes the next bytes of the module, which are copied. */
+  /** Copies and decodes the next bytes of the module. */
   push(chunk: Uint8Array): void {
     this.#throwFailure();
     this.#append(chunk);
     this.goOn();
   }
 
-  /** Whether the visitor has more to do with the bytes that are there. Who does not let it leaves that to `finish`. */
+  /** Whether the visitor can resume with the bytes that have arrived. `finish` does so if nobody else does. */
   get isBehind(): boolean {
     return this.#length >= this.#awaited;
   }
 
-  /** Lets the visitor do the next part of what it has to do. */
+  /** Lets the visitor do its next part. */
   goOn(): void {
     this.#throwFailure();
     if (this.isBehind) this.#advance();
   }
 
-  /** Says that all bytes were pushed; returns the record, which is complete. */
+  /** Ends the module; returns the complete record. */
   finish(): ModuleRecord {
     this.#throwFailure();
-    // With no more bytes to come the decoding ends, well or by an error.
+    // Without more bytes, decoding completes or throws.
     while (!this.#advance());
     const draft = this.#draft;
     if (this.#bytes.length > this.#length) draft.bytes = this.#bytes = this.#bytes.slice(0, this.#length);
@@ -97,7 +97,7 @@ export class ModuleDecoder {
     this.#length = length;
   }
 
-  /** Decodes on; returns whether the module is complete. */
+  /** Resumes decoding; returns whether the module is complete. */
   #advance(): boolean {
     try {
       const { done, value } = this.#decoding.next();
@@ -109,12 +109,12 @@ export class ModuleDecoder {
     }
   }
 
-  /** A cursor over the bytes from `start` to `end`, or to the end of what is there. */
+  /** A cursor over the bytes from `start` to `end`, or to the last byte that has arrived. */
   #cursor(start: number, end: number): Cursor {
     return new Cursor(this.#bytes, start, Math.min(end, this.#length));
   }
 
-  /** Yields how many bytes of the module it needs; it is resumed when they are there, or when no more will come. */
+  /** Yields how many bytes of the module it needs. It resumes when they have arrived, or when the module has ended. */
   *#decode(): Generator<number, void, void> {
     yield HEADER_BYTES;
     checkHeader(this.#bytes.subarray(0, Math.min(this.#length, HEADER_BYTES)));
@@ -132,7 +132,10 @@ export class ModuleDecoder {
       if (end > MAX_MODULE_BYTES) throw new CompileError(`length out of bounds: ${name} section of ${size} bytes`, at);
       if (order !== undefined) {
         if (order < nextOrder) {
-          throw new CompileError(`unexpected content after last section: ${name} section again or too late`, at);
+          throw new CompileError(
+            `unexpected content after last section: ${name} section is repeated or out of order`,
+            at,
+          );
         }
         nextOrder = order + 1;
         draft.sections.set(name, { start, end });
@@ -178,7 +181,7 @@ export class ModuleDecoder {
     if (at < end) throw sizeMismatch("code section", this.#cursor(at, end));
   }
 
-  /** Checks what can be known only at the end. */
+  /** Checks what is known only at the end. */
   #complete(): void {
     const draft = this.#draft;
     const { dataCount, data } = draft;
@@ -202,7 +205,7 @@ function tooLarge(): CompileError {
 
 function outOfBounds(what: string, size: number, cursor: Cursor): CompileError {
   const left = cursor.end - cursor.offset;
-  return cursor.error(`length out of bounds: ${what} has ${size} bytes, with ${left} left`);
+  return cursor.error(`length out of bounds: ${what} has ${size} bytes, but only ${left} are left`);
 }
 
 function sizeMismatch(what: string, cursor: Cursor): CompileError {
@@ -218,9 +221,9 @@ function inconsistentCode(draft: ModuleDraft, bodies: number, offset: number): C
 }
 
 /**
- * Decodes a whole module, of which the record keeps a copy.
+ * Decodes a whole module. The record keeps a copy of the bytes.
  *
- * @throws {CompileError} if it is malformed, exceeds a limit, or uses what this library does not run
+ * @throws {CompileError} if it is malformed, exceeds a limit, or uses an unsupported feature
  */
 export function decodeModule(bytes: Uint8Array, visitor?: ModuleVisitor): ModuleRecord {
   const decoder = new ModuleDecoder(visitor, bytes.length);

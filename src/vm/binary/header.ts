@@ -1,5 +1,5 @@
 /**
- * The eight bytes that a module begins with, and what to say to somebody who passes something else.
+ * The eight bytes that a module begins with, and hints for bytes that begin otherwise.
  *
  * @see https://webassembly.github.io/spec/core/binary/modules.html#binary-module
  * @module
@@ -14,7 +14,7 @@ const MAGIC: readonly number[] = [0x00, 0x61, 0x73, 0x6d];
 const VERSION: readonly number[] = [0x01, 0x00, 0x00, 0x00];
 const COMPONENT_LAYER = 1;
 
-/** How other things begin, after white space where they are text. */
+/** How other formats begin. Text may follow white space. */
 const LOOKALIKES: readonly (readonly [start: string, what: string])[] = [
   ["(", "this looks like WebAssembly text: translate it to binary first"],
   [";;", "this looks like WebAssembly text: translate it to binary first"],
@@ -42,12 +42,12 @@ function lookalike(bytes: Uint8Array): string {
 /**
  * Checks the first eight bytes, or all bytes of a shorter source.
  *
- * @throws {CompileError} if they are not a core module's
+ * @throws {CompileError} if they are not the header of a core module
  */
 export function checkHeader(bytes: Uint8Array): void {
   if (bytes.length === 0) throw new CompileError("unexpected end: the module is empty", 0);
   const wrongMagic = MAGIC.findIndex((byte, index) => index < bytes.length && bytes[index] !== byte);
-  // Of fewer than four bytes the specification says only that they are too few.
+  // For fewer than four bytes, the specification's error is that they are too few.
   if (wrongMagic >= 0 && bytes.length >= MAGIC.length) {
     throw new CompileError(`magic header not detected${lookalike(bytes)}`, wrongMagic);
   }

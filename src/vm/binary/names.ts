@@ -1,7 +1,7 @@
 /**
- * Names for people: the module's own and its functions', from the name section, and from exports where that says nothing.
- * Each is decoded when it is asked for. Names of locals and of everything else are passed over. Nothing here can make a
- * module invalid: what comes before a malformed part counts, and a letter that is malformed is shown as one.
+ * Names for people: the module's and its functions', from the name section, or else from exports. Each is decoded at
+ * its first use. All other names are skipped. A bad name section does not make a module invalid: names before a
+ * malformed part are used, and malformed UTF-8 is shown as a replacement character.
  *
  * @see https://webassembly.github.io/spec/core/appendix/custom.html#name-section
  * @module
@@ -33,13 +33,13 @@ export function namesOf(record: ModuleRecord): Names {
   };
 }
 
-/** What a function returns at its first call. */
+/** Makes a function that calls `find` once and keeps its result. */
 function once<T>(find: () => T): () => T {
   let found: { readonly value: T } | undefined;
   return () => (found ??= { value: find() }).value;
 }
 
-/** A part of the first name section. They come in the order of their numbers, each once, so there are few to pass over. */
+/** A subsection of the first name section. Each comes at most once, in the order of their numbers, so few are skipped. */
 function subsection({ bytes, customSections }: ModuleRecord, wanted: number): Cursor | undefined {
   const section = customSections.find(({ name }) => name === "name");
   if (section === undefined) return undefined;
@@ -58,8 +58,8 @@ function subsection({ bytes, customSections }: ModuleRecord, wanted: number): Cu
 }
 
 /**
- * Where in the module each function's name is, a length and bytes, or 0: one pass, about 10 ms for the million names that
- * there can be at most.
+ * The offset of each function's name in the module (a length and bytes), or 0. One pass takes about 10 ms for a million
+ * names, the most that a module can have.
  */
 function findFunctionNames(record: ModuleRecord): Uint32Array {
   const { bytes, sections } = record;
@@ -81,7 +81,7 @@ function findFunctionNames(record: ModuleRecord): Uint32Array {
     let next = 0;
     for (let count = names.count(); count > 0; count--) {
       const index = names.u32();
-      // In ascending order, so there are no more of them than functions.
+      // Indices must ascend, so there are at most as many names as functions.
       if (index < next || index >= places.length) break;
       const at = names.offset;
       names.skip(names.count());
@@ -92,7 +92,7 @@ function findFunctionNames(record: ModuleRecord): Uint32Array {
   return places;
 }
 
-/** What a reader returns, or nothing if it meets a malformed part. */
+/** What a reader returns, or undefined if it finds a malformed part. */
 function whatIsThere<T>(read: () => T): T | undefined {
   try {
     return read();
@@ -102,7 +102,7 @@ function whatIsThere<T>(read: () => T): T | undefined {
   }
 }
 
-/** The name at a place; of a longer one so many bytes, less what is left of a letter. There is none at 0. */
+/** The name at an offset, or undefined at 0. A long one is cut to at most `most` bytes, between characters. */
 function readName(bytes: Uint8Array, at: number, most: number): string | undefined {
   if (at === 0) return undefined;
   return whatIsThere(() => {

@@ -1,21 +1,21 @@
 /**
- * The WebAssembly instruction set, one row an opcode: the only place that says which opcodes exist, what follows them
- * in the binary and what they take and give. Decoding, validation, translation and the tests all derive from it.
+ * The WebAssembly instruction set, with one row for each opcode: which opcodes exist, their immediates, and the types
+ * of their operands and results. Decoding, validation, translation and the tests all derive from it.
  *
  * A row is `[code, mnemonic, immediates, signature]`.
  *
  * - `code`: the opcode byte; for the 0xFC prefix, 0xFC00 plus the number after the prefix.
- * - `immediates`: the form of what follows, one of {@linkcode Immediates}.
- * - `signature`: operand types, a colon, result types, with i = i32, I = i64, f = f32, F = f64; `*` where the types
- *   depend on the immediates or on the stack, so that the validator has a rule of its own.
+ * - `immediates`: the form of the immediates, one of {@linkcode Immediates}.
+ * - `signature`: operand types, a colon, result types, with i = i32, I = i64, f = f32, F = f64; `*` if the types depend
+ *   on the immediates or on the stack. The validator then has a rule for the opcode.
  *
  * @see https://webassembly.github.io/spec/core/appendix/index-instructions.html
  * @module
  */
 
 /**
- * What follows an opcode in the binary. `memargN` is alignment (at most N) and offset; two words joined by `_` are two
- * indices in that order; `block` is a block type; `br_table` a vector of labels and a default label.
+ * The immediates of an opcode. `memargN` is an alignment (at most N) and an offset; two words joined by `_` are two
+ * indices in that order; `block` is a block type; `br_table` is a vector of labels and a default label.
  */
 export type Immediates =
   | ""
@@ -48,7 +48,7 @@ export type Immediates =
 /** One row: code, mnemonic, immediates, signature. */
 export type OpcodeRow = readonly [code: number, mnemonic: string, immediates: Immediates, signature: string];
 
-/** Every opcode that this library runs: WebAssembly 2.0 without SIMD, and tail calls. */
+/** Every opcode that this library supports: WebAssembly 2.0 without SIMD, and tail calls. */
 export const OPCODES: readonly OpcodeRow[] = [
   [0x00, "unreachable", "", "*"],
   [0x01, "nop", "", ":"],
@@ -257,15 +257,15 @@ export const OPCODES: readonly OpcodeRow[] = [
 
 const BY_CODE = new Map<number, OpcodeRow>(OPCODES.map((row) => [row[0], row]));
 
-/** The byte before opcodes of more than one byte. */
+/** The prefix byte of opcodes of more than one byte. */
 export const PREFIX = 0xfc;
-/** Opcodes that may follow the prefix: the first number that none has. */
+/** Numbers after the prefix are below this. */
 export const PREFIXED_COUNT = 0x20;
 
-/** Places of a dense table. */
+/** The number of entries of a dense table. */
 export const DENSE_OPCODES: number = 0x100 + PREFIXED_COUNT;
 
-/** The place of an opcode in a dense table: those with a prefix come after those of one byte. */
+/** The index of an opcode in a dense table. Opcodes with a prefix follow those of one byte. */
 export function denseOpcode(code: number): number {
   return code > 0xff ? 0x100 + (code & 0xff) : code;
 }
@@ -277,19 +277,19 @@ export function opcodeOf(mnemonic: string): number {
   return row[0];
 }
 
-/** A dense table from rules by mnemonic, with holes where there is none. @throws {TypeError} if a mnemonic is unknown */
+/** Makes a dense table of rules by mnemonic; missing ones are undefined. @throws {TypeError} if a mnemonic is unknown */
 export function byOpcode<T>(rules: Readonly<Record<string, T>>): readonly (T | undefined)[] {
   const table = Array.from<T | undefined>({ length: DENSE_OPCODES });
   for (const [mnemonic, rule] of Object.entries(rules)) table[denseOpcode(opcodeOf(mnemonic))] = rule;
   return table;
 }
 
-/** The row of an opcode, or undefined if this library does not run it. */
+/** The row of an opcode, or undefined if this library does not support it. */
 export function opcodeRow(code: number): OpcodeRow | undefined {
   return BY_CODE.get(code);
 }
 
-/** The proposals that own the opcodes and prefixes which this library does not run, to name them in errors. */
+/** The proposals of unsupported opcodes and prefixes, for errors. */
 export const UNSUPPORTED_OPCODES: readonly (readonly [first: number, last: number, proposal: string])[] = [
   [0x06, 0x0a, "exception handling"],
   [0x14, 0x15, "typed function references"],

@@ -1,6 +1,7 @@
 /**
- * One reader a section: from the bytes of a whole section to the fields of a module record. They check what the binary
- * format says and the limits; what the parts say about each other is the validator's. The code section is decode.ts's.
+ * One reader for each section: it decodes the bytes of a whole section into the fields of a module record. Readers
+ * check the binary format and the limits; the validator checks how sections fit together. decode.ts reads the code
+ * section.
  *
  * @see https://webassembly.github.io/spec/core/binary/modules.html#sections
  * @module
@@ -49,7 +50,7 @@ import type {
   ValueType,
 } from "./types.ts";
 
-/** A module record while its sections come in. */
+/** A module record under construction. */
 export class ModuleDraft implements ModuleRecord {
   bytes: Uint8Array = new Uint8Array(0);
   readonly sections: Map<SectionName, ByteRange> = new Map();
@@ -80,12 +81,12 @@ export class ModuleDraft implements ModuleRecord {
   }
 }
 
-/** Decodes the whole of a section, from the cursor to its end, into the draft. */
+/** Decodes a whole section, from the cursor to its end, into the draft. */
 type SectionReader = (cursor: Cursor, draft: ModuleDraft) => void;
 
 /**
- * A kind of section: its name, its place among the others, and its reader. Custom sections come anywhere; the code
- * section has no reader, since decode.ts reads it body by body.
+ * A kind of section: its name, its place in the order, and its reader. A custom section may be anywhere. The code
+ * section has no reader, because decode.ts reads it body by body.
  */
 export type Section =
   | { readonly name: SectionName; readonly order: number; readonly read: SectionReader | undefined }
@@ -111,7 +112,7 @@ const SECTIONS: ReadonlyMap<number, Section> = new Map<number, Section>([
   ...IN_ORDER.map(([id, name, read], order) => [id, { name, order, read }] as const),
 ]);
 
-/** The section with this number, which was read at `offset`. */
+/** The section with a number that was read at `offset`. */
 export function findSection(id: number, offset: number): Section {
   const section = SECTIONS.get(id);
   if (section !== undefined) return section;
@@ -121,9 +122,9 @@ export function findSection(id: number, offset: number): Section {
 
 const EMPTY: readonly never[] = [];
 const VALUE_TYPES: readonly ValueType[] = [I32, I64, F32, F64, FUNCREF, EXTERNREF];
-/** Lists of one type, by its code; shared, since they are the most frequent. */
+/** Lists of one type, by its code. They are the most frequent, so they are shared. */
 const SINGLE: readonly (readonly ValueType[] | undefined)[] = byType((type) => [type]);
-/** Types of globals, shared too: there may be a million globals. */
+/** Types of globals, also shared: a module may have a million globals. */
 const IMMUTABLE: readonly (GlobalType | undefined)[] = byType((value) => ({ value, mutable: false }));
 const MUTABLE: readonly (GlobalType | undefined)[] = byType((value) => ({ value, mutable: true }));
 
@@ -133,7 +134,7 @@ function byType<T>(make: (type: ValueType) => T): readonly (T | undefined)[] {
   return list;
 }
 
-/** The number of items in a section, bounded by `limit` less the `already` that imports gave. */
+/** Reads the number of items in a section. With `already` imported ones it must not exceed `limit`. */
 function readCount(cursor: Cursor, items: string, limit: number, already = 0): number {
   const at = cursor.offset;
   const count = cursor.count();
@@ -158,7 +159,7 @@ function readValueTypes(cursor: Cursor, index: number, what: string, limit: numb
   }
   if (count === 0) return EMPTY;
   if (count === 1) return SINGLE[readValueType(cursor)]!;
-  // Of the right size from the start: a million function types grow no spare room.
+  // Allocated at its final size: pushing would leave spare room in each of a million types.
   const types = new Array<ValueType>(count);
   for (let at = 0; at < count; at++) types[at] = readValueType(cursor);
   return types;
@@ -348,7 +349,7 @@ function readData(cursor: Cursor, draft: ModuleDraft): void {
   }
 }
 
-/** The name of a custom section; its contents are left alone. */
+/** Reads the name of a custom section and skips its contents. */
 function readCustom(cursor: Cursor, draft: ModuleDraft): void {
   if (draft.customSections.length === MAX_CUSTOM_SECTIONS) {
     throw cursor.error(`too many custom sections: the limit is ${MAX_CUSTOM_SECTIONS}`);

@@ -1,5 +1,5 @@
 /**
- * The opcode table as the validator of bodies reads it, once an instruction: dense, with signatures as numbers.
+ * The opcode table in the dense form that the validator of bodies reads for each instruction. Signatures are numbers.
  *
  * @module
  */
@@ -9,11 +9,11 @@ import type { Immediates } from "./opcodes.ts";
 import { F32, F64, I32, I64 } from "./types.ts";
 import type { ValueType } from "./types.ts";
 
-/** Marks an opcode with a rule of its own. */
+/** Marks an opcode that has its own rule. */
 export const SPECIAL = -1;
 /** Operand types from the last to the first in the low three bytes, the result's in the high one; 0 is none. */
 export const SIGNATURES: Int32Array = new Int32Array(DENSE_OPCODES);
-/** What follows the opcode; undefined if there is no such opcode. */
+/** The immediates of each opcode; undefined if the opcode does not exist. */
 export const IMMEDIATES: (Immediates | undefined)[] = Array.from({ length: DENSE_OPCODES });
 
 const LETTERS: Readonly<Record<string, ValueType>> = { i: I32, I: I64, f: F32, F: F64 };

@@ -1,6 +1,6 @@
 /**
- * The vocabulary of a module: value types, function types, and the records that the decoder fills, the validator
- * checks and the compiler reads. Plain data; no behaviour beyond naming a type.
+ * The data of a module: value types, function types, and the record that the decoder fills, the validator checks and an
+ * engine reads.
  *
  * @see https://webassembly.github.io/spec/core/syntax/types.html
  * @module
@@ -57,7 +57,7 @@ const CODES: ReadonlyMap<string, ValueType> = new Map(
   Object.entries(NAMES).map(([code, name]) => [name, Number(code) as ValueType]),
 );
 
-/** The binary code of a value type's text-format name. @throws {TypeError} if there is no such type */
+/** The binary code of a value type's text-format name. @throws {TypeError} if the name is unknown */
 export function valueTypeCode(name: ValueTypeName): ValueType {
   const code = CODES.get(name);
   if (code === undefined) throw new TypeError(`unknown value type ${JSON.stringify(name)}`);
@@ -76,7 +76,7 @@ export function funcTypeName(type: FuncType): string {
   return `${names(type.params)} -> ${names(type.results)}`;
 }
 
-/** Whether two function types are the same, structurally. */
+/** Whether two function types are structurally equal. */
 export function sameFuncType(a: FuncType, b: FuncType): boolean {
   return a === b || (sameTypes(a.params, b.params) && sameTypes(a.results, b.results));
 }
@@ -109,7 +109,7 @@ export interface GlobalType {
 }
 
 /**
- * What an import or export is.
+ * The kind of an import or export.
  *
  * @example
  * ```ts
@@ -124,7 +124,7 @@ export interface GlobalType {
  */
 export type ExternKind = "function" | "table" | "memory" | "global";
 
-/** The type of an import: `typeIndex` points into the module's types. */
+/** The type of an import. `typeIndex` is an index into the module's types. */
 export type ExternType =
   | { readonly kind: "function"; readonly typeIndex: number }
   | { readonly kind: "table"; readonly type: TableType }
@@ -138,22 +138,22 @@ export interface Import {
   readonly type: ExternType;
 }
 
-/** One export; `index` points into the index space of `kind`. */
+/** One export. `index` is an index into the index space of `kind`. */
 export interface Export {
   readonly name: string;
   readonly kind: ExternKind;
   readonly index: number;
 }
 
-/** A range of the module's bytes, `start` inclusive, `end` exclusive. */
+/** A range of the module's bytes: `start` is inclusive, `end` exclusive. */
 export interface ByteRange {
   readonly start: number;
   readonly end: number;
 }
 
 /**
- * A constant expression of a reference type, which is one instruction, as a number: the index of a function, one of the
- * two nulls, or `FIRST_GLOBAL` less the index of a global.
+ * A constant expression of a reference type as a number: the index of a function, one of the two nulls, or
+ * `FIRST_GLOBAL` minus the index of a global. Such an expression is one instruction.
  */
 export type ConstReference = number;
 
@@ -164,7 +164,7 @@ export const NULL_EXTERN: ConstReference = -2;
 /** `global.get 0` */
 export const FIRST_GLOBAL: ConstReference = -3;
 
-/** An element segment. Its entries are `length` of the record's `entries`, from `first` on. */
+/** An element segment. Its entries are `length` of the record's `entries`, starting at `first`. */
 export interface ElementSegment {
   readonly mode: "active" | "passive" | "declarative";
   readonly table: number;
@@ -175,24 +175,24 @@ export interface ElementSegment {
   readonly length: number;
 }
 
-/** A data segment, and where in the module its contents are. */
+/** A data segment, with the range of its contents. */
 export interface DataSegment extends ByteRange {
   readonly mode: "active" | "passive";
   readonly memory: number;
   readonly offset: ByteRange | undefined;
 }
 
-/** Names for people: they are not unique and never looked up. */
+/** Names for people. They are not unique, and nothing is looked up by them. */
 export interface Names {
   /** The module's, from the name section. */
   readonly module: string | undefined;
-  /** The beginning of that, for stacks. */
+  /** The same for stacks, where a long one is cut. */
   readonly shownModule: string | undefined;
-  /** A function's, from the name section or else its first export; the beginning of a long one. */
+  /** A function's, from the name section or else its first export. A long one is cut. */
   functionName(index: number): string | undefined;
 }
 
-/** A section other than a custom one. */
+/** The name of a section that is not custom. */
 export type SectionName =
   | "type"
   | "import"
@@ -209,11 +209,11 @@ export type SectionName =
 
 /**
  * A decoded module: every section as data. Index spaces (`functions`, `tables`, `memories`, `globals`) list imports
- * first. All ranges are byte offsets into `bytes`, which nobody else can change.
+ * first. All ranges are byte offsets into `bytes`, a copy that nobody else can change.
  */
 export interface ModuleRecord {
   readonly bytes: Uint8Array;
-  /** Where the sections that the module has are, without their headers. */
+  /** The ranges of the module's sections, without their headers. */
   readonly sections: ReadonlyMap<SectionName, ByteRange>;
   readonly types: readonly FuncType[];
   readonly imports: readonly Import[];
@@ -240,6 +240,6 @@ export interface ModuleRecord {
   /** Body of each defined function: local declarations and expression, its final `end` included. */
   readonly bodies: readonly ByteRange[];
   readonly customSections: readonly { readonly name: string; readonly contents: ByteRange }[];
-  /** Read when they are asked for. */
+  /** Decoded at their first use. */
   readonly names: Names;
 }

@@ -1,6 +1,6 @@
 /**
- * Names the proposal that owns a construct which this library does not run, so that a refusal says more than "malformed".
- * What it does run, and everything unheard of, has no name here.
+ * Names the proposal of a construct that this library does not support, so that the error says more than "malformed".
+ * An unknown construct has no name here.
  *
  * @module
  */
@@ -35,28 +35,28 @@ const LIMITS_FLAGS: readonly Row[] = [
 const proposalOf = (rows: readonly Row[], code: number): string | undefined =>
   rows.find(([first, last]) => first <= code && code <= last)?.[2];
 
-/** The error for a construct of a proposal that is not run, such as `SIMD is not supported: opcode 0xfd`. */
+/** The error for a construct of an unsupported proposal, such as `SIMD is not supported: opcode 0xfd`. */
 export function unsupported(proposal: string, construct: string, offset: number): CompileError {
   return new CompileError(`${proposal} is not supported: ${construct}`, offset);
 }
 
 const hex = (code: number): string => code.toString(16).padStart(2, "0");
 
-/** The error for an opcode that is not run; 0xFC00 plus the number for the 0xFC prefix. */
+/** The error for an unsupported opcode. With the 0xFC prefix, `code` is 0xFC00 plus the number after it. */
 export function refuseOpcode(code: number, offset: number): CompileError {
   const proposal = proposalOf(UNSUPPORTED_OPCODES, code);
   if (proposal !== undefined) return unsupported(proposal, `opcode 0x${hex(code)}`, offset);
   return new CompileError(`illegal opcode ${hex(code)}`, offset);
 }
 
-/** The error for a type code that is not one of this library's; `otherwise` is what to call a code of no proposal. */
+/** The error for an unsupported type code. `otherwise` describes a code that belongs to no proposal. */
 export function refuseType(code: number, otherwise: string, offset: number): CompileError {
   const proposal = proposalOf(TYPES, code);
   if (proposal !== undefined) return unsupported(proposal, `type 0x${hex(code)}`, offset);
   return new CompileError(`${otherwise} 0x${hex(code)}`, offset);
 }
 
-/** The error for the flags of a table's or memory's limits. */
+/** The error for unsupported flags of a table's or memory's limits. */
 export function refuseLimitsFlags(flags: number, offset: number): CompileError {
   const proposal = proposalOf(LIMITS_FLAGS, flags);
   if (proposal !== undefined) return unsupported(proposal, `limits with flags 0x${hex(flags)}`, offset);

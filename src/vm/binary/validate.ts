@@ -1,7 +1,7 @@
 /**
- * Checks that the parts of a decoded module fit together: indices, limits, constant expressions, exports, segments. With
- * the bodies, which it leaves to the algorithm in validate_body.ts, that makes the module valid. It follows WebAssembly
- * 2.0, in which constant expressions see imported immutable globals only.
+ * Checks that the parts of a decoded module fit together: indices, limits, constant expressions, exports, segments.
+ * validate_body.ts validates the bodies. As in WebAssembly 2.0, a constant expression may read only imported immutable
+ * globals.
  *
  * @see https://webassembly.github.io/spec/core/valid/modules.html
  * @module
@@ -28,13 +28,13 @@ import {
 import type { ByteRange, ElementSegment, ExternKind, Limits, ModuleRecord, SectionName, ValueType } from "./types.ts";
 
 /**
- * Validates one module: as a visitor of its decoder, while the bytes come in, or afterwards by {@linkcode validateModule}.
+ * Validates one module, as a visitor of its decoder while bytes arrive, or afterwards by {@linkcode validateModule}.
  * Every method throws a {@linkcode CompileError} at the first fault.
  */
 export class ModuleValidator implements ModuleVisitor {
   #bodies: BodyValidator | undefined;
 
-  /** Validates everything that comes before the code section. */
+  /** Validates everything before the code section. */
   declarations(record: ModuleRecord): void {
     const declared = new Uint8Array(record.functions.length);
     checkFunctionTypes(record);
@@ -47,12 +47,12 @@ export class ModuleValidator implements ModuleVisitor {
     this.#bodies = new BodyValidator(record, declared);
   }
 
-  /** Validates a part of the body of a defined function, or the rest of it; `declarations` must have been called. */
+  /** Validates the next part of a defined function's body. Returns whether it was the last; `declarations` comes first. */
   body(_record: ModuleRecord, index: number): boolean {
     return this.#bodies!.validate(index);
   }
 
-  /** Validates what comes after the code section. */
+  /** Validates everything after the code section. */
   end(record: ModuleRecord): void {
     checkData(record);
   }
@@ -93,7 +93,7 @@ function checkLimits(record: ModuleRecord, section: SectionName, what: string, {
     throw fault(
       record,
       section,
-      `size minimum must not be greater than maximum: ${what} has ${minimum} and ${maximum}`,
+      `size minimum must not be greater than maximum: ${what} has minimum ${minimum} and maximum ${maximum}`,
     );
   }
 }
@@ -142,7 +142,7 @@ function checkStart(record: ModuleRecord): void {
   if (start >= functions.length) throw fault(record, "start", `unknown function ${start}: start function`);
   const type = types[functions[start]];
   if (type.params.length > 0 || type.results.length > 0) {
-    throw fault(record, "start", `start function ${start} must have type () -> (), and has ${funcTypeName(type)}`);
+    throw fault(record, "start", `start function ${start} must have type () -> (), not ${funcTypeName(type)}`);
   }
 }
 
@@ -201,7 +201,7 @@ function checkData(record: ModuleRecord): void {
 
 // Constant expressions
 
-/** Types that an error's text lists at most. */
+/** The most types that an error's text lists. */
 const NAMED_TYPES = 10;
 
 /** Validates a constant expression, which the decoder found well formed, and marks the functions that it names. */

@@ -1,7 +1,7 @@
 /**
- * The specification's validation algorithm for one function body, under the specification's names: a stack of operand
- * types and a stack of control frames, one pass, no recursion. Module-level rules and constant expressions are
- * validate.ts's.
+ * The specification's validation algorithm for one function body, with the specification's names. It keeps a stack of
+ * operand types and a stack of control frames, and makes one pass without recursion. validate.ts checks the rest of a
+ * module.
  *
  * @see https://webassembly.github.io/spec/core/appendix/algorithm.html
  * @module
@@ -28,7 +28,7 @@ import type { FuncType, GlobalType, ModuleRecord, ValueType } from "./types.ts";
 
 // Types
 
-/** The type of an operand that unreachable code pops from below its stack: any. */
+/** The type of an operand that unreachable code pops from an empty stack: any. */
 const UNKNOWN = 0;
 
 const EMPTY: readonly ValueType[] = [];
@@ -46,8 +46,8 @@ function isReference(type: number): boolean {
   return type === FUNCREF || type === EXTERNREF;
 }
 
-// Control frames are four words each: what opened it, with a flag once the rest of it is unreachable; its block type; the
-// height of the operand stack below its parameters; the offset of the last `br_table` that named it, or 0.
+// A control frame is four words: the opcode that opened it, with a flag once the rest of it is unreachable; its block type;
+// the height of the operand stack below its parameters; and the offset of the last `br_table` that named it, or 0.
 
 const FRAME_WORDS = 4;
 const UNREACHABLE_FLAG = 0x100;
@@ -55,25 +55,25 @@ const BLOCK = 0x02;
 const LOOP = 0x03;
 const IF = 0x04;
 const ELSE = 0x05;
-/** What opens the outermost frame: its block type is the function's type, the parameters of which are locals instead of operands. */
+/** Opens the outermost frame. Its block type is the function's type, whose parameters are locals and not operands. */
 const FUNCTION = 0;
 const OUTERMOST = 0;
 
-/** Bytes of a body that are validated at once: well under ten milliseconds' work. */
+/** Bytes of a body that are validated without a pause: well under ten milliseconds. */
 const PART_BYTES = 32_768;
 const NONE = -1;
 
 /** Validates the bodies of one module, one at a time, each in parts. */
 export class BodyValidator {
   readonly #record: ModuleRecord;
-  /** Whether a function is declared in the module outside of bodies, so that `ref.func` may name it. */
+  /** For each function, whether the module declares it outside of bodies, so that `ref.func` may name it. */
   readonly #declared: Uint8Array;
   #cursor: Cursor;
-  /** The body of which a part has been validated, and where it ends. */
+  /** The body that is partly validated, and where it ends. */
   #body = NONE;
   #end = 0;
   #functionIndex = 0;
-  /** Runs of locals that are still to be read. */
+  /** Runs of locals that have not been read yet. */
   #groups = 0;
   #locals: Uint8Array = new Uint8Array(64);
   #localCount = 0;
@@ -82,16 +82,16 @@ export class BodyValidator {
   #frames: Int32Array = new Int32Array(64 * FRAME_WORDS);
   /** The innermost frame's first word; negative when the function has ended. */
   #frame = -FRAME_WORDS;
-  /** Height of the operand stack that the innermost frame may not pop below. */
+  /** The height of the operand stack below which the innermost frame must not pop. */
   #floor = 0;
-  /** Whether the innermost frame is unreachable from here on. */
+  /** Whether the rest of the innermost frame is unreachable. */
   #unreached = false;
-  /** Offset of the present instruction. */
+  /** Offset of the current instruction. */
   #at = 0;
-  /** Operands that calls, branches and blocks of all bodies so far took and gave. */
+  /** Operands that calls, branches and blocks of all bodies so far took and returned. */
   #listed = 0;
 
-  /** @param declared a byte for each function, not 0 if `ref.func` may name it */
+  /** @param declared a byte for each function: not 0 if `ref.func` may name it */
   constructor(record: ModuleRecord, declared: Uint8Array) {
     this.#record = record;
     this.#declared = declared;
@@ -99,8 +99,8 @@ export class BodyValidator {
   }
 
   /**
-   * Validates a part of the body of a defined function; returns whether that was the rest of it. It is to be called again
-   * with the same body if not.
+   * Validates the next part of a defined function's body. Returns whether it was the last; if not, the caller must call
+   * again with the same body.
    *
    * @throws {CompileError} at the first fault
    */
@@ -151,7 +151,7 @@ export class BodyValidator {
     this.#pushCtrl(FUNCTION, typeIndex);
   }
 
-  /** Locals come in runs of a type; each run is held to the limit before it is expanded. */
+  /** Reads a run of locals of one type. The limit is checked before it is expanded. */
   #readLocals(): void {
     const cursor = this.#cursor;
     const total = this.#localCount;
@@ -193,7 +193,7 @@ export class BodyValidator {
     for (let index = 0; index < types.length; index++) operands[height + index] = types[index];
   }
 
-  /** Holds the work of lists to a bound: one of two bytes may be of a thousand types. */
+  /** Limits the work on lists of types: two bytes may name a list of a thousand. */
   #list(types: readonly ValueType[]): void {
     this.#listed += types.length;
     if (this.#listed > MAX_LISTED_OPERANDS + this.#at * MAX_LISTED_OPERANDS_PER_BYTE) {
@@ -220,7 +220,7 @@ export class BodyValidator {
     for (let index = types.length - 1; index >= 0; index--) this.#popVal(types[index]);
   }
 
-  /** Checks the top of the stack as `popVals` followed by `pushVals` would, and leaves it. */
+  /** Checks the top of the stack as `popVals` does, and leaves it unchanged. */
   #peekVals(types: readonly ValueType[]): void {
     const height = this.#height;
     this.#popVals(types);
@@ -244,12 +244,12 @@ export class BodyValidator {
     if (opcode !== FUNCTION) this.#pushVals(this.#paramsOf(blockType));
   }
 
-  /** Ends the innermost frame: only its results may be left. Returns what opened it. */
+  /** Ends the innermost frame, when only its results may be left. Returns the opcode that opened it. */
   #popCtrl(): number {
     const frame = this.#frame;
     this.#popVals(this.#endTypes(frame));
     if (this.#height !== this.#floor) {
-      throw this.#error(`type mismatch: ${this.#height - this.#floor} more values on the stack than the block gives`);
+      throw this.#error(`type mismatch: ${this.#height - this.#floor} more values on the stack than the block returns`);
     }
     const opcode = this.#frames[frame] & ~UNREACHABLE_FLAG;
     this.#frame = frame - FRAME_WORDS;
@@ -276,7 +276,7 @@ export class BodyValidator {
     return blockType === EMPTY_BLOCK ? EMPTY : SINGLE.get(blockType & 0x7f)!;
   }
 
-  /** What a branch to the label carries. */
+  /** The types of the values that a branch to the label carries. */
   #labelTypes(frame: number): readonly ValueType[] {
     return (this.#frames[frame] & ~UNREACHABLE_FLAG) === LOOP
       ? this.#paramsOf(this.#frames[frame + 1])
@@ -349,13 +349,13 @@ export class BodyValidator {
 
   #alignmentError(alignment: number, natural: number): CompileError {
     if (alignment < 32) {
-      return this.#error(`alignment must not be larger than natural: 2^${alignment}, and 2^${natural} is natural`);
+      return this.#error(`alignment must not be larger than natural: 2^${alignment} is larger than 2^${natural}`);
     }
     if (alignment >= 64 && alignment < 128) return unsupported("multi-memory", "memory index in an access", this.#at);
     return this.#error(`malformed memop flags: 0x${alignment.toString(16)}`);
   }
 
-  /** A memory's index, which is a single zero byte. */
+  /** Reads a memory's index, which is a single zero byte. */
   #memory(): void {
     const byte = this.#cursor.u8();
     if (byte !== 0) throw this.#error(`zero byte expected: memory ${byte}, multi-memory is not supported`);
@@ -436,7 +436,7 @@ export class BodyValidator {
     return blockType;
   }
 
-  /** Instructions whose types depend on immediates or on the stack, each with its rule. */
+  /** The rules of instructions whose types depend on immediates or on the stack. */
   static readonly #RULES = byOpcode<(validator: BodyValidator) => void>({
     "local.get": (validator) => validator.#pushVal(validator.#local()),
     "local.set": (validator) => validator.#popVal(validator.#local()),
@@ -540,7 +540,7 @@ export class BodyValidator {
     let checked: readonly ValueType[] | undefined;
     for (let place = 0; place <= count; place++) {
       const frame = this.#label();
-      // Thousands of targets often name a few labels, whose types may be a thousand.
+      // Thousands of targets often name a few labels, each of which may have a thousand types.
       if (this.#frames[frame + 3] === this.#at) continue;
       this.#frames[frame + 3] = this.#at;
       const types = this.#labelTypes(frame);
@@ -567,7 +567,7 @@ export class BodyValidator {
     this.#popVals(params);
     const expected = this.#endTypes(OUTERMOST);
     if (results.length !== expected.length || results.some((type, index) => type !== expected[index])) {
-      throw this.#error("type mismatch: the tail-called function's results are not the caller's");
+      throw this.#error("type mismatch: the tail-called function's results differ from the caller's");
     }
     this.#unreachable();
   }
@@ -577,7 +577,7 @@ export class BodyValidator {
     const second = this.#popAny();
     const first = this.#popAny();
     if (isReference(first) || isReference(second)) {
-      throw this.#mismatch("numbers for a select without type", typeName(isReference(first) ? first : second));
+      throw this.#mismatch("numbers for an untyped select", typeName(isReference(first) ? first : second));
     }
     if (first !== second && first !== UNKNOWN && second !== UNKNOWN) {
       throw this.#mismatch(typeName(first), typeName(second));

@@ -1,7 +1,6 @@
 /**
- * The code arena: where translated functions live, shared by all modules of the realm, and the way back from an address
- * to its function. It is a cache: when it is full everything is dropped, and functions are translated again at their
- * next call. It knows nothing of how code is made or run.
+ * The code arena, which holds the translated functions of all modules of the realm and maps an address back to its
+ * function. It is a cache: when it is full, all code is dropped, and functions are retranslated at their next call.
  *
  * @module
  */
@@ -11,12 +10,12 @@ import type { Constants } from "./constants.ts";
 import { OP } from "./ops.ts";
 import type { ModuleRecord } from "../binary/types.ts";
 
-/** Words of the arena (16 MiB): about a megabyte of hot WebAssembly; more is translated again now and then. */
+/** Words of the arena (16 MiB): enough for about a megabyte of hot WebAssembly. More is retranslated now and then. */
 export const CODE_WORDS: number = 1 << 22;
 
 /**
- * The arena. Address 0 stands for "not translated"; nothing leads there, and the op that it holds stops whatever does.
- * Where the bottom of a stack returns to is `finish`, with a word before it as after any call: the fuel, 0, of returning.
+ * The arena. Address 0 means "not translated". Nothing should branch there; the op there stops a call that does. The
+ * bottom of a stack returns to `finish`. As after any call, the word before it is the fuel of returning, here 0.
  */
 export const CODE: Int32Array = new Int32Array(CODE_WORDS);
 CODE[0] = OP.nowhere;
@@ -26,25 +25,25 @@ export const FINISH = 2;
 CODE[FINISH] = OP.finish;
 const BOTTOM = 3;
 
-/** Words before a function's first op: frame words, the range of the frame that a call sets to zero, its first run's fuel. */
+/** Words before a function's first op: frame words, start and end of the range that a call zeroes, its first run's fuel. */
 export const ENTRY_WORDS = 4;
 
-/** The fuel of the run that a call of the function at an entry begins. */
+/** The fuel of the run that a call of the function with an entry begins. */
 export function entryFuel(entry: number): number {
   return CODE[entry + 3];
 }
 
-/** The fuel of the run that returning to an address begins: the last operand of the call before it. */
+/** The fuel of the run that a return to an address begins: the last operand of the call before it. */
 export function returnFuel(address: number): number {
   return CODE[address - 1];
 }
 
-/** A module as the translator and the loop see it; all its instances share it. */
+/** A module as the translator and the loop see it. All its instances share it. */
 export interface ModuleCode {
   readonly record: ModuleRecord;
-  /** The constant expressions' values, so far as they are the same in every instance. */
+  /** The values of constant expressions that are the same in every instance. */
   readonly constants: Constants;
-  /** Entry address of each function, or 0 while it is not translated; imports stay 0. */
+  /** Entry address of each function, or 0 while it is not translated. Imports stay 0. */
   readonly entries: Int32Array;
   /** For each function, 1 if it has ever been translated. */
   readonly known: Uint8Array;
@@ -52,7 +51,7 @@ export interface ModuleCode {
   readonly functionTypes: Int32Array;
   /** For each type index, that of the first equal type. */
   readonly canonicalTypes: Int32Array;
-  /** Whether each instruction charges its fuel at once, so that a call can be suspended after any of them: for tests. */
+  /** For tests: whether each instruction is a run of its own, so that a call can be suspended after any of them. */
   stepping: boolean;
 }
 
@@ -77,7 +76,7 @@ export function createModuleCode(record: ModuleRecord): ModuleCode {
   };
 }
 
-/** Where an address is: a function and the offset from its entry. */
+/** The position of an address: a function and the offset from its entry. */
 export interface CodePosition {
   readonly functionIndex: number;
   readonly offset: number;
@@ -86,7 +85,7 @@ export interface CodePosition {
 interface Resident {
   readonly entry: number;
   readonly functionIndex: number;
-  /** Weak, so that the arena keeps no module alive. */
+  /** Weak, so that the arena does not keep a module alive. */
   readonly module: WeakRef<ModuleCode>;
 }
 
@@ -99,12 +98,12 @@ export function codeTop(): number {
   return top;
 }
 
-/** How often the arena was flushed: addresses mean something within one generation only. */
+/** How often the arena was flushed. An address is valid in one generation only. */
 export function codeGeneration(): number {
   return flushes;
 }
 
-/** Takes a finished translation, from `codeTop()` to `end`, into the arena. */
+/** Adds a finished translation, from `codeTop()` to `end`, to the arena. */
 export function commitCode(module: ModuleCode, functionIndex: number, end: number): void {
   module.entries[functionIndex] = top;
   residents.push({ entry: top, functionIndex, module: new WeakRef(module) });
@@ -129,7 +128,7 @@ export function entryAt(address: number): number {
   return address - positionOf(address).offset;
 }
 
-/** Drops all code. No address may be live: call.ts turns return addresses into positions first. */
+/** Drops all code. No address may be live: frames.ts saves frames as positions first. */
 export function flushCode(): void {
   for (const { module, functionIndex } of residents) {
     const alive = module.deref();

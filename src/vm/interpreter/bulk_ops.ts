@@ -1,7 +1,7 @@
 /**
- * The ops whose work is as large as an operand says: filling, copying and initialising ranges of memory and tables. They
- * are done in parts, so that a range of gigabytes does not hold up the event loop: bounds are checked before the first
- * part, so a trap still comes before any effect.
+ * The ops whose work depends on an operand: filling, copying and initialising ranges of memory and tables. They run in
+ * parts, so that a range of gigabytes does not block the event loop. Bounds are checked before the first part, so a
+ * trap has no effect.
  *
  * @see https://webassembly.github.io/spec/core/exec/instructions.html
  * @module
@@ -14,18 +14,18 @@ import type { InstanceState } from "./instance_state.ts";
 import { OP } from "./ops.ts";
 import type { OpName } from "./ops.ts";
 
-/** The operands: a place, another place or a value, and how many bytes or elements there are. */
+/** The operands: a place, another place or a value, and a number of bytes or elements. */
 export type BulkOperands = readonly [a: number, b: number, count: number];
 
 /** One op. Its operand words begin at `at`; the words after the three registers are indices of tables or segments. */
 export interface BulkOp {
-  /** Bytes or elements of one part: some tenths of a millisecond's work. Each costs a unit of fuel. */
+  /** Bytes or elements of one part: some tenths of a millisecond. Each costs a unit of fuel. */
   readonly part: number;
   /** Work of one byte or element beyond its fuel, in units of fuel. */
   readonly work: number;
   /** @throws {Fault} if a range is out of bounds */
   check(instance: InstanceState, at: number, operands: BulkOperands): void;
-  /** Does what comes from `done` on, up to `until`. */
+  /** Does the part from `done` to `until`. */
   run(instance: InstanceState, at: number, operands: BulkOperands, done: number, until: number): void;
 }
 

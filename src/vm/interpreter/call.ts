@@ -1,6 +1,6 @@
 /**
- * A call of a guest's function: runs it, stops it for want of fuel or because a host function's promise is pending, and
- * resumes it. Where its frames are meanwhile is frames.ts's business, when it is resumed drive.ts's.
+ * A call of a guest's function: runs it, suspends it when its fuel runs out or a host function's promise is pending,
+ * and resumes it. frames.ts keeps its frames, and drive.ts decides when it resumes.
  *
  * @module
  */
@@ -32,21 +32,21 @@ import { OP, OP_WORDS } from "./ops.ts";
 import { RARE_OPS } from "./rare_ops.ts";
 
 /**
- * Fuel for one entry of the loop. Entering anew lets an engine switch to code that it has optimised meanwhile: one long
- * matrix product took 330 ms in pieces of this size and 1,034 ms in one.
+ * Fuel for one entry of the loop. A new entry lets an engine switch to code that it has optimised: one long matrix
+ * product took 330 ms in pieces of this size and 1,034 ms in one.
  */
 const QUANTUM = 20_000;
-/** Fuel of calling a host function, beyond that of the instruction: leaving and entering the loop. */
+/** Fuel of calling a host function, beyond that of the instruction, for leaving and entering the loop. */
 const HOST_CALL_FUEL = 50;
-/** Work of a parameter or result that leaves the guest or comes to it: some 20 ns. */
+/** Work of converting a parameter or result: some 20 ns. */
 const VALUE_WORK = 10;
 /** Work of a rare op, in units of fuel; see `Call.work`. */
 const RARE_WORK = 50;
-/** Fuel of growing memory by a page: it is zeroed. */
+/** Fuel of growing memory by a page, which is zeroed. */
 const FUEL_PER_PAGE = PAGE_BYTES / 64;
-/** Bytes that are copied at once when memory grows: about a millisecond's work, since the new pages come from the system. */
+/** Bytes that growing memory copies without a pause: about a millisecond, because the system allocates the new pages. */
 const GROWTH_BYTES = 1 << 20;
-/** Frames that a trap tells of: the innermost and the outermost. */
+/** Frames that a trap shows: the innermost and the outermost. */
 const TRAP_FRAMES = { innermost: 48, outermost: 16 };
 
 const STOP_TRAPS: Readonly<Record<number, TrapReason>> = {
@@ -71,7 +71,7 @@ export class InterpretedCall implements Call {
   #done = 0;
 
   readonly #frames: Frames;
-  /** What a pending promise gave, and where the results go. */
+  /** The outcome of a pending promise, and where the results go. */
   #answer: { readonly value: Value } | { readonly error: unknown } | undefined;
   #answerType: FuncType | undefined;
   #answerAt = 0;
@@ -117,7 +117,7 @@ export class InterpretedCall implements Call {
   resume(fuel: number, work: number = Infinity): CallStatus {
     if (this.#isOver) return this.#status;
     if (this.#status === "pending" && this.#answer === undefined) return this.#status;
-    if (!(fuel >= 0)) throw new RangeError(`fuel is 0 or more, not ${fuel}`);
+    if (!(fuel >= 0)) throw new RangeError(`fuel must be 0 or more, not ${fuel}`);
     const frames = this.#frames;
     if (frames.isRunning) throw new TypeError("the call is running");
     try {
@@ -131,7 +131,7 @@ export class InterpretedCall implements Call {
       const workEnd = this.#work + work;
       const begun = this.#status === "ready" ? this.#begin() : 0;
       if (this.#status === "pending") this.#takeAnswer();
-      // What converted the host's values may have stopped the call.
+      // Converting the host's values may have stopped the call.
       if (!this.#isOver) this.#status = "suspended";
       this.#run(Math.floor(fuel) - this.#count(begun), workEnd);
     } catch (error) {
@@ -162,7 +162,7 @@ export class InterpretedCall implements Call {
     const params = base + wordsOf(type.params.length);
     claim(params, frames.segment + 2);
     frames.top = params;
-    // Before the entry is asked for: converting a host's values may call guests, which may flush the arena.
+    // Before finding the entry: converting a host's values may call guests, which may flush the arena.
     writeValues(type.params, REGISTERS, base, this.#arguments, instance.handles);
     const entry = entryOf(instance, index);
     frames.top = base + CODE[entry];
@@ -174,13 +174,13 @@ export class InterpretedCall implements Call {
 
   #run(fuel: number, workEnd: number): void {
     let remaining = fuel - this.#count(this.#takeCharge());
-    // What `#begin` translated.
+    // The work of what `#begin` translated.
     this.#work += takeTranslationWork();
     while (this.#isGoingOn && remaining >= 0 && this.#work < workEnd) {
       if (!this.#frames.isLive) this.#frames.restore();
       const budget = this.#foreignBudget();
       const { memory } = this.#frames.instance;
-      // This call or another one has grown it: what is left to be copied is done first, since the loop needs all of it.
+      // The memory is growing, in this call or another one. Finish that first: the loop needs the whole memory.
       if (memory?.isGrowing) {
         memory.continueGrowth(GROWTH_BYTES);
         this.#work += GROWTH_BYTES / 2;
@@ -209,7 +209,7 @@ export class InterpretedCall implements Call {
         this.#frames.sp = STATE[2];
         remaining -= this.#count(quantum - STATE[3]);
       }
-      // A return that uses up the fuel may be the bottom frame's: `finish` belongs to it, since no function has its address.
+      // If the bottom frame's return uses up the fuel, run `finish` too: its address belongs to no function.
       if (stop === loop.RARE || this.#frames.pc === FINISH) {
         remaining -= this.#count(this.#runRare());
         this.#work += RARE_WORK + takeTranslationWork();
@@ -219,8 +219,8 @@ export class InterpretedCall implements Call {
   }
 
   /**
-   * The fuel that the running instance has left, if another one has called it: nobody else looks at its budget then. That
-   * of the instance whose function the call is of is in the fuel that the call is given.
+   * The fuel that the running instance has left, if another one has called it: nobody else checks its budget then. The
+   * fuel passed to `resume` respects the budget of the instance whose function the call is of.
    */
   #foreignBudget(): number {
     const { instance } = this.#frames;
@@ -229,12 +229,12 @@ export class InterpretedCall implements Call {
     return instance.limits.fuel - instance.fuelUsed;
   }
 
-  /** False once a host function is pending, the call has finished, or a host function has stopped it. */
+  /** False once a host function is pending, the call has ended, or a host function has stopped it. */
   get #isGoingOn(): boolean {
     return this.#status === "suspended";
   }
 
-  /** Adds to the fuel used, and gives it back. */
+  /** Adds to the fuel used, and returns its argument. */
   #count(fuel: number): number {
     this.#fuelUsed += fuel;
     this.#frames.instance.fuelUsed += fuel;
@@ -242,7 +242,7 @@ export class InterpretedCall implements Call {
     return fuel;
   }
 
-  /** Runs the op at the program counter; returns the fuel that it costs beyond its instruction. */
+  /** Runs the op at the program counter. Returns the fuel that it costs beyond its instruction. */
   #runRare(): number {
     const pc = this.#frames.pc;
     const op = CODE[pc];
@@ -276,11 +276,11 @@ export class InterpretedCall implements Call {
       case OP.return_call_indirect:
         return this.#tailCall(this.#tableFunction(CODE[pc + 5]), CODE[pc + 3], CODE[pc + 4]);
       default:
-        throw new InternalError(`no code is at ${pc}: ${op}`);
+        throw new InternalError(`unknown op ${op} at address ${pc}`);
     }
   }
 
-  /** Does a part of the op at the program counter, which stays there until all of it is done. */
+  /** Does a part of the op at the program counter, which advances when the op is complete. */
   #runBulk(bulk: BulkOp): number {
     const at = this.#frames.pc + 1;
     const done = this.#done;
@@ -295,7 +295,7 @@ export class InterpretedCall implements Call {
     return until - done;
   }
 
-  /** Grows the memory, but for copying what there is, which `#run` does. */
+  /** Begins to grow the memory. `#run` does the copying. */
   #growMemory(): number {
     const frames = this.#frames;
     const delta = REGISTERS[frames.fp + CODE[frames.pc + 2]] >>> 0;
@@ -305,7 +305,7 @@ export class InterpretedCall implements Call {
     return before < 0 ? 0 : delta * FUEL_PER_PAGE;
   }
 
-  /** The function that an indirect call at the program counter names; its first two operands are element and type. */
+  /** The function that an indirect call at the program counter names. The op's first two operands are element and type. */
   #tableFunction(tableIndex: number): Func {
     const element = REGISTERS[this.#frames.fp + CODE[this.#frames.pc + 1]] >>> 0;
     const typeIndex = CODE[this.#frames.pc + 2];
@@ -324,7 +324,7 @@ export class InterpretedCall implements Call {
     return this.#callFunc(func, this.#frames.fp + CODE[this.#frames.pc + 3]);
   }
 
-  /** Calls any function with its arguments at a register, returning to the op after the one at the program counter. */
+  /** Calls any function with its arguments at a register. It returns to the op after the program counter. */
   #callFunc(func: Func, at: number): number {
     const frames = this.#frames;
     const owner = ownerOf(func);
@@ -355,8 +355,8 @@ export class InterpretedCall implements Call {
   }
 
   /**
-   * The entry of a function that the top frame calls. Making room may flush the arena: the top frame is then brought back,
-   * for which there is room, since a function takes less than half.
+   * The entry of a function that the top frame calls. Translating it may flush the arena; the top frame is then
+   * restored. Both fit, because a function takes less than half of the arena.
    */
   #entryOf(instance: InstanceState, functionIndex: number): number {
     const entry = entryOf(instance, functionIndex);
@@ -365,8 +365,8 @@ export class InterpretedCall implements Call {
   }
 
   /**
-   * Replaces the top frame by a call whose `count` arguments are `first` words into it. A host's or another instance's
-   * function is called instead: the translator has put a return after the op.
+   * Replaces the top frame by a call whose `count` arguments are `first` words into it. A function of the host or
+   * another instance is called instead, and the return that follows the op completes the tail call.
    */
   #tailCall(func: Func, first: number, count: number): number {
     if (func.owner !== this.#frames.instance) return this.#callFunc(func, this.#frames.fp + first);
@@ -378,7 +378,7 @@ export class InterpretedCall implements Call {
     return entryFuel(entry);
   }
 
-  /** The bottom frame of a segment has returned: go on in the frame before, or finish. Returns the fuel of the run there. */
+  /** After the return of a segment's bottom frame, resumes the frame before or finishes. Returns the fuel of the run there. */
   #finishSegment(): number {
     const frames = this.#frames;
     const from = frames.instance;
@@ -416,7 +416,7 @@ export class InterpretedCall implements Call {
     return fuel + this.#takeCharge();
   }
 
-  /** What host functions have charged since this was last asked. */
+  /** Returns the fuel that host functions have charged since the last call. */
   #takeCharge(): number {
     const { charged } = this.#frames.instance;
     this.#frames.instance.charged = 0;
@@ -452,7 +452,7 @@ export class InterpretedCall implements Call {
   // The end
 
   #fail(error: unknown): void {
-    // A host function may have stopped the call, and then thrown.
+    // A host function may have stopped the call and then thrown.
     if (this.#status === "failed") return;
     const stack = error instanceof Fault || error instanceof HostFailure ? this.guestStack : [];
     this.#error = error instanceof Fault
@@ -470,12 +470,12 @@ export class InterpretedCall implements Call {
   }
 }
 
-/** Parameters and results of a type. */
+/** The number of parameters and results of a type. */
 function valuesOf({ params, results }: FuncType): number {
   return params.length + results.length;
 }
 
-/** What a host function threw, on its way to `#fail`. */
+/** Carries what a host function threw to `#fail`. */
 class HostFailure {
   readonly cause: unknown;
 

@@ -1,7 +1,7 @@
 /**
- * Evaluates constant expressions of a validated module: globals' initial values and segments' offsets. Those that need no
- * instance are evaluated once a module, the others, which begin with imported globals, for each instance. What a reference
- * stands for is the instance's business.
+ * Evaluates constant expressions of a validated module: globals' initial values and segments' offsets. Most are
+ * evaluated once for each module; those that read imported globals are evaluated for each instance. Instances resolve
+ * references.
  *
  * @see https://webassembly.github.io/spec/core/valid/instructions.html#constant-expressions
  * @module
@@ -18,13 +18,13 @@ import type { ByteRange, ModuleRecord } from "../binary/types.ts";
 
 /** The values of a list of constant expressions. */
 export interface Folded {
-  /** Two words each: the bits of a number, or in the first a `ConstReference`. */
+  /** Two words each: the bits of a number, or a `ConstReference` in the first. */
   readonly words: Int32Array;
-  /** 1 for each whose number depends on imported globals; its words are 0. */
+  /** 1 for each number that depends on imported globals; its words are 0. */
   readonly open: Uint8Array;
 }
 
-/** The constant expressions of a module by what they are for; where there is none the value is 0. */
+/** The values of a module's constant expressions. A passive segment's offset is 0. */
 export interface Constants {
   /** Of the globals that the module defines. */
   readonly globals: Folded;
@@ -34,11 +34,11 @@ export interface Constants {
   readonly data: Folded;
 }
 
-/** Operands, two words each. An instruction that adds one takes two bytes or more. */
+/** Operands, two words each. An instruction that pushes one takes two bytes or more. */
 const STACK = new Int32Array(MAX_CONST_EXPR_BYTES + 2);
 const NO_CELLS = new Int32Array(0);
 
-/** Evaluates what is the same in all instances. */
+/** Evaluates the expressions that are the same in all instances. */
 export function foldConstants(record: ModuleRecord): Constants {
   const { globals, importedGlobals, globalInits, elements, data } = record;
   const isReference = (index: number) => {
@@ -71,7 +71,7 @@ function fold(
   return { words, open };
 }
 
-/** Evaluates an open expression, with the cells of an instance whose imports are in place, into two words. */
+/** Evaluates an open expression into two words, with the cells of an instance whose imports are linked. */
 export function evaluateInto(
   record: ModuleRecord,
   range: ByteRange,
@@ -84,7 +84,7 @@ export function evaluateInto(
   into[to + 1] = STACK[1];
 }
 
-/** Leaves the number in the first two words of the stack; returns false if it needs the cells and there are none. */
+/** Leaves the number in the first two words of the stack. Returns false if it needs cells and none were passed. */
 function evaluate(record: ModuleRecord, { start, end }: ByteRange, cells: Int32Array = NO_CELLS): boolean {
   let top = 0;
   let isKnown = true;
@@ -112,10 +112,10 @@ function evaluate(record: ModuleRecord, { start, end }: ByteRange, cells: Int32A
 }
 
 function notANumber(): never {
-  throw new InternalError("a reference in a constant expression of a number");
+  throw new InternalError("a numeric constant expression contains a reference");
 }
 
-/** Extended constant expressions: add, sub and mul of i32 and i64, on the operand at a place and the next one. */
+/** Does an arithmetic instruction on the operand at `at` and the next one. */
 function calculate(operation: ConstOperation, at: number): void {
   const low = STACK[at];
   const high = STACK[at + 1];

@@ -1,5 +1,5 @@
 /**
- * What the dispatch loop sees of the running instance, and what an error that it lets through means.
+ * Sets what the dispatch loop sees of the running instance, and interprets the errors that the loop throws.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import { CONTEXT } from "./execute.ts";
 import type { InstanceState } from "./instance_state.ts";
 
-/** Lets the dispatch loop use an instance. */
+/** Makes an instance the one that the dispatch loop uses. */
 export function useInstance(instance: InstanceState): void {
   const { memory, tables, code } = instance;
   CONTEXT.view = memory === undefined ? NO_VIEW : memory.view;
@@ -23,8 +23,8 @@ const NO_BYTES = new Uint8Array(0);
 const NO_TABLE = new Int32Array(0);
 
 /**
- * Whether an error of the loop is the bounds check of a memory access. The only other RangeError is that of a host whose
- * own stack is full, which V8 and JavaScriptCore name so; how they word a bounds error depends on method and tier.
+ * Whether an error of the loop is the bounds check of a memory access. The only other RangeError is that of a full host
+ * stack, which V8 and JavaScriptCore both call so. Their texts of bounds errors vary by method and tier.
  */
 export function isAccessFault(error: unknown): boolean {
   return error instanceof RangeError && !/call stack/.test(error.message);

@@ -1,10 +1,11 @@
 /**
- * The ops whose rows follow from others: a list of names, each of which is its own definition.
+ * The ops whose rows are derived: a list of names, each of which is its own definition.
  *
- * - A comparison, `i32_lt_u`, gives 1 or 0. `gt` and `ge` of two registers are `lt` and `le` with the operands exchanged.
- * - `br_if_` and a comparison branches where it holds. `br_unless_` branches where it does not: with NaN, "not less" is not
+ * - A comparison such as `i32_lt_u` returns 1 or 0. `gt` and `ge` of two registers are `lt` and `le` with exchanged
+ *   operands.
+ * - `br_if_` and a comparison branches if it holds. `br_unless_` branches if it does not: with NaN, "not less" is not
  *   "greater or equal".
- * - `_k` after any of these or a written op takes a constant for the operand `b`.
+ * - `_k` after one of these or a written op takes a constant for the operand `b`.
  *
  * @module
  */
@@ -100,7 +101,7 @@ export const DERIVED = [
 const OPERATORS: Readonly<Record<string, string>> = { eq: "===", ne: "!==", lt: "<", le: "<=", gt: ">", ge: ">=" };
 const COMPARISON = /^([if]\d\d)_(eq|ne|lt|le|gt|ge)(_[su])?$/;
 
-/** The row of a derived op, as ops.ts has rows. @param written the rows that it may follow from */
+/** The row of a derived op, in the form of ops.ts. @param written the rows that it may be derived from */
 export function derivedRow(name: string, written: Readonly<Record<string, string>>): string {
   if (name.endsWith("_k")) {
     const base = name.slice(0, -2);
@@ -112,7 +113,7 @@ export function derivedRow(name: string, written: Readonly<Record<string, string
   return `a b t u v => branch(${branch[1] === "if" ? holds : `!(${holds})`}, t, u, v)`;
 }
 
-/** The row with a constant, of two words if both halves of `b` are read. */
+/** The row with a constant, which takes two words if both halves of `b` are read. */
 function withConstant(row: string): string {
   const [operands, equation] = row.split(/ =>\s/) as [string, string];
   const words = /\bH\.b\b/.test(equation) ? "k h" : "k";
@@ -120,7 +121,7 @@ function withConstant(row: string): string {
   return `${operands.replace(/\bb\b/, words)} => ${constant}`;
 }
 
-/** What a comparison asks of its operands. */
+/** The condition that a comparison tests. */
 function condition(name: string): string {
   const [, type, relation, sign] = COMPARISON.exec(name)!;
   const operator = OPERATORS[relation!]!;

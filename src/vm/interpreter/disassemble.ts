@@ -10,7 +10,7 @@ import type { ModuleCode } from "./arena.ts";
 import { translateFunction } from "./translate.ts";
 import { OP_NAMES, OP_WORDS, opOperands } from "./ops.ts";
 
-/** Operands that are registers: shown as `r` and their number. */
+/** Operands that are registers, shown as `r` and a number. */
 const REGISTERS = new Set(["a", "b", "c", "d", "s"]);
 
 /** An op in the arena: where it is, its name, and the addresses that it may branch to. */
@@ -20,7 +20,7 @@ export interface PlacedOp {
   readonly targets: readonly number[];
 }
 
-/** The ops from an address, which has one, up to another. */
+/** The ops from one address up to another. */
 export function* opsBetween(start: number, end: number): Generator<PlacedOp, void, undefined> {
   for (let at = start; at < end;) {
     const name = OP_NAMES[CODE[at]];
@@ -35,7 +35,7 @@ export function* opsBetween(start: number, end: number): Generator<PlacedOp, voi
 }
 
 /**
- * The register code of a function, translated now, one op a line: offset from the entry, name, operands by letter.
+ * Translates a function and returns its register code, one op a line: offset from the entry, name, operands by letter.
  * Targets of branches are offsets too.
  */
 export function disassemble(module: ModuleCode, functionIndex: number): string {

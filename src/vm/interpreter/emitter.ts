@@ -1,7 +1,7 @@
 /**
- * Writes register code for one function into the arena: ops and their operands, moves of values to their homes, and the
- * four savings that need to look back at the last ops (a result straight into a local, a comparison with its branch, a
- * comparison negated, ops fused). What to write for which instruction is translate.ts's business.
+ * Writes register code for one function into the arena: ops with their operands, and moves of values to their homes.
+ * Four optimisations look back at the last ops: a result written straight into a local, a comparison merged with its
+ * branch, a negated comparison, and fused ops. translate.ts decides what to write for each instruction.
  *
  * @module
  */
@@ -18,31 +18,31 @@ import { DESTINATION, OP, OP_WORDS } from "./ops.ts";
 import { F64, I64 } from "../binary/types.ts";
 import type { ValueType } from "../binary/types.ts";
 
-/** Thrown when the arena has no room for the function: flush it and try again. */
+/** Thrown when the arena has no room for the function. The caller flushes the arena and tries again. */
 export const ARENA_FULL: unique symbol = Symbol("arena full");
 
 /**
- * An offset that no memory can reach: larger ones are cut to it, which traps just the same and keeps the loop's sum of
- * address, offset and access size from wrapping around to a valid address.
+ * An offset that is beyond any memory. Larger ones are replaced by it and trap too, so that the loop's sum of address,
+ * offset and access size can't wrap around to a valid address.
  */
 const UNREACHABLE_OFFSET = 0x7fff0000;
 
-/** One zeroed local in this many costs one unit of fuel at a call, so that large frames are not free. */
+/** A call costs one unit of fuel for this many zeroed locals, so that large frames are not free. */
 const ZEROED_LOCALS_PER_FUEL = 8;
 
-/** A branch or return that moves so many values costs one more unit of fuel. */
+/** A branch or return costs one more unit of fuel for this many moved values. */
 const MOVES_PER_FUEL = 8;
 
-/** A function takes at most half of the arena, less what is reserved: a caller and its callee always fit together. */
+/** A function takes at most half of the arena, minus reserved words, so that a caller and its callee always fit together. */
 const MAX_FUNCTION_WORDS = (CODE_WORDS >> 1) - 16;
 
-/** More words than any op has, `br_table` without its targets. */
+/** More words than any op has, not counting the targets of a `br_table`. */
 export const ROOM = 16;
 
-/** Where two ops' words are while they are fused. */
+/** The words of two ops while they are fused. */
 const SCRATCH = new Int32Array(2 * ROOM);
 
-/** What a conditional branch tests: the op and its operands before `t` and `u`. */
+/** The op of a conditional branch, and its operands before `t` and `u`. */
 export interface Condition {
   readonly op: number;
   readonly a: number;
@@ -61,17 +61,17 @@ export function is64(type: ValueType): boolean {
   return type === I64 || type === F64;
 }
 
-/** The code of one function under translation, from the arena's first free address on. */
+/** Writes the code of one function, from the arena's first free address. */
 export class Emitter {
   readonly operands: Operands;
   readonly entry: number = codeTop();
   /** Where the next op goes. */
   at: number = this.entry;
-  /** Instructions so far, up to and including the present one, and what is paid like instructions. */
+  /** Fuel so far: instructions, the current one included, and what is charged like instructions. */
   count: number;
-  /** The count where fuel was last checked, whichever way control came. */
+  /** The count at the last check of fuel that all paths pass. */
   #checkedAt = 0;
-  /** The words that wait for the fuel of the present run, each with the count where control enters it. */
+  /** The words that will hold the fuel of the current run, each with the count where control enters. */
   readonly #entrances: number[] = [];
   readonly #loops: LoopRun[] = [];
   readonly #cursor: Cursor;
@@ -91,13 +91,13 @@ export class Emitter {
     this.count = Math.floor((locals - params) / ZEROED_LOCALS_PER_FUEL);
   }
 
-  /** Says that control enters here, and that who enters pays by the word at an address. */
+  /** Declares that control enters here and pays the fuel in the word at an address. */
   enterAt(word: number): void {
     CODE[word] = 0;
     this.#entrances.push(word, this.count);
   }
 
-  /** Says that control enters here at each turn of a loop; the fuel is there once a branch to the loop can be emitted. */
+  /** Declares that control enters here at each iteration of a loop. `fuel` is set before a branch to the loop is emitted. */
   enterLoop(): LoopRun {
     const run = { start: this.count, fuel: 0 };
     this.#loops.push(run);
@@ -105,9 +105,9 @@ export class Emitter {
   }
 
   /**
-   * Ends the run: what is emitted next takes control elsewhere, always or on a condition.
+   * Ends the run: the next op takes control elsewhere, always or on a condition.
    *
-   * @param moves values that it moves
+   * @param moves the number of values that the branch moves
    */
   endRun(moves = 0, isConditional = false): void {
     this.count += Math.floor(moves / MOVES_PER_FUEL);
@@ -126,7 +126,7 @@ export class Emitter {
     return this.count - this.#checkedAt;
   }
 
-  /** Says that control may arrive here from elsewhere, so that no op before can be changed any more. */
+  /** Declares that control may enter here, so that earlier ops must not be changed any more. */
   forget(): void {
     this.#line.length = 0;
   }
@@ -151,7 +151,7 @@ export class Emitter {
     this.#fuse();
   }
 
-  /** Makes one op of the last two, and again, as long as there is one that does what both do. */
+  /** Fuses the last two ops, repeatedly, while a fused op for them exists. */
   #fuse(): void {
     const line = this.#line;
     while (line.length > 1) {
@@ -164,14 +164,14 @@ export class Emitter {
     }
   }
 
-  /** Whether the first op's result goes where the fusion says, and is needed nowhere else if it is not written. */
+  /** Whether the second op uses the first one's result as the fusion requires, and nothing else needs an unwritten one. */
   #fits({ word, isKept }: Fusion, first: number, second: number): boolean {
     if (word === 0) return true;
     const register = CODE[first + DESTINATION[CODE[first]]];
     return CODE[second + word] === register && (isKept || this.operands.isHome(register));
   }
 
-  /** Ends the run and begins another, by a jump to what follows, which checks fuel. */
+  /** Ends the run and begins another, by a jump to the next op, which checks fuel. */
   splitRun(): void {
     this.forget();
     this.endRun();
@@ -201,7 +201,7 @@ export class Emitter {
     this.operands.settleAll((height) => this.move(height, this.operands.home(height)));
   }
 
-  /** Pops the top entry; returns its register, moving a constant to one. */
+  /** Pops the top entry and returns its register. A constant is moved to one. */
   pop(): number {
     const { operands } = this;
     operands.pop();
@@ -259,7 +259,7 @@ export class Emitter {
         high = ~high + (low === 0 ? 1 : 0) | 0;
         low = -low | 0;
       }
-      // A register that is popped stays as it is, and so does the constant under it.
+      // A popped entry's register keeps its value, and so does the constant under it.
       const popped = secondIsConstant ? undefined : this.pop();
       operands.pop();
       const op = secondIsConstant ? plan.opConstant! : plan.opConstantFirst!;
@@ -272,13 +272,13 @@ export class Emitter {
     else this.emitResult(plan.op, plan.result!, a, b);
   }
 
-  /** Emits an op with destination and three more words, and pushes its result. */
+  /** Emits an op with a destination and up to three more operands, and pushes its result. */
   emitResult(op: number, type: ValueType, a = 0, b = 0, c = 0): void {
     this.emit(op, this.operands.home(this.operands.height), a, b, c);
     this.operands.push(type);
   }
 
-  /** Address of the last op if it gave the top entry and no label has come since, or else 0. */
+  /** The address of the last op if it produced the top entry and no label follows it, or else 0. */
   #producer(): number {
     const at = this.#line[this.#line.length - 1];
     if (at === undefined || DESTINATION[CODE[at]] === 0) return 0;
@@ -287,7 +287,7 @@ export class Emitter {
     return this.operands.register(top) === home && CODE[at + DESTINATION[CODE[at]]] === home ? at : 0;
   }
 
-  /** Turns a comparison that was just emitted into its opposite, for `i32.eqz`. */
+  /** Replaces a comparison that was just emitted by its opposite, for `i32.eqz`. */
   #negateComparison(): boolean {
     const at = this.#producer();
     const negated = at === 0 ? undefined : NEGATED.get(CODE[at]);
@@ -313,8 +313,8 @@ export class Emitter {
   }
 
   /**
-   * Pops the condition, taking back the comparison that gave it if one op can compare and branch. Moves may be emitted
-   * between this and {@linkcode #branchOn}: they go to homes below the condition's, so they do not change its operands.
+   * Pops the condition. If one op can compare and branch, the comparison that produced it is removed. Moves may be
+   * emitted before {@linkcode branchOn}: they go to homes below the condition's, so they do not change its operands.
    */
   takeCondition(branchIf: boolean): Condition {
     const { operands } = this;
@@ -335,7 +335,7 @@ export class Emitter {
     return { op: branchIf ? OP.br_if : OP.br_unless, a: this.pop(), b: 0, c: 0 };
   }
 
-  /** Emits the branch; returns the address of its `t` word, which is 0. */
+  /** Emits the branch and returns the address of its `t` word, which is 0. */
   branchOn({ op, a, b, c }: Condition): number {
     this.endRun(0, true);
     this.emit(op, a, b, c);
@@ -345,7 +345,7 @@ export class Emitter {
     return t;
   }
 
-  /** Arrives here with the branches of a chain. */
+  /** Makes the branches of a chain lead here. */
   bind(chain: number): void {
     for (let t = chain; t !== 0;) {
       const next = CODE[t];
@@ -357,7 +357,7 @@ export class Emitter {
   }
 }
 
-/** Writes the fused op in place of the two, which follow each other; returns the address after it. */
+/** Replaces two adjacent ops by the fused op; returns the address after it. */
 function fuseWords({ op, word, isKept, isExchanged }: Fusion, first: number, second: number): number {
   const middle = OP_WORDS[CODE[first]];
   const end = middle + OP_WORDS[CODE[second]];

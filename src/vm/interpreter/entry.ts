@@ -1,6 +1,6 @@
 /**
- * Where a function begins in the code arena: it is translated at its first call, and again when the arena was flushed. That
- * is work which no fuel is charged for, since it depends on other guests too; it is counted here.
+ * Finds a function's entry in the code arena. A function is translated at its first call, and retranslated after the
+ * arena was flushed. Translating costs no fuel, because it depends on other guests too; it is counted here as work.
  *
  * @module
  */
@@ -11,13 +11,13 @@ import { CODE_WORDS, codeTop } from "./arena.ts";
 import { translateFunction } from "./translate.ts";
 import type { InstanceState } from "./instance_state.ts";
 
-/** Work of translating a byte of a body, in units of fuel, and of a word that comes of it: a call of two may move a thousand. */
+/** Work of translating a byte of a body, in units of fuel, and of writing a word: a call of two bytes may move a thousand. */
 const WORK_PER_BYTE = 8;
 const WORK_PER_WORD = 8;
 
 let work = 0;
 
-/** The work of translating since this was last asked, in units of fuel. */
+/** Returns the work of translating since the last call, in units of fuel. */
 export function takeTranslationWork(): number {
   const taken = work;
   work = 0;
@@ -25,10 +25,10 @@ export function takeTranslationWork(): number {
 }
 
 /**
- * The entry of a function, translating it if need be.
+ * The entry of a function, which is translated if necessary.
  *
  * @param flush drops all code, to make room
- * @throws {LimitError} if the arena is too small for it
+ * @throws {LimitError} if the function is too large for the arena
  */
 export function findEntry(instance: InstanceState, functionIndex: number, flush: () => void): number {
   const known = instance.code.entries[functionIndex];
@@ -38,7 +38,7 @@ export function findEntry(instance: InstanceState, functionIndex: number, flush:
   } catch (error) {
     if (error !== ARENA_FULL) throw error;
   }
-  // The room that there was has been written to.
+  // The rest of the arena has been written to.
   work += Math.min(CODE_WORDS - codeTop(), CODE_WORDS / 2) * WORK_PER_WORD;
   flush();
   try {

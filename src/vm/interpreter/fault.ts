@@ -1,12 +1,12 @@
 /**
- * A trap on its way from where it happens to call.ts, which knows the guest's stack.
+ * A trap as it is thrown inside the virtual machine. call.ts adds the guest's stack.
  *
  * @module
  */
 
 import type { TrapReason } from "../errors.ts";
 
-/** Thrown inside the virtual machine only. */
+/** Never leaves the virtual machine. */
 export class Fault {
   readonly reason: TrapReason;
 

@@ -1,18 +1,18 @@
 /**
- * The frames of one call: where its registers and its part of the call stack are, while it runs and while it does not. What
- * runs in them is call.ts's business.
+ * The frames of one call: where its registers and its part of the call stack are, while it runs and while it is
+ * suspended. call.ts runs them.
  *
- * All calls of a realm share the register file and the call stack that the dispatch loop runs on. These hold at all times:
+ * All calls of a realm share the register file and the call stack of the dispatch loop. These invariants hold:
  *
- * - At most one call runs; it is `active`, and those that wait for it to return follow by `#outer`. Each has its registers
- *   above the ones further out, from its base to `top`, and its part of the stack above theirs.
- * - Of the calls that do not run, at most one has its registers in the file: `parked`, at the bottom, while nobody runs. All
- *   others have a copy of them.
- * - A frame is *live*, on the shared stack and named by addresses, or *saved*, as a position: a function and an offset in its
- *   code. Live frames of a call are its innermost ones. Only saved frames survive a flush of the arena.
- * - A live part of the stack begins with a return to `finish`: a return past it meets the next saved frame, which is then
- *   brought back. A frame of another instance is always saved, since addresses say nothing of instances.
- * - Nothing is entered without room for it: `claim` is asked first.
+ * - At most one call runs: `active`. The calls that wait for it to return follow by `#outer`. Each call has its
+ *   registers, from its base to `top`, and its part of the stack above those of its outer call.
+ * - At most one suspended call has its registers in the file: `parked`, at the bottom, while no call runs. The
+ *   registers of all others were evicted to a copy.
+ * - A frame is either *live*, on the shared stack with addresses, or *saved* as a position: a function and an offset in
+ *   its code. The live frames of a call are its innermost ones. Only saved frames survive a flush of the arena.
+ * - A live part of the stack begins with a return to `finish`, which restores the next saved frame. A frame of another
+ *   instance is always saved, because an address does not identify an instance.
+ * - `claim` checks that there is room before a frame is entered.
  *
  * @module
  */
@@ -24,10 +24,10 @@ import { REGISTER_WORDS, REGISTERS, STACK, STACK_WORDS } from "./execute.ts";
 import { Fault } from "./fault.ts";
 import type { InstanceState } from "./instance_state.ts";
 
-/** Calls of guests by host functions that guests have called, one inside the other, on JavaScript's own stack. */
+/** Nested calls of guests by host functions that guests have called. They use JavaScript's own stack. */
 const MAX_NESTED_CALLS = 100;
 
-/** Work of copying a word of a call's registers, when others need their place and when they come back. */
+/** Work of copying a word of a call's registers, when they are evicted or restored. */
 const WORK_PER_WORD = 1 / 4;
 
 /** A saved frame; `fp` counts from the call's first register. */
@@ -36,20 +36,20 @@ export interface SavedFrame {
   readonly functionIndex: number;
   readonly offset: number;
   readonly fp: number;
-  /** Where a function of another instance will leave its results. */
+  /** Where a function of another instance will return its results. */
   readonly foreign: { readonly type: FuncType; readonly at: number } | undefined;
 }
 
-/** The frames of the call that runs now; those of calls that wait for it to return are its `#outer` ones. */
+/** The frames of the running call. The calls that wait for it to return follow by `#outer`. */
 let active: Frames | undefined;
-/** The frames of the stopped call whose registers are still at the bottom of the register file. */
+/** The frames of the suspended call whose registers are still at the bottom of the register file. */
 let parked: Frames | undefined;
 let nested = 0;
 
 /**
- * The one check of room, made before a frame is entered in any way but by the dispatch loop, which makes the same one: a
- * call that begins or is brought back, and a call, tail call or return that leaves the loop. Typed arrays ignore what is
- * written beyond their ends, so nothing else would notice.
+ * Checks that there is room for a frame. The dispatch loop makes the same check for its own calls. All other ways to
+ * enter a frame use this one: a call that begins or is restored, and a call, tail call or return outside the loop.
+ * Typed arrays ignore writes beyond their ends, so nothing else would detect the overflow.
  *
  * @param registers where the frame's registers would end
  * @param stack where the call stack would end
@@ -59,7 +59,7 @@ export function claim(registers: number, stack: number): void {
   if (registers > REGISTER_WORDS || stack > STACK_WORDS) throw new Fault("call stack exhausted");
 }
 
-/** The entry of a function, translating it if need be. Making room for it may save every live frame and drop all code. */
+/** The entry of a function, which is translated if necessary. That may save every live frame and drop all code. */
 export function entryOf(instance: InstanceState, functionIndex: number): number {
   return findEntry(instance, functionIndex, flushFrames);
 }
@@ -73,16 +73,16 @@ export function flushFrames(): void {
 
 /** The frames of one call. */
 export class Frames {
-  /** The instance that the innermost frame is of. */
+  /** The instance of the innermost frame. */
   instance: InstanceState;
-  /** Whether the innermost frame is live, as `pc`, `fp` and `sp` say; if not it is the last saved one. */
+  /** Whether the innermost frame is live, at `pc`, `fp` and `sp`. Otherwise it is the last saved one. */
   isLive = false;
   pc = 0;
   fp = 0;
   sp = 0;
-  /** First register above what the call uses. */
+  /** The first register above the call's frames. */
   top = 0;
-  /** The call's first register, while it runs or is parked. */
+  /** The call's first register while it runs or is parked. */
   base = 0;
   #stackBase = 0;
   readonly #saved: SavedFrame[] = [];
@@ -99,7 +99,7 @@ export class Frames {
     return this.#outer;
   }
 
-  /** Whether the call runs, or waits for one that it has made by a host function. */
+  /** Whether the call runs, or waits for a call that a host function made. */
   get isRunning(): boolean {
     for (let frames = active; frames !== undefined; frames = frames.#outer) if (frames === this) return true;
     return false;
@@ -121,10 +121,10 @@ export class Frames {
   }
 
   /**
-   * Takes a place in the register file: above the registers of the call that runs, or at the bottom.
+   * Takes a place in the register file: above the registers of the running call, or at the bottom.
    *
    * @returns the work of that, in units of fuel
-   * @throws {Fault} if too many calls are within each other; nothing has changed then
+   * @throws {Fault} if too many calls are nested; nothing has changed then
    */
   occupy(): number {
     const outer = active;
@@ -142,13 +142,13 @@ export class Frames {
     const size = this.top - this.base;
     this.base = outer === undefined ? 0 : outer.top;
     this.#stackBase = outer === undefined ? 0 : outer.sp;
-    // Converting a host's values may call guests before there is a frame: their places begin where this call's end.
+    // Converting a host's values may call guests before there is a frame. Their places begin where this call's end.
     this.top = this.base + size;
     this.sp = this.segment;
     return work;
   }
 
-  /** Brings back the registers that were taken away, to wherever the call now has its place. Returns the work of that. */
+  /** Restores evicted registers to the call's current place. Returns the work of that. */
   restoreRegisters(): number {
     const registers = this.#registers;
     if (registers === undefined) return 0;
@@ -159,7 +159,7 @@ export class Frames {
   }
 
   /**
-   * Leaves the place. At the bottom of the file the registers may stay until somebody needs them.
+   * Leaves the place. At the bottom of the file, the registers stay until another call needs the place.
    *
    * @param isOver whether the call has ended
    * @returns the work of that
@@ -183,14 +183,14 @@ export class Frames {
     if (parked === this) parked = undefined;
   }
 
-  /** Takes registers and frames away from the shared arrays. Returns the work of that, which whoever needs the place has. */
+  /** Copies registers and frames out of the shared arrays. Returns the work, which counts for the call that needs the place. */
   #evict(): number {
     this.save();
     this.#registers = REGISTERS.slice(this.base, this.top);
     return this.#registers.length * WORK_PER_WORD;
   }
 
-  /** Where the part of the shared stack that is this call's begins; saved frames count for its depth. */
+  /** Where this call's part of the shared stack begins. Saved frames count towards its depth. */
   get segment(): number {
     return this.#stackBase + this.#saved.length * 2;
   }
@@ -210,9 +210,9 @@ export class Frames {
   }
 
   /**
-   * Saves the live frames, of which the innermost waits for a function of another instance.
+   * Saves the live frames. The innermost waits for a function of another instance.
    *
-   * @param at the register where that function leaves its results
+   * @param at the register where that function returns its results
    */
   saveForForeign(type: FuncType, at: number): void {
     this.save();
@@ -220,7 +220,7 @@ export class Frames {
     this.#saved.push({ ...caller, foreign: { type, at: at - this.base } });
   }
 
-  /** Makes the last saved frame live, if there is one, and returns it. */
+  /** Makes the last saved frame live and returns it, if one exists. */
   restore(): SavedFrame | undefined {
     const frame = this.#saved.at(-1);
     if (frame === undefined) return undefined;
@@ -234,7 +234,7 @@ export class Frames {
     return frame;
   }
 
-  /** Starts a live part of the shared stack, whose bottom returns to `finish`. There must be room for it. */
+  /** Starts a live part of the shared stack, whose bottom returns to `finish`. The caller has claimed the room. */
   enterSegment(pc: number, fp: number): void {
     const { segment } = this;
     STACK[segment] = FINISH;
@@ -245,7 +245,7 @@ export class Frames {
     this.isLive = true;
   }
 
-  /** Sets `top` to the end of the innermost frame, which is made live if need be. */
+  /** Sets `top` to the end of the innermost frame, which is restored if necessary. */
   settleTop(): void {
     if (this.isLive) this.top = this.fp + CODE[entryAt(this.pc)];
     else this.restore();

@@ -1,13 +1,13 @@
 /**
- * The ops that do what two or more do, so that the loop dispatches once: a list of names, each of which is its own
- * definition. Chosen by `deno task profile`, which runs real programs and counts.
+ * The ops that combine two or more, so that the loop dispatches once: a list of names, each of which is its own
+ * definition. They were chosen with `deno task profile`, which counts adjacent ops in real programs.
  *
  * - `second[a:first]`: the result of `first` is operand `a` of `second`, and nothing else needs it.
- * - `second[a=first]`: the same, and it is written to its register too.
- * - `second[;first]`: `first`, and then `second`.
+ * - `second[a=first]`: the same, and the result is also written to its register.
+ * - `second[;first]`: `first`, then `second`.
  *
- * Both may be fused ops themselves. The operands are those of `second`, with those of `first` in place of `a` (or before
- * all of them), their names prefixed: `load32[a:i32_add_k]` has `aa ak o d`.
+ * Both may be fused ops themselves. The operands are those of `second`, with those of `first` in place of `a` or before
+ * all others. The names of the latter get a prefix: `load32[a:i32_add_k]` has `aa ak o d`.
  *
  * @module
  */
@@ -104,17 +104,17 @@ export const FUSED: readonly string[] = [
   "i32_add_k[a:i32_shl_k]",
 ];
 
-/** How a fused op is put together. */
+/** The parts of a fused op. */
 export interface Parts {
   readonly second: string;
-  /** The operand of `second` that `first` gives, or "" if it gives none. */
+  /** The operand of `second` that is the result of `first`, or "" if there is none. */
   readonly slot: string;
   /** Whether the result of `first` is written to its register. */
   readonly isKept: boolean;
   readonly first: string;
 }
 
-/** The parts of a fused op, or undefined for any other. */
+/** The parts of a fused op, or undefined for any other op. */
 export function partsOf(name: string): Parts | undefined {
   if (!name.endsWith("]")) return undefined;
   let start = name.length - 1;

@@ -1,6 +1,6 @@
 /**
- * Which two ops in a row are one fused op, worked out once from the names in fused_ops.ts. That nothing else needs the
- * first one's result, and that no branch arrives between the two, is the emitter's business.
+ * Which two adjacent ops can be fused, derived once from the names in fused_ops.ts. The emitter checks that nothing
+ * else needs the first one's result, and that no branch leads between the two.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { COMMUTATIVE, findOp, OP_NAMES, opOperands } from "./ops.ts";
 /** A way to fuse two ops. */
 export interface Fusion {
   readonly op: number;
-  /** The word of the second op that must name the register of the first one's result; 0 if there is none. */
+  /** The word of the second op that must name the register of the first one's result; 0 if any pair fits. */
   readonly word: number;
   /** Whether that register is written, so that it may be a local. */
   readonly isKept: boolean;
@@ -35,13 +35,13 @@ for (const name of FUSED) {
 function add(first: string, second: string, fusion: Fusion): void {
   const byFirst = FUSIONS[findOp(second)!] ??= new Map<number, Fusion[]>();
   const list = byFirst.get(findOp(first)!);
-  // A result that is not kept fits fewer places and costs less: those come first.
+  // A fusion that does not keep the result fits fewer places and costs less, so it comes first.
   if (list === undefined) byFirst.set(findOp(first)!, [fusion]);
   else if (fusion.isKept) list.push(fusion);
   else list.unshift(fusion);
 }
 
-/** The ways to fuse two ops, given by their numbers, the best first. */
+/** The ways to fuse two ops, by their numbers, the best first. */
 export function findFusions(first: number, second: number): readonly Fusion[] | undefined {
   return FUSIONS[second]?.get(first);
 }

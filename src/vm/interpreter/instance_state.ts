@@ -1,6 +1,6 @@
 /**
- * An instance: a module's code with memory, tables and globals of its own. It holds them; making one is
- * instantiate.ts's business, running one call.ts's.
+ * The state of an instance: a module's code with its own memory, tables and globals. instantiate.ts makes instances,
+ * and call.ts runs their functions.
  *
  * @see https://webassembly.github.io/spec/core/exec/runtime.html#module-instances
  * @module
@@ -21,26 +21,26 @@ import type { StackFrame } from "../errors.ts";
 import { FIRST_GLOBAL, NULL_EXTERN } from "../binary/types.ts";
 import type { ConstReference } from "../binary/types.ts";
 
-/** The state of an instance, as the interpreter keeps it. */
+/** The state of an instance in the interpreter. */
 export class InstanceState implements EngineInstance {
   readonly code: ModuleCode;
   readonly limits: Required<RunLimits>;
   readonly handles: Handles = new Handles();
   memory: Memory | undefined;
   readonly tables: Table[] = [];
-  /** Bits of the globals, two words each; a shared mutable one and references are in `#globals`. */
+  /** The bits of the globals, two words each. References and imported mutable globals are in `#globals`. */
   readonly cells: Int32Array;
   readonly #globals: (Global | undefined)[] = [];
   readonly #funcs: (Func | HostFunction | undefined)[] = [];
   readonly #wrap: Wrap;
-  /** Segments that were dropped, or used up by instantiation. */
+  /** For each segment, 1 if the guest or instantiation has dropped it. */
   readonly droppedElements: Uint8Array;
   readonly droppedData: Uint8Array;
   /** Fuel used by all calls so far. */
   fuelUsed = 0;
-  /** Bytes of bodies that were translated again, because the arena had been flushed. */
+  /** Bytes of bodies that were retranslated after the arena was flushed. */
   retranslatedBytes = 0;
-  /** Fuel that host functions charged and no call has taken up yet. */
+  /** Fuel that host functions charged and no call has counted yet. */
   charged = 0;
 
   constructor(code: ModuleCode, limits: Required<RunLimits>, wrap: Wrap) {
@@ -54,7 +54,7 @@ export class InstanceState implements EngineInstance {
     this.droppedData = new Uint8Array(record.data.length);
   }
 
-  /** The function at an index; one that is not another instance's is made when first asked for. */
+  /** The function at an index. Its object is made at its first use, unless another instance has made it. */
   func(index: number): Func {
     const known = this.#funcs[index];
     if (typeof known === "object") return known;
@@ -63,14 +63,14 @@ export class InstanceState implements EngineInstance {
     return this.#funcs[index] = new Func(record.types[record.functions[index]], origin, this.#wrap);
   }
 
-  /** Puts an imported function in its place. */
+  /** Sets an imported function. */
   setFunc(index: number, func: Func | HostFunction): void {
     this.#funcs[index] = func;
   }
 
   /**
-   * The global at an index; a guest's own is made when first asked for: a number's is a view of its cell, and a reference
-   * is found by the number in its cell, since nothing that it depends on can have changed.
+   * The global at an index. The object of a global that the module defines is made at its first use: a numeric one is a
+   * view of its cell. A reference is found by the number in its cell, because what that depends on can't have changed.
    */
   global(index: number): Global {
     const known = this.#globals[index];
@@ -81,13 +81,13 @@ export class InstanceState implements EngineInstance {
     return global;
   }
 
-  /** What a constant reference stands for: a function instance, a host value or null. */
+  /** The value of a constant reference: a function instance, a host value or null. */
   constReference(reference: ConstReference): unknown {
     if (reference >= 0) return this.func(reference);
     return reference >= NULL_EXTERN ? null : this.global(FIRST_GLOBAL - reference).reference;
   }
 
-  /** Puts an imported global in its place; an immutable number is copied, since nobody can change it. */
+  /** Sets an imported global. An immutable number is read from its copy in the cells. */
   setGlobal(index: number, global: Global): void {
     this.#globals[index] = global;
     const { cells, offset } = global;
@@ -113,7 +113,7 @@ export class InstanceState implements EngineInstance {
     this.charged += fuel;
   }
 
-  /** A frame of a stack for people. */
+  /** A frame of a stack, with names for people. */
   stackFrame(functionIndex: number): StackFrame {
     const { names } = this.code.record;
     const functionName = printable(names.functionName(functionIndex) ?? `func[${functionIndex}]`);
@@ -122,7 +122,7 @@ export class InstanceState implements EngineInstance {
   }
 }
 
-/** The state behind a function that an instance of the interpreter has. */
+/** The state of the instance that a function belongs to. */
 export function ownerOf(func: Func): InstanceState {
   return func.owner as InstanceState;
 }

@@ -1,6 +1,6 @@
 /**
- * Makes an instance of a module: links its imports, initialises globals, tables and memory from its segments. Running the
- * start function is left to the caller.
+ * Makes an instance of a module: links its imports, and initialises globals, tables and memory. The caller runs the
+ * start function.
  *
  * @see https://webassembly.github.io/spec/core/exec/modules.html#instantiation
  * @module
@@ -25,29 +25,29 @@ import { InstanceState } from "./instance_state.ts";
 
 /** Work of each part of making an instance, in units of fuel: about 500 a microsecond, as measured. */
 const WORK = {
-  /** Beside what comparing its type takes. */
+  /** Without the comparison of its type. */
   import: 200,
   page: 32,
   table: 500,
   elementSegment: 50,
-  /** That is one of the instance's own functions, in its own table; any other is an object. */
+  /** One of the instance's own functions in its own table, which needs no object. */
   ownElement: 1,
   element: 50,
-  /** Most of it for a page that is touched first. */
+  /** Mostly for touching a new page. */
   dataSegment: 2_000,
   dataByte: 0.5,
   /** Of a constant expression. */
   expressionByte: 2,
 };
-/** Elements that are put at once, and bytes of data: a millisecond or less. */
+/** Elements, and bytes of data, that are copied without a pause: a millisecond or less. */
 const ELEMENT_PART = 1 << 13;
 const DATA_PART = 1 << 20;
 
 /**
- * Makes an instance, its start function not run yet. It yields a promise wherever a turn of the event loop is over: a small
- * module's instance is made without any.
+ * Makes an instance without running its start function. It yields a promise whenever the event loop must turn, which a
+ * small module's instance never needs.
  *
- * @throws {LinkError} if an import is missing or of another type
+ * @throws {LinkError} if an import is missing or has another type
  * @throws {LimitError} if memory or a table would start larger than its limit
  * @throws {Trap} if an active segment does not fit
  */
@@ -78,7 +78,7 @@ export function* createInstance(code: ModuleCode, imports: Imports, limits: Requ
   return instance;
 }
 
-/** Most globals have come with the cells; what is left depends on imports. */
+/** Evaluates the globals that depend on imports. The others are in the cells from the start. */
 function* setGlobals({ cells, code: { record, constants } }: InstanceState): Generator<Promise<void>, void> {
   const { open } = constants.globals;
   let turn = spend(cells.length);

@@ -1,6 +1,6 @@
 /**
- * The interpreter as an engine: register code in TypeScript, which needs nothing of its host, and which can suspend a guest
- * at any instruction.
+ * The interpreter as an engine. It runs register code in TypeScript, needs no feature of its host, and can suspend a
+ * guest at any instruction.
  *
  * @module
  */
@@ -14,10 +14,10 @@ import { createInstance } from "./instantiate.ts";
 
 const CODES = new WeakMap<EngineModule, ModuleCode>();
 
-/** What the interpreter keeps of a module beside its record. */
+/** What the interpreter keeps for a module besides its record. */
 export function codeOf(module: EngineModule): ModuleCode {
   const code = CODES.get(module);
-  if (code === undefined) throw new InternalError("not a module of the interpreter");
+  if (code === undefined) throw new InternalError("the module was not prepared by the interpreter");
   return code;
 }
 

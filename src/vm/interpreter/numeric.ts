@@ -1,6 +1,6 @@
 /**
  * Arithmetic that JavaScript lacks, on numbers and on 64-bit integers as bigint: rounding to even, trapping and
- * saturating conversions. Pure functions; registers are not its business.
+ * saturating conversions. All are pure functions.
  *
  * @see https://webassembly.github.io/spec/core/exec/numerics.html
  * @module
@@ -40,7 +40,7 @@ export function truncate(x: number, range: IntegerRange): number {
   return integer;
 }
 
-/** Whether a saturating conversion gives the range's least or greatest value; NaN gives 0. */
+/** Whether a saturating conversion returns the range's least or greatest value, or zero for NaN. */
 export function saturation(x: number, range: IntegerRange): "least" | "greatest" | "zero" | undefined {
   if (Number.isNaN(x)) return "zero";
   const integer = Math.trunc(x);
@@ -52,7 +52,7 @@ export function saturation(x: number, range: IntegerRange): "least" | "greatest"
 export function bigintToF32(x: bigint): number {
   const magnitude = x < 0n ? -x : x;
   if (magnitude < 1n << 53n) return Math.fround(Number(x));
-  // More than 53 bits: keep the upper ones, and let the lowest of them say whether any bit below is set.
+  // More than 53 bits: keep the upper ones, and set the lowest of them if any bit below is set.
   const sticky = (magnitude & 0x7ffn) === 0n ? 0n : 0x800n;
   const rounded = Math.fround(Number((magnitude & ~0x7ffn) | sticky));
   return x < 0n ? -rounded : rounded;

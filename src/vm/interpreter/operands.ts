@@ -1,7 +1,6 @@
 /**
- * The operand stack of a function under translation. An entry stands for a value that may not have been moved to its own
- * register yet: it can still be a local or a constant, so that `local.get` and `const` emit nothing. Emitting the moves
- * is left to the translator.
+ * The operand stack of a function under translation. The value of an entry may still be in a local or be a constant, so
+ * that `local.get` and `const` emit nothing. The emitter emits the moves to the entry's own register.
  *
  * @module
  */
@@ -13,9 +12,9 @@ import type { ValueType } from "../binary/types.ts";
 export const CONSTANT = -1;
 
 /**
- * Parallel stacks of types, registers (offsets in int32 units from the frame pointer) and constants. The register of
- * the entry at height h is its *home* when the value is in the frame's slot for that height. Entries that still stand for a local are
- * linked by local, topmost first, so that an assignment finds exactly those that it would change.
+ * Parallel stacks of types, registers (offsets in int32 units from the frame pointer) and constants. The *home* of an
+ * entry is the frame's register for its height. Entries that are still in a local are linked by local, topmost first,
+ * so that an assignment finds exactly the entries that it would change.
  */
 export class Operands {
   readonly #locals: number;
@@ -23,13 +22,13 @@ export class Operands {
   readonly #registers: number[] = [];
   readonly #lows: number[] = [];
   readonly #highs: number[] = [];
-  /** For an entry that is a local: the next lower entry of the same local, or -1. */
+  /** For an entry that is in a local: the next lower entry of the same local, or -1. */
   readonly #next: number[] = [];
   readonly #topmost: Int32Array;
   /** Entries below this height are at home. */
   #settled = 0;
   height = 0;
-  /** The greatest height so far: how large the frame must be. */
+  /** The greatest height so far, which determines the frame's size. */
   maxHeight = 0;
 
   constructor(locals: number) {
@@ -41,7 +40,7 @@ export class Operands {
     return placeOf(this.#locals + height);
   }
 
-  /** Whether a register is the home of an entry, and not a local's. */
+  /** Whether a register is the home of an entry, and not a local. */
   isHome(register: number): boolean {
     return register >= placeOf(this.#locals);
   }
@@ -86,7 +85,7 @@ export class Operands {
     if (this.height > this.maxHeight) this.maxHeight = this.height;
   }
 
-  /** Drops the top entry; its height is then `this.height`, and what is known of it can be read until the next push. */
+  /** Drops the top entry. Its height is then `this.height`, and its data can be read until the next push. */
   pop(): void {
     const height = --this.height;
     const local = this.#localAt(height);
@@ -98,17 +97,17 @@ export class Operands {
     while (this.height > height) this.pop();
   }
 
-  /** Changes the type of the top entry; a narrower type reads the low half of the same register. */
+  /** Changes the type of the top entry. A narrower type reads the low half of the same register. */
   retype(type: ValueType): void {
     this.#types[this.height - 1] = type;
   }
 
-  /** Says that the entry's value has been moved to its home. */
+  /** Records that an entry's value has been moved to its home. */
   settle(height: number): void {
     this.#registers[height] = this.home(height);
   }
 
-  /** Calls `move` on each entry that is still the given local, and takes it as moved to its home. */
+  /** Calls `move` for each entry that is still in a local, and records it as moved to its home. Returns whether any was. */
   settleLocal(local: number, move: (height: number) => void): boolean {
     let height = this.#topmost[local];
     if (height < 0) return false;
@@ -120,7 +119,7 @@ export class Operands {
     return true;
   }
 
-  /** Calls `move` on each entry that is not at home, and takes it as moved there. */
+  /** Calls `move` for each entry that is not at home, and records it as moved there. */
   settleAll(move: (height: number) => void): void {
     for (let height = this.#settled; height < this.height; height++) {
       const local = this.#localAt(height);

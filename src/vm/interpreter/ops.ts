@@ -1,10 +1,10 @@
 /**
- * The internal register instruction set: one row an op, the only place that says what each op is, how it is laid out
- * and what it does. The dispatch loop (execute.ts) is generated from these rows by `deno task generate`; translation
- * and disassembly read them. Ops without an equation are rare: they leave the loop, and rare_ops.ts or call.ts runs them.
+ * The internal register instruction set, with one row for each op: its operands and what it does. `deno task generate`
+ * makes the dispatch loop (execute.ts) from these rows; translation and disassembly read them. An op without an
+ * equation is rare: it leaves the loop, and rare_ops.ts, bulk_ops.ts or call.ts runs it.
  *
- * A row is `name: "operands => equation"`, of one line or several. In the code arena an op is one word, its number, then
- * one word an operand:
+ * A row is `name: "operands => equation"`, on one line or several. In the code arena, an op is its number, in one word,
+ * and then one word for each operand:
  *
  * - `a b c` source registers and `d` the destination: offsets in int32 units from the frame pointer, always even.
  * - `k` a constant, `h` its upper half (64-bit); `o` a memory offset below 2^31; `g` a global's offset in the cells.
@@ -13,16 +13,17 @@
  * - `e` a translated function's entry; `f` a function index; `s` the register where a call's arguments begin;
  *   `y` a type index; `n` a count; `i j` other indices.
  *
- * An equation is statements of JavaScript, in which `I.x` is the low 32 bits of register x as int32, `H.x` its high 32
+ * An equation is JavaScript statements. In it, `I.x` is the low 32 bits of register x as int32, `H.x` its high 32
  * bits, `F.x` its low 32 bits as f32, `D.x` all of it as f64, and `#x` the operand word itself. `G` are the instance's
  * global cells; `view`, `bytes` and `size` its memory. Its macros are those of tasks/_execute_source.ts:
  *
- * - `goto(t, u)` takes a branch; `branch(condition, t, u, v)` takes it or does not; `goto_case(index, n)` is `br_table`'s.
+ * - `goto(t, u)` takes a branch; `branch(condition, t, u, v)` takes it or does not; `goto_case(index, n)` is
+ *   `br_table`'s.
  * - `call(entry, frame)` and `return_to_caller()` change frames; `spend(count)` charges fuel and ends the op.
- * - `leave(reason)` leaves the loop with a stop code, the op having had no effect.
+ * - `leave(reason)` leaves the loop with a stop code, before the op has any effect.
  *
- * Three kinds of ops have no row here, since their names say what they are: comparisons, branches on them and ops with a
- * constant operand (derived_ops.ts), and ops that are made of several (fused_ops.ts).
+ * Three kinds of ops have no row here, because their names define them: comparisons, branches on them and ops with a
+ * constant operand (derived_ops.ts), and ops that combine several (fused_ops.ts).
  *
  * @module
  */
@@ -31,12 +32,12 @@ import { DERIVED, derivedRow } from "./derived_ops.ts";
 import { FUSED, partsOf } from "./fused_ops.ts";
 import type { Parts } from "./fused_ops.ts";
 
-/** An address: a register is below 0 where it is above the memory. The access itself checks its bounds. */
+/** An address. A negative register is an address beyond the memory; the access itself checks the other bound. */
 const ADDRESS = "const x = I.a; if (x < 0) leave(OUT_OF_BOUNDS)";
-/** The address of a byte, whose access checks nothing. */
+/** The address of a byte, whose access does not check bounds. */
 const BYTE_ADDRESS = "const x = I.a; const y = x + #o | 0; if (x < 0 || (y >>> 0) >= size) leave(OUT_OF_BOUNDS)";
 
-/** The ops that do not follow from others. */
+/** The ops that are not derived from others. */
 const WRITTEN = {
   // control
   jump: "t u => goto(t, u)",
@@ -83,7 +84,7 @@ const WRITTEN = {
   store32: `a o b => ${ADDRESS}; view.setInt32(x + #o | 0, I.b, true)`,
   store64: `a o b => ${ADDRESS}; view.setInt32(x + #o + 4 | 0, H.b, true); view.setInt32(x + #o | 0, I.b, true)`,
   memory_size: "d => I.d = size >>> 16",
-  // Few bytes: leaving the loop would cost more than the bytes do.
+  // For a few bytes, leaving the loop would cost more than copying them.
   memory_copy: `a b c =>
     const x = I.a; const y = I.b; const n = I.c;
     if (n < 0 || n > 64 || x < 0 || y < 0 || x > (size - n | 0) || y > (size - n | 0)) leave(RARE);
@@ -188,7 +189,7 @@ const WRITTEN = {
     const x = D.a; if (x !== x) leave(INVALID_CONVERSION);
     if (x <= -2147483649 || x >= 2147483648) leave(INTEGER_OVERFLOW); I.d = x | 0`,
 
-  // Rare: these leave the loop, and rare_ops.ts or call.ts runs them.
+  // Rare ops: they leave the loop, and rare_ops.ts, bulk_ops.ts or call.ts runs them.
   nowhere: "",
   finish: "",
   unreachable: "",
@@ -265,7 +266,7 @@ export const OPS: Readonly<Record<OpName, string>> = {
 
 const PLAIN = Object.keys(OPS) as OpName[];
 
-/** All names, those of rare ops last; an op's number is its index here. */
+/** All names, those of rare ops last. An op's number is its index here. */
 export const OP_NAMES: readonly string[] = [
   ...PLAIN.filter((name) => opEquation(name) !== undefined),
   ...FUSED,
@@ -279,7 +280,7 @@ export const OP: Readonly<Record<OpName, number>> = Object.fromEntries(
   PLAIN.map((name) => [name, NUMBERS.get(name)]),
 ) as Record<OpName, number>;
 
-/** The operands of an op, in order: a letter, or for a fused op's a prefix and a letter. */
+/** The operands of an op, in order: a letter each, with a prefix in a fused op. */
 export function opOperands(name: string): readonly string[] {
   const parts = partsOf(name);
   if (parts === undefined) return OPS[name as OpName].split(" =>")[0]!.split(" ").filter(Boolean);
@@ -292,30 +293,30 @@ export function opOperands(name: string): readonly string[] {
   return slot === "" ? [...first, ...second] : second.flatMap((operand) => operand === slot ? first : operand);
 }
 
-/** What the operands of a fused op's `first` have before their names: the slot, or more `x` than those of `second`. */
+/** The prefix of the operands of a fused op's `first`: the slot, or more `x` than those of `second` have. */
 export function firstPrefix({ second, slot }: Parts): string {
   if (slot !== "") return slot;
   return `${"x".repeat(Math.max(0, ...opOperands(second).map((operand) => /^x*/.exec(operand)![0].length)))}x`;
 }
 
-/** What an op that is not fused computes, or undefined if it is rare. */
+/** The equation of an op that is not fused, or undefined if it is rare. */
 export function opEquation(name: OpName): string | undefined {
   return OPS[name].split(/ =>\s+/)[1]?.replaceAll(/\n\s*/g, " ");
 }
 
-/** Words that an op occupies, by number; `br_table` is followed by `n` + 1 pairs of `t` and `u` beyond these. */
+/** The words of each op, by number. `n` + 1 pairs of `t` and `u` follow those of `br_table`. */
 export const OP_WORDS: Readonly<Uint8Array> = Uint8Array.from(OP_NAMES, (name) => 1 + opOperands(name).length);
 
-/** The place of an op's result among its words, or 0 if it has none. */
+/** The index of the result's register among an op's words, or 0 if it has none. */
 export const DESTINATION: Readonly<Uint8Array> = Uint8Array.from(
   OP_NAMES,
   (name) => opOperands(name).indexOf("d") + 1,
 );
 
-/** The names of ops that do the same with their operands `a` and `b` exchanged. */
+/** The names of ops whose operands `a` and `b` can be exchanged. */
 export const COMMUTATIVE: RegExp = /^(br_if_)?[if]\d\d_(add|mul|and|or|xor|eq|ne)$/;
 
-/** An op's number by a name that is put together at run time, or undefined if there is none. */
+/** The number of the op with a name that is composed at run time, or undefined if it does not exist. */
 export function findOp(name: string): number | undefined {
   return NUMBERS.get(name);
 }

@@ -1,7 +1,7 @@
 /**
- * What the translator emits for each instruction, worked out once from the two tables, opcodes.ts and ops.ts: the op of
- * an instruction, its form with a constant operand, and the op that compares and branches at once. Ops are found by
- * name, so a new row in ops.ts is used as soon as it is there.
+ * What the translator emits for each instruction, derived once from opcodes.ts and ops.ts: the op of an instruction,
+ * its form with a constant operand, and the op that compares and branches. Ops are found by name, so the translator
+ * uses a new row in ops.ts without further changes.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import type { ValueType } from "../binary/types.ts";
 
 const TYPE_LETTERS: Readonly<Record<string, ValueType>> = { i: I32, I: I64, f: F32, F: F64 };
 
-/** Where the register op of an instruction has another name: moves of bits are the same for integers and floats. */
+/** Instructions whose register op has another name: moves of bits are the same for integers and floats. */
 const ALIASES: Readonly<Record<string, string>> = {
   "i32.load": "load32",
   "f32.load": "load32",
@@ -33,7 +33,7 @@ const ALIASES: Readonly<Record<string, string>> = {
   "i64.extend_i32_s": "i64_extend32_s",
 };
 
-/** Instructions that only change how bits are seen: they emit nothing. */
+/** Instructions that only change the type of bits. They emit nothing. */
 const RETYPES = new Set([
   "i32.wrap_i64",
   "i32.reinterpret_f32",
@@ -44,23 +44,23 @@ const RETYPES = new Set([
 
 const TURNED: Readonly<Record<string, string>> = { gt: "lt", ge: "le", lt: "gt", le: "ge" };
 
-/** The instruction that computes the same with its operands exchanged, if there is one. */
+/** The instruction that computes the same with exchanged operands, if one exists. */
 function exchanged(mnemonic: string): string | undefined {
   if (COMMUTATIVE.test(mnemonic.replace(".", "_"))) return mnemonic;
   const match = /^(\w+\.)(gt|ge|lt|le)(.*)$/.exec(mnemonic);
   return match === null ? undefined : match[1] + TURNED[match[2]] + match[3];
 }
 
-/** What the translator does with an instruction whose signature is in the table. */
+/** What the translator emits for an instruction whose signature is in the table. */
 export interface Plan {
   readonly result: ValueType | undefined;
   readonly kind: "retype" | "load" | "store" | "unary" | "binary";
-  /** Op on registers; with operands exchanged if `swap`. */
+  /** The op on registers; its operands are exchanged if `swap`. */
   readonly op: number;
   readonly swap: boolean;
-  /** Op whose second operand is a constant, if there is one. */
+  /** The op whose second operand is a constant, if one exists. */
   readonly opConstant: number | undefined;
-  /** Same, for a constant first operand. */
+  /** The same for a constant first operand. */
   readonly opConstantFirst: number | undefined;
   readonly negateConstant: boolean;
 }
@@ -98,7 +98,7 @@ function planOf(mnemonic: string, immediates: Immediates, signature: string): Pl
   };
 }
 
-/** The plan of each instruction, by its dense opcode, but of those whose types depend on more than their opcode. */
+/** The plans by dense opcode. Instructions whose types depend on more than their opcode have none. */
 export const PLANS: readonly (Plan | undefined)[] = byOpcode(
   Object.fromEntries(
     OPCODES.map(([, mnemonic, immediates, signature]) => [mnemonic, planOf(mnemonic, immediates, signature)]),
@@ -113,19 +113,19 @@ export interface Comparison {
 
 const OPPOSITE: Readonly<Record<string, string>> = { eq: "ne", ne: "eq", lt: "ge", ge: "lt", gt: "le", le: "gt" };
 
-/** By the op of a comparison: the branch where it holds. */
+/** By the op of a comparison: the branch that is taken if it holds. */
 export const BRANCH_IF: ReadonlyMap<number, Comparison> = comparisons((type, relation, rest) =>
   findComparison(`br_if_${type}_`, relation, rest)
 );
 
-/** By the op of a comparison: the branch where it does not hold. With NaN, "not less" is not "greater or equal". */
+/** By the op of a comparison: the branch that is taken if it does not hold. With NaN, "not less" is not "greater or equal". */
 export const BRANCH_UNLESS: ReadonlyMap<number, Comparison> = comparisons((type, relation, rest) =>
   type.startsWith("f") && relation !== "eq" && relation !== "ne"
     ? findComparison(`br_unless_${type}_`, relation, rest)
     : findComparison(`br_if_${type}_`, OPPOSITE[relation], rest)
 );
 
-/** By the op of a comparison: the comparison that holds where it does not. */
+/** By the op of a comparison: the opposite comparison. */
 export const NEGATED: ReadonlyMap<number, Comparison> = comparisons((type, relation, rest) =>
   type.startsWith("f") && relation !== "eq" && relation !== "ne"
     ? undefined
@@ -144,7 +144,7 @@ function comparisons(
   return found;
 }
 
-/** The comparison of that relation, or of the turned one with the operands exchanged. */
+/** The comparison with a relation, or the one with the mirrored relation and exchanged operands. */
 function findComparison(prefix: string, relation: string, rest: string): Comparison | undefined {
   const op = findOp(prefix + relation + rest);
   if (op !== undefined) return { op, swap: false };

@@ -1,6 +1,7 @@
 /**
- * The ops that leave the dispatch loop and concern one instance only: rare arithmetic, tables, shared globals.
- * Calls and growing memory are call.ts's, bulk operations bulk_ops.ts's. One function an op; a trap is thrown as a `Fault`, before any effect.
+ * The ops outside the dispatch loop that concern one instance only: rare arithmetic, tables, shared globals. call.ts
+ * has calls and growing memory, bulk_ops.ts the bulk operations. Each op is one function, which throws a trap as a
+ * `Fault` before it has any effect.
  *
  * @see https://webassembly.github.io/spec/core/exec/instructions.html
  * @module
@@ -18,8 +19,8 @@ import type { Table } from "../objects/table.ts";
 import { F64, I64 } from "../binary/types.ts";
 
 /**
- * Runs one op whose operand words begin at `at`, in the frame at `fp`; gives the fuel that it costs beyond that of its
- * instruction, or nothing.
+ * Runs one op whose operand words begin at `at`, in the frame at `fp`. Returns the fuel that it costs beyond its
+ * instruction, if any.
  */
 export type RareOp = (instance: InstanceState, fp: number, at: number) => number | void;
 
@@ -39,8 +40,8 @@ function unary(compute: (d: number, a: number) => void): RareOp {
   return (_, fp, at) => compute(register(fp, at, 0), register(fp, at, 1));
 }
 
-// Engines give a signalling NaN back from `Math.floor` and its like as it is, and V8's optimised `Math.max` makes a NaN of
-// all ones. The specification allows the canonical NaN always, so that is what these ops give.
+// `Math.floor` and the like return a signalling NaN unchanged, and V8's optimised `Math.max` returns a NaN of all ones. The
+// specification always allows the canonical NaN, so these ops return it.
 
 function setF32(d: number, x: number): void {
   if (Number.isNaN(x)) R[d] = 0x7fc00000;
@@ -62,7 +63,7 @@ function divisor(b: number): bigint {
   return BITS[b >> 1];
 }
 
-/** Float of a register: f32 or f64. */
+/** Reads a register as f32 or f64. */
 type ReadFloat = (a: number) => number;
 const f32: ReadFloat = (a) => F[a];
 const f64: ReadFloat = (a) => D[a >> 1];
@@ -98,7 +99,7 @@ function checkIndex(index: number, { length }: Table): void {
   if (index >= length) throw new Fault("out of bounds table access");
 }
 
-/** The implementations by name; bulk_ops.ts and call.ts have the rest. */
+/** The implementations by name. bulk_ops.ts and call.ts have the other rare ops. */
 const IMPLEMENTATIONS: Partial<Record<OpName, RareOp>> = {
   unreachable: () => {
     throw new Fault("unreachable");

@@ -1,11 +1,11 @@
 /**
- * Translates the body of one validated function to register code in the arena, at its first call. It trusts the
- * validator, knows nothing of instances, and emits no op that ops.ts does not list.
+ * Translates the body of one validated function to register code in the arena, at its first call. It relies on the
+ * validator, and its code is the same for all instances.
  *
- * Locals and operand positions are registers of the frame; a value is moved only when control flow or a call needs it
- * in its own place. Fuel counts executed WebAssembly instructions (`block`, `loop`, `else`, `end` and `nop` are free)
- * and is paid a run at a time, by whatever takes control to where the run begins: a run is what is executed from there to
- * the next branch, call or return, whether or not labels are on the way.
+ * Locals and operand positions are registers of the frame. A value is moved only when control flow or a call needs it
+ * in its home. Fuel counts executed WebAssembly instructions (`block`, `loop`, `else`, `end` and `nop` are free). It is
+ * paid for one run at a time, by the op that takes control to the beginning of the run. A run extends to the next
+ * branch, call or return, past any labels.
  *
  * @module
  */
@@ -25,15 +25,15 @@ import { EXTERNREF, F32, F64, FUNCREF, I32, I64 } from "../binary/types.ts";
 import type { FuncType, ValueType } from "../binary/types.ts";
 
 /**
- * Instructions at most between two checks of fuel, and so of a run: how far a guest gets beyond its budget, and how far
- * fuel can be ahead of what was executed when it traps. Where code is longer, an op more in a hundred or so.
+ * The most instructions between two checks of fuel, and so of a run. It bounds how far a guest can exceed its budget,
+ * and how far fuel can be ahead of execution at a trap. Splitting longer code adds about one op in a hundred.
  */
 const MAX_UNCHECKED = 256;
-/** Instructions that cost no fuel, since they only say where others are. */
+/** Instructions that cost no fuel, because they only structure the code. */
 const FREE: ReadonlySet<string> = new Set(["nop", "block", "loop", "else", "end"]);
 /** Fuel of each instruction. */
 const FUEL = byOpcode(Object.fromEntries(OPCODES.map(([, name]) => [name, FREE.has(name) ? 0 : 1]))) as number[];
-/** What follows each instruction. */
+/** The immediates of each instruction. */
 const IMMEDIATES = byOpcode(Object.fromEntries(OPCODES.map(([, name, it]) => [name, it]))) as Immediates[];
 const ELSE = opcodeOf("else");
 const END = opcodeOf("end");
@@ -48,7 +48,7 @@ interface Label {
   /** A loop's start. */
   readonly address: number;
   readonly run: LoopRun | undefined;
-  /** Branches to the end that wait for its address: the last one's `t` word, each linked to the one before by that word. */
+  /** The `t` word of the last branch to the label's end. Until the address is known, each links to the previous one. */
   branches: number;
   /** The `t` word of the branch to `else`. */
   toElse: number;
@@ -107,7 +107,7 @@ class Translator {
     }
     const types = new Uint8Array(total);
     types.set(params);
-    // A second reading: millions of groups may be empty, and a list of them is larger than their bytes.
+    // Read a second time: millions of groups may be empty, and a list of them would be larger than their bytes.
     cursor.offset = start;
     for (let group = 0, at = params.length; group < groups; group++) {
       const end = at + cursor.u32();
@@ -142,12 +142,12 @@ class Translator {
     return [EMPTY, SINGLE.get(code & 0x7f) ?? EMPTY];
   }
 
-  /** What a branch to the label carries. */
+  /** The types of the values that a branch to the label carries. */
   #carried(label: Label): readonly ValueType[] {
     return label.kind === "loop" ? label.params : label.results;
   }
 
-  /** Moves the top entries to where the label expects them, leaving the operand stack as it is. */
+  /** Moves the top entries to where the label expects them. The operand stack is unchanged. */
   #moveTo(label: Label, count: number): void {
     const { operands } = this.#code;
     for (let index = 0; index < count; index++) {
@@ -155,7 +155,7 @@ class Translator {
     }
   }
 
-  /** Whether what a branch carries, under `above` other entries, is not yet where the label expects it. */
+  /** Whether a value that a branch carries, under `above` other entries, is not yet where the label expects it. */
   #needsMoves(label: Label, above = 0): boolean {
     const { operands } = this.#code;
     const count = this.#carried(label).length;
@@ -166,7 +166,7 @@ class Translator {
     return false;
   }
 
-  /** Fills in the words of a branch at `t`: target and fuel, or the link to be resolved at the label's end. */
+  /** Sets the words of a branch at `t`: target and fuel, or the link that the label's end resolves. */
   #target(label: Label, t: number): void {
     if (label.run !== undefined) {
       CODE[t] = label.address;
@@ -191,7 +191,7 @@ class Translator {
   }
 
   #branchIf(label: Label): void {
-    // The condition is above what the branch carries, and an op that is taken back can't be put back.
+    // The condition is above what the branch carries, and a removed op can't be restored.
     if (label.kind !== "function" && !this.#needsMoves(label, 1)) {
       return this.#target(label, this.#code.branchOn(this.#code.takeCondition(true)));
     }
@@ -211,7 +211,7 @@ class Translator {
     this.#code.emit(OP.br_table, index, count);
     const table = this.#code.at;
     this.#code.at += (count + 1) * 2;
-    /** For each label, the first entry of the table that leads to where its values are moved; undefined if none need be. */
+    /** For each label, the first table entry that branches to its moves; undefined if it needs none. */
     const moved = new Map<Label, number | undefined>();
     for (const [place, depth] of depths.entries()) {
       const label = this.#label(depth);
@@ -248,7 +248,7 @@ class Translator {
       if (register === CONSTANT) this.#code.move(top, register = operands.home(top));
       return this.#code.emit(is64(results[0]) ? OP.return64 : OP.return32, register);
     }
-    // Results go to the frame's first registers, where locals live: first out of the locals, then down in order.
+    // Results go to the frame's first registers, where the locals are. First move them home, then down in order.
     const first = operands.height - count;
     const homes = results.map((_, index) => operands.home(first + index));
     for (const [index, home] of homes.entries()) this.#code.move(first + index, home);
@@ -265,14 +265,14 @@ class Translator {
     this.#closeAt(label);
   }
 
-  /** Arrives at the end of a block whose results are in place. */
+  /** Binds the end of a block whose results are at home. */
   #closeAt(label: Label): void {
     this.#code.bind(label.branches);
     if (label.toElse !== 0) this.#code.bind(label.toElse);
     this.#restack(label.height, label.results);
   }
 
-  /** Sets the operand stack to a height and values at home above it. */
+  /** Sets the operand stack to a height, with values at home above it. */
   #restack(height: number, types: readonly ValueType[]): void {
     this.#code.operands.popTo(height);
     for (const type of types) this.#code.operands.push(type);
@@ -290,7 +290,7 @@ class Translator {
     this.#restack(label.height, label.params);
   }
 
-  /** Skips what can't be reached, up to the `else` or `end` that can be. */
+  /** Skips unreachable instructions, up to a reachable `else` or `end`. */
   #unreachable(): void {
     const cursor = this.#cursor;
     for (let depth = 0;;) {
@@ -307,7 +307,7 @@ class Translator {
 
   // Calls
 
-  /** Settles the arguments on the top of the stack and pops them; returns the register of the first. */
+  /** Moves the arguments home and pops them; returns the register of the first. */
   #arguments(type: FuncType): number {
     const { operands } = this.#code;
     const count = type.params.length;
@@ -317,7 +317,7 @@ class Translator {
     return operands.home(first);
   }
 
-  /** Emits a call, whose last operand is the fuel of the run that begins when it has returned. */
+  /** Emits a call. Its last operand is the fuel of the run that begins at its return. */
   #emitCall(type: FuncType, op: number, ...operands: readonly number[]): void {
     this.#code.endRun();
     this.#code.emit(op, ...operands);
@@ -342,7 +342,7 @@ class Translator {
     this.#emitCall(type, op, element, canonicalTypes[typeIndex], this.#arguments(type), table);
   }
 
-  // A tail call of a host's or another instance's function is a call like any other: a return follows.
+  // A tail call of a function of the host or another instance is an ordinary call, so a return follows.
 
   #returnCall(functionIndex: number): void {
     const { record } = this.#module;
@@ -365,7 +365,7 @@ class Translator {
     this.#unreachable();
   }
 
-  /** Instructions whose types depend on immediates or on the stack, or that are not one op with its operands. */
+  /** The rules of instructions whose types depend on immediates or on the stack, or that are not a single op. */
   static readonly #RULES = byOpcode<(translator: Translator) => void>({
     "unreachable": (translator) => {
       translator.#code.endRun();
@@ -434,7 +434,7 @@ class Translator {
     "ref.is_null": (translator) => translator.#code.emitResult(OP.i32_eqz, I32, translator.#code.pop()),
     "ref.func": (translator) => translator.#code.emitResult(OP.ref_func, FUNCREF, translator.#cursor.u32()),
 
-    // Tables, memory as a whole, and bulk operations: rare ops, with their indices after their registers.
+    // Tables, memory size and growth, and bulk operations are rare ops. Their indices follow their registers.
     "table.get": (translator) => {
       const table = translator.#cursor.u32();
       const { element } = translator.#module.record.tables[table];
@@ -521,7 +521,7 @@ class Translator {
   }
 }
 
-/** The place of the next instruction in the dense tables. */
+/** The dense opcode of the next instruction. */
 function readOpcode(cursor: Cursor): number {
   const code = cursor.u8();
   return code === PREFIX ? 0x100 + cursor.u32() : code;
@@ -572,7 +572,7 @@ function skipImmediates(cursor: Cursor, immediates: Immediates): void {
 /**
  * Translates a function into the arena and returns its entry address.
  *
- * @throws {symbol} {@linkcode ARENA_FULL} if there is no room; nothing has changed then
+ * @throws {symbol} {@linkcode ARENA_FULL} if the arena has no room; nothing has changed then
  */
 export function translateFunction(module: ModuleCode, functionIndex: number): number {
   const entry = codeTop();

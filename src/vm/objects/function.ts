@@ -1,6 +1,6 @@
 /**
- * Functions as values: a guest's or a host's, what an instance holds in its tables and exports, and what JavaScript sees
- * of it. Running one is call.ts's business, which arrives here as `wrap`.
+ * Functions as values, of a guest or the host: what an instance's tables and exports hold, and what JavaScript sees of
+ * it. Who makes a function instance passes `wrap`, which makes the JavaScript function that runs it.
  *
  * @module
  */
@@ -9,8 +9,8 @@ import { valueTypeCode } from "../binary/types.ts";
 import type { FuncType, ValueTypeName } from "../binary/types.ts";
 
 /**
- * A value at the border: a number for i32 (signed), f32 and f64, a signed 64-bit bigint for i64, an exported function or
- * null for funcref, anything for externref.
+ * A value that passes between a guest and JavaScript: a number for i32 (signed), f32 and f64, a signed 64-bit bigint
+ * for i64, an exported function or null for funcref, and any value for externref.
  *
  * @example
  * ```ts
@@ -27,8 +27,8 @@ import type { FuncType, ValueTypeName } from "../binary/types.ts";
 export type Value = unknown;
 
 /**
- * A function of the host that a guest may call. It gives the result; an array if the type has several results; or a
- * promise of that, and the guest waits for it.
+ * A host function that a guest may import. It returns the result, or an array if the type has several results. If it
+ * returns a promise of that, the guest waits for it.
  *
  * @example
  * ```ts
@@ -48,7 +48,7 @@ export type Value = unknown;
 export type HostFunction = (...args: any[]) => unknown;
 
 /**
- * A guest's function as JavaScript sees it: it runs to the end at once, and throws what the guest's fault is.
+ * A guest's function as JavaScript sees it. It runs to its end synchronously, and throws a trap if the guest traps.
  *
  * @example
  * ```ts
@@ -65,7 +65,7 @@ export type HostFunction = (...args: any[]) => unknown;
 export type ExportedFunction = (...args: Value[]) => Value;
 
 /**
- * A function type by names, as descriptors have it.
+ * A function type by the names of its value types.
  *
  * @example
  * ```ts
@@ -84,7 +84,7 @@ export interface FuncTypeDescriptor {
   readonly results: readonly ValueTypeName[];
 }
 
-/** Who has functions by index: an instance. */
+/** An instance, as the owner of its functions. */
 export interface FunctionOwner {
   /** The function at an index. */
   func(index: number): Func;
@@ -93,7 +93,7 @@ export interface FunctionOwner {
 /** A function instance. */
 export class Func {
   readonly type: FuncType;
-  /** The instance whose code it is, and its index there; undefined for a host's function. */
+  /** The instance that it belongs to, and its index there; undefined for a host function. */
   readonly owner: FunctionOwner | undefined;
   readonly index: number;
   readonly host: HostFunction | undefined;
@@ -112,7 +112,7 @@ export class Func {
     this.#wrap = wrap;
   }
 
-  /** The JavaScript function: always the same one. */
+  /** The JavaScript function: the same one each time. */
   get exported(): ExportedFunction {
     if (this.#exported === undefined) {
       this.#exported = this.#wrap(this);
@@ -131,12 +131,12 @@ export function funcOf(value: unknown): Func | undefined {
 }
 
 /**
- * Gives a host function a type, so that importing it as another one is a `LinkError`. A plain function takes the type
- * of the import.
+ * Declares the type of a host function, so that importing it with another type is a `LinkError`. A plain function takes
+ * the type of the import.
  *
- * @param type names of the parameters' and results' types
+ * @param type the types of the parameters and results
  * @param run the function
- * @returns a function to be imported
+ * @returns a function to import
  *
  * @example
  * ```ts
@@ -151,7 +151,7 @@ export function hostFunction(type: FuncTypeDescriptor, run: HostFunction): HostF
   return typed;
 }
 
-/** The type that `hostFunction` gave. */
+/** The type that `hostFunction` declared. */
 export function hostFunctionType(run: HostFunction): FuncType | undefined {
   return HOST_TYPES.get(run);
 }

@@ -1,5 +1,5 @@
 /**
- * A global: one cell, of its own or in the cells of the instance that defines it.
+ * A global: one cell, either its own or one among the cells of the instance that defines it.
  *
  * @see https://webassembly.github.io/spec/core/exec/runtime.html#global-instances
  * @module
@@ -25,12 +25,12 @@ import type { GlobalType, ValueTypeName } from "../binary/types.ts";
 export interface GlobalDescriptor {
   /** The type of its value. */
   readonly value: ValueTypeName;
-  /** Whether it can be set; not, by default. */
+  /** Whether it can be set; false by default. */
   readonly mutable?: boolean;
 }
 
 /**
- * A global, to be imported by guests or found among an instance's exports.
+ * A global, which guests may import and instances may export.
  *
  * @example
  * ```ts
@@ -43,7 +43,7 @@ export interface GlobalDescriptor {
 export class Global {
   /** @ignore its type by codes */
   readonly type: GlobalType;
-  /** @ignore two words at `offset` hold the bits of a number */
+  /** @ignore the words that hold a number, two of them at `offset` */
   readonly cells: Int32Array;
   /** @ignore where in `cells` it is */
   readonly offset: number;
@@ -51,10 +51,10 @@ export class Global {
   reference: unknown = null;
 
   /**
-   * A global of its own; the other parameters are for instances.
+   * A new global. Only instances pass the last two parameters.
    *
    * @param descriptor its type
-   * @param value what it starts with
+   * @param value its initial value
    * @throws {TypeError} if the value can't be converted to the type
    */
   constructor(descriptor: GlobalDescriptor | GlobalType, value?: Value, cells?: Int32Array, offset = 0) {
@@ -66,7 +66,7 @@ export class Global {
     if (value !== undefined) this.#write(value);
   }
 
-  /** The value; setting an immutable global is a `TypeError`. */
+  /** The value. Setting an immutable global throws a `TypeError`. */
   get value(): Value {
     return this.holdsReference ? fromReference(this.reference) : readNumber(this.type.value, this.cells, this.offset);
   }

@@ -1,6 +1,6 @@
 /**
- * Imports and exports as JavaScript has them, and the check that what is given for an import is of the type that the module
- * declares. The same for every engine; where a linked object goes is the engine's business.
+ * The types of imports and exports in JavaScript, and the check that each import has the type that the module declares.
+ * All engines share it; an engine decides where it keeps a linked object.
  *
  * @see https://webassembly.github.io/spec/core/exec/modules.html#instantiation
  * @module
@@ -18,7 +18,7 @@ import { Memory } from "./memory.ts";
 import { Table } from "./table.ts";
 
 /**
- * What a module may import: a host function, or what another instance exports.
+ * The value of an import: a host function, or an object that another instance exports or the host makes.
  *
  * @example
  * ```ts
@@ -37,7 +37,7 @@ import { Table } from "./table.ts";
 export type ImportValue = HostFunction | Memory | Table | Global;
 
 /**
- * Imports by module and name. Only own properties count.
+ * Imports by module and name. Inherited properties are ignored.
  *
  * @example
  * ```ts
@@ -56,7 +56,7 @@ export type ImportValue = HostFunction | Memory | Table | Global;
 export type Imports = Readonly<Record<string, Readonly<Record<string, ImportValue>>>>;
 
 /**
- * What an export is.
+ * The value of an export.
  *
  * @example
  * ```ts
@@ -72,7 +72,7 @@ export type Imports = Readonly<Record<string, Readonly<Record<string, ImportValu
  */
 export type ExportValue = ExportedFunction | Memory | Table | Global;
 
-/** What is given for an import. @throws {LinkError} if nothing is */
+/** The value of an import. @throws {LinkError} if it is missing */
 export function lookUp(imports: Imports, { module, name }: Import): unknown {
   const fields = Object.hasOwn(imports, module) ? imports[module] : undefined;
   const value = fields !== undefined && Object.hasOwn(fields, name) ? fields[name] : undefined;
@@ -84,36 +84,36 @@ function nameOf({ module, name }: Pick<Import, "module" | "name">): string {
   return `${quoted(module, MAX_SHOWN_NAME_BYTES)}.${quoted(name, MAX_SHOWN_NAME_BYTES)}`;
 }
 
-/** The function that is given for an import; a host's own becomes a function instance when it is used. */
+/** Checks an imported function. A host function becomes a function instance at its first use. */
 export function linkFunction(type: FuncType, entry: Import, value: unknown): Func | HostFunction {
   if (typeof value !== "function") throw mismatch(entry, "a function", value);
   const exported = funcOf(value);
   const known = exported?.type ?? hostFunctionType(value as HostFunction);
   if (known !== undefined && !sameFuncType(known, type)) {
-    throw mismatch(entry, `a function ${funcTypeName(type)}`, `one that is ${funcTypeName(known)}`);
+    throw mismatch(entry, `a function of type ${funcTypeName(type)}`, `one of type ${funcTypeName(known)}`);
   }
   return exported ?? value as HostFunction;
 }
 
-/** The global that is given for an import. */
+/** Checks an imported global. */
 export function linkGlobal(entry: Import, value: unknown): Global {
   if (!(value instanceof Global)) throw mismatch(entry, "a Global", value);
   const { type } = entry.type as { readonly type: Global["type"] };
   if (value.type.value !== type.value || value.type.mutable !== type.mutable) {
-    const text = (of: Global["type"]) => `${of.mutable ? "mutable" : "immutable"} ${valueTypeName(of.value)}`;
-    throw mismatch(entry, `a global, ${text(type)}`, `one that is ${text(value.type)}`);
+    const text = (of: Global["type"]) => `${of.mutable ? "a mutable" : "an immutable"} ${valueTypeName(of.value)}`;
+    throw mismatch(entry, `${text(type)} global`, `${text(value.type)} one`);
   }
   return value;
 }
 
-/** The memory that is given for an import. */
+/** Checks an imported memory. */
 export function linkMemory({ limits }: MemoryType, entry: Import, value: unknown): Memory {
   if (!(value instanceof Memory)) throw mismatch(entry, "a Memory", value);
   checkLimits(entry, limits, value.pages, value.declaredMaximum);
   return value;
 }
 
-/** The table that is given for an import. */
+/** Checks an imported table. */
 export function linkTable({ element, limits }: TableType, entry: Import, value: unknown): Table {
   if (!(value instanceof Table)) throw mismatch(entry, "a Table", value);
   if (value.element !== element) {
@@ -126,11 +126,12 @@ export function linkTable({ element, limits }: TableType, entry: Import, value: 
 function checkLimits(entry: Import, wanted: Limits, size: number, maximum: number | undefined): void {
   const isTooLarge = wanted.maximum !== undefined && (maximum === undefined || maximum > wanted.maximum);
   if (size >= wanted.minimum && !isTooLarge) return;
-  const text = (least: number, most: number | undefined) => `at least ${least} and at most ${most ?? "any"}`;
-  throw mismatch(entry, `a size of ${text(wanted.minimum, wanted.maximum)}`, `one of ${text(size, maximum)}`);
+  const needed = wanted.maximum === undefined ? "" : ` and a maximum of at most ${wanted.maximum}`;
+  const has = maximum === undefined ? "no maximum" : `a maximum of ${maximum}`;
+  throw mismatch(entry, `of a size of at least ${wanted.minimum}${needed}`, `of ${size} with ${has}`);
 }
 
 function mismatch(entry: Import, wanted: string, given: unknown): LinkError {
   const what = typeof given === "string" ? given : `a value of type ${given === null ? "null" : typeof given}`;
-  return new LinkError(`incompatible import type: ${nameOf(entry)} should be ${wanted}, not ${what}`);
+  return new LinkError(`incompatible import type: ${nameOf(entry)} must be ${wanted}, not ${what}`);
 }

@@ -1,6 +1,6 @@
 /**
- * Linear memory: bytes that only grow, and never beyond a maximum. Access by guests is the dispatch loop's and the bulk
- * operations' own.
+ * Linear memory: bytes that can grow up to a maximum, and never shrink. The dispatch loop and the bulk operations
+ * access it on their own.
  *
  * @see https://webassembly.github.io/spec/core/exec/runtime.html#memory-instances
  * @module
@@ -10,7 +10,7 @@ import { limitError } from "../../base/limits.ts";
 import { MAX_PAGES, MAX_SPARE_MEMORIES, MAX_SPARE_MEMORY_BYTES, MAX_SPEC_PAGES, PAGE_BYTES } from "../limits.ts";
 
 /**
- * How large a memory is, in pages of 64 KiB.
+ * The size of a memory, in pages of 64 KiB.
  *
  * @example
  * ```ts
@@ -22,14 +22,14 @@ import { MAX_PAGES, MAX_SPARE_MEMORIES, MAX_SPARE_MEMORY_BYTES, MAX_SPEC_PAGES, 
  * ```
  */
 export interface MemoryDescriptor {
-  /** What it starts with. */
+  /** Its initial size. */
   readonly initial: number;
-  /** What it may have. */
+  /** Its maximum size. */
   readonly maximum?: number;
 }
 
 /**
- * A linear memory, to be imported by guests or found among an instance's exports.
+ * A linear memory, which guests may import and instances may export.
  *
  * @example
  * ```ts
@@ -41,26 +41,26 @@ export interface MemoryDescriptor {
  * ```
  */
 export class Memory {
-  /** @ignore what the type says; the memory may be held to less */
+  /** @ignore the maximum of its type; its limit may be lower */
   readonly declaredMaximum: number | undefined;
   readonly #maximum: number;
   #view!: DataView<ArrayBuffer>;
   #bytes!: Uint8Array<ArrayBuffer>;
-  /** Where the memory is being copied to, which takes about a millisecond a mebibyte. */
+  /** The larger copy that is being made, which takes about a millisecond a mebibyte. */
   #growth: { readonly grown: Uint8Array<ArrayBuffer>; readonly pages: number; copied: number } | undefined;
 
   /**
    * A memory of zeros.
    *
    * @param descriptor sizes in pages
-   * @param limit pages that this memory may really have, whatever its type says
-   * @throws {LimitError} if it starts larger than the limit, or than the runtime has room for
+   * @param limit the pages that it may have, even if its type allows more
+   * @throws {LimitError} if it starts larger than the limit, or the runtime can't allocate it
    */
   constructor(descriptor: MemoryDescriptor, limit: number = MAX_PAGES) {
     const { initial, maximum } = descriptor;
     for (const pages of [initial, maximum ?? initial]) {
       if (!Number.isInteger(pages) || pages < 0 || pages > MAX_SPEC_PAGES) {
-        throw new RangeError(`a memory has 0 to ${MAX_SPEC_PAGES} pages, not ${pages}`);
+        throw new RangeError(`a memory must have 0 to ${MAX_SPEC_PAGES} pages, not ${pages}`);
       }
     }
     if (maximum !== undefined && maximum < initial) {
@@ -74,7 +74,7 @@ export class Memory {
     try {
       this.#show(zeros(initial * PAGE_BYTES), initial);
     } catch (cause) {
-      const text = `the runtime has no room for the ${initial} that it starts with`;
+      const text = `the runtime can't allocate the ${initial} that it starts with`;
       throw limitError("memoryPages", this.#maximum, text, { cause });
     }
   }
@@ -104,15 +104,15 @@ export class Memory {
   grow(delta: number): number {
     const before = this.beginGrowth(delta);
     if (before < 0) {
-      throw new RangeError(`the memory can't grow by ${delta} beyond ${this.pages} of ${this.#maximum} pages`);
+      throw new RangeError(`the memory can't grow by ${delta}: it has ${this.pages} of ${this.#maximum} pages`);
     }
     if (this.#growth !== undefined) this.#finishGrowth();
     return before;
   }
 
   /**
-   * @ignore does what `grow` does, but returns -1 where it may not, and leaves copying what there is to `continueGrowth`,
-   * or to whoever looks at the memory next
+   * @ignore as `grow`, but returns -1 if it can't grow. It leaves the copying to `continueGrowth`, or to the next access
+   * from JavaScript.
    */
   beginGrowth(delta: number): number {
     const before = this.pages;
@@ -122,7 +122,7 @@ export class Memory {
     try {
       if (after * PAGE_BYTES <= buffer.byteLength) this.#show(buffer, after);
       else {
-        // Guests often grow page by page: room for a quarter more makes the copies few.
+        // Guests often grow page by page. Allocating a quarter more makes copies rare.
         const room = Math.min(Math.max(after, before + (before >> 2)), this.#maximum);
         this.#growth = { grown: new Uint8Array(room * PAGE_BYTES), pages: after, copied: 0 };
       }
@@ -137,7 +137,7 @@ export class Memory {
     return this.#growth !== undefined;
   }
 
-  /** @ignore copies so many bytes more */
+  /** @ignore copies that many bytes more */
   continueGrowth(bytes: number): void {
     const growth = this.#growth;
     if (growth === undefined) return;
@@ -154,7 +154,7 @@ export class Memory {
   }
 
   /**
-   * @ignore ends the memory: its bytes are zeroed and become a later one's. Nobody may hold a view of it, nor use it again.
+   * @ignore ends the memory: its buffer is zeroed and kept for reuse. Nobody may use it or a view of it afterwards.
    */
   release(): void {
     const { buffer } = this.#bytes;
@@ -172,10 +172,10 @@ export class Memory {
   }
 }
 
-/** Buffers of memories that have ended, all zeros. To make and touch 384 KiB anew takes 50 µs, to zero them 2 µs. */
+/** Zeroed buffers for reuse. Allocating and touching 384 KiB takes 50 µs, zeroing them 2 µs. */
 const SPARE: ArrayBuffer[] = [];
 
-/** A buffer of zeros that has so many bytes, or up to twice as many: a guest that grew once will grow again. */
+/** A zeroed buffer of that many bytes, or up to twice as many: a guest that grew once will grow again. */
 function zeros(bytes: number): ArrayBuffer {
   const fits = SPARE.findIndex(({ byteLength }) => byteLength >= bytes && byteLength <= bytes * 2);
   return fits < 0 ? new ArrayBuffer(bytes) : SPARE.splice(fits, 1)[0]!;

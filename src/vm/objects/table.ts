@@ -1,6 +1,6 @@
 /**
- * A table: references by index. Functions of the instance that defines the table are kept as their indices, so that the
- * dispatch loop finds them without leaving it and a table of thousands costs no objects.
+ * A table: references by index. A table stores functions of the instance that defines it as indices, so that the
+ * dispatch loop can call them without leaving and a large table needs no objects.
  *
  * @see https://webassembly.github.io/spec/core/exec/runtime.html#table-instances
  * @module
@@ -29,24 +29,24 @@ import type { ReferenceType } from "../binary/types.ts";
 export interface TableDescriptor {
   /** The type of its elements. */
   readonly element: "funcref" | "externref";
-  /** How many it starts with. */
+  /** Its initial number of elements. */
   readonly initial: number;
-  /** How many it may have. */
+  /** Its maximum number of elements. */
   readonly maximum?: number;
 }
 
-/** How many elements several tables may have together. */
+/** The elements that several tables may have together. */
 export interface TableRoom {
   readonly limit: number;
-  /** What is left of it. */
+  /** How many of them are left. */
   left: number;
 }
 
-/** The element is in `#others`. */
+/** The code of an element that is in `#others`. */
 const OTHER = -1;
 
 /**
- * A table, to be imported by guests or found among an instance's exports.
+ * A table, which guests may import and instances may export.
  *
  * @example
  * ```ts
@@ -57,22 +57,22 @@ const OTHER = -1;
  * ```
  */
 export class Table {
-  /** @ignore its type by code */
+  /** @ignore the type of its elements, by code */
   readonly element: ReferenceType;
-  /** @ignore what its type says */
+  /** @ignore the maximum of its type */
   readonly declaredMaximum: number | undefined;
   readonly #room: TableRoom;
   readonly #owner: FunctionOwner | undefined;
-  /** A function of the owner as its index plus 1; 0 is null; `OTHER` is anything else. */
+  /** For each element: the index of the owner's function plus 1, 0 for null, or `OTHER`. */
   #codes: Int32Array;
-  /** By index; not a map, which stands still for long when it grows. */
+  /** The other references by index. An array, since a map pauses for long when it grows. */
   #others: unknown[] | undefined;
 
   /**
-   * A table of its own; the last two parameters are for instances.
+   * A new table. Only instances pass the last two parameters.
    *
    * @param descriptor its type
-   * @param value what every element starts as; null if not given
+   * @param value the initial value of every element; null by default
    * @throws {LimitError} if it starts with more elements than the limit
    */
   constructor(
@@ -97,45 +97,47 @@ export class Table {
     if (reference !== null) this.fill(0, reference, initial);
   }
 
-  /** How many elements it has. */
+  /** Its number of elements. */
   get length(): number {
     return this.#codes.length;
   }
 
-  /** @ignore what the dispatch loop reads: see `#codes` */
+  /** @ignore see `#codes`; the dispatch loop reads them */
   get codes(): Int32Array {
     return this.#codes;
   }
 
-  /** The element as JavaScript sees it. @throws {RangeError} if there is no such element */
+  /** Returns an element. @throws {RangeError} if the index is out of range */
   get(index: number): Value {
     this.#check(index);
     return fromReference(this.reference(index));
   }
 
-  /** Sets an element. @throws {RangeError} if there is no such element  @throws {TypeError} if it is no such reference */
+  /** Sets an element. @throws {RangeError} if the index is out of range  @throws {TypeError} if the value has another type */
   set(index: number, value: Value = null): void {
     this.#check(index);
     this.setReference(index, toReference(this.element, value));
   }
 
-  /** Adds elements; gives the size before. @throws {RangeError} if the maximum does not allow it */
+  /** Adds elements; returns the size before. @throws {RangeError} if the maximum does not allow it */
   grow(delta: number, value: Value = null): number {
     const before = this.growBy(delta, toReference(this.element, value));
     if (before < 0) {
-      throw new RangeError(`the table can't grow by ${delta} beyond ${this.length + this.#growth} elements`);
+      throw new RangeError(
+        `the table can't grow by ${delta}: it has ${this.length} of ${this.length + this.#growth} elements`,
+      );
     }
     return before;
   }
 
-  /** Elements by which it can grow. */
+  /** The number of elements by which it can grow. */
   get #growth(): number {
     return Math.min((this.declaredMaximum ?? Infinity) - this.length, this.#room.left);
   }
 
   #check(index: number): void {
     if (!Number.isInteger(index) || index < 0 || index >= this.length) {
-      throw new RangeError(`the table has ${this.length} elements, none at ${index}`);
+      throw new RangeError(`the index ${index} is out of range: the table has ${this.length} elements`);
     }
   }
 
@@ -171,12 +173,12 @@ export class Table {
     this.setReference(from, reference);
     const code = this.#codes[from];
     this.#codes.fill(code, from, from + count);
-    // No more than the elements are there: some were added since.
+    // `#others` may be shorter than the table, which has grown since.
     while (code === OTHER && this.#others!.length < from + count) this.#others!.push(undefined);
     this.#others?.fill(code === OTHER ? reference : undefined, from, from + count);
   }
 
-  /** @ignore grows with a reference; gives the size before, or -1 */
+  /** @ignore adds elements with a reference; returns the size before, or -1 */
   growBy(delta: number, reference: unknown): number {
     const before = this.length;
     if (!(delta >= 0 && delta <= this.#growth)) return -1;
@@ -188,7 +190,7 @@ export class Table {
     return before;
   }
 
-  /** @ignore whether functions of that instance are kept as indices */
+  /** @ignore whether it stores functions of that instance as indices */
   isOwnedBy(instance: FunctionOwner): boolean {
     return this.#owner === instance;
   }

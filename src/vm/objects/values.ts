@@ -1,6 +1,6 @@
 /**
- * Values across the border: bits of a register or global cell to JavaScript values and back. References are kept in
- * registers as handles, numbers that one instance gave out.
+ * Conversions between the bits of a register or global cell and JavaScript values. A register holds a reference as a
+ * handle, a number that one instance assigned.
  *
  * @see https://webassembly.github.io/spec/js-api/#tojsvalue
  * @module
@@ -19,12 +19,12 @@ const FLOAT = new Float32Array(WORDS.buffer);
 const DOUBLE = new Float64Array(WORDS.buffer);
 const BIGINT = new BigInt64Array(WORDS.buffer);
 
-/** References that an instance has seen: each has one number as long as the instance lives, so there is a limit; 0 is null. */
+/** The references that an instance has received. Each keeps a number for the instance's lifetime; 0 is null. */
 export class Handles {
   readonly #values: unknown[] = [null];
   readonly #numbers = new Map<unknown, number>();
 
-  /** The handle of a function instance or a host value. @throws {LimitError} if it has seen too many */
+  /** The handle of a function instance or a host value. @throws {LimitError} if there are too many */
   handle(value: unknown): number {
     if (value === null) return 0;
     let number = this.#numbers.get(value);
@@ -56,7 +56,7 @@ export function readValue(type: ValueType, words: Int32Array, at: number, handle
   }
 }
 
-/** The JavaScript value of a register that holds no reference. */
+/** The JavaScript value of a register that holds a number. */
 export function readNumber(type: ValueType, words: Int32Array, at: number): number | bigint {
   WORDS[0] = words[at];
   if (type === I32) return WORDS[0];
@@ -68,7 +68,7 @@ export function readNumber(type: ValueType, words: Int32Array, at: number): numb
 /**
  * Sets a register.
  *
- * @throws {TypeError} if the value can't be converted, as the JavaScript API says
+ * @throws {TypeError} if the JavaScript API does not allow the conversion
  */
 export function writeValue(type: ValueType, words: Int32Array, at: number, value: Value, handles: Handles): void {
   if (type === I32) words[at] = value as number;
@@ -76,7 +76,7 @@ export function writeValue(type: ValueType, words: Int32Array, at: number, value
   else writeNumber(type, words, at, value);
 }
 
-/** Sets a register that holds no reference. */
+/** Sets a register that holds a number. */
 export function writeNumber(type: ValueType, words: Int32Array, at: number, value: Value): void {
   switch (type) {
     case I32:
@@ -96,15 +96,15 @@ export function writeNumber(type: ValueType, words: Int32Array, at: number, valu
   words[at + 1] = WORDS[1];
 }
 
-/** What a reference is inside: a function instance, or the host's value. */
+/** The internal form of a reference: a function instance, or the host's value. */
 export function toReference(type: ValueType, value: Value): unknown {
   if (type === EXTERNREF || value === null) return value;
   const func = funcOf(value);
-  if (func === undefined) throw new TypeError("a funcref is an exported function or null");
+  if (func === undefined) throw new TypeError("a funcref must be an exported function or null");
   return func;
 }
 
-/** What JavaScript sees of a reference. */
+/** The JavaScript form of a reference. */
 export function fromReference(reference: unknown): Value {
   return reference instanceof Func ? reference.exported : reference;
 }
@@ -131,21 +131,21 @@ export function writeValues(
   }
 }
 
-/** A host function's result as a list: nothing, one value, or as many as the type has. */
+/** A host function's results as a list, as many as the type has. */
 export function resultValues(type: FuncType, result: Value): readonly Value[] {
   if (type.results.length === 0) return [];
   if (type.results.length === 1) return [result];
   if (typeof result !== "object" || result === null || !(Symbol.iterator in result)) {
-    throw new TypeError(`a host function with ${type.results.length} results gives an array of them`);
+    throw new TypeError(`a host function with ${type.results.length} results must return an array of them`);
   }
   const values = Array.from(result as Iterable<Value>);
   if (values.length !== type.results.length) {
-    throw new TypeError(`a host function gave ${values.length} results where its type has ${type.results.length}`);
+    throw new TypeError(`a host function returned ${values.length} results, but its type has ${type.results.length}`);
   }
   return values;
 }
 
-/** Makes the handles in consecutive registers, given out by one instance, those of another. */
+/** Replaces the handles of one instance, in consecutive registers, by those of another. */
 export function translateReferences(
   types: readonly ValueType[],
   words: Int32Array,

@@ -1,7 +1,6 @@
 /**
- * Runs a call to its end: slice after slice in turn with others, waiting for host functions' promises, within the
- * instance's budget, a deadline and an abort signal. Also the way without waiting, for functions called as JavaScript
- * functions.
+ * Runs a call to its end, slice by slice in turn with other calls. It waits for host functions' promises, and enforces
+ * the instance's budget, a deadline and an abort signal. `runNow` does the same synchronously, for exported functions.
  *
  * @module
  */
@@ -13,7 +12,7 @@ import type { Value } from "../objects/function.ts";
 import { schedule } from "../../base/schedule.ts";
 
 /**
- * What bounds one call.
+ * Options of one call.
  *
  * @example
  * ```ts
@@ -28,17 +27,17 @@ import { schedule } from "../../base/schedule.ts";
  * ```
  */
 export interface CallOptions {
-  /** Stops the call, which then rejects with the signal's reason, at once or at the end of the slice that runs. */
+  /** Aborts the call, at the latest at the end of the running slice. It rejects with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Milliseconds that the call may take, waiting included, in place of the instance's; `Infinity` for no deadline. */
+  /** Milliseconds that the call may take, waiting included. Overrides the instance's limit; `Infinity` for no deadline. */
   readonly deadlineMs?: number;
 }
 
-/** Work of a slice beyond its fuel: about a millisecond's. */
+/** Work of a slice beyond its fuel: about a millisecond. */
 const MAX_UNPAID_WORK = 200_000;
 
 /**
- * Runs a call until it has ended.
+ * Runs a call until it ends.
  *
  * @throws {Trap} if the guest traps or a host function fails
  * @throws {LimitError} if the budget or the deadline is used up
@@ -68,11 +67,11 @@ export function drive(call: Call, instance: Metered, options: CallOptions = {}):
       try {
         status = call.resume(fuel, fuel + MAX_UNPAID_WORK);
       } catch (error) {
-        // Nothing that the guest did: the host has no memory left for the registers of a call that waits.
+        // Not a guest's fault: the host has no memory left for evicted registers.
         stop(error);
         return 0;
       }
-      // A host function may have stopped the call meanwhile.
+      // A host function may have stopped the call.
       if (isOver) return 0;
       if (status === "failed") {
         end();
@@ -97,11 +96,11 @@ export function drive(call: Call, instance: Metered, options: CallOptions = {}):
 }
 
 /**
- * Runs a call to its end at once.
+ * Runs a call to its end synchronously.
  *
  * @throws {Trap} if the guest traps or a host function fails
  * @throws {LimitError} if the budget is used up
- * @throws {TypeError} if a host function gives a promise
+ * @throws {TypeError} if a host function returns a promise
  */
 export function runNow(call: Call, instance: Metered): Value {
   for (;;) {
@@ -115,7 +114,7 @@ export function runNow(call: Call, instance: Metered): Value {
     if (status === "finished") return call.result;
     if (status === "pending") {
       const error = new TypeError(
-        "a host function gave a promise to a guest that was called without waiting: use call()",
+        "a host function gave a promise, for which a synchronous call can't wait: use call()",
       );
       call.stop(error);
       throw error;

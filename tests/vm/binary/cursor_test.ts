@@ -92,7 +92,11 @@ Deno.test("Cursor.word reads little-endian int32", () => {
 
 Deno.test("Cursor.count refuses a count with fewer bytes behind it", () => {
   assertEquals(over(2, 0, 0).count(), 2);
-  assertThrows(() => over(3, 0, 0).count(), CompileError, "length out of bounds: 3, with 2 bytes left (at offset 0x2)");
+  assertThrows(
+    () => over(3, 0, 0).count(),
+    CompileError,
+    "length out of bounds: 3, but only 2 bytes are left (at offset 0x2)",
+  );
   assertThrows(() => over(0xff, 0xff, 0xff, 0xff, 0x0f).count(), CompileError, "length out of bounds");
 });
 

@@ -184,17 +184,20 @@ Deno.test("sections come once and in order, each with its size", () => {
   const memory = section(5, vector([[0, 1]]));
   const cases: readonly (readonly [string, Uint8Array])[] = [
     ["accepted", binary(section(0, name("first")), types, section(0, [...name("x"), 1, 2]), memory)],
-    ["unexpected content after last section: type section again or too late (at offset 0xe)", binary(types, types)],
-    ["unexpected content after last section: type section again or too late", binary(memory, types)],
+    [
+      "unexpected content after last section: type section is repeated or out of order (at offset 0xe)",
+      binary(types, types),
+    ],
+    ["unexpected content after last section: type section is repeated or out of order", binary(memory, types)],
     ["malformed section id: 14 (at offset 0x8)", binary(section(14, []))],
     ["exception handling is not supported: tag section", binary(section(13, vector([[0, 0]])))],
     [
       "section size mismatch: type section has 1 bytes too many (at offset 0xe)",
       binary(section(1, [1, 0x60, 0, 0, 9])),
     ],
-    ["length out of bounds: type section has 9 bytes, with 1 left", binary([1, 9, 0])],
+    ["length out of bounds: type section has 9 bytes, but only 1 are left", binary([1, 9, 0])],
     ["length out of bounds: custom section of 4294967295 bytes", binary([0, 0xff, 0xff, 0xff, 0xff, 0x0f])],
-    ["length out of bounds: 5, with 2 bytes left", binary(section(0, [5, 0x61, 0x62]))],
+    ["length out of bounds: 5, but only 2 bytes are left", binary(section(0, [5, 0x61, 0x62]))],
     ["unexpected end of section or function (at offset 0x9)", binary([1])],
     [
       "function and code section have inconsistent lengths: 1 functions, 0 bodies",

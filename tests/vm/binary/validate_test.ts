@@ -36,13 +36,13 @@ Deno.test("bodies are held to the types of their operands", () => {
   assertVerdicts([
     ["type mismatch: expected i32, found nothing, in function 0", "(func i32.eqz drop)"],
     ["type mismatch: expected an operand, found nothing", "(func drop)"],
-    ["type mismatch: 1 more values on the stack than the block gives", "(func i32.const 0)"],
+    ["type mismatch: 1 more values on the stack than the block returns", "(func i32.const 0)"],
     ["type mismatch: expected i32, found nothing", "(func (result i32))"],
     ["type mismatch: expected f32, found i32", "(func (local f32) (local.set 0 (i32.const 0)))"],
     ["type mismatch: expected i32, found nothing", "(func (if (result i32) (i32.const 0) (then (i32.const 1))) drop)"],
     ["type mismatch: expected i32, found nothing", "(func i32.const 0 block i32.eqz drop end drop)"],
     [
-      "type mismatch: expected numbers for a select",
+      "type mismatch: expected numbers for an untyped select",
       "(func (select (ref.null func) (ref.null func) (i32.const 0)) drop)",
     ],
     ["type mismatch: expected i32, found i64", "(func (select (i32.const 0) (i64.const 0) (i32.const 0)) drop)"],
@@ -99,8 +99,8 @@ Deno.test("indices are held to what there is", () => {
 Deno.test("declarations are held to the module's rules", () => {
   assertVerdicts([
     ['duplicate export name: export "f"', '(func) (export "f" (func 0)) (export "f" (func 0))'],
-    ["start function 0 must have type () -> (), and has (i32) -> ()", "(func (param i32)) (start 0)"],
-    ["size minimum must not be greater than maximum: table 0 has 2 and 1", "(table 2 1 funcref)"],
+    ["start function 0 must have type () -> (), not (i32) -> ()", "(func (param i32)) (start 0)"],
+    ["size minimum must not be greater than maximum: table 0 has minimum 2 and maximum 1", "(table 2 1 funcref)"],
     ["memory size must be at most 65536 pages (4GiB)", "(memory 65537)"],
     ["memory size must be at most 65536 pages (4GiB)", "(memory 0 65537)"],
     [

@@ -120,10 +120,10 @@ Deno.test("references among constant expressions are checked: their types, funct
     [element(0x70, 0xd2, ...u32(0xffff_ffff)), "unknown function 4294967295"],
     [element(0x70, 0x23, 0), "unknown global 0"],
     [element(0x70, 0x23, ...u32(0xffff_ffff)), "unknown global 4294967295"],
-    [element(0x70, 0x41, 0), "type mismatch: a constant expression of a reference type is one instruction"],
+    [element(0x70, 0x41, 0), "type mismatch: a constant expression of a reference type must be one instruction"],
     [
       element(0x70, 0xd0, 0x70, 0xd0, 0x70),
-      "type mismatch: a constant expression of a reference type is one instruction",
+      "type mismatch: a constant expression of a reference type must be one instruction",
     ],
     [element(0x70, 0xd0, 0x70, 0x6e), "constant expression required: found i32.div_u"],
     [element(0x70), "type mismatch"],

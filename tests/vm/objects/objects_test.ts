@@ -13,7 +13,7 @@ Deno.test("Memory grows to its maximum, keeps its bytes, and throws beyond", () 
   const memory = new Memory({ initial: 1, maximum: 3 });
   memory.bytes[65535] = 7;
   assertEquals(memory.grow(1), 1);
-  assertThrows(() => memory.grow(2), RangeError, "beyond 2 of 3 pages");
+  assertThrows(() => memory.grow(2), RangeError, "it has 2 of 3 pages");
   for (const delta of [-1, 0.5, NaN]) assertThrows(() => memory.grow(delta), RangeError);
   assertEquals([memory.grow(1), memory.grow(0)], [2, 3]);
   assertEquals([memory.pages, memory.bytes.length, memory.view.byteLength, memory.bytes[65535]], [
@@ -148,7 +148,7 @@ Deno.test("instantiate names a missing or wrong import in its LinkError", async 
   await assertRejects(() => instanceOf(text, { env: { f: 1 } } as never), LinkError, "incompatible import type");
   await assertRejects(() => instanceOf(text, Object.create({ env: { f() {} } })), LinkError, "unknown import");
   const typed = hostFunction({ params: ["i64"], results: [] }, () => {});
-  const message = "should be a function (i32) -> (), not one that is (i64) -> ()";
+  const message = "must be a function of type (i32) -> (), not one of type (i64) -> ()";
   await assertRejects(() => instanceOf(text, { env: { f: typed } }), LinkError, message);
   const memory = `(module (import "env" "m" (memory 2 3)))`;
   for (const descriptor of [{ initial: 1, maximum: 3 }, { initial: 2, maximum: 4 }, { initial: 2 }]) {
@@ -156,15 +156,23 @@ Deno.test("instantiate names a missing or wrong import in its LinkError", async 
   }
 });
 
-Deno.test("a limit that is no number is refused, for it would bound nothing", async () => {
+Deno.test("a limit that is not a number is rejected, since it would limit nothing", async () => {
   const text = `(module (memory 1) (func (export "f")))`;
   for (const name of ["fuel", "sliceFuel", "memoryPages", "tableElements", "deadlineMs"]) {
     for (const value of [NaN, -1]) {
-      await assertRejects(() => instanceOf(text, {}, { limits: { [name]: value } }), RangeError, `limits.${name} is a`);
+      await assertRejects(
+        () => instanceOf(text, {}, { limits: { [name]: value } }),
+        RangeError,
+        `limits.${name} must be`,
+      );
     }
   }
   const instance = await instanceOf(text);
-  await assertRejects(() => instance.call("f", [], { deadlineMs: NaN }), RangeError, "deadlineMs is a number from 0");
+  await assertRejects(
+    () => instance.call("f", [], { deadlineMs: NaN }),
+    RangeError,
+    "deadlineMs must be a number from 0",
+  );
 });
 
 Deno.test("a memory that has ended leaves nothing to see in later ones, whatever their size", () => {
