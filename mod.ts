@@ -1,10 +1,10 @@
 /**
- * Rivulet runs untrusted WebAssembly plugins as web streams, anywhere JavaScript runs: a plugin's standard input and
- * output are streams, over which it and the host call each other by JSON-RPC. It interprets WebAssembly itself, so it
- * needs no permission to compile code, and can stop, meter and suspend a plugin on the one thread that there is.
+ * Rivulet runs untrusted WebAssembly plugins as web streams, anywhere JavaScript runs. Host and plugin call each other
+ * by JSON-RPC over the plugin's standard input and output. Rivulet interprets WebAssembly, so it works where code may
+ * not be compiled, and it can stop, meter and suspend a plugin in your own thread.
  *
- * The layers under it can be used alone: `@rivulet/rivulet/vm` runs WebAssembly, `@rivulet/rivulet/wasi` runs it as a process with
- * streams, `@rivulet/rivulet/rpc` speaks JSON-RPC over any pair of streams.
+ * You can use the layers alone: `@rivulet/rivulet/vm` runs WebAssembly, `@rivulet/rivulet/wasi` runs it as a process
+ * with streams, and `@rivulet/rivulet/rpc` speaks JSON-RPC over any pair of streams.
  *
  * @example
  * ```ts
@@ -17,7 +17,7 @@
  *   name: "primes",
  *   methods: { echo: (params) => params }, // what the plugin may call
  *   onLog: (line) => console.error(line),
- *   onError: (error) => console.error(error), // what a method threw; the plugin is told "internal error"
+ *   onError: (error) => console.error(error), // what a method threw; the plugin gets "internal error"
  *   limits: { fuel: 2_000_000_000, memoryPages: 1024, messageBytes: 1 << 20, deadlineMs: 5_000 },
  * });
  * console.log(await plugin.call("prime_sieve", 100_000)); // { count: 9592, limit: 100000 }
@@ -28,19 +28,54 @@
 
 export { Plugin, PluginError } from "./src/plugin/mod.ts";
 export type { PluginCallOptions, PluginFailure, PluginLimits, PluginOptions } from "./src/plugin/mod.ts";
-export { ErrorCode, Peer, RpcClosedError, RpcError, RpcProtocolError } from "./src/rpc/mod.ts";
+export { ErrorCode, RpcClosedError, RpcError, RpcProtocolError } from "./src/rpc/mod.ts";
 export type {
   Api,
   CallArguments,
+  Caller,
+  Cancellation,
   FailedRequest,
+  Frame,
+  FrameDecoder,
+  Framing,
+  FramingName,
   Handler,
   Handlers,
   MethodName,
   Methods,
+  NotifyArguments,
+  ParameterList,
+  ParamsOf,
+  PeerCallOptions,
+  PeerLimits,
+  ProtocolFault,
   RequestContext,
+  RequestId,
   ResultOf,
 } from "./src/rpc/mod.ts";
 export { compile, CompileError, LimitError, LinkError, Module, Trap } from "./src/vm/mod.ts";
-export type { Source } from "./src/vm/mod.ts";
+export type {
+  CompileOptions,
+  ExportDescriptor,
+  ExportedFunction,
+  ExternKind,
+  FuncTypeDescriptor,
+  Global,
+  GlobalDescriptor,
+  HostFunction,
+  ImportDescriptor,
+  Imports,
+  ImportValue,
+  Memory,
+  MemoryDescriptor,
+  RunLimits,
+  Source,
+  StackFrame,
+  Table,
+  TableDescriptor,
+  TrapReason,
+  Value,
+  ValueTypeName,
+} from "./src/vm/mod.ts";
 export { ExitError, Process, spawn } from "./src/wasi/mod.ts";
 export type { Clock, ProcessLimits, ProcessOutput, ProcessStatus, SpawnOptions } from "./src/wasi/mod.ts";

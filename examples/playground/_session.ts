@@ -5,7 +5,8 @@
  * @module
  */
 
-import { LimitError, LinkError, type Module, Peer, type Process, RpcError, spawn, Trap } from "@rivulet/rivulet";
+import { LimitError, LinkError, type Module, type Process, RpcError, spawn, Trap } from "@rivulet/rivulet";
+import { Peer } from "@rivulet/rivulet/rpc";
 import type { ProcessLimits, ProcessStatus } from "@rivulet/rivulet";
 import { readChunks, readLines, tapLines } from "./_lines.ts";
 

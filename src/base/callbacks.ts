@@ -1,21 +1,20 @@
 /**
- * Functions that the host gave for the library to call: whatever they do, plain or asynchronous, becomes no unhandled
- * rejection.
+ * Calls of the host's callbacks, plain or async, that never cause an unhandled rejection.
  *
  * @module
  */
 
-/** Whether a value is to be awaited. */
+/** Whether a value can be awaited. */
 export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }
 
-/** Hears of the rejection of what a callback returned, if that is a promise. */
+/** Calls `failed` if a callback returned a promise and it rejects. */
 export function onRejection(returned: unknown, failed: (reason: unknown) => void): void {
   if (isPromiseLike(returned)) Promise.resolve(returned).then(undefined, failed);
 }
 
-/** Calls a function; what it throws goes where its rejection goes. */
+/** Calls a function, and calls `failed` if it throws or rejects. */
 export function callSafely(callback: () => unknown, failed: (reason: unknown) => void): void {
   try {
     onRejection(callback(), failed);

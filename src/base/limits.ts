@@ -1,40 +1,39 @@
 /**
- * The limits that callers set, one row each: what a limit bounds, what it may be and is by default, and what is said when
- * it is reached. Whoever enforces one reads it here, and so do the tables in README.md and SECURITY.md. Bounds that nobody
- * sets are the business of the layers.
+ * The table of limits that callers set. A row has a limit's range and default, and the error when it is reached. The
+ * checks, the errors, and the tables in README.md and SECURITY.md come from it. Fixed bounds are in the layers.
  *
  * @module
  */
 
 import { checkNames, shown } from "./options.ts";
 
-/** What takes limits, by its name in the code. One that calls another takes the other's too, and hands them down. */
+/**
+ * Who takes limits, by its name in the code. One that calls another takes the other's limits too, and passes them on.
+ */
 export type LimitOwner = "instantiate" | "spawn" | "Peer" | "Plugin";
 
-/** What is known of a limit. */
+/** A row of the table. */
 export interface LimitRow {
-  /** The first that takes it, from below. */
+  /** The lowest layer that takes it. */
   readonly owner: LimitOwner;
-  /** What is counted. */
+  /** Its unit. */
   readonly unit: string;
-  /** What it bounds, for people. */
-  readonly bounds: string;
-  /** What it is where the caller does not say; `Infinity` for none. */
+  /** Its default; `Infinity` for no limit. */
   readonly byDefault: number;
-  /** The least that it may be. */
+  /** Its least value. */
   readonly least: number;
-  /** The most that it may be, `Infinity` apart. */
+  /** Its greatest value, except `Infinity`. */
   readonly most: number;
-  /** Whether `Infinity` may stand for no limit. */
+  /** Whether `Infinity` is allowed, for no limit. */
   readonly mayBeAbsent: boolean;
-  /** Whether fractions are refused. */
+  /** Whether it must be a whole number. */
   readonly isWhole: boolean;
-  /** What the error says. Without it there is no error: the guest waits, or what is too much is dropped. */
+  /** The message of the error. Without it there is no error: the guest waits, or the excess is dropped. */
   readonly reached?: (value: number) => string;
 }
 
 const ANY = { most: Number.MAX_SAFE_INTEGER, mayBeAbsent: true, isWhole: true } as const;
-/** The longest that timers can wait. */
+/** The longest delay of a timer. */
 const MAX_TIMER_MS = 2_147_483_647;
 
 /** Every limit by its name in the options. */
@@ -43,7 +42,6 @@ export const LIMITS = {
     ...ANY,
     owner: "instantiate",
     unit: "units of fuel",
-    bounds: "instructions of an instance, and host calls, bulk operations and values moved by their size",
     byDefault: Infinity,
     least: 0,
     reached: (value: number): string => `the guest used up its ${value} units of fuel`,
@@ -51,7 +49,6 @@ export const LIMITS = {
   deadlineMs: {
     owner: "instantiate",
     unit: "ms",
-    bounds: "time from a call to its answer, waiting included",
     byDefault: Infinity,
     least: 0,
     most: MAX_TIMER_MS,
@@ -62,7 +59,6 @@ export const LIMITS = {
   graceMs: {
     owner: "Plugin",
     unit: "ms",
-    bounds: "time from the answer to the end of the instance",
     byDefault: 100,
     least: 0,
     most: MAX_TIMER_MS,
@@ -73,14 +69,12 @@ export const LIMITS = {
     ...ANY,
     owner: "instantiate",
     unit: "units of fuel",
-    bounds: "work of a call before others have their turn and the event loop may turn",
     byDefault: 100_000,
     least: 0,
   },
   memoryPages: {
     owner: "instantiate",
     unit: "pages",
-    bounds: "memory of an instance, in pages of 64 KiB; it never has more than 32,767",
     byDefault: 32_767,
     least: 0,
     most: 65_536,
@@ -91,7 +85,6 @@ export const LIMITS = {
   tableElements: {
     owner: "instantiate",
     unit: "elements",
-    bounds: "elements of all tables of an instance",
     byDefault: 1_000_000,
     least: 0,
     most: 10_000_000,
@@ -102,7 +95,6 @@ export const LIMITS = {
   streamBytes: {
     owner: "spawn",
     unit: "bytes",
-    bounds: "bytes that wait in a standard stream",
     byDefault: 64 << 10,
     least: 1,
     most: 2_147_483_647, // a stream's queue is one buffer
@@ -113,7 +105,6 @@ export const LIMITS = {
     ...ANY,
     owner: "spawn",
     unit: "bytes",
-    bounds: "what `output()` of a process collects of a stream",
     byDefault: 64 << 20,
     least: 0,
     reached: (value: number): string => `the guest wrote more than ${value} bytes`,
@@ -122,7 +113,6 @@ export const LIMITS = {
     ...ANY,
     owner: "Peer",
     unit: "bytes",
-    bounds: "one message from the plugin",
     byDefault: 1 << 20,
     least: 1,
     reached: (value: number): string => `message is longer than ${value} bytes`,
@@ -131,7 +121,6 @@ export const LIMITS = {
     ...ANY,
     owner: "Peer",
     unit: "levels",
-    bounds: "arrays and objects within each other in one message",
     byDefault: 128,
     least: 1,
     reached: (value: number): string => `message is nested deeper than ${value} levels`,
@@ -140,7 +129,6 @@ export const LIMITS = {
     ...ANY,
     owner: "Peer",
     unit: "messages",
-    bounds: "messages of one batch",
     byDefault: 1_000,
     least: 1,
     reached: (value: number): string => `message is a batch of more than ${value} messages`,
@@ -149,7 +137,6 @@ export const LIMITS = {
     ...ANY,
     owner: "Peer",
     unit: "requests",
-    bounds: "host methods that run at once",
     byDefault: 64,
     least: 1,
   },
@@ -157,16 +144,14 @@ export const LIMITS = {
     ...ANY,
     owner: "Peer",
     unit: "calls",
-    bounds: "calls of one instance that wait for their answers",
     byDefault: 16_384,
     least: 1,
-    reached: (value: number): string => `more than ${value} calls wait for their answers`,
+    reached: (value: number): string => `more than ${value} calls wait for an answer`,
   },
   queueBytes: {
     ...ANY,
     owner: "Peer",
     unit: "bytes",
-    bounds: "memory of requests that wait to be served; as much for answers that wait to be read",
     byDefault: 4 << 20,
     least: 1,
   },
@@ -174,7 +159,6 @@ export const LIMITS = {
     ...ANY,
     owner: "Plugin",
     unit: "bytes",
-    bounds: "the log of an instance, line feeds included",
     byDefault: 1 << 20,
     least: 0,
   },
@@ -182,7 +166,6 @@ export const LIMITS = {
     ...ANY,
     owner: "Plugin",
     unit: "bytes",
-    bounds: "one line of the log",
     byDefault: 8 << 10,
     least: 1,
   },
@@ -191,12 +174,32 @@ export const LIMITS = {
 /** The name of a limit. */
 export type LimitName = keyof typeof LIMITS;
 
-/** The name of a limit that makes an error when it is reached. */
+/** What each limit bounds, for the tables. It is apart from the rows, so that bundles leave it out. */
+export const BOUNDS: Readonly<Record<LimitName, string>> = {
+  fuel: "instructions of an instance, and its host calls, bulk operations and moved values, by size",
+  deadlineMs: "time from a call to its answer, with all waiting",
+  graceMs: "time from the answer to the end of the instance",
+  sliceFuel: "work of a call before other calls and the event loop get a turn",
+  memoryPages: "memory of an instance, in pages of 64 KiB; at most 32,767 are ever used",
+  tableElements: "elements in all tables of an instance",
+  streamBytes: "bytes buffered in a standard stream",
+  outputBytes: "bytes of a stream that `output()` of a process collects",
+  messageBytes: "size of one message from the plugin",
+  messageDepth: "nesting of arrays and objects in one message",
+  batchMessages: "messages in one batch",
+  concurrentRequests: "host methods that run at the same time",
+  pendingCalls: "calls of one instance that wait for an answer",
+  queueBytes: "memory of requests that wait to be served, and as much of answers that wait to be read",
+  logBytes: "size of an instance's log, with line feeds",
+  logLineBytes: "size of one line of the log",
+};
+
+/** The name of a limit whose row has an error. */
 export type LimitErrorName = {
   [Name in LimitName]: (typeof LIMITS)[Name] extends { readonly reached: unknown } ? Name : never;
 }[LimitName];
 
-/** The names of the limits that each takes. */
+/** The names of the limits that each owner takes. */
 export const LIMIT_NAMES: Readonly<Record<LimitOwner, readonly LimitName[]>> = {
   instantiate: namesOf("instantiate"),
   spawn: namesOf("instantiate", "spawn"),
@@ -209,11 +212,11 @@ function namesOf(...owners: readonly LimitOwner[]): readonly LimitName[] {
 }
 
 /**
- * All limits of one who takes them: those given, and the defaults of the others. A copy, which later changes of what was
- * given do not reach.
+ * All limits of an owner: the given ones, and defaults for the others. It is a copy, so later changes have no effect on
+ * it.
  *
  * @throws {TypeError} if a name is unknown, or a value is not a number
- * @throws {RangeError} if a number is not among those that the limit may be
+ * @throws {RangeError} if a number is not in the limit's range
  */
 export function resolveLimits<Given extends object>(owner: LimitOwner, given: Given): Required<Given> {
   checkNames("limit", given, LIMIT_NAMES[owner]);
@@ -224,11 +227,11 @@ export function resolveLimits<Given extends object>(owner: LimitOwner, given: Gi
 }
 
 /**
- * One limit: what was given, or else the default.
+ * One limit: the given value, or else the default.
  *
- * @param prefix what comes before the name where the caller writes it
+ * @param prefix what the caller writes before the name
  * @throws {TypeError} if it is not a number
- * @throws {RangeError} if it is a number that the limit may not be
+ * @throws {RangeError} if it is a number that is not in the limit's range
  */
 export function resolveLimit(name: LimitName, given: unknown, prefix = ""): number {
   const { byDefault, least, most, mayBeAbsent, isWhole, unit }: LimitRow = LIMITS[name];
@@ -240,17 +243,17 @@ export function resolveLimit(name: LimitName, given: unknown, prefix = ""): numb
   const kind = isWhole ? "a whole number" : "a number";
   const what = `${kind} from ${least} to ${most} ${unit}${mayBeAbsent ? ", or Infinity for no limit" : ""}`;
   const Refusal = typeof given === "number" ? RangeError : TypeError;
-  throw new Refusal(`${prefix}${name} is ${what}, not ${shown(given)}`);
+  throw new Refusal(`${prefix}${name} must be ${what}, not ${shown(given)}`);
 }
 
-/** Of all limits those that one takes, to be handed down. */
+/** Those of all limits that one owner takes, to pass on. */
 export function limitsOf<Owned extends object>(owner: LimitOwner, limits: Owned): Owned {
   const values = limits as Readonly<Record<string, unknown>>;
   return Object.fromEntries(LIMIT_NAMES[owner].map((name) => [name, values[name]])) as Owned;
 }
 
 /**
- * A limit was reached: one that the caller set, its default, or a fixed one such as the number of references.
+ * A limit was reached: one that the caller set, a default, or a fixed one such as the number of references.
  *
  * @example
  * ```ts
@@ -271,7 +274,7 @@ export class LimitError extends Error {
   /** The limit's value, in its own unit. */
   readonly value: number;
 
-  /** An error that names the limit and its value. */
+  /** Makes an error that names the limit and its value. */
   constructor(limit: string, value: number, message: string, options?: ErrorOptions) {
     super(message, options);
     this.limit = limit;
@@ -280,9 +283,9 @@ export class LimitError extends Error {
 }
 
 /**
- * The error for a limit that was reached, in the words of its row.
+ * The error for a limit that was reached, with the message of its row.
  *
- * @param detail what is known beyond that
+ * @param detail more about it
  */
 export function limitError(name: LimitErrorName, value: number, detail?: string, options?: ErrorOptions): LimitError {
   const what = LIMITS[name].reached(value);

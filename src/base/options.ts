@@ -1,20 +1,20 @@
 /**
- * What the layers ask of the options that they are given: that names are known, and that values are of their kind. A value
- * that is refused is refused before anything starts. Limits have a file of their own.
+ * Checks of options, shared by the layers: names are known, and values have the right type. They run before anything
+ * starts.
  *
  * @module
  */
 
 /**
- * Checks that an object of options names only what is known. Only own, enumerable names count.
+ * Checks that all names in an object of options are known. Only own enumerable names count.
  *
- * @param what one of them, for the message: `limit`, `spawn option`
- * @throws {TypeError} if it is not such an object, or names something else
+ * @param what the kind of option, for the message: `limit`, `spawn option`
+ * @throws {TypeError} if it is not such an object, or a name is unknown
  */
 export function checkNames(what: string, given: unknown, known: readonly string[]): void {
-  // A map or a list has no names of its own, so it would pass without any effect.
+  // A map or a list has no own names, so it would pass without effect.
   if (typeof given !== "object" || given === null || Symbol.iterator in given) {
-    throw new TypeError(`${what}s are an object, not ${shown(given)}`);
+    throw new TypeError(`${what}s must be an object, not ${shown(given)}`);
   }
   for (const name of Object.keys(given)) {
     if (known.includes(name)) continue;
@@ -24,7 +24,7 @@ export function checkNames(what: string, given: unknown, known: readonly string[
   }
 }
 
-/** The known name that was probably meant: a few letters away, or with the given one as a part. */
+/** The known name that was probably meant: a few letters away, or one that contains the given name. */
 function nearest(name: string, known: readonly string[]): string | undefined {
   const given = name.toLowerCase();
   const far = Math.ceil((given.length + 1) / 4) + 1;
@@ -34,7 +34,10 @@ function nearest(name: string, known: readonly string[]): string | undefined {
   return given.length > 2 ? known.find((it) => it.toLowerCase().includes(given)) : undefined;
 }
 
-/** Letters to be added, dropped or replaced to make one text of another; `far` for texts of very different lengths. */
+/**
+ * The number of letters to add, drop or replace to turn one text into the other; `far` if their lengths differ that
+ * much.
+ */
 function distance(from: string, to: string, far: number): number {
   if (Math.abs(from.length - to.length) >= far) return far;
   let above = Array.from({ length: to.length + 1 }, (_, index) => index);
@@ -49,7 +52,7 @@ function distance(from: string, to: string, far: number): number {
   return above[to.length]!;
 }
 
-/** A value as messages show it. */
+/** A value as error messages show it. */
 export function shown(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}...` : value);
   if (typeof value === "bigint") return `${value}n`;
@@ -58,45 +61,55 @@ export function shown(value: unknown): string {
   return `a value of type ${Object.prototype.toString.call(value).slice("[object ".length, -1)}`;
 }
 
-/** Checks a choice between words. @throws {TypeError} if it is none of them */
+/** Checks that a value is one of some words. @throws {TypeError} if it is not */
 export function checkChoice(name: string, given: unknown, choices: readonly string[]): void {
   if (choices.includes(given as string)) return;
-  throw new TypeError(`${name} is ${choices.map(shown).join(" or ")}, not ${shown(given)}`);
+  throw new TypeError(`${name} must be ${choices.map(shown).join(" or ")}, not ${shown(given)}`);
 }
 
-/** Checks an option that may be absent. @throws {TypeError} if its type is another */
+/** Checks the type of an optional value. @throws {TypeError} if it has another type */
 export function checkType(name: string, given: unknown, type: "string" | "function" | "object"): void {
   if (given === undefined || (typeof given === type && given !== null)) return;
-  throw new TypeError(`${name} is ${type === "object" ? "an" : "a"} ${type}, not ${shown(given)}`);
+  throw new TypeError(`${name} must be ${type === "object" ? "an" : "a"} ${type}, not ${shown(given)}`);
 }
 
-/** Checks a program's arguments. @throws {TypeError} if they are not strings, or one has a NUL, which would end it early */
+/**
+ * Checks a program's arguments.
+ *
+ * @throws {TypeError} if they are not strings, or one contains a NUL, which would end it early
+ */
 export function checkArgs(args: readonly string[]): void {
-  if (!Array.isArray(args)) throw new TypeError(`args is a list of strings, not ${shown(args)}`);
+  if (!Array.isArray(args)) throw new TypeError(`args must be a list of strings, not ${shown(args)}`);
   for (const [index, arg] of args.entries()) checkText(arg, `argument ${index}`);
 }
 
-/** Checks an environment. @throws {TypeError} if a name is empty or has a `=`, or a name or value is not text without NUL */
+/**
+ * Checks an environment.
+ *
+ * @throws {TypeError} if a name is empty or contains `=`, or a name or value is not a string without NUL
+ */
 export function checkEnv(env: Readonly<Record<string, string>>): void {
-  if (typeof env !== "object" || env === null) throw new TypeError(`env is an object of strings, not ${shown(env)}`);
+  if (typeof env !== "object" || env === null) {
+    throw new TypeError(`env must be an object of strings, not ${shown(env)}`);
+  }
   for (const [name, value] of Object.entries(env)) {
     if (name === "" || name.includes("=")) {
-      throw new TypeError(`${JSON.stringify(name)} is no name for an environment variable`);
+      throw new TypeError(`${JSON.stringify(name)} is not a valid name of an environment variable`);
     }
     for (const text of [name, value]) checkText(text, `environment variable ${JSON.stringify(name)}`);
   }
 }
 
 function checkText(text: unknown, what: string): void {
-  if (typeof text !== "string") throw new TypeError(`${what} is a string, not ${shown(text)}`);
-  if (text.includes("\0")) throw new TypeError(`${what} has a NUL in it`);
+  if (typeof text !== "string") throw new TypeError(`${what} must be a string, not ${shown(text)}`);
+  if (text.includes("\0")) throw new TypeError(`${what} contains a NUL`);
 }
 
 /**
- * Functions as a map, which, other than an object, has no `constructor` or `__proto__` for others to call.
+ * Functions as a map: unlike an object, it has no `constructor` or `__proto__` for others to call.
  *
- * @param methods an object of functions, or what iterates over names and functions
- * @throws {TypeError} if one of them is not a function
+ * @param methods an object of functions, or an iterable of names and functions
+ * @throws {TypeError} if one is not a function
  */
 export function functionsByName(methods: object): Map<string, (...args: never) => unknown> {
   checkType("methods", methods, "object");
@@ -111,7 +124,7 @@ export function functionsByName(methods: object): Map<string, (...args: never) =
   return functions;
 }
 
-/** The error for whatever was given in place of a module. */
+/** The error for a value that is not a module. */
 export function notAModule(given: unknown): TypeError {
-  return new TypeError(`a Module is needed, not ${shown(given)}: pass \`await compile(bytes)\``);
+  return new TypeError(`expected a Module, not ${shown(given)}: pass \`await compile(bytes)\``);
 }

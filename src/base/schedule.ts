@@ -1,28 +1,30 @@
 /**
- * Shares one thread among guests: each gets a slice in turn, and the event loop turns after a bounded amount of work by
- * all of them together, so that timers, streams and other guests progress. What the host does for a guest beside running
- * it (reading its messages and logs, making its instance) is work as well. It knows nothing of what it runs.
+ * Shares one thread among guests. Each runs a slice in turn, and the event loop turns after a bounded amount of work by
+ * all of them together, so timers and streams progress. Work that the host does for a guest counts too, such as reading
+ * its messages and logs, or making its instance.
  *
- * Work is measured in fuel and not in time, since some edge runtimes stop the clock while code runs.
+ * Work is measured in fuel, since some edge runtimes stop the clock while code runs.
  *
  * @module
  */
 
-/** Does one slice of work and returns how much it was, in units of fuel. */
+import { Fifo } from "./fifo.ts";
+
+/** Does one slice of work, and returns how much it was, in units of fuel. */
 export type Slice = () => number;
 
-/** Fuel for one turn of the event loop: about 2 ms in hot code, up to 20 in code that an engine sees for the first time. */
+/**
+ * Fuel for one turn of the event loop: about 2 ms in hot code, up to 20 ms in code that an engine sees for the first
+ * time.
+ */
 const TURN_FUEL = 1_000_000;
-/** Places at the front of the queue that are kept when empty, before the rest moves up. */
-const MAX_STALE = 1_024;
 
-const waiting: Slice[] = [];
-let next = 0;
+const waiting = new Fifo<Slice>();
 let spent = 0;
 let isRunning = false;
 let isTurnAsked = false;
 
-/** Runs a slice: at once if this turn has fuel left and nobody else runs or waits, or else in turn. */
+/** Runs a slice: at once if this turn has fuel left and no other slice runs or waits, or else in turn. */
 export function schedule(slice: Slice): void {
   waiting.push(slice);
   if (!isRunning) runWaiting();
@@ -32,8 +34,8 @@ export function schedule(slice: Slice): void {
  * Counts work that the host has just done for a guest outside of a slice.
  *
  * @param work in units of fuel: about 500 a microsecond
- * @returns nothing if this turn has fuel left; or else a promise, to be awaited before more is done, that resolves in a
- * later turn of the event loop
+ * @returns nothing if this turn has fuel left, or else a promise that resolves in a later turn: await it before more
+ * work
  */
 export function spend(work: number): Promise<void> | undefined {
   spent += work;
@@ -43,26 +45,20 @@ export function spend(work: number): Promise<void> | undefined {
 
 function runWaiting(): void {
   isRunning = true;
-  while (next < waiting.length && spent < TURN_FUEL) {
-    // What a slice spends by `spend` is added while it runs.
-    const work = waiting[next++]();
+  while (waiting.size > 0 && spent < TURN_FUEL) {
+    // A slice may call `spend` while it runs.
+    const work = waiting.shift()!();
     spent += work;
   }
   isRunning = false;
-  if (next === waiting.length) waiting.length = next = 0;
-  else if (next >= MAX_STALE) {
-    waiting.splice(0, next);
-    next = 0;
-  }
-  // Even with nobody waiting: a chain of microtasks must come to the end of its turn too.
+  // Also if nothing waits: the turn must end for a chain of microtasks too.
   if (spent >= TURN_FUEL) askForTurn();
 }
 
 function askForTurn(): void {
   if (areTimersOfRequests) {
-    // Only what this request runs can wait now: it goes on by a timer of its own, which ends with it and with nobody else.
-    const rest = waiting.splice(next);
-    waiting.length = next = 0;
+    // Only slices of the current request can be waiting. A timer of its own resumes them, and ends with the request.
+    const rest = waiting.takeAll();
     if (rest.length > 0) setTimeout(() => startTurn(rest), 0);
   } else if (!isTurnAsked) {
     isTurnAsked = true;
@@ -75,23 +71,23 @@ function askForTurn(): void {
 
 function startTurn(slices: readonly Slice[]): void {
   spent = 0;
-  waiting.push(...slices);
+  for (const slice of slices) waiting.push(slice);
   runWaiting();
 }
 
 const { setImmediate, scheduler } = globalThis as {
-  /** What most runtimes other than browsers have: runs a function after pending events, without a browser's 4 ms. */
+  /** Runs a function after pending events. Unlike browsers, most runtimes have it; a browser's timer may wait 4 ms. */
   readonly setImmediate?: (run: () => void) => unknown;
   readonly scheduler?: { readonly wait?: unknown };
 };
 
 /**
- * Whether this is a runtime of edge functions, as `scheduler.wait` tells: requests share a thread, but a timer, and what it
- * runs, belongs to the request that set it and is dropped with it. And a channel's messages come before timers there.
+ * Whether this is a runtime of edge functions, detected by `scheduler.wait`. There, requests share a thread, but a
+ * timer belongs to the request that set it, and is dropped with it. And a channel's messages arrive before timers.
  */
 const areTimersOfRequests = scheduler?.wait !== undefined;
 
-/** Lets the event loop turn, then runs the function. */
+/** Runs a function after the event loop has turned. */
 function afterTasks(run: () => void): void {
   if (setImmediate !== undefined) {
     setImmediate(run);
@@ -101,7 +97,7 @@ function afterTasks(run: () => void): void {
     setTimeout(run, 0);
     return;
   }
-  // A channel a turn: one that stays open would keep some runtimes from exiting.
+  // Each turn opens a new channel: one that stays open would keep some runtimes from exiting.
   const { port1, port2 } = new MessageChannel();
   port1.onmessage = () => {
     port1.close();

@@ -1,6 +1,6 @@
 /**
- * Bytes between a producer and a consumer: a queue counted in bytes, its end as a web stream, and the bytes or the lines
- * of a stream. It knows nothing of messages. Passing chunks and lines on is work, and ends turns.
+ * Bytes between a producer and a consumer: a queue with a limit in bytes, a web stream that reads from it, and readers
+ * of all bytes or lines of a stream. Passing on chunks and lines counts as work, and ends turns.
  *
  * @module
  */
@@ -11,21 +11,21 @@ import { printable } from "./text.ts";
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
 
-/** Units of fuel for a chunk through a web stream, which takes 3 to 10 µs, beside its bytes. */
+/** Units of fuel for a chunk through a web stream, without its bytes: 3 to 10 µs. */
 export const CHUNK_WORK = 5_000;
-/** For a byte that is copied. */
+/** For a copied byte. */
 const BYTE_WORK = 1 / 4;
-/** For a line of text beside its bytes: a microsecond or two to split and decode it, and to call whoever gets it. */
+/** For a line of text, without its bytes: a microsecond or two to split and decode it, and to call the receiver. */
 const LINE_WORK = 1_000;
-/** For a byte of such a line: decoding takes a nanosecond at most, making unprintable text printable up to 20. */
+/** For a byte of a line: decoding takes up to 1 ns, making unprintable text printable up to 20. */
 const TEXT_BYTE_WORK = 10;
 
 /**
- * A first-in, first-out buffer of bytes between one producer and one consumer, filled up to a high-water mark. Neither
- * side ever blocks: a producer that finds no room and a consumer that finds no bytes await `changed()` and look again.
+ * A first-in, first-out buffer between one producer and one consumer, with a high-water mark. Neither side blocks: a
+ * producer without room, or a consumer without bytes, awaits `changed()` and tries again.
  */
 export class ByteQueue {
-  /** Bytes that the queue holds at most. */
+  /** The most bytes that the queue holds. */
   readonly highWaterMark: number;
   #buffer: Uint8Array<ArrayBuffer> = new Uint8Array(0);
   #start = 0;
@@ -43,22 +43,22 @@ export class ByteQueue {
     return this.#end - this.#start;
   }
 
-  /** Bytes that `push` would take now; 0 once the queue is no longer open. */
+  /** Bytes that `push` would take now; 0 if the queue is not open. */
   get room(): number {
     return this.#state === "open" ? this.highWaterMark - this.size : 0;
   }
 
-  /** `open`; `ended`: what is queued is the last of it; `broken`: either side gave up, and nothing is queued. */
+  /** `open`; `ended`: no more bytes will be added; `broken`: one side gave up, and the queue is empty. */
   get state(): "open" | "ended" | "broken" {
     return this.#state;
   }
 
-  /** Why the queue broke: what `break` was given. */
+  /** Why the queue broke: the argument of `break`. */
   get reason(): unknown {
     return this.#reason;
   }
 
-  /** Copies as much of `source` as there is room for to the end of the queue, and returns how many bytes that was. */
+  /** Copies the bytes that fit from `source` to the end of the queue, and returns their number. */
   push(source: Uint8Array): number {
     const count = Math.min(source.length, this.room);
     if (count === 0) return 0;
@@ -69,7 +69,7 @@ export class ByteQueue {
     return count;
   }
 
-  /** Moves bytes from the front of the queue into `target`, as many as fit, and returns how many bytes that was. */
+  /** Moves the bytes that fit from the front of the queue into `target`, and returns their number. */
   pull(target: Uint8Array): number {
     const count = Math.min(target.length, this.size);
     if (count === 0) return 0;
@@ -79,25 +79,25 @@ export class ByteQueue {
     return count;
   }
 
-  /** Empties the queue into an array of the caller's own. */
+  /** Empties the queue, and returns its bytes in an array that the caller owns. */
   take(): Uint8Array<ArrayBuffer> {
-    // A buffer that is mostly full is given away, so that large data are not copied again.
-    const given = this.size * 2 >= this.#buffer.length;
-    const taken = given ? this.#buffer.subarray(this.#start, this.#end) : this.#buffer.slice(this.#start, this.#end);
-    if (given) this.#buffer = new Uint8Array(0);
+    // The caller gets the buffer itself if it is mostly full: large data are not copied again.
+    const isBuffer = this.size * 2 >= this.#buffer.length;
+    const taken = isBuffer ? this.#buffer.subarray(this.#start, this.#end) : this.#buffer.slice(this.#start, this.#end);
+    if (isBuffer) this.#buffer = new Uint8Array(0);
     this.#start = this.#end = 0;
     if (taken.length > 0) this.#changed();
     return taken;
   }
 
-  /** The producer is done: the consumer gets what is queued, then the end. */
+  /** Ends the queue for the producer: the consumer reads what is queued, and then the end. */
   end(): void {
     if (this.#state !== "open") return;
     this.#state = "ended";
     this.#changed();
   }
 
-  /** Either side gives up: what is queued is dropped, and the other side finds the reason. */
+  /** Breaks the queue for either side: what is queued is dropped, and the other side gets the reason. */
   break(reason: unknown): void {
     if (this.#state === "broken") return;
     this.#state = "broken";
@@ -121,7 +121,7 @@ export class ByteQueue {
   #reserve(count: number): void {
     if (this.#end + count <= this.#buffer.length) return;
     const size = this.size;
-    // Half the buffer passes between two moves within it, and it doubles when it grows: each byte moves O(1) times.
+    // A buffer moves its bytes only after half of it was read, and doubles when it grows: each byte moves O(1) times.
     if (2 * (size + count) <= this.#buffer.length) {
       this.#buffer.copyWithin(0, this.#start, this.#end);
     } else {
@@ -134,9 +134,7 @@ export class ByteQueue {
   }
 }
 
-/**
- * The consuming end of a queue as a stream. Cancelling the stream breaks the queue; a broken queue errors the stream.
- */
+/** A stream that reads from a queue. Cancelling the stream breaks the queue; a broken queue errors the stream. */
 export function readableFrom(queue: ByteQueue): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
@@ -158,7 +156,7 @@ export function readableFrom(queue: ByteQueue): ReadableStream<Uint8Array> {
 /**
  * Reads a stream to its end into one array.
  *
- * @param maxBytes when there are more, `onFull` is called, the stream is cancelled, and the first of them returned
+ * @param maxBytes if there are more, `onFull` is called, the stream is cancelled, and the first ones are returned
  */
 export async function readBytes(
   stream: ReadableStream<Uint8Array>,
@@ -167,7 +165,7 @@ export async function readBytes(
 ): Promise<Uint8Array<ArrayBuffer>> {
   let buffer = new Uint8Array(0);
   let size = 0;
-  // With a reader, since WebKit 2.50 has no iterable streams.
+  // It uses a reader, since WebKit 2.50 can't iterate over streams.
   const reader = stream.getReader();
   for (let next = await reader.read(); !next.done; next = await reader.read()) {
     const part = next.value.subarray(0, maxBytes - size);
@@ -192,30 +190,30 @@ export async function readBytes(
 
 /** One line, without its end (`\n` or `\r\n`). */
 export interface Line {
-  /** Valid until the next line is asked for: part of the chunk or of the splitter's buffer. */
+  /** Valid until the next line is requested: a part of the chunk or of the splitter's buffer. */
   readonly bytes: Uint8Array;
-  /** The line is longer than allowed: these are its first bytes, and the rest of it is skipped. */
+  /** Whether the line is too long: then these are its first bytes, and the rest is skipped. */
   readonly cut: boolean;
-  /** Where in the chunk what follows the line begins. */
+  /** The position in the chunk after the line. */
   readonly end: number;
 }
 
-/** Splits chunks into lines, buffering at most `maxBytes` of an unfinished one. */
+/** Splits chunks into lines. It buffers at most `maxBytes` of an unfinished line. */
 export class LineSplitter {
   readonly #unfinished: ByteQueue;
   readonly #skipsEmpty: boolean;
   #skipping = false;
 
   /**
-   * @param maxBytes bytes that a line may have before its `\n`
-   * @param skipsEmpty whether empty lines are passed over, at a nanosecond each; an empty one that chunks have cut is not
+   * @param maxBytes the most bytes of a line before its `\n`
+   * @param skipsEmpty whether to skip empty lines, at a nanosecond each; one that two chunks split is not skipped
    */
   constructor(maxBytes: number, skipsEmpty = false) {
     this.#unfinished = new ByteQueue(maxBytes);
     this.#skipsEmpty = skipsEmpty;
   }
 
-  /** The lines that end in this chunk, and a line that the chunk makes too long. */
+  /** The lines that end in this chunk, or become too long in it. */
   *push(chunk: Uint8Array): Generator<Line, void, undefined> {
     const unfinished = this.#unfinished;
     for (let start = 0, end = 0; start < chunk.length; start = end) {
@@ -237,13 +235,13 @@ export class LineSplitter {
     }
   }
 
-  /** The last line, if the stream ended without its `\n`. */
+  /** The last line, if the stream ended without a `\n`. */
   *end(): Generator<Line, void, undefined> {
     if (this.#unfinished.size > 0) yield { bytes: withoutCarriageReturn(this.#unfinished.take()), cut: false, end: 0 };
   }
 }
 
-/** Where the empty lines end that begin at a place. */
+/** The position after the empty lines that begin at `start`. */
 function afterEmptyLines(chunk: Uint8Array, start: number): number {
   let at = start;
   for (;;) {
@@ -257,20 +255,20 @@ function withoutCarriageReturn(line: Uint8Array): Uint8Array {
   return line[line.length - 1] === CARRIAGE_RETURN ? line.subarray(0, -1) : line;
 }
 
-/** What `readLines` hands over at most. */
+/** Limits of `readLines`. */
 export interface LineLimits {
-  /** Bytes of one line; what is longer is cut, and ends in `...`. */
+  /** Bytes of one line; a longer line is cut, and ends in `...`. */
   readonly lineBytes: number;
-  /** Bytes of all lines together, each with its `\n`; what comes after is read and dropped. */
+  /** Bytes of all lines together, each with its `\n`; the rest is read and dropped. */
   readonly totalBytes: number;
 }
 
 /**
- * Reads a stream to its end, and hands over its lines as printable text; ill-formed UTF-8 becomes U+FFFD. The stream is
- * always drained, whatever the limits, so that its producer never waits for long.
+ * Reads a stream to its end, and passes on its lines as printable text, with U+FFFD for invalid UTF-8. The stream is
+ * drained beyond the limits too, so its producer never waits for long.
  *
- * @returns the bytes dropped for `totalBytes`; rejects when the stream errors or `onLine` throws, then cancels the
- * stream
+ * @returns the number of bytes dropped for `totalBytes`. Rejects if the stream errors or `onLine` throws, and cancels
+ * the stream
  */
 export async function readLines(
   stream: ReadableStream<Uint8Array>,
@@ -281,7 +279,7 @@ export async function readLines(
   const decoder = new TextDecoder();
   let left = limits.totalBytes;
   let dropped = 0;
-  const hand = ({ bytes, cut }: Line): Promise<void> | undefined => {
+  const passOn = ({ bytes, cut }: Line): Promise<void> | undefined => {
     onLine(printable(decoder.decode(bytes)) + (cut ? "..." : ""));
     return spend(LINE_WORK + bytes.length * TEXT_BYTE_WORK);
   };
@@ -301,13 +299,13 @@ export async function readLines(
           dropped = line.bytes.length + 1 + chunk.length - line.end;
           break;
         }
-        turn = hand(line);
+        turn = passOn(line);
         if (turn !== undefined) await turn;
       }
     }
     for (const line of dropped > 0 ? [] : splitter.end()) {
       if (line.bytes.length > left) dropped = line.bytes.length;
-      else await hand(line);
+      else await passOn(line);
     }
   } catch (error) {
     reader.cancel(error).catch(() => {});

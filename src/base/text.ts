@@ -1,29 +1,28 @@
 /**
- * Text that a guest has made, for people to read: on a terminal, in a log, in an error's message. What text means is
- * its reader's matter.
+ * Makes text of a guest safe to show on a terminal, in a log or in an error message.
  *
  * @module
  */
 
 /**
- * Controls (C0 but the tab, DEL, C1), the separators of lines and paragraphs, and what turns the direction of text
- * around: the embeddings and overrides, and the isolates.
+ * Control characters (C0 except the tab, DEL, C1), separators of lines and paragraphs, and characters that change the
+ * direction of text: embeddings, overrides and isolates.
  */
 // deno-lint-ignore no-control-regex
 const UNPRINTABLE = /[\0-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
 /**
- * One line of text that does nothing but show: each character that would move a cursor, begin a line, speak to a terminal
- * or turn the text around is a U+FFFD instead. Text without any comes back as it is.
+ * Replaces with U+FFFD each character that would move the cursor, start a line, control a terminal or change the
+ * direction of text. Other text is returned unchanged.
  *
- * @param maxLength UTF-16 units; of longer text these, and `...`
+ * @param maxLength UTF-16 units; longer text is cut, and ends in `...`
  */
 export function printable(text: string, maxLength: number = Infinity): string {
   if (text.length > maxLength) return `${printable(text.slice(0, maxLength))}...`;
   return text.replace(UNPRINTABLE, "\ufffd");
 }
 
-/** The same in quotes, as a part of a sentence. */
+/** The same in quotes, to be part of a sentence. */
 export function quoted(text: string, maxLength: number): string {
   return JSON.stringify(printable(text, maxLength));
 }

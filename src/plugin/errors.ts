@@ -1,5 +1,5 @@
 /**
- * Why a call of a plugin failed: the error that its caller gets, and how it follows from the end of the guest.
+ * The error of a failed call, and how it follows from the end of the guest.
  *
  * @module
  */
@@ -9,8 +9,15 @@ import { LimitError, LinkError, Trap } from "../vm/mod.ts";
 import type { ProcessStatus } from "../wasi/mod.ts";
 
 /**
- * Why a call failed otherwise than by the plugin's own error answer: the module could not be started; the guest trapped; exited without an answer;
- * reached a limit; wrote what is no JSON-RPC; or was stopped, by the host's logger or by disposal.
+ * Why a plugin did not answer a call:
+ *
+ * - `link`: the module could not be started
+ * - `trap`: the guest trapped
+ * - `exit`: the guest exited without an answer
+ * - `limit`: a limit was reached
+ * - `protocol`: the guest sent an invalid message
+ * - `stopped`: the host stopped the guest, for example because `onLog` threw
+ * - `disposed`: the plugin was disposed
  *
  * @example
  * ```ts
@@ -24,7 +31,7 @@ import type { ProcessStatus } from "../wasi/mod.ts";
  */
 export type PluginFailure = "link" | "trap" | "exit" | "limit" | "protocol" | "stopped" | "disposed";
 
-/** What is known of an instance when a call fails. */
+/** Facts about an instance whose call failed. */
 interface FailureDetails {
   readonly exitCode: number | undefined;
   readonly fuelUsed: number;
@@ -32,7 +39,8 @@ interface FailureDetails {
 }
 
 /**
- * A call of a plugin failed. `cause` is the {@linkcode Trap}, the {@linkcode LimitError} or whatever else was behind it.
+ * A call failed without an answer. Its `cause` is the {@linkcode Trap}, the {@linkcode LimitError}, or another error
+ * behind it.
  *
  * @example
  * ```ts
@@ -51,7 +59,7 @@ interface FailureDetails {
 export class PluginError extends Error {
   /** Tells the class, also across realms. */
   override readonly name = "PluginError";
-  /** What kind of failure it is. */
+  /** The kind of failure. */
   readonly reason: PluginFailure;
   /** The plugin's name. */
   readonly plugin: string;
@@ -59,9 +67,9 @@ export class PluginError extends Error {
   readonly method: string;
   /** The exit code, if the guest exited. */
   readonly exitCode: number | undefined;
-  /** Fuel that the instance had used. */
+  /** Fuel that the instance used. */
   readonly fuelUsed: number;
-  /** The last lines of its log. */
+  /** The last lines of the guest's log. */
   readonly logs: readonly string[];
 
   /** @ignore made by `Plugin` */
@@ -84,32 +92,32 @@ export class PluginError extends Error {
   }
 }
 
-/** The reason with which a disposed plugin stops its instances. */
+/** The reason for which a disposed plugin stops its instances. */
 export class Disposed extends Error {}
 
-/** What is behind a failed call. */
+/** The cause of a failed call. */
 export interface Cause {
   readonly reason: PluginFailure;
   readonly what: string;
   readonly error?: unknown;
 }
 
-/** The cause where the guest ended by itself. */
+/** The cause if the guest ended by itself. */
 export function causeOf({ code, error }: ProcessStatus): Cause {
   if (error instanceof Trap) return { reason: "trap", what: `the guest trapped: ${error.message}`, error };
   if (error instanceof LimitError) return { reason: "limit", what: error.message, error };
   if (error instanceof LinkError) {
-    return { reason: "link", what: `the plugin can't be started: ${error.message}`, error };
+    return { reason: "link", what: `can't start the plugin: ${error.message}`, error };
   }
   if (error !== undefined) return { reason: "stopped", what: `the guest was stopped: ${messageOf(error)}`, error };
-  return { reason: "exit", what: `the guest exited with code ${code} and gave no answer` };
+  return { reason: "exit", what: `the guest exited with code ${code}, without an answer` };
 }
 
-/** The cause where this side stopped the guest. */
+/** The cause if this side stopped the guest. */
 export function stopCauseOf(error: unknown): Cause {
   if (error instanceof LimitError) return { reason: "limit", what: error.message, error };
   if (error instanceof RpcProtocolError) {
-    return { reason: "protocol", what: `the guest wrote what is no message: ${error.message}`, error };
+    return { reason: "protocol", what: `the guest sent an invalid message: ${error.message}`, error };
   }
   if (error instanceof Disposed) return { reason: "disposed", what: error.message };
   return { reason: "stopped", what: `the guest was stopped: ${messageOf(error)}`, error };

@@ -1,6 +1,6 @@
 /**
- * Plugins: a module's methods as the host calls them, and the host's as the module does, over JSON-RPC on its standard
- * streams.
+ * Plugins: WebAssembly modules that call methods of the host, and whose methods the host calls, over JSON-RPC on their
+ * standard streams.
  *
  * @module
  */

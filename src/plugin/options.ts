@@ -1,17 +1,17 @@
 /**
- * What a plugin is made from and how it is called: its options and limits, and their checks. What they bring about is
- * plugin.ts's business.
+ * The options and limits of a plugin and of its calls, and their checks.
  *
  * @module
  */
 
 import { resolveLimit, resolveLimits } from "../base/limits.ts";
 import { checkArgs, checkChoice, checkEnv, checkNames, checkType, functionsByName } from "../base/options.ts";
-import type { Handlers, Methods, PeerLimits, PeerOptions } from "../rpc/mod.ts";
+import { framingOf } from "../rpc/framing/framings.ts";
+import type { FailedRequest, Framing, FramingName, Handlers, Methods, PeerLimits } from "../rpc/mod.ts";
 import type { ProcessLimits, SpawnOptions } from "../wasi/mod.ts";
 
 /**
- * What a plugin may use, each with its default: of the guest, of its messages, of its logs.
+ * Limits of a plugin: of the guest, of its messages, and of its log.
  *
  * @example
  * ```ts
@@ -25,18 +25,18 @@ import type { ProcessLimits, SpawnOptions } from "../wasi/mod.ts";
  * ```
  */
 export interface PluginLimits extends ProcessLimits, PeerLimits {
-  /** Milliseconds from a call to its answer: no deadline by default. */
+  /** Milliseconds from a call to its answer. No deadline by default. */
   readonly deadlineMs?: number;
-  /** Bytes of logs, line feeds included, that an instance may write; the rest is dropped, and said so once. Default 1 MiB. */
+  /** Bytes of an instance's log, with line feeds. The rest is dropped, and one line reports that. Default 1 MiB. */
   readonly logBytes?: number;
-  /** Bytes of one line of logs; longer ones are cut. Default 8 KiB. */
+  /** Bytes of one line of the log. A longer line is cut. Default 8 KiB. */
   readonly logLineBytes?: number;
-  /** Milliseconds that an instance has to end by itself after its answer, before it is stopped. Default 100. */
+  /** Milliseconds that an instance has after its answer to exit by itself, before it is stopped. Default 100. */
   readonly graceMs?: number;
 }
 
 /**
- * How to run a plugin.
+ * Options of a plugin.
  *
  * @example
  * ```ts
@@ -55,33 +55,40 @@ export interface PluginLimits extends ProcessLimits, PeerLimits {
  * ```
  */
 export interface PluginOptions<Guest extends object = Methods, Host extends object = Methods>
-  extends Pick<SpawnOptions, "args" | "env" | "clock" | "random">, Pick<PeerOptions, "onError"> {
-  /** For errors; the module's own name by default, made printable. */
+  extends Pick<SpawnOptions, "args" | "env" | "clock" | "random"> {
+  /** The plugin's name in errors. By default the module's own name, made printable. */
   readonly name?: string;
   /**
-   * What the plugin may call; a handler may call back into the plugin by its context's `peer`. An `RpcError` that one
-   * throws is the plugin's answer; of anything else the plugin gets "internal error", and `onError` gets it whole.
+   * The methods that the plugin may call. A handler can call the plugin by its context's `peer`. If a handler throws an
+   * `RpcError`, that is the answer. If it throws anything else, the answer is "internal error", and `onError` receives
+   * the error.
    */
-  readonly methods?: Handlers<Host, Guest>;
+  readonly methods?: Handlers<Guest, Host>;
   /**
-   * Gets what the plugin writes to standard error, a line at a time; control characters and what turns text around are
-   * U+FFFD. What it throws or rejects with stops the instance; nothing waits for its promise.
+   * Receives the plugin's standard error, a line at a time. Characters that control a terminal or the direction of text
+   * are U+FFFD. If it throws or rejects, the instance is stopped. A promise is not awaited.
    */
   readonly onLog?: (line: string) => unknown;
-  /** How messages are told apart; a line each by default. */
-  readonly framing?: "newline" | "content-length";
-  /** Bounds of each instance. */
+  /**
+   * Called when a handler throws or rejects, and when its result has no JSON form. It is not called for an error that
+   * is the reason of the request's aborted `signal`. If it throws or rejects, that is ignored. By default the first ten
+   * failures go to `console.error`, without `RpcError`s that are answers.
+   */
+  readonly onError?: (error: unknown, request: FailedRequest) => unknown;
+  /** How messages are marked off, and how a request is cancelled: a name, or a row of your own. Default `newline`. */
+  readonly framing?: FramingName | Framing;
+  /** Limits of each instance. */
   readonly limits?: PluginLimits;
   /**
-   * How long an instance lives: for one `call`, and the next has a new one, which shares nothing with it; or as long as
-   * the `plugin`, whose calls then share its state, its fuel, and its end: a deadline that one of them misses stops the
-   * instance, since the guest is stuck, and the next call starts another. Default `call`.
+   * How long an instance lives. `call`: each call has a new instance, and calls share nothing. `plugin`: all calls
+   * share one instance, its state and its fuel. If one of them misses its deadline, the guest is stuck: the instance is
+   * stopped, its other calls fail, and the next call starts a new one. Default `call`.
    */
   readonly lifetime?: "call" | "plugin";
 }
 
 /**
- * How to make one call.
+ * Options of one call.
  *
  * @example
  * ```ts
@@ -95,9 +102,12 @@ export interface PluginOptions<Guest extends object = Methods, Host extends obje
  * ```
  */
 export interface PluginCallOptions {
-  /** Rejects the call with the signal's reason, at once, and stops an instance that lives for this call only. */
+  /**
+   * Aborting it rejects the call at once, with the signal's reason, and stops an instance that lives for this call
+   * only.
+   */
   readonly signal?: AbortSignal;
-  /** Milliseconds, in place of the limit of the same name; `Infinity` for no deadline. */
+  /** Milliseconds from this call to its answer, in place of the plugin's limit. `Infinity` for no deadline. */
   readonly deadlineMs?: number;
 }
 
@@ -107,13 +117,13 @@ const PLUGIN_OPTIONS: readonly (keyof PluginOptions)[] = [
 ];
 const CALL_OPTIONS: readonly (keyof PluginCallOptions)[] = ["signal", "deadlineMs"];
 
-/** Options of which all that instances are made from is known to be right. */
+/** Checked options, with the defaults of limits filled in. */
 export interface CheckedOptions<Guest extends object, Host extends object> extends PluginOptions<Guest, Host> {
   readonly limits: Required<PluginLimits>;
 }
 
 /**
- * Checks options before any call has to find out, and copies what could be changed or used up.
+ * Checks options, and copies what could change later.
  *
  * @throws {TypeError} if an option or a limit is unknown or of the wrong type
  * @throws {RangeError} if a limit is not in its range
@@ -122,22 +132,22 @@ export function checkOptions<Guest extends object, Host extends object>(
   options: PluginOptions<Guest, Host>,
 ): CheckedOptions<Guest, Host> {
   checkNames("Plugin option", options, PLUGIN_OPTIONS);
-  const { name, methods = {}, onLog, framing = "newline", limits = {}, lifetime = "call" } = options;
+  const { name, methods = {}, onLog, framing, limits = {}, lifetime = "call" } = options;
   const { args, env, clock, random, onError } = options;
   checkType("name", name, "string");
   checkType("onLog", onLog, "function");
   checkType("onError", onError, "function");
   checkType("clock", clock, "object");
   checkType("random", random, "function");
-  checkChoice("framing", framing, ["newline", "content-length"]);
   checkChoice("lifetime", lifetime, ["call", "plugin"]);
   if (args !== undefined) checkArgs(args);
   if (env !== undefined) checkEnv(env);
   return {
-    ...{ name, onLog, onError, framing, lifetime, clock, random },
+    ...{ name, onLog, onError, lifetime, clock, random },
+    framing: framingOf(framing),
     args: args && [...args],
     env: env && { ...env },
-    methods: functionsByName(methods) as Handlers<Host, Guest>,
+    methods: functionsByName(methods) as Handlers<Guest, Host>,
     limits: resolveLimits<PluginLimits>("Plugin", limits),
   };
 }

@@ -1,24 +1,25 @@
 /**
- * A plugin: a WebAssembly module whose methods the host calls, and which calls the host's, over JSON-RPC on its standard
- * streams. It decides which instance a call is made of; running guests is wasi's business, messages are rpc's.
+ * A plugin, and which of its instances serves a call.
  *
  * @module
  */
 
+import { createApi } from "../base/api.ts";
 import { notAModule } from "../base/options.ts";
 import { printable } from "../base/text.ts";
-import { createApi } from "../rpc/mod.ts";
-import type { Api, ApiCaller, CallArguments, MethodName, Methods, ResultOf } from "../rpc/mod.ts";
+import type { Api, CallArguments, MethodName, Methods, ResultOf } from "../rpc/mod.ts";
 import { Module } from "../vm/mod.ts";
 import { Disposed, PluginError } from "./errors.ts";
 import { checkCallOptions, checkOptions } from "./options.ts";
 import type { CheckedOptions, PluginCallOptions, PluginOptions } from "./options.ts";
 import { Session } from "./session.ts";
 
-/** UTF-16 units of a module's name that are kept. */
+/** UTF-16 units of a module's name; the rest is cut. */
 const NAME_LENGTH = 1_000;
+
 /**
- * A module as a set of methods.
+ * A WebAssembly module whose methods the host calls. It can call methods of the host. `Guest` is the interface of the
+ * plugin's methods, `Host` that of the host's.
  *
  * @example
  * ```ts
@@ -29,14 +30,14 @@ const NAME_LENGTH = 1_000;
  *   methods: { echo: (params) => params },
  *   limits: { fuel: 100_000_000, deadlineMs: 5_000 },
  * });
- * if (await plugin.api.ping() !== "pong") throw new Error("it says pong");
+ * console.log(await plugin.api.ping()); // pong
  * ```
  */
 export class Plugin<Guest extends object = Methods, Host extends object = Methods> implements AsyncDisposable {
-  /** For errors and people. */
+  /** The plugin's name in errors. */
   readonly name: string;
   /** The plugin's methods as functions: `api.ping()` for `call("ping")`. */
-  readonly api: Api<Guest> = createApi<Guest>(this as unknown as ApiCaller);
+  readonly api: Api<Guest> = createApi(this.call.bind(this));
   readonly #module: Module;
   readonly #options: CheckedOptions<Guest, Host>;
   readonly #open = new Set<Session<Guest, Host>>();
@@ -44,10 +45,10 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
   #isDisposed = false;
 
   /**
-   * Starts nothing yet: instances are made by calls.
+   * Makes a plugin. Instances are made by calls.
    *
-   * @param module what `compile` gave; plugins may share it
-   * @param options host methods, logs, limits
+   * @param module a result of `compile`; plugins can share it
+   * @param options host methods, log, limits
    * @throws {TypeError} if the module is not one, or an option or a limit is unknown or of the wrong type
    * @throws {RangeError} if a limit is not in its range
    */
@@ -61,10 +62,10 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
   /**
    * Calls a method of the plugin.
    *
-   * @returns the answer, as the plugin sent it: its type is a promise of the interface, not checked
+   * @returns the answer as the plugin sent it: its type is not checked
    * @throws {RpcError} if the plugin answers with an error
    * @throws {PluginError} if it does not answer
-   * @throws {LimitError} if too many calls of its instance wait for their answers
+   * @throws {LimitError} if too many calls of its instance wait for an answer
    * @throws {TypeError} if an option is unknown or of the wrong type, or the params have no JSON form
    * @throws {RangeError} if the deadline is not in its range
    */
@@ -85,7 +86,7 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
     }
   }
 
-  /** Stops all instances; their calls reject, and later ones too. */
+  /** Stops all instances. Their calls reject, and so do later ones. Idempotent. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isDisposed = true;
     const sessions = [...this.#open];
@@ -94,7 +95,7 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
   }
 
   #residentSession(): Session<Guest, Host> {
-    // One that was stopped may take a moment to end: a new call is not to share its fate.
+    // An instance that was stopped may take a moment to end: a new call must not fail with it.
     if (this.#resident === undefined || this.#resident.isStopped) this.#resident = this.#openSession();
     return this.#resident;
   }

@@ -1,6 +1,5 @@
 /**
- * One instance of a plugin: its process, its peer and its log, from its start to its end. When to make one is plugin.ts's
- * business.
+ * One instance of a plugin, from its start to its end: a process, a peer and a log.
  *
  * @module
  */
@@ -9,19 +8,19 @@ import { onRejection } from "../base/callbacks.ts";
 import { limitError, limitsOf } from "../base/limits.ts";
 import { readLines } from "../base/streams.ts";
 import { Peer, RpcClosedError, RpcError } from "../rpc/mod.ts";
-import type { Handlers, Methods, PeerLimits } from "../rpc/mod.ts";
+import type { Handlers, PeerLimits } from "../rpc/mod.ts";
 import type { Module } from "../vm/mod.ts";
 import { spawn } from "../wasi/mod.ts";
 import type { Process, ProcessLimits, ProcessStatus } from "../wasi/mod.ts";
 import { causeOf, PluginError, stopCauseOf } from "./errors.ts";
 import type { CheckedOptions, PluginCallOptions, PluginLimits, PluginOptions } from "./options.ts";
 
-/** Lines of the log that an error tells of. */
+/** Lines of the log in an error. */
 const ERROR_LOG_LINES = 10;
 
 /** One instance of a plugin, with its peer and its log. */
 export class Session<Guest extends object, Host extends object> {
-  /** Settles, never rejecting, when the guest and its log have ended. */
+  /** Resolves when the guest and its log have ended. Never rejects. */
   readonly ended: Promise<void>;
   readonly #plugin: string;
   readonly #limits: Required<PluginLimits>;
@@ -29,7 +28,7 @@ export class Session<Guest extends object, Host extends object> {
   readonly #peer: Peer;
   readonly #logs: string[] = [];
   readonly #logged: Promise<void>;
-  /** Why this side stopped the guest. */
+  /** Why this side stopped the guest, if it did. */
   #stopped: { readonly reason: unknown } | undefined;
   #grace: ReturnType<typeof setTimeout> | undefined;
 
@@ -38,19 +37,19 @@ export class Session<Guest extends object, Host extends object> {
     const { onLog, onError } = options;
     this.#plugin = plugin;
     this.#limits = limits;
-    // The deadline is that of a call, which this class keeps; a process may live for many.
+    // A deadline is for one call, and a process may serve many: `call` enforces it.
     const processLimits = { ...limitsOf<ProcessLimits>("spawn", limits), deadlineMs: Infinity };
     this.#process = spawn(module, { args, env, clock, random, limits: processLimits });
     try {
       this.#peer = new Peer(this.#process, {
-        methods: methods as Handlers<Methods, Methods> | undefined,
+        methods: methods as Handlers | undefined,
         framing,
         limits: limitsOf<PeerLimits>("Peer", limits),
         onInvalid: (error) => this.stop(error),
         onError,
       });
     } catch (error) {
-      // Nobody else knows of the process.
+      // Nothing else can stop the process.
       this.#process.kill(error);
       throw error;
     }
@@ -81,14 +80,14 @@ export class Session<Guest extends object, Host extends object> {
     }
   }
 
-  /** Stops the guest. Calls that wait reject; what made it stop is their error's cause. */
+  /** Stops the guest. Pending calls reject, with the reason as their error's cause. */
   stop(reason: unknown): void {
     this.#stopped ??= { reason };
     this.#process.kill(reason);
     this.#peer.close(reason).catch(() => {});
   }
 
-  /** After the last answer: the guest sees the end of its input, and may end by itself for a while. */
+  /** Ends the guest after its last answer. It reads the end of its input, and has a grace period to exit by itself. */
   finish(): void {
     this.#peer.close().catch(() => {});
     this.#grace = setTimeout(() => this.#process.kill(), this.#limits.graceMs);
@@ -98,7 +97,7 @@ export class Session<Guest extends object, Host extends object> {
   async #readLog(onLog: PluginOptions["onLog"]): Promise<void> {
     const { logBytes, logLineBytes } = this.#limits;
     let rejected: { readonly error: unknown } | undefined;
-    const tell = (line: string) => {
+    const log = (line: string) => {
       if (rejected !== undefined) throw rejected.error;
       onRejection(onLog?.(line), (error) => {
         rejected = { error };
@@ -112,26 +111,26 @@ export class Session<Guest extends object, Host extends object> {
         (line) => {
           this.#logs.push(line);
           if (this.#logs.length > ERROR_LOG_LINES) this.#logs.shift();
-          tell(line);
+          log(line);
         },
       );
-      if (dropped > 0) tell(`(${dropped} bytes of log were dropped, the limit is ${logBytes})`);
+      if (dropped > 0) log(`(${dropped} bytes of log were dropped: the limit is ${logBytes})`);
     } catch (error) {
       this.stop(error);
     }
   }
 
-  /** Whether an error means that the guest gives no more answers, by its own end or this side's. */
+  /** Whether an error means that the guest has ended, by itself or because this side stopped it. */
   async #isEnd(error: unknown): Promise<boolean> {
     if (error instanceof RpcError) return false;
     if (error instanceof RpcClosedError || error === this.#stopped?.reason) return true;
-    // A guest that fails breaks its input with the reason, and a write may meet that before the end of its output is read.
+    // A failing guest breaks its input with the reason. A write may fail for it before the end of the output is read.
     const moment = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 0));
     const status = await Promise.race([this.#process.status, moment]);
     return status?.error !== undefined && status.error === error;
   }
 
-  /** The error of a call that will have no answer. */
+  /** The error of a call without an answer. */
   async #failure(method: string, cause: unknown): Promise<PluginError> {
     const call = { plugin: this.#plugin, method };
     const status = await this.#statusSoon();
@@ -142,7 +141,7 @@ export class Session<Guest extends object, Host extends object> {
     return new PluginError(reason, what, call, details, { cause: error });
   }
 
-  /** How the guest ended. If it has closed its output but goes on, it is stopped after a while. */
+  /** How the guest ended. If it has closed its output but still runs, it is stopped after the grace period. */
   async #statusSoon(): Promise<ProcessStatus> {
     const timer = setTimeout(() => this.#process.kill(), this.#limits.graceMs);
     try {

@@ -1,6 +1,6 @@
 /**
- * Calls that wait for their answer. An answer is matched to its call by the id's type and value; whatever does not
- * match is counted and changes nothing. Sending is the peer's matter.
+ * Calls that wait for their answers. An answer matches a call if its id has the same type and value. Others are
+ * counted, and change nothing.
  *
  * @module
  */
@@ -10,11 +10,11 @@ import type { ResponseMessage } from "./message.ts";
 interface PendingCall {
   readonly resolve: (result: unknown) => void;
   readonly reject: (reason: unknown) => void;
-  /** Takes the listener off the caller's signal. */
+  /** Removes the listener from the caller's signal. */
   readonly release: () => void;
 }
 
-/** A call that was given an id. */
+/** A call with its id. */
 export interface OpenCall {
   readonly id: number;
   /** Settles with the call. */
@@ -28,28 +28,30 @@ export class CallTable {
   #unknownIds = 0;
   #duplicateIds = 0;
 
-  /** How many calls wait. */
+  /** How many calls are pending. */
   get size(): number {
     return this.#pending.size;
   }
 
-  /** Answers so far to ids that no call ever had. */
+  /** Answers so far with an id that no call ever had. */
   get unknownIds(): number {
     return this.#unknownIds;
   }
 
-  /** Answers so far to calls that were settled before. */
+  /** Answers so far to calls that had settled. */
   get duplicateIds(): number {
     return this.#duplicateIds;
   }
 
-  /** Opens a call. When the signal aborts first, the call is rejected with its reason, and then `onAbort` is called. */
-  open(signal: AbortSignal | undefined, onAbort: (id: number) => void): OpenCall {
+  /**
+   * Opens a call. If the signal aborts first, the call rejects with the signal's reason, and then `onAbort` is called.
+   */
+  open(signal: AbortSignal | undefined, onAbort: (id: number, reason: unknown) => void): OpenCall {
     const id = this.#nextId++;
     const { promise: result, resolve, reject } = Promise.withResolvers<unknown>();
     const abort = (): void => {
       this.reject(id, signal?.reason);
-      onAbort(id);
+      onAbort(id, signal?.reason);
     };
     const release = (): void => signal?.removeEventListener("abort", abort);
     signal?.addEventListener("abort", abort);
@@ -59,7 +61,7 @@ export class CallTable {
 
   /** Settles the call that the response answers, if there is one. */
   settle({ id, outcome }: ResponseMessage): void {
-    // A map tells 1 from "1", and no number that JSON has rounded is among its keys.
+    // To a map, 1 and "1" are different keys, and no number that JSON has rounded is a key.
     const call = this.#remove(id);
     if (call === undefined) {
       const wasIssued = Number.isSafeInteger(id) && id as number >= 0 && id as number < this.#nextId;
@@ -72,12 +74,12 @@ export class CallTable {
     }
   }
 
-  /** Rejects a call, if it still waits. */
+  /** Rejects a call, if it is pending. */
   reject(id: number, reason: unknown): void {
     this.#remove(id)?.reject(reason);
   }
 
-  /** Rejects all calls that wait. */
+  /** Rejects all pending calls. */
   rejectAll(reason: unknown): void {
     for (const id of this.#pending.keys()) this.reject(id, reason);
   }

@@ -1,6 +1,5 @@
 /**
- * The errors of the rpc layer: an error that one side answered to the other, bytes that are no JSON-RPC, and a
- * connection that ended. How they look on the wire is message.ts's matter.
+ * The errors of JSON-RPC: an error answer, bytes that are not JSON-RPC, and a connection that has ended.
  *
  * @module
  */
@@ -12,7 +11,7 @@
  * ```ts
  * import { ErrorCode, Peer, RpcError } from "@rivulet/rivulet/rpc";
  *
- * // What this peer sends comes back to it: it calls itself.
+ * // This peer reads what it writes: it calls itself.
  * await using peer = new Peer(new TransformStream<Uint8Array, Uint8Array>());
  * const error = await peer.call("nothing").catch((error: unknown) => error);
  * console.log(error instanceof RpcError && error.code === ErrorCode.methodNotFound); // true
@@ -21,7 +20,7 @@
 export const ErrorCode = {
   /** The message is not JSON. */
   parseError: -32700,
-  /** The message is JSON, but no request; or it is over one of the receiver's limits. */
+  /** The message is JSON but not a request, or it is over one of the receiver's limits. */
   invalidRequest: -32600,
   /** The receiver has no such method. */
   methodNotFound: -32601,
@@ -29,15 +28,15 @@ export const ErrorCode = {
   invalidParams: -32602,
   /** The handler threw something other than an `RpcError`, or returned what is not JSON. */
   internalError: -32603,
-  /** The receiver holds as many waiting requests as it may. */
+  /** Too many requests wait at the receiver. */
   tooManyRequests: -32000,
-  /** The caller cancelled the request, and its handler gave up for that reason. */
+  /** The caller cancelled the request, and its handler stopped for that reason. */
   requestCancelled: -32800,
 } as const;
 
 /**
- * An error answer. A call rejects with one when the other side answered with an error; a handler throws one to choose
- * the code and data of its answer.
+ * An error answer. A call rejects with one if the other side answers with an error. A handler throws one to choose the
+ * code and data of its answer.
  *
  * @example
  * ```ts
@@ -53,18 +52,18 @@ export const ErrorCode = {
 export class RpcError extends Error {
   /** Tells the class, also across realms. */
   override readonly name = "RpcError";
-  /** An integer; `ErrorCode` has those with a fixed meaning. */
+  /** An integer; `ErrorCode` lists those with a fixed meaning. */
   readonly code: number;
-  /** Whatever else the answer carries, as JSON; `undefined` for nothing. */
+  /** More about the error, as JSON; `undefined` if there is none. */
   readonly data: unknown;
 
   /**
-   * An error with all that an answer can carry.
+   * Makes an error answer.
    *
-   * @throws {RangeError} when `code` is not a safe integer, which the protocol asks for
+   * @throws {RangeError} if `code` is not a safe integer, which the protocol requires
    */
   constructor(code: number, message: string, data?: unknown, options?: ErrorOptions) {
-    if (!Number.isSafeInteger(code)) throw new RangeError(`an error code must be an integer, and ${code} is not`);
+    if (!Number.isSafeInteger(code)) throw new RangeError(`an error code must be an integer, not ${code}`);
     super(message, options);
     this.code = code;
     this.data = data;
@@ -72,8 +71,8 @@ export class RpcError extends Error {
 }
 
 /**
- * What can be wrong with received bytes: `framing` is a header that does not tell where the message ends, after which
- * nothing more can be read; `not a request` and `not an answer` are JSON that lacks what the protocol asks for.
+ * What can be wrong with received bytes. `framing` is a header that does not say where the message ends: nothing can be
+ * read after it. `not a request` and `not an answer` are JSON without what the protocol requires.
  *
  * @example
  * ```ts
@@ -81,7 +80,7 @@ export class RpcError extends Error {
  * import type { ProtocolFault } from "@rivulet/rivulet/rpc";
  *
  * const fault: ProtocolFault = "not JSON";
- * console.log(new RpcProtocolError(fault, "line 3 is no JSON").code); // -32700
+ * console.log(new RpcProtocolError(fault, "line 3 is not JSON").code); // -32700
  * ```
  */
 export type ProtocolFault =
@@ -92,13 +91,13 @@ export type ProtocolFault =
   | "not an answer";
 
 /**
- * The other side sent what is no JSON-RPC 2.0. More than the limits allow is a `LimitError`.
+ * The other side sent bytes that are not JSON-RPC 2.0. A message over a limit is a `LimitError` instead.
  *
  * @example
  * ```ts
  * import { Peer, RpcProtocolError } from "@rivulet/rivulet/rpc";
  *
- * const readable = new Blob(["no JSON\n"]).stream();
+ * const readable = new Blob(["hello\n"]).stream();
  * const peer = new Peer({ readable, writable: new WritableStream<Uint8Array>() }, {
  *   onInvalid: (error) => console.log(error instanceof RpcProtocolError && error.fault), // not JSON
  * });
@@ -111,13 +110,13 @@ export class RpcProtocolError extends Error {
   /** What is wrong. */
   readonly fault: ProtocolFault;
 
-  /** An error that says what is wrong in one word, and where in a sentence. */
+  /** Makes an error with a fault for programs and a message for people. */
   constructor(fault: ProtocolFault, message: string, options?: ErrorOptions) {
     super(message, options);
     this.fault = fault;
   }
 
-  /** The code that such a message is answered with. */
+  /** The error code of the answer to such a message. */
   get code(): number {
     const unread = this.fault === "framing" || this.fault === "not UTF-8" || this.fault === "not JSON";
     return unread ? ErrorCode.parseError : ErrorCode.invalidRequest;
@@ -125,7 +124,7 @@ export class RpcProtocolError extends Error {
 }
 
 /**
- * The connection is over: this side closed the peer, or the other side ended its stream.
+ * The connection has ended: this side closed the peer, or the other side ended its stream.
  *
  * @example
  * ```ts

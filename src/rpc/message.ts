@@ -1,9 +1,7 @@
 /**
- * JSON-RPC 2.0 messages: bytes to checked messages, and messages to text. Where one message ends and the next begins
- * is framing.ts's matter; what is done about a message is the peer's.
+ * JSON-RPC 2.0 messages: bytes to checked messages, and messages to text.
  *
- * `params` may be any JSON value, not only an array or an object as the specification has it: plugin kits send single
- * values.
+ * `params` may be any JSON value. The specification allows only arrays and objects, but plugin kits send single values.
  *
  * @see https://www.jsonrpc.org/specification
  * @module
@@ -11,11 +9,11 @@
 
 import { LimitError, limitError } from "../base/limits.ts";
 import { printable, quoted } from "../base/text.ts";
-import { parseInPieces, PIECE_LENGTH } from "./pieces.ts";
+import { parseInPieces, PIECE_LENGTH } from "./long_json.ts";
 import { ErrorCode, RpcError, RpcProtocolError } from "./errors.ts";
 
 /**
- * What ties an answer to its request. Numbers are safe integers: others do not survive JSON exactly.
+ * What an answer and its request have in common. A number is a safe integer, since JSON may round others.
  *
  * @example
  * ```ts
@@ -28,38 +26,38 @@ import { ErrorCode, RpcError, RpcProtocolError } from "./errors.ts";
  */
 export type RequestId = string | number | null;
 
-/** A call or, without `id`, a notification, which has no answer. */
+/** A call, or a notification if it has no `id`. */
 export interface RequestMessage {
   readonly kind: "request";
   readonly id: RequestId | undefined;
   readonly method: string;
-  /** `undefined` when the message has none. */
+  /** `undefined` if the message has none. */
   readonly params: unknown;
 }
 
-/** An answer. Its id is as received: no other than that of a pending call has a meaning. */
+/** An answer. Its id is unchecked: it has a meaning only if a pending call has the same. */
 export interface ResponseMessage {
   readonly kind: "response";
   readonly id: unknown;
   readonly outcome: { readonly result: unknown } | { readonly error: RpcError | RpcProtocolError };
 }
 
-/** JSON that is neither; `id` is what its error answer carries. */
+/** JSON that is neither. Its error answer has this `id`. */
 export interface InvalidMessage {
   readonly kind: "invalid";
   readonly id: RequestId;
   readonly error: RpcProtocolError;
 }
 
-/** One element of a batch, or a message that is none. */
+/** A message, or an element of a batch. */
 export type Message = RequestMessage | ResponseMessage | InvalidMessage;
 
-/** UTF-16 units of an error answer's message that are kept. */
+/** UTF-16 units of an error answer's message; the rest is cut. */
 const ERROR_LENGTH = 10_000;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-/** `{` and `}`; `[` and `]` are these without bit 5, which no other byte outside strings shares in valid JSON. */
+/** `{` and `}`. `[` and `]` are the same without bit 5. Outside strings, valid JSON has no other such pair. */
 const OPEN = 0x7b;
 const CLOSE = 0x7d;
 const BIT_5 = 0x20;
@@ -68,11 +66,12 @@ const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 const lenientDecoder = new TextDecoder();
 
 /**
- * The JSON value that the bytes of one message hold, or what is wrong with them; a promise, during which the bytes are
- * not to change, if they are many. Nesting is measured before anything is
- * parsed, by one pass without recursion, since engines differ in how deep they parse and what they do beyond.
+ * Parses one message. Nesting is checked first, by one pass without recursion: engines differ in how deep they parse,
+ * and in what happens beyond.
  *
- * @param depth how many arrays and objects may be open at once
+ * @param depth the deepest nesting that is allowed
+ * @returns the value, or what is wrong with the bytes; for a long message a promise, and the bytes must not change
+ * meanwhile
  */
 export function parseJson(
   bytes: Uint8Array,
@@ -94,12 +93,12 @@ export function parseJson(
   }
 }
 
-/** Whether this came in place of bytes, or of the value that they hold. */
+/** Whether this is an error in place of a frame or a value. */
 export function isRefusal(value: unknown): value is RpcProtocolError | LimitError {
   return value instanceof RpcProtocolError || value instanceof LimitError;
 }
 
-/** Whether more than `depth` brackets are open at any place. Exact for JSON; other bytes may get either answer. */
+/** Whether more than `depth` brackets are open at any place. Exact for JSON, arbitrary for other bytes. */
 function isDeeper(bytes: Uint8Array, depth: number): boolean {
   let open = 0;
   let inString = false;
@@ -118,12 +117,12 @@ function excerpt(bytes: Uint8Array): string {
   return quoted(lenientDecoder.decode(bytes.subarray(0, shown)), shown) + (bytes.length > shown ? "..." : "");
 }
 
-/** Checks one JSON value (an element of a batch, or what `parseJson` gave) against the protocol. */
+/** Checks one JSON value, a message or an element of a batch, against the protocol. */
 export function readMessage(value: unknown): Message {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     return invalid(undefined, "it is not an object");
   }
-  // JSON has no `undefined`, so that stands for "missing" in all that follows.
+  // JSON has no `undefined`, so below it means "missing".
   const { jsonrpc, id, method, params, result, error } = value as { readonly [key: string]: unknown };
   if (method === undefined && (id !== undefined || result !== undefined || error !== undefined)) {
     return { kind: "response", id, outcome: readOutcome(jsonrpc, result, error) };
@@ -142,9 +141,9 @@ function readOutcome(jsonrpc: unknown, result: unknown, error: unknown): Respons
   if (error === undefined) return malformed('it has neither a "result" nor an "error"');
   if (typeof error !== "object" || error === null) return malformed('its "error" is not an object');
   const { code, message, data } = error as { readonly [key: string]: unknown };
-  if (!Number.isSafeInteger(code)) return malformed('its error\'s "code" is not an integer');
-  if (typeof message !== "string") return malformed('its error\'s "message" is not a string');
-  // A message is for people to read; what is for programs is in `data`.
+  if (!Number.isSafeInteger(code)) return malformed('its error "code" is not an integer');
+  if (typeof message !== "string") return malformed('its error "message" is not a string');
+  // The message is for people; `data` is for programs.
   return { error: new RpcError(code as number, printable(message, ERROR_LENGTH), data) };
 }
 
@@ -164,7 +163,7 @@ function isRequestId(id: unknown): id is RequestId {
 /**
  * A value as JSON text; `undefined` becomes `null`.
  *
- * @throws {TypeError} when the value has no JSON form: a function, a bigint, a cycle, ...
+ * @throws {TypeError} if the value has no JSON form: a function, a bigint, a cycle, ...
  */
 export function toJson(value: unknown): string {
   const text = JSON.stringify(value ?? null);
@@ -172,18 +171,18 @@ export function toJson(value: unknown): string {
   return text;
 }
 
-/** The text of a call or, without `id`, of a notification; `params` is JSON text, and always sent. */
+/** The text of a call, or of a notification if there is no `id`. `params` is JSON text, and always sent. */
 export function encodeRequest(id: number | undefined, method: string, params: string): string {
   const head = id === undefined ? "" : `"id":${id},`;
   return `{"jsonrpc":"2.0",${head}"method":${JSON.stringify(method)},"params":${params}}`;
 }
 
-/** The text of an answer that succeeded. @throws {TypeError} when `result` has no JSON form */
+/** The text of a successful answer. @throws {TypeError} if `result` has no JSON form */
 export function encodeResult(id: RequestId, result: unknown): string {
   return `${answerHead(id)},"result":${toJson(result)}}`;
 }
 
-/** The text of an error answer. @throws {TypeError} when `data` has no JSON form */
+/** The text of an error answer. @throws {TypeError} if `data` has no JSON form */
 export function encodeError(id: RequestId, code: number, message: string, data?: unknown): string {
   const tail = data === undefined ? "" : `,"data":${toJson(data)}`;
   return `${answerHead(id)},"error":{"code":${code},"message":${JSON.stringify(message)}${tail}}}`;
@@ -194,10 +193,10 @@ function answerHead(id: RequestId): string {
 }
 
 /**
- * The text of the error answer for whatever a handler threw: an `RpcError` as it is. Nothing else is the other side's
- * business, since messages of errors have paths, queries and secrets in them.
+ * The text of the error answer for what a handler threw. An `RpcError` is sent as it is. Of anything else nothing is
+ * sent, since error messages can contain paths, queries and secrets.
  *
- * @throws {TypeError} when the `data` of an `RpcError` has no JSON form
+ * @throws {TypeError} if the `data` of an `RpcError` has no JSON form
  */
 export function encodeFailure(id: RequestId, thrown: unknown): string {
   if (thrown instanceof RpcError) return encodeError(id, thrown.code, thrown.message, thrown.data);

@@ -1,6 +1,7 @@
 /**
- * JSON-RPC 2.0 over any pair of web byte streams, both sides equal: requests, notifications and batches either way, one
- * message a line or behind `Content-Length` headers. It knows nothing of WebAssembly, and trusts nothing that it reads.
+ * JSON-RPC 2.0 over any pair of web byte streams. Both sides are equal: each sends requests, notifications and batches.
+ * Messages are lines, or have `Content-Length` headers. This layer knows nothing about WebAssembly, and trusts nothing
+ * that it reads.
  *
  * @example Serve a method, and call it
  * ```ts
@@ -33,10 +34,9 @@
  */
 
 export { LimitError } from "../base/limits.ts";
-export { createApi } from "./api.ts";
-export type { ApiCaller } from "./api.ts";
 export { ErrorCode, type ProtocolFault, RpcClosedError, RpcError, RpcProtocolError } from "./errors.ts";
-export type { FramingName } from "./framing.ts";
+export { type FramingName, FRAMINGS } from "./framing/framings.ts";
+export type { Cancellation, Frame, FrameDecoder, Framing } from "./framing/types.ts";
 export type { RequestId } from "./message.ts";
 export type { Duplex, FailedRequest, PeerLimits, PeerOptions } from "./options.ts";
 export { Peer } from "./peer.ts";
@@ -46,7 +46,6 @@ export type {
   BatchResults,
   CallArguments,
   Caller,
-  CallOptions,
   Handler,
   Handlers,
   IncomingRequest,
@@ -55,6 +54,7 @@ export type {
   NotifyArguments,
   ParameterList,
   ParamsOf,
+  PeerCallOptions,
   PeerStats,
   RequestContext,
   ResultOf,

@@ -1,19 +1,19 @@
 /**
- * What a peer is made from: its streams, its options, and the bounds on the other side. What they bring about is told
- * here; peer.ts does it.
+ * What a peer is made from: its streams, its options, its limits, and their checks.
  *
  * @module
  */
 
-import type { LimitError } from "../base/limits.ts";
-import { functionsByName } from "../base/options.ts";
+import { type LimitError, resolveLimits } from "../base/limits.ts";
+import { checkNames, checkType, functionsByName } from "../base/options.ts";
 import type { RpcProtocolError } from "./errors.ts";
-import type { FramingName } from "./framing.ts";
+import { type FramingName, framingOf } from "./framing/framings.ts";
+import type { Framing } from "./framing/types.ts";
 import type { RequestId } from "./message.ts";
-import type { Handler, Handlers, Methods } from "./types.ts";
+import type { Handler, Handlers, Methods, PeerCallOptions } from "./types.ts";
 
 /**
- * The streams of a connection, as `Deno.Conn`, `TransformStream` and a spawned process have them.
+ * A pair of byte streams, such as a `Deno.Conn`, a `TransformStream` or a spawned process.
  *
  * @example
  * ```ts
@@ -29,12 +29,12 @@ import type { Handler, Handlers, Methods } from "./types.ts";
 export interface Duplex {
   /** What the other side sends. */
   readonly readable: ReadableStream<Uint8Array>;
-  /** What it gets. */
+  /** What this side sends. */
   readonly writable: WritableStream<Uint8Array>;
 }
 
 /**
- * Bounds of what the other side can make this one do; each is a whole number from 1, or `Infinity` for none.
+ * Limits on what the other side can make this one do. Each is a whole number from 1, or `Infinity` for no limit.
  *
  * @example
  * ```ts
@@ -48,15 +48,15 @@ export interface Duplex {
 export interface PeerLimits {
   /** Bytes of one received message. Default 1 MiB. */
   readonly messageBytes?: number;
-  /** Arrays and objects open at once in a received message. Default 128. */
+  /** Nesting of arrays and objects in a received message. Default 128. */
   readonly messageDepth?: number;
   /** Messages of one received batch. Default 1,000. */
   readonly batchMessages?: number;
-  /** Requests served at once, not counting those that wait for a call of this side. Default 64. */
+  /** Requests that are served at once, without those that wait for a call of this side. Default 64. */
   readonly concurrentRequests?: number;
   /**
-   * Bytes of requests that wait to be served, of answers that wait to be written, of the answers to one batch. Counted is
-   * the memory: 300 bytes more for each, and 64 for each value in a request. Default 4 MiB each.
+   * Bytes of requests that wait to be served, of answers that wait to be written, and of the answers to one batch.
+   * Their memory is counted: 300 bytes more for each, and 64 for each value in a request. Default 4 MiB each.
    */
   readonly queueBytes?: number;
   /** Calls of this side that wait for an answer; more are rejected with a `LimitError`. Default 16,384. */
@@ -64,7 +64,7 @@ export interface PeerLimits {
 }
 
 /**
- * The request or notification whose handler failed, as the other side sent it.
+ * A request or notification whose handler failed.
  *
  * @example
  * ```ts
@@ -79,7 +79,7 @@ export interface PeerLimits {
  *     throw new Error("no such file: /etc/secret");
  *   },
  * };
- * // What this peer sends comes back to it: it calls itself.
+ * // This peer reads what it writes: it calls itself.
  * await using peer = new Peer(new TransformStream<Uint8Array, Uint8Array>(), { methods, onError });
  * await peer.call("open").catch((error) => console.log(error.message)); // internal error
  * ```
@@ -92,7 +92,7 @@ export interface FailedRequest {
 }
 
 /**
- * What a peer may be told besides its streams.
+ * Options of a peer.
  *
  * @example
  * ```ts
@@ -103,59 +103,69 @@ export interface FailedRequest {
  *   methods: { ping: () => "pong" },
  *   onInvalid: (error) => console.error(error.message),
  * };
- * // What this peer sends comes back to it: it calls itself.
+ * // This peer reads what it writes: it calls itself.
  * await using peer = new Peer(new TransformStream<Uint8Array, Uint8Array>(), options);
  * console.log(await peer.call("ping")); // pong
  * ```
  */
-export interface PeerOptions<Local extends object = Methods, Remote extends object = Methods> {
+export interface PeerOptions<Remote extends object = Methods, Local extends object = Methods> {
   /**
-   * What the other side may call. Copied; functions are called without `this`. An `RpcError` that one throws is the
-   * answer; of anything else the other side gets "internal error", and `onError` gets it whole.
+   * The methods that the other side may call. They are copied, and called without `this`. If one throws an `RpcError`,
+   * that is the answer. If it throws anything else, the answer is "internal error", and `onError` receives the error.
    */
-  readonly methods?: Handlers<Local, Remote>;
-  /** How messages are told apart. Default `newline`. */
-  readonly framing?: FramingName;
-  /** Bounds of what the other side can make this one do. */
+  readonly methods?: Handlers<Remote, Local>;
+  /** How messages are marked off, and how a request is cancelled: a name, or a row of your own. Default `newline`. */
+  readonly framing?: FramingName | Framing;
+  /** Limits on what the other side can make this one do. */
   readonly limits?: PeerLimits;
   /**
-   * The notification that cancels a request by its id, sent when a call is aborted and obeyed when received. Default
-   * `$/cancelRequest`, which is LSP's, with `content-length` framing, and none with `newline`.
-   */
-  readonly cancelMethod?: string;
-  /**
-   * Told of every message that is malformed, or over a limit, after its error answer was queued. What it throws or rejects
-   * with closes the peer.
+   * Called for every message that is malformed or over a limit, after its error answer was queued. If it throws or
+   * rejects, the peer closes with that reason.
    */
   readonly onInvalid?: (error: RpcProtocolError | LimitError) => unknown;
   /**
-   * Told of whatever a handler threw or rejected with, of a request or a notification, and of a result that has no JSON
-   * form; but not of what the end of the request's `signal` brought about. What it throws or rejects with is ignored. By
-   * default the first ten failures go to `console.error`, without those `RpcError`s that are answers.
+   * Called when a handler throws or rejects, and when its result has no JSON form. It is not called for an error that
+   * is the reason of the request's aborted `signal`. If it throws or rejects, that is ignored. By default the first ten
+   * failures go to `console.error`, without `RpcError`s that are answers.
    */
   readonly onError?: (error: unknown, request: FailedRequest) => unknown;
   /** Aborting it closes the peer with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
-/** The names of the options. */
-export const PEER_OPTIONS: readonly (keyof PeerOptions)[] = [
-  "methods",
-  "framing",
-  "limits",
-  "cancelMethod",
-  "onInvalid",
-  "onError",
-  "signal",
-];
+const PEER_OPTIONS: readonly (keyof PeerOptions)[] = ["methods", "framing", "limits", "onInvalid", "onError", "signal"];
+const CALL_OPTIONS: readonly (keyof PeerCallOptions)[] = ["signal"];
+
+/** Checked options, with the defaults filled in. */
+export interface CheckedOptions<Remote extends object> extends Pick<PeerOptions, "onInvalid" | "onError" | "signal"> {
+  /** A map: unlike an object, it has no `constructor` or `__proto__` for the other side to call. */
+  readonly handlers: ReadonlyMap<string, Handler<Remote>>;
+  readonly framing: Framing;
+  readonly limits: Required<PeerLimits>;
+}
 
 /**
- * Handlers as a map, which, other than an object, has no `constructor` or `__proto__` for the other side to call.
+ * Checks options, and copies what could change later.
  *
- * @throws {TypeError} when one of them is not a function
+ * @throws {TypeError} if an option or a limit is unknown or of the wrong type
+ * @throws {RangeError} if a limit is not in its range
  */
-export function handlerMap<Local extends object, Remote extends object>(
-  methods: Handlers<Local, Remote>,
-): Map<string, Handler<unknown, unknown, Remote>> {
-  return functionsByName(methods) as Map<string, Handler<unknown, unknown, Remote>>;
+export function checkOptions<Remote extends object, Local extends object>(
+  options: PeerOptions<Remote, Local>,
+): CheckedOptions<Remote> {
+  checkNames("Peer option", options, PEER_OPTIONS);
+  const { methods = {}, framing, limits = {}, onInvalid, onError, signal } = options;
+  checkType("onInvalid", onInvalid, "function");
+  checkType("onError", onError, "function");
+  return {
+    ...{ onInvalid, onError, signal },
+    handlers: functionsByName(methods) as Map<string, Handler<Remote>>,
+    framing: framingOf(framing),
+    limits: resolveLimits<PeerLimits>("Peer", limits),
+  };
+}
+
+/** Checks the options of one call or batch. @throws {TypeError} if a name is unknown */
+export function checkCallOptions(options: PeerCallOptions): void {
+  checkNames("call option", options, CALL_OPTIONS);
 }

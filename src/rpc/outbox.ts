@@ -1,15 +1,15 @@
 /**
- * The writing half of a connection: messages leave whole and in order, several of one tick in one chunk, as fast as the
- * stream takes them. What the messages say is the peer's matter.
+ * The writing half of a connection. Messages are written whole and in order, as fast as the stream takes them; several
+ * of one tick go into one chunk.
  *
  * @module
  */
 
 import { spend } from "../base/schedule.ts";
-import { Fifo } from "./fifo.ts";
-import { ANSWER_BYTES, WORK } from "./work.ts";
+import { Fifo } from "../base/fifo.ts";
+import { ANSWER_BYTES, WORK } from "./costs.ts";
 
-/** Bytes after which no further message joins a chunk. */
+/** Bytes after which no message is added to a chunk. */
 const CHUNK_BYTES = 65_536;
 
 interface Entry {
@@ -17,11 +17,11 @@ interface Entry {
   readonly isAnswer: boolean;
   /** Called once the stream has taken the message. */
   readonly written: (() => void) | undefined;
-  /** Called instead when it did not, with the stream's or the closing's reason. */
+  /** Called if the stream fails or closes first, with the reason. */
   readonly failed: ((reason: unknown) => void) | undefined;
 }
 
-/** Queues messages for one writable stream. No method throws, and no promise of it rejects. */
+/** Queues messages for one writable stream. No method throws or rejects. */
 export class Outbox {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #onProgress: () => void;
@@ -37,17 +37,17 @@ export class Outbox {
     this.#writer.closed.catch((reason) => this.#break(reason));
   }
 
-  /** Memory of answers that the stream has not taken yet, in bytes. */
+  /** Memory of answers that the stream has not taken, in bytes. */
   get answerBytes(): number {
     return this.#answerBytes;
   }
 
-  /** Queues an answer. One that cannot be written any more is dropped. */
+  /** Queues an answer. It is dropped if the stream has failed or closed. */
   answer(bytes: Uint8Array): void {
     this.#add({ bytes, isAnswer: true, written: undefined, failed: undefined });
   }
 
-  /** Queues anything else; one of the two functions is called in the end. */
+  /** Queues any other message. One of the two functions is called. */
   send(
     bytes: Uint8Array,
     written: (() => void) | undefined,
@@ -56,7 +56,7 @@ export class Outbox {
     this.#add({ bytes, isAnswer: false, written, failed });
   }
 
-  /** Hands over what is queued, whether or not the stream is ready for it, and closes the stream when it took that. */
+  /** Writes what is queued, whether or not the stream is ready, and then closes the stream. */
   async close(): Promise<void> {
     const isOpen = this.#broken === undefined;
     if (isOpen && this.#entries.size > 0) this.#write(this.#entries.takeAll());

@@ -1,50 +1,48 @@
 /**
- * A JSON-RPC 2.0 peer over a pair of byte streams: either side calls the other, at any time, also while it is being
- * called. It reads, checks and routes messages; framing, matching of answers, serving of requests and writing each have
- * their own file.
+ * A JSON-RPC 2.0 peer over a pair of byte streams. Either side calls the other at any time, also while it is being
+ * called. This file routes messages between the parts: inbox, calls, requests and outbox.
  *
- * How much one side can make the other hold is bounded. Reading pauses while too much waits, unless calls of this side
- * are pending, whose answers may be behind it: then what is too much is refused. A handler that calls back gives up its
- * slot for as long, so that calls within calls never wait for each other.
+ * The other side can't make this one hold more than its limits. Reading pauses while too much waits (backpressure).
+ * While calls of this side are pending it continues, since their answers may come later: then excess requests are
+ * refused. A handler that calls back frees its slot meanwhile, so nested calls never wait for each other.
  *
  * @module
  */
 
+import { createApi } from "../base/api.ts";
 import { callSafely } from "../base/callbacks.ts";
-import { LimitError, limitError, resolveLimits } from "../base/limits.ts";
-import { checkChoice, checkNames, checkType } from "../base/options.ts";
+import { LimitError, limitError } from "../base/limits.ts";
 import { spend } from "../base/schedule.ts";
 import { CallTable, type OpenCall } from "./calls.ts";
 import { reporter } from "./failures.ts";
 import { Outbox } from "./outbox.ts";
-import { readFrames, readInTurns, refuseBatch } from "./reading.ts";
+import { readFrames, readInTurns, refuseBatch } from "./inbox.ts";
 import { type AnswerSink, collectAnswers, RequestQueue } from "./requests.ts";
-import { memoryOf, WORK } from "./work.ts";
-import { type ApiCaller, createApi } from "./api.ts";
+import { memoryOf, WORK } from "./costs.ts";
 import { ErrorCode, RpcClosedError, RpcProtocolError } from "./errors.ts";
-import { type Frame, type Framing, FRAMINGS } from "./framing.ts";
+import type { Frame, Framing } from "./framing/types.ts";
 import { encodeError, encodeRequest, isRefusal, parseJson, readMessage, toJson } from "./message.ts";
 import type { Message, RequestId, RequestMessage } from "./message.ts";
-import { type Duplex, handlerMap, PEER_OPTIONS, type PeerLimits, type PeerOptions } from "./options.ts";
+import { checkCallOptions, checkOptions, type Duplex, type PeerLimits, type PeerOptions } from "./options.ts";
 import type {
   Api,
   BatchEntry,
   BatchResults,
   CallArguments,
   Caller,
-  CallOptions,
   IncomingRequest,
   MethodName,
   Methods,
   NotifyArguments,
+  PeerCallOptions,
   PeerStats,
   ResultOf,
 } from "./types.ts";
 
 /**
  * One end of a JSON-RPC 2.0 connection. `Remote` is the interface of the methods that the other side serves, `Local`
- * that of this side's. Once constructed it reads until the stream ends or the peer is closed. No method throws for what
- * the other side does, and no promise is left that could reject unhandled, but those of one's own calls.
+ * that of this side's. A peer reads until the stream ends or it is closed. Whatever the other side does, no method
+ * throws, and no promise rejects unhandled except those of your own calls.
  *
  * @example
  * ```ts
@@ -67,12 +65,11 @@ import type {
  */
 export class Peer<Remote extends object = Methods, Local extends object = Methods>
   implements Caller<Remote>, AsyncIterable<IncomingRequest<Remote>, undefined>, AsyncDisposable {
-  /** The other side's methods as functions; `then` is not among them, so that the object can be awaited. */
+  /** The other side's methods as functions, except `then`: so the object can be awaited. */
   readonly api: Api<Remote>;
   readonly #closed: PromiseWithResolvers<void> = Promise.withResolvers();
   readonly #limits: Required<PeerLimits>;
   readonly #framing: Framing;
-  readonly #cancelMethod: string | undefined;
   readonly #onInvalid: ((error: RpcProtocolError | LimitError) => unknown) | undefined;
   readonly #signal: AbortSignal | undefined;
   readonly #calls = new CallTable();
@@ -80,38 +77,32 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
   readonly #outbox: Outbox;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #reading: Promise<void>;
-  /** `ended`: the other side sends nothing more, and is still being answered. */
+  /** `ended`: the other side sends nothing more, and still gets answers. */
   #state: "open" | "ended" | "closed" = "open";
   #malformed = 0;
   #refused = 0;
   #dropped = 0;
-  /** Why nothing can be called any more; set when the state is not open. */
+  /** Why no call is possible; set when the state is not open. */
   #reason: unknown;
-  /** Lets reading go on; set while it pauses. */
+  /** Resumes reading; set while it pauses. */
   #resume: (() => void) | undefined;
 
   /**
    * Takes both streams and starts to read.
    *
-   * @throws {TypeError} when one of the streams is locked, or an option or a limit is unknown or of the wrong type
-   * @throws {RangeError} when a limit is not in its range
+   * @throws {TypeError} if a stream is locked, or an option or a limit is unknown or of the wrong type
+   * @throws {RangeError} if a limit is not in its range
    */
-  constructor({ readable, writable }: Duplex, options: PeerOptions<Local, Remote> = {}) {
+  constructor({ readable, writable }: Duplex, options: PeerOptions<Remote, Local> = {}) {
     if (readable.locked || writable.locked) {
-      throw new TypeError("a peer needs both streams to itself, and one is locked");
+      throw new TypeError("a stream is locked, and a peer needs both");
     }
-    checkNames("Peer option", options, PEER_OPTIONS);
-    const { methods = {}, framing = "newline", limits = {}, signal } = options;
-    checkChoice("framing", framing, Object.keys(FRAMINGS));
-    checkType("cancelMethod", options.cancelMethod, "string");
-    for (const name of ["onInvalid", "onError"] as const) checkType(name, options[name], "function");
-    const handlers = handlerMap<Local, Remote>(methods);
-    this.#limits = resolveLimits<PeerLimits>("Peer", limits);
-    this.#framing = FRAMINGS[framing];
-    this.#cancelMethod = options.cancelMethod ?? (framing === "content-length" ? "$/cancelRequest" : undefined);
-    this.#onInvalid = options.onInvalid;
+    const { handlers, framing, limits, onInvalid, onError, signal } = checkOptions(options);
+    this.#limits = limits;
+    this.#framing = framing;
+    this.#onInvalid = onInvalid;
     this.#signal = signal;
-    this.api = createApi<Remote>(this as unknown as ApiCaller);
+    this.api = createApi<Api<Remote>>(this.call.bind(this));
     this.#closed.promise.catch(() => {});
     this.#outbox = new Outbox(writable, () => this.#progress());
     this.#requests = new RequestQueue({
@@ -120,8 +111,8 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
       hasSlot: (running) =>
         running - this.#calls.size < this.#limits.concurrentRequests &&
         this.#outbox.answerBytes < this.#limits.queueBytes,
-      canCancel: this.#cancelMethod !== undefined,
-      report: reporter(options.onError),
+      canCancel: framing.cancellation !== undefined,
+      report: reporter(onError),
       onProgress: () => this.#progress(),
     });
     this.#reader = readable.getReader();
@@ -131,14 +122,14 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
   }
 
   /**
-   * Resolves when the other side ended its stream and all its requests are answered, or when `close()` was called.
-   * Rejects with the reason when the readable failed, the framing was lost, or `close(reason)` was called.
+   * Resolves when the other side has ended its stream and has all its answers, or when you call `close()`. Rejects with
+   * the reason if reading fails, if the framing is lost, or if you call `close(reason)`.
    */
   get closed(): Promise<void> {
     return this.#closed.promise;
   }
 
-  /** What was counted so far. */
+  /** What the peer has counted so far. */
   get stats(): PeerStats {
     return {
       unknownIds: this.#calls.unknownIds,
@@ -154,16 +145,16 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
    *
    * @param method its name
    * @param args params (`null` is sent for `undefined`), then options
-   * @returns what the other side answered, as it came: nothing checks that it has the type
-   * @throws {RpcError} when the other side answered with an error
-   * @throws {RpcProtocolError} when its answer was malformed
-   * @throws {TypeError} when the params have no JSON form, or an option is unknown
-   * @throws {LimitError} when too many calls are pending
-   * @throws the signal's reason when it aborts first, or whatever ended the connection: an `RpcClosedError`, a stream's
-   * error, or what `close` was given
+   * @returns the answer as the other side sent it: its type is not checked
+   * @throws {RpcError} if the other side answers with an error
+   * @throws {RpcProtocolError} if its answer is malformed
+   * @throws {TypeError} if the params have no JSON form, or an option is unknown
+   * @throws {LimitError} if too many calls are pending
+   * @throws the signal's reason if it aborts first
+   * @throws the reason why the connection ended: an `RpcClosedError`, a stream's error, or the argument of `close`
    */
   async call<K extends MethodName<Remote>>(method: K, ...args: CallArguments<Remote, K>): Promise<ResultOf<Remote, K>> {
-    const [params, options] = args as [unknown, CallOptions | undefined];
+    const [params, options] = args as [unknown, PeerCallOptions | undefined];
     const json = toJson(params);
     this.#checkCalls(1, options);
     const { id, result } = this.#calls.open(options?.signal, this.#onCallAbort);
@@ -172,12 +163,11 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
   }
 
   /**
-   * Calls a method of the other side without asking for an answer.
+   * Sends a notification: a call without an answer.
    *
-   * @returns when the stream has taken the message, so that awaiting it keeps to the stream's pace; one who does not
-   * await it is not told of a failure
-   * @throws {TypeError} when the params have no JSON form
-   * @throws whatever ended the connection
+   * @returns when the stream has taken the message: await it for backpressure. A failure that nobody awaits is ignored
+   * @throws {TypeError} if the params have no JSON form
+   * @throws the reason why the connection ended
    */
   notify<K extends MethodName<Remote>>(method: K, ...args: NotifyArguments<Remote, K>): Promise<void> {
     const notified = this.#notify(method, args[0]);
@@ -188,12 +178,12 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
   /**
    * Sends several calls and notifications in one message.
    *
-   * @returns what became of each, in the order of the entries
-   * @throws as `call` does, when nothing could be sent
+   * @returns the outcome of each entry, in order
+   * @throws as `call` does, if nothing could be sent
    */
   async batch<const Entries extends readonly BatchEntry<Remote>[]>(
     entries: Entries,
-    options?: CallOptions,
+    options?: PeerCallOptions,
   ): Promise<BatchResults<Remote, Entries>> {
     const parts = entries.map(({ method, notification, params }) => ({ method, notification, json: toJson(params) }));
     this.#checkCalls(parts.filter(({ notification }) => !notification).length, options);
@@ -217,21 +207,22 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
   }
 
   /**
-   * Gives out the requests that have no handler, in the order of their arrival, until the connection ends. While nobody
-   * iterates they are answered with "method not found". A request counts against `concurrentRequests` until it is answered.
+   * Iterates over the requests that have no handler, in order of arrival, until the connection ends. While nobody
+   * iterates, they are answered with "method not found". A request counts against `concurrentRequests` until it is
+   * answered.
    *
-   * @throws {TypeError} when somebody iterates already
+   * @throws {TypeError} if another iteration is active
    */
   [Symbol.asyncIterator](): AsyncIterator<IncomingRequest<Remote>, undefined> {
     return this.#requests.iterate();
   }
 
   /**
-   * Ends the connection: pending calls are rejected, the signals of requests being served are aborted, the readable is
-   * cancelled. Without a reason, what is queued is still handed to the writable, which then closes; with one it is
-   * aborted.
+   * Ends the connection. Pending calls reject, the signals of running requests abort, and the readable is cancelled.
+   * Without a reason, queued messages are still written, and then the writable closes. With a reason, it is aborted.
    *
-   * @returns when reading has stopped and both streams are unlocked, without waiting for the other side or for handlers
+   * @returns when reading has stopped and both streams are unlocked; it does not wait for the other side or for
+   * handlers
    */
   close(reason?: unknown): Promise<void> {
     if (this.#state !== "closed") {
@@ -253,10 +244,14 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
 
   readonly #onAbort = (): void => void this.close(this.#signal?.reason);
 
-  readonly #onCallAbort = (id: number): void => {
-    if (this.#cancelMethod !== undefined) {
-      this.#send(encodeRequest(undefined, this.#cancelMethod, toJson({ id })), undefined, undefined);
-    }
+  readonly #onCallAbort = (id: number, reason: unknown): void => {
+    const { cancellation } = this.#framing;
+    if (cancellation === undefined) return;
+    // A row may be the user's own, and this is called by an event.
+    callSafely(() => {
+      const params = toJson(cancellation.params(id, reason));
+      this.#send(encodeRequest(undefined, cancellation.method, params), undefined, undefined);
+    }, (error) => void this.close(error));
   };
 
   async #notify(method: string, params: unknown): Promise<void> {
@@ -267,8 +262,8 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
     await promise;
   }
 
-  #checkCalls(count: number, options: CallOptions = {}): void {
-    checkNames("call option", options, ["signal"]);
+  #checkCalls(count: number, options: PeerCallOptions = {}): void {
+    checkCallOptions(options);
     options.signal?.throwIfAborted();
     if (this.#state !== "open") throw this.#reason;
     const { pendingCalls } = this.#limits;
@@ -277,13 +272,13 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
 
   #send(text: string, written: (() => void) | undefined, failed: ((reason: unknown) => void) | undefined): void {
     this.#outbox.send(this.#framing.encode(text), written, failed);
-    // A new call lets others take its caller's slot, and wants reading to go on.
+    // A new call frees its caller's slot, and needs reading to resume.
     this.#progress();
   }
 
-  /** Answers, or drops a refusal when the other side reads none of its answers. */
+  /** Queues an answer. A refusal is dropped if the other side does not read its answers. */
   readonly #answer: AnswerSink = (text, isRefusal) => {
-    // Those who read or start requests wait for the turn that this may have ended.
+    // The inbox and the request queue wait for the next turn, if this ends one.
     spend(WORK.answer + text.length * WORK.byte);
     if (isRefusal && this.#outbox.answerBytes >= this.#limits.queueBytes) this.#dropped++;
     else this.#outbox.answer(this.#framing.encode(text));
@@ -301,8 +296,8 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
     }
   }
 
-  /** Takes a message, and returns what to wait for before the next. */
-  #take(frame: Frame): Promise<void> | undefined {
+  /** Takes a frame, and returns what to await before the next. */
+  #take(frame: NonNullable<Frame>): Promise<void> | undefined {
     return this.#receive(frame) ?? (this.#mayRead() ? undefined : this.#mayReadSoon());
   }
 
@@ -316,7 +311,7 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
       (this.#requests.waitingBytes < queueBytes && this.#outbox.answerBytes < queueBytes);
   }
 
-  #receive(frame: Frame): Promise<void> | undefined {
+  #receive(frame: NonNullable<Frame>): Promise<void> | undefined {
     if (isRefusal(frame)) return this.#receiveValue(frame, 0);
     const value = parseJson(frame, this.#limits.messageDepth);
     const bytes = memoryOf(frame);
@@ -361,8 +356,9 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
 
   #request(message: RequestMessage, bytes: number, answer: AnswerSink): void {
     const { id, method, params } = message;
-    if (id === undefined && method === this.#cancelMethod) {
-      this.#requests.cancel((params as { readonly id?: unknown } | null | undefined)?.id);
+    const { cancellation } = this.#framing;
+    if (id === undefined && method === cancellation?.method) {
+      this.#requests.cancel(cancellation.idOf(params));
     } else if (this.#calls.size > 0 && this.#requests.waitingBytes >= this.#limits.queueBytes) {
       this.#refused++;
       if (id !== undefined) answer(encodeError(id, ErrorCode.tooManyRequests, "too many requests are waiting"), true);
@@ -371,7 +367,7 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
     }
   }
 
-  /** Counts, answers (unless there is no `id` to answer to) and reports what is not a message, or over a limit. */
+  /** Counts and reports a message that is invalid or over a limit, and answers it if there is an `id`. */
   #reject(error: RpcProtocolError | LimitError, id: RequestId | undefined, answer: AnswerSink): void {
     this.#malformed++;
     spend(WORK.fault);
@@ -380,7 +376,7 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
     callSafely(() => this.#onInvalid?.(error), (reason) => void this.close(reason));
   }
 
-  /** Does whatever a settled request or call, or a written chunk, has made possible. */
+  /** Does what has become possible since a request or call settled, or a chunk was written. */
   #progress(): void {
     this.#requests.start();
     if (this.#state === "ended" && this.#requests.isIdle) this.#finish();
@@ -390,7 +386,7 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
     }
   }
 
-  /** The other side sends nothing more, or nothing that can be read. */
+  /** The other side sends nothing more, or nothing readable. */
   #end(error?: RpcProtocolError): void {
     if (this.#state !== "open") return;
     this.#stop("ended", error ?? new RpcClosedError("the other side ended its stream"));
@@ -398,7 +394,7 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
     this.#progress();
   }
 
-  /** All that the other side asked for before its end is answered. */
+  /** The other side has ended its stream, and all its requests are answered. */
   async #finish(): Promise<void> {
     this.#stop("closed", this.#reason);
     await this.#outbox.close();

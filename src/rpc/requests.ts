@@ -1,6 +1,5 @@
 /**
- * Requests of the other side: those that wait for their turn, those that are being served, and how each is answered
- * once. Reading and writing are the peer's matter.
+ * Requests of the other side, waiting or running. Each is answered once: by its handler, or in an iteration over the peer.
  *
  * @module
  */
@@ -8,21 +7,21 @@
 import { isPromiseLike } from "../base/callbacks.ts";
 import { spend } from "../base/schedule.ts";
 import { quoted } from "../base/text.ts";
-import { Fifo } from "./fifo.ts";
-import { REQUEST_BYTES, WORK } from "./work.ts";
+import { Fifo } from "../base/fifo.ts";
+import { REQUEST_BYTES, WORK } from "./costs.ts";
 import { ErrorCode, RpcError } from "./errors.ts";
 import { encodeError, encodeFailure, encodeResult } from "./message.ts";
 import type { Message, RequestId, RequestMessage } from "./message.ts";
 import type { FailedRequest } from "./options.ts";
 import type { Caller, Handler, IncomingRequest } from "./types.ts";
 
-/** Takes an answer's text; `refusal` says that the request was not served. */
+/** Takes an answer's text; `refusal` says whether the request was refused. */
 export type AnswerSink = (answer: string, refusal: boolean) => void;
 
 /**
- * Sinks for the answers to the messages of a batch: all go as one array into `sink` when the last of them is there.
- * What would make the array longer than `maxLength` UTF-16 units is replaced by an error, since a small batch can ask
- * for very large answers, and nothing can leave before the last.
+ * Sinks for the answers to a batch. After the last answer, `sink` receives all of them as one array. An answer that
+ * would make the array longer than `maxLength` UTF-16 units is replaced by an error: a small batch can ask for very
+ * large answers, and all must wait for the last.
  */
 export function collectAnswers(
   messages: readonly Message[],
@@ -43,7 +42,7 @@ export function collectAnswers(
   };
 }
 
-/** Hears of a failure. */
+/** Reports a failure. */
 type Report = (error: unknown, request: FailedRequest) => void;
 
 /** A request from its arrival to its answer. */
@@ -52,16 +51,16 @@ class OpenRequest<Remote extends object> implements IncomingRequest<Remote> {
   readonly params: unknown;
   readonly id: RequestId | undefined;
   readonly peer: Caller<Remote>;
-  /** Memory that it takes while it waits: of the message, or this request's share of its batch. */
+  /** Memory that it uses while it waits: its message's, or its share of a batch's. */
   readonly bytes: number;
   readonly #report: Report;
   readonly #settled: (request: OpenRequest<Remote>, answer: string | undefined) => void;
   #isSettled = false;
-  /** Made only for those who look at the signal: most handlers do not. */
+  /** Made when the signal is first read: most handlers do not read it. */
   #controller: AbortController | undefined;
   #aborted: { readonly reason: unknown } | undefined;
 
-  /** @param settled called once, with the answer's text; a notification has none */
+  /** @param settled called once, with the answer's text, or `undefined` for a notification */
   constructor(
     message: RequestMessage,
     bytes: number,
@@ -93,17 +92,17 @@ class OpenRequest<Remote extends object> implements IncomingRequest<Remote> {
 
   fail(error: unknown): void {
     if (this.#isSettled) return;
-    if (this.#aborted === undefined || error !== this.#aborted.reason) this.#tell(error);
+    if (this.#aborted === undefined || error !== this.#aborted.reason) this.#reportFailure(error);
     this.#settle((id) => encodeFailure(id, error));
   }
 
-  /** Answers that there is no such method, which is nobody's failure. */
+  /** Answers that there is no such method. That is not a failure, so it is not reported. */
   refuse(): void {
     const message = `method not found: ${quoted(this.method, 100)}`;
     this.#settle((id) => encodeError(id, ErrorCode.methodNotFound, message));
   }
 
-  /** Aborts the signal; whoever serves the request still has to settle it. */
+  /** Aborts the signal. The handler must still settle the request. */
   abort(reason: unknown): void {
     this.#aborted ??= { reason };
     this.#controller?.abort(reason);
@@ -119,45 +118,48 @@ class OpenRequest<Remote extends object> implements IncomingRequest<Remote> {
     try {
       return encode(id);
     } catch (error) {
-      this.#tell(error);
+      this.#reportFailure(error);
       return encodeFailure(id, undefined);
     }
   }
 
-  #tell(error: unknown): void {
+  #reportFailure(error: unknown): void {
     this.#report(error, { method: this.method, id: this.id });
   }
 }
 
-/** What a `RequestQueue` needs of its peer. */
+/** What a `RequestQueue` needs from its peer. */
 export interface RequestQueueOptions<Remote extends object> {
   readonly peer: Caller<Remote>;
-  readonly handlers: ReadonlyMap<string, Handler<unknown, unknown, Remote>>;
-  /** Whether one more request may be started while so many are being served. */
+  readonly handlers: ReadonlyMap<string, Handler<Remote>>;
+  /** Whether another request may start while this many run. */
   readonly hasSlot: (running: number) => boolean;
-  /** Whether requests may be cancelled by their ids. */
+  /** Whether requests can be cancelled by id. */
   readonly canCancel: boolean;
-  /** Called when a request has failed. */
+  /** Called when a request fails. */
   readonly report: Report;
-  /** Called when a request is settled, after its answer was handed to its sink, and when those that wait were started. */
+  /**
+   * Called after the answer to a request was passed to its sink, and after waiting requests were started in a later
+   * turn.
+   */
   readonly onProgress: () => void;
 }
 
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
-/** Serves requests in the order of their arrival, each by its handler, or by the one who iterates. No method throws. */
+/** Serves requests in order of arrival. Only `iterate` throws. */
 export class RequestQueue<Remote extends object> {
   readonly #options: RequestQueueOptions<Remote>;
   readonly #waiting = new Fifo<OpenRequest<Remote>>();
   #waitingBytes = 0;
   readonly #running = new Set<OpenRequest<Remote>>();
-  /** Those that are running and have not been cancelled, by their ids, of which the other side may use one many times. */
+  /** Running requests that were not cancelled, by id. The other side may reuse an id. */
   readonly #byId = new Map<RequestId, Set<OpenRequest<Remote>>>();
-  /** Whether requests are being started, or will be in the next turn of the event loop. */
+  /** Whether requests are being started now, or in the next turn of the event loop. */
   #isStarting = false;
   #hasEnded = false;
   #isIterated = false;
-  /** Running requests that the iterator has not given out yet, and those who wait for it to give one. */
+  /** Running requests that wait for an iterator, and calls of `next` that wait for a request. */
   readonly #offered = new Fifo<OpenRequest<Remote>>();
   readonly #takers = new Fifo<(result: IteratorResult<IncomingRequest<Remote>, undefined>) => void>();
 
@@ -165,12 +167,12 @@ export class RequestQueue<Remote extends object> {
     this.#options = options;
   }
 
-  /** Memory of the requests that wait, in bytes. */
+  /** Memory of waiting requests, in bytes. */
   get waitingBytes(): number {
     return this.#waitingBytes;
   }
 
-  /** Whether no request waits or is being served. */
+  /** Whether no request waits or runs. */
   get isIdle(): boolean {
     return this.#running.size === 0 && !this.#hasWaiting;
   }
@@ -179,7 +181,7 @@ export class RequestQueue<Remote extends object> {
     return this.#waiting.size > 0;
   }
 
-  /** Takes a request whose message takes so many bytes of memory; a notification's sink is never called. */
+  /** Adds a request whose message uses `bytes` of memory. The sink of a notification is never called. */
   add(message: RequestMessage, bytes: number, answer: AnswerSink): void {
     const request = new OpenRequest(message, bytes + REQUEST_BYTES, this.#options, (request, text) => {
       this.#running.delete(request);
@@ -193,9 +195,9 @@ export class RequestQueue<Remote extends object> {
     this.start();
   }
 
-  /** Starts requests while there are slots: to be called whenever there may be more of them. */
+  /** Starts waiting requests while there are slots. Call it whenever a slot may be free. */
   start(): void {
-    // A handler that answers at once comes back here from within: the loop below then goes on with the slot it freed.
+    // A handler that answers at once calls this again: the loop below then uses the slot that it freed.
     if (this.#isStarting) return;
     this.#isStarting = true;
     while (this.#hasWaiting && this.#options.hasSlot(this.#running.size)) {
@@ -207,23 +209,22 @@ export class RequestQueue<Remote extends object> {
     this.#endIteration();
   }
 
-  /** Aborts the signal of the requests with this id that are being served. */
+  /** Aborts the signals of the running requests with this id. Idempotent. */
   cancel(id: unknown): void {
     const requests = this.#byId.get(id as RequestId);
     if (requests === undefined) return;
-    // Each is aborted once, however often the other side says it.
     this.#byId.delete(id as RequestId);
     const reason = new RpcError(ErrorCode.requestCancelled, "request cancelled");
     for (const request of requests) request.abort(reason);
   }
 
-  /** No more requests will come. */
+  /** Says that no more requests will come. */
   end(): void {
     this.#hasEnded = true;
     this.#endIteration();
   }
 
-  /** Drops the requests that wait, and aborts the signals of those that are being served. */
+  /** Drops waiting requests, and aborts the signals of running ones. */
   close(reason: unknown): void {
     this.#waiting.takeAll();
     this.#waitingBytes = 0;
@@ -232,15 +233,15 @@ export class RequestQueue<Remote extends object> {
     this.end();
   }
 
-  /** Gives out the requests that have no handler. @throws {TypeError} when that is being done already */
+  /** Iterates over the requests that have no handler. @throws {TypeError} if another iteration is active */
   iterate(): AsyncIterator<IncomingRequest<Remote>, undefined> {
-    if (this.#isIterated) throw new TypeError("the requests are being iterated over already");
+    if (this.#isIterated) throw new TypeError("another iteration over the requests is active");
     this.#isIterated = true;
     let isActive = true;
     return {
       next: () => {
         const request = isActive ? this.#offered.shift() : undefined;
-        if (request !== undefined) return Promise.resolve(this.#giveOut(request));
+        if (request !== undefined) return Promise.resolve(this.#deliver(request));
         if (!isActive || (this.#hasEnded && !this.#hasWaiting)) return Promise.resolve(DONE);
         return new Promise((resolve) => this.#takers.push(resolve));
       },
@@ -280,13 +281,13 @@ export class RequestQueue<Remote extends object> {
     if (this.#options.canCancel && request.id !== undefined) this.#remember(request.id, request);
     const handler = this.#options.handlers.get(request.method);
     if (handler !== undefined) runHandler(handler, request);
-    else if (this.#takers.size > 0) this.#takers.shift()!(this.#giveOut(request));
+    else if (this.#takers.size > 0) this.#takers.shift()!(this.#deliver(request));
     else if (this.#isIterated) this.#offered.push(request);
     else request.refuse();
   }
 
-  #giveOut(request: OpenRequest<Remote>): IteratorYieldResult<IncomingRequest<Remote>> {
-    // Nobody needs to answer a notification, so nobody would give its slot back.
+  #deliver(request: OpenRequest<Remote>): IteratorYieldResult<IncomingRequest<Remote>> {
+    // A notification needs no answer, so nothing else would free its slot.
     if (request.notification) request.reply();
     return { done: false, value: request };
   }
@@ -307,10 +308,7 @@ export class RequestQueue<Remote extends object> {
   }
 }
 
-function runHandler<Remote extends object>(
-  handler: Handler<unknown, unknown, Remote>,
-  request: OpenRequest<Remote>,
-): void {
+function runHandler<Remote extends object>(handler: Handler<Remote>, request: OpenRequest<Remote>): void {
   try {
     const result = handler(request.params, request);
     if (!isPromiseLike(result)) return request.reply(result);

@@ -1,6 +1,7 @@
 /**
- * What the two sides of a connection offer each other, as TypeScript sees it: method interfaces, and the typed calls
- * and handlers that follow from them. Types only: nothing checks at run time that the other side keeps to them.
+ * The types of calls and handlers, derived from one interface for each side. `Remote` is the interface of the methods
+ * that the other side serves, `Local` that of this side's; `Remote` comes first everywhere. Nothing checks types at run
+ * time.
  *
  * @module
  */
@@ -8,8 +9,8 @@
 import type { RequestId } from "./message.ts";
 
 /**
- * The methods of a side about which nothing is known. Any interface or type whose members are functions of at most one
- * parameter can stand in its place; other members are no methods.
+ * The methods of a side without a known interface. Any interface or type can replace it. Its methods are the members
+ * that are functions of at most one parameter; other members are ignored.
  *
  * @example
  * ```ts
@@ -29,7 +30,7 @@ export type Methods = { readonly [name: string]: (params?: unknown) => unknown }
  * import type { MethodName } from "@rivulet/rivulet/rpc";
  *
  * interface Guest {
- *   readonly version: string; // no method
+ *   readonly version: string; // not a method
  *   ping(): string;
  * }
  * const names: MethodName<Guest>[] = ["ping"];
@@ -59,7 +60,7 @@ export type ParameterList<M extends object, K extends keyof M> = NonNullable<M[K
   : never;
 
 /**
- * What a method takes.
+ * The type of a method's params.
  *
  * @example
  * ```ts
@@ -75,7 +76,7 @@ export type ParameterList<M extends object, K extends keyof M> = NonNullable<M[K
 export type ParamsOf<M extends object, K extends keyof M> = ParameterList<M, K>[0];
 
 /**
- * What a method gives, promises unwrapped: it is always a promise to the caller.
+ * The type of a method's result, without its promise: a caller always gets a promise.
  *
  * @example
  * ```ts
@@ -98,24 +99,22 @@ export type ResultOf<M extends object, K extends keyof M> = NonNullable<M[K]> ex
  * @example
  * ```ts
  * import { Peer } from "@rivulet/rivulet/rpc";
- * import type { CallOptions } from "@rivulet/rivulet/rpc";
+ * import type { PeerCallOptions } from "@rivulet/rivulet/rpc";
  *
- * // What this peer sends comes back to it: it calls itself.
+ * // This peer reads what it writes: it calls itself.
  * const methods = { wait: () => new Promise(() => {}) };
  * await using peer = new Peer(new TransformStream<Uint8Array, Uint8Array>(), { methods });
- * const options: CallOptions = { signal: AbortSignal.timeout(10) };
+ * const options: PeerCallOptions = { signal: AbortSignal.timeout(10) };
  * await peer.call("wait", null, options).catch((error) => console.log(error.name)); // TimeoutError
  * ```
  */
-export interface CallOptions {
-  /**
-   * Aborting it rejects the call at once with the signal's reason; an answer that still comes is counted and ignored.
-   */
+export interface PeerCallOptions {
+  /** Aborting it rejects the call at once, with the signal's reason. A later answer is counted and ignored. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * The arguments that go with a method's name: params where the method needs them, then options.
+ * The arguments that follow a method's name: params if the method needs them, then options.
  *
  * @example
  * ```ts
@@ -130,11 +129,11 @@ export interface CallOptions {
  * ```
  */
 export type CallArguments<M extends object, K extends keyof M> = [] extends ParameterList<M, K>
-  ? [params?: ParamsOf<M, K>, options?: CallOptions]
-  : [params: ParamsOf<M, K>, options?: CallOptions];
+  ? [params?: ParamsOf<M, K>, options?: PeerCallOptions]
+  : [params: ParamsOf<M, K>, options?: PeerCallOptions];
 
 /**
- * The params that go with a method's name.
+ * The arguments that follow a notification's name: params if the method needs them.
  *
  * @example
  * ```ts
@@ -172,7 +171,7 @@ export type Api<M extends object> = {
 };
 
 /**
- * What can be asked of the other side of a connection.
+ * The other side of a connection, to be called.
  *
  * @example
  * ```ts
@@ -185,7 +184,7 @@ export type Api<M extends object> = {
  * async function isAlive(other: Caller<Guest>): Promise<boolean> {
  *   return await other.call("ping") === "pong";
  * }
- * // What this peer sends comes back to it: it calls itself.
+ * // This peer reads what it writes: it calls itself.
  * await using peer = new Peer<Guest, Guest>(new TransformStream<Uint8Array, Uint8Array>(), {
  *   methods: { ping: () => "pong" },
  * });
@@ -197,7 +196,7 @@ export interface Caller<Remote extends object = Methods> {
   readonly api: Api<Remote>;
   /** Calls a method of the other side. */
   call<K extends MethodName<Remote>>(method: K, ...args: CallArguments<Remote, K>): Promise<ResultOf<Remote, K>>;
-  /** Calls a method of the other side without asking for an answer. */
+  /** Sends a notification: a call without an answer. */
   notify<K extends MethodName<Remote>>(method: K, ...args: NotifyArguments<Remote, K>): Promise<void>;
 }
 
@@ -226,7 +225,7 @@ export type BatchEntry<M extends object> = {
 }[MethodName<M>];
 
 /**
- * What becomes of a batch, entry by entry; notifications give `undefined`.
+ * The outcomes of a batch, one for each entry; `undefined` for a notification.
  *
  * @example
  * ```ts
@@ -236,7 +235,7 @@ export type BatchEntry<M extends object> = {
  * interface Guest {
  *   ping(): string;
  * }
- * // What this peer sends comes back to it: it calls itself.
+ * // This peer reads what it writes: it calls itself.
  * await using peer = new Peer<Guest, Guest>(new TransformStream<Uint8Array, Uint8Array>(), {
  *   methods: { ping: () => "pong" },
  * });
@@ -251,7 +250,7 @@ export type BatchResults<M extends object, Entries extends readonly { readonly m
 };
 
 /**
- * What a handler gets to know of its request besides the params.
+ * What a handler knows about its request, beside the params.
  *
  * @example
  * ```ts
@@ -262,7 +261,7 @@ export type BatchResults<M extends object, Entries extends readonly { readonly m
  *   ping: () => "pong",
  *   relay: async (method: unknown, { peer }: RequestContext) => await peer.call(String(method)),
  * };
- * // What this peer sends comes back to it: it calls itself.
+ * // This peer reads what it writes: it calls itself.
  * await using peer = new Peer(new TransformStream<Uint8Array, Uint8Array>(), { methods });
  * console.log(await peer.call("relay", "ping")); // pong
  * ```
@@ -272,16 +271,16 @@ export interface RequestContext<Remote extends object = Methods> {
   readonly method: string;
   /** The request's id; `undefined` for a notification. */
   readonly id: RequestId | undefined;
-  /** Whether nobody waits for an answer. */
+  /** Whether it is a notification, which has no answer. */
   readonly notification: boolean;
   /** Aborted when the other side cancels the request, or the peer closes. */
   readonly signal: AbortSignal;
-  /** The side that asks, to be called back. */
+  /** The side that sent the request, to be called back. */
   readonly peer: Caller<Remote>;
 }
 
 /**
- * A request that no handler takes, for the one who iterates over the peer to answer.
+ * A request without a handler, to be answered in an iteration over the peer.
  *
  * @example
  * ```ts
@@ -298,17 +297,17 @@ export interface RequestContext<Remote extends object = Methods> {
  * ```
  */
 export interface IncomingRequest<Remote extends object = Methods> extends RequestContext<Remote> {
-  /** As the other side sent them, unchecked; `undefined` when it sent none. */
+  /** Params as the other side sent them, unchecked; `undefined` if it sent none. */
   readonly params: unknown;
-  /** Answers with a result. Only the first answer counts, and a notification has none. */
+  /** Answers with a result. Only the first answer counts. A notification has no answer. */
   reply(result?: unknown): void;
   /** Answers with an error, as if a handler had thrown it. */
   fail(error: unknown): void;
 }
 
 /**
- * Serves one method: gets the params, gives the result or throws. What arrives is whatever the other side sent: a type
- * on `params` is a wish, and checking it is the handler's own work.
+ * Serves one method: takes the params, and returns the result or throws. The other side may send anything as `params`,
+ * whatever their type says: check them.
  *
  * @example
  * ```ts
@@ -319,18 +318,18 @@ export interface IncomingRequest<Remote extends object = Methods> extends Reques
  *   if (typeof params !== "number") throw new TypeError("params must be a number");
  *   return -params;
  * };
- * // What this peer sends comes back to it: it calls itself.
+ * // This peer reads what it writes: it calls itself.
  * await using peer = new Peer(new TransformStream<Uint8Array, Uint8Array>(), { methods: { negate } });
  * console.log(await peer.call("negate", 5)); // -5
  * ```
  */
-// Declared as a method, whose parameters TypeScript compares both ways, so that a handler may state its wish.
-export type Handler<Params = unknown, Result = unknown, Remote extends object = Methods> = {
+// Declared as a method: TypeScript compares its parameters both ways, so a handler may declare the params it expects.
+export type Handler<Remote extends object = Methods, Params = unknown, Result = unknown> = {
   handle(params: Params, context: RequestContext<Remote>): Result | PromiseLike<Result>;
 }["handle"];
 
 /**
- * Handlers by method name, as an object (its own enumerable properties count) or as a `Map`.
+ * Handlers by method name: an object, of which own enumerable properties count, or a `Map`.
  *
  * @example
  * ```ts
@@ -341,24 +340,24 @@ export type Handler<Params = unknown, Result = unknown, Remote extends object = 
  *   ping(): string;
  * }
  * const methods: Handlers<Host, Host> = { ping: () => "pong" }; // or new Map([["ping", () => "pong"]])
- * // What this peer sends comes back to it: it calls itself.
+ * // This peer reads what it writes: it calls itself.
  * await using peer = new Peer<Host, Host>(new TransformStream<Uint8Array, Uint8Array>(), { methods });
  * console.log(await peer.api.ping()); // pong
  * ```
  */
-export type Handlers<Local extends object, Remote extends object> =
-  | { readonly [K in MethodName<Local>]?: Handler<ParamsOf<Local, K>, ResultOf<Local, K>, Remote> }
-  | Iterable<readonly [string, Handler<unknown, unknown, Remote>]>;
+export type Handlers<Remote extends object = Methods, Local extends object = Methods> =
+  | { readonly [K in MethodName<Local>]?: Handler<Remote, ParamsOf<Local, K>, ResultOf<Local, K>> }
+  | Iterable<readonly [string, Handler<Remote>]>;
 
 /**
- * What a peer has counted since it was made.
+ * What a peer has counted so far.
  *
  * @example
  * ```ts
  * import { Peer } from "@rivulet/rivulet/rpc";
  * import type { PeerStats } from "@rivulet/rivulet/rpc";
  *
- * const readable = new Blob(["no JSON\n"]).stream();
+ * const readable = new Blob(["not JSON\n"]).stream();
  * const peer = new Peer({ readable, writable: new WritableStream<Uint8Array>() });
  * await peer.closed;
  * const { malformed }: PeerStats = peer.stats;
@@ -366,14 +365,14 @@ export type Handlers<Local extends object, Remote extends object> =
  * ```
  */
 export interface PeerStats {
-  /** Answers to ids that no call of this side ever had. */
+  /** Answers with an id that no call of this side ever had. */
   readonly unknownIds: number;
-  /** Answers to calls that were settled before: answered already, or aborted. */
+  /** Answers to calls that had settled: answered before, or aborted. */
   readonly duplicateIds: number;
-  /** Messages, or elements of a batch, that are no JSON-RPC 2.0 or over a limit. */
+  /** Messages, or elements of a batch, that are not JSON-RPC 2.0, or over a limit. */
   readonly malformed: number;
-  /** Requests that were turned away because too many were waiting. */
+  /** Requests that were refused because too many were waiting. */
   readonly refused: number;
-  /** Error answers that were not sent because the other side reads too slowly. */
+  /** Error answers that were dropped because the other side reads too slowly. */
   readonly dropped: number;
 }

@@ -8,11 +8,11 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { compile, instantiate } from "@rivulet/rivulet/vm";
 import type { RunLimits } from "@rivulet/rivulet/vm";
-import { LimitError as LimitErrorOfRpc, Peer } from "@rivulet/rivulet/rpc";
+import { FRAMINGS, LimitError as LimitErrorOfRpc, Peer } from "@rivulet/rivulet/rpc";
 import type { PeerLimits } from "@rivulet/rivulet/rpc";
 import { LimitError, Plugin, PluginError, spawn } from "@rivulet/rivulet";
 import type { PluginLimits, PluginOptions, ProcessLimits } from "@rivulet/rivulet";
-import { LIMIT_NAMES, limitError, LIMITS } from "../../src/base/limits.ts";
+import { BOUNDS, LIMIT_NAMES, limitError, LIMITS } from "../../src/base/limits.ts";
 import type { LimitErrorName, LimitName, LimitOwner, LimitRow } from "../../src/base/limits.ts";
 import { MAX_PAGES } from "../../src/vm/limits.ts";
 import { guest } from "../_guests.ts";
@@ -68,7 +68,7 @@ Deno.test("a limit that is not a number is a TypeError that names it, its range 
   await forEach(async (name, { least, most, unit }, owner) => {
     for (const [value, shown] of values) {
       const error = await refusal(() => STARTS[owner](holding(name, value)));
-      assertRefused(error, TypeError, `limits.${name} is a`);
+      assertRefused(error, TypeError, `limits.${name} must be a`);
       assertRefused(error, TypeError, `number from ${least} to ${most} ${unit}`);
       assertRefused(error, TypeError, `, not ${shown}`);
     }
@@ -80,7 +80,7 @@ Deno.test("a limit out of its range is a RangeError that names it: NaN, less, mo
     const values = [NaN, -1, -Infinity, least - 1, most * 2, ...isWhole ? [least + 0.5] : []];
     for (const value of mayBeAbsent ? values : [...values, Infinity]) {
       const error = await refusal(() => STARTS[owner](holding(name, value)));
-      assertRefused(error, RangeError, `limits.${name} is `);
+      assertRefused(error, RangeError, `limits.${name} must be `);
       assertRefused(error, RangeError, `, not ${value}`);
     }
   });
@@ -148,7 +148,7 @@ Deno.test("limits and options that are not an object of names are refused", asyn
   ];
   for (const start of starts) {
     for (const options of [null, 1, "fuel", [], new Map([["fuel", 1]]), () => {}]) {
-      assertRefused(await refusal(() => start(options as never)), TypeError, " are an object, not ");
+      assertRefused(await refusal(() => start(options as never)), TypeError, " must be an object, not ");
     }
   }
   await peer.close();
@@ -201,7 +201,7 @@ Deno.test("a call's deadline is checked before the call", async () => {
       assertRefused(
         await refusal(call),
         type as typeof TypeError,
-        "deadlineMs is a number from 0 to 2147483647 ms, or Infinity",
+        "deadlineMs must be a number from 0 to 2147483647 ms, or Infinity",
       );
     }
   }
@@ -232,27 +232,30 @@ Deno.test("logBytes and outputBytes that are not numbers do not stand for no lim
 });
 
 Deno.test("a limit given as text is shown in the message as text, with the unit and the range", () => {
-  const text = 'limits.memoryPages is a whole number from 0 to 65536 pages, not "12"';
+  const text = 'limits.memoryPages must be a whole number from 0 to 65536 pages, not "12"';
   assertThrows(() => new Plugin(empty, { limits: holding("memoryPages", "12") }), TypeError, text);
 });
 
 Deno.test("Plugin refuses in its constructor what would be refused when a call starts a process", () => {
   const wrong: [options: Record<string, unknown>, text: string][] = [
     [{ methods: { x: 1 } }, `method "x" is not a function`],
-    [{ methods: 1 }, "methods is an object, not 1"],
-    [{ methods: null }, "methods is an object, not null"],
-    [{ name: 1 }, "name is a string, not 1"],
-    [{ onLog: "stderr" }, `onLog is a function, not "stderr"`],
-    [{ framing: "line" }, `framing is "newline" or "content-length", not "line"`],
-    [{ framing: "constructor" }, "framing is"],
-    [{ lifetime: "forever" }, `lifetime is "call" or "plugin", not "forever"`],
-    [{ args: "a" }, `args is a list of strings, not "a"`],
-    [{ args: [1] }, "argument 0 is a string, not 1"],
-    [{ args: ["a\0"] }, "argument 0 has a NUL in it"],
-    [{ env: { A: 1 } }, `environment variable "A" is a string, not 1`],
+    [{ methods: 1 }, "methods must be an object, not 1"],
+    [{ methods: null }, "methods must be an object, not null"],
+    [{ name: 1 }, "name must be a string, not 1"],
+    [{ onLog: "stderr" }, `onLog must be a function, not "stderr"`],
+    [{ framing: "line" }, `framing must be "newline" or "content-length", not "line"`],
+    [{ framing: "constructor" }, "framing must be"],
+    [{ framing: null }, "framing must be"],
+    [{ framing: { encode() {} } }, "framing.decoder must be a function, not null"],
+    [{ framing: { ...FRAMINGS.newline, cancellation: {} } }, "framing.cancellation.method must be a string"],
+    [{ lifetime: "forever" }, `lifetime must be "call" or "plugin", not "forever"`],
+    [{ args: "a" }, `args must be a list of strings, not "a"`],
+    [{ args: [1] }, "argument 0 must be a string, not 1"],
+    [{ args: ["a\0"] }, "argument 0 contains a NUL"],
+    [{ env: { A: 1 } }, `environment variable "A" must be a string, not 1`],
     [{ env: { "a=": "" } }, "a="],
-    [{ clock: 1 }, "clock is an object, not 1"],
-    [{ random: 4 }, "random is a function, not 4"],
+    [{ clock: 1 }, "clock must be an object, not 1"],
+    [{ random: 4 }, "random must be a function, not 4"],
     [{ limits: { fuel: -1 } }, "limits.fuel"],
   ];
   for (const [options, text] of wrong) {
@@ -278,11 +281,11 @@ Deno.test("what is not a Module is refused with how to make one", async () => {
     for (
       const start of [() => new Plugin(given as never), () => spawn(given as never), () => instantiate(given as never)]
     ) {
-      const text = `a Module is needed, not a value of type ${name}: pass \`await compile(bytes)\``;
+      const text = `expected a Module, not a value of type ${name}: pass \`await compile(bytes)\``;
       assertRefused(await refusal(start), TypeError, text);
     }
   }
-  assertThrows(() => new Plugin(undefined as never), TypeError, "a Module is needed, not undefined");
+  assertThrows(() => new Plugin(undefined as never), TypeError, "expected a Module, not undefined");
 });
 
 Deno.test("a Peer that is refused leaves its streams alone", () => {
@@ -426,10 +429,10 @@ function defaultOf({ byDefault, unit }: LimitRow): string {
 
 for (const page of ["README.md", "SECURITY.md"]) {
   Deno.test(`${page} has the limits as their rows say`, () => {
-    const text = Deno.readTextFileSync(new URL(`../${page}`, import.meta.url));
+    const text = Deno.readTextFileSync(new URL(`../../${page}`, import.meta.url));
     const [section] = /\n## Limits\n[^]*?\n\|[^]*?\n\n/.exec(text) ?? [""];
     const lines = section!.split("\n").filter((line) => line.startsWith("| `"));
     const cells = lines.map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim()));
-    assertEquals(cells, ROWS.map(([name, row]) => [`\`${name}\``, row.bounds, defaultOf(row)]));
+    assertEquals(cells, ROWS.map(([name, row]) => [`\`${name}\``, BOUNDS[name], defaultOf(row)]));
   });
 }

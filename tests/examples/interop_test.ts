@@ -18,8 +18,8 @@ import {
 } from "vscode-jsonrpc/node";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { TextLineStream } from "@std/streams";
-import { Peer, Plugin, RpcError, spawn } from "@rivulet/rivulet";
-import type { Duplex, PeerOptions } from "@rivulet/rivulet/rpc";
+import { Plugin, RpcError, spawn } from "@rivulet/rivulet";
+import { type Duplex, Peer, type PeerOptions } from "@rivulet/rivulet/rpc";
 import { guest } from "../_guests.ts";
 
 /** The two ends of a connection. */

@@ -227,6 +227,6 @@ Deno.test("content-length framing serves and answers, and gives up when it is lo
     frame('{"jsonrpc":"2.0","id":0,"method":"theirs","params":null}') +
       frame('{"jsonrpc":"2.0","id":1,"result":["é"]}') +
       frame(error(-32600, 'message is not a valid request: its \\"jsonrpc\\" is not \\"2.0\\"')) +
-      frame(error(-32700, 'cannot tell where a message ends: its Content-Length is \\"no\\"')),
+      frame(error(-32700, `can't tell where a message ends: its Content-Length is \\"no\\"`)),
   );
 });

@@ -1,17 +1,18 @@
-/** Tests of src/rpc/framing.ts. */
+/** Tests of src/rpc/framing/. */
 
-import { assertEquals, assertLess, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertLess, assertStringIncludes, assertThrows } from "@std/assert";
 import { LimitError } from "../../src/base/limits.ts";
 import { RpcProtocolError } from "../../src/rpc/errors.ts";
-import { type Frame, type FrameDecoder, type FramingName, FRAMINGS, HEADER } from "../../src/rpc/framing.ts";
+import { type FramingName, framingOf, FRAMINGS } from "../../src/rpc/framing/framings.ts";
+import type { Frame, FrameDecoder, Framing } from "../../src/rpc/framing/types.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
 /** What a chunk completes, without the headers that it passes. */
-function push(decoder: FrameDecoder, chunk: Uint8Array): Frame[] {
+function push(decoder: FrameDecoder, chunk: Uint8Array): NonNullable<Frame>[] {
   return [...decoder.push(chunk)].flatMap((frame) =>
-    frame === HEADER ? [] : [frame instanceof Uint8Array ? frame.slice() : frame]
+    frame === undefined ? [] : [frame instanceof Uint8Array ? frame.slice() : frame]
   );
 }
 
@@ -19,12 +20,12 @@ function push(decoder: FrameDecoder, chunk: Uint8Array): Frame[] {
 function frames(name: FramingName, chunks: Iterable<Uint8Array>, maxBytes = 20): string[] {
   const decoder = FRAMINGS[name].decoder(maxBytes);
   const shown: string[] = [];
-  const show = (frame: Frame) => {
+  const show = (frame: NonNullable<Frame>) => {
     if (frame instanceof LimitError) shown.push(`<${frame.limit}>`);
     else shown.push(frame instanceof RpcProtocolError ? `<${frame.fault}>` : decode(frame));
   };
   for (const chunk of chunks) for (const frame of push(decoder, chunk)) show(frame);
-  for (const frame of decoder.end()) show(frame);
+  for (const frame of decoder.end()) if (frame !== undefined) show(frame);
   return shown;
 }
 
@@ -133,4 +134,29 @@ Deno.test("newline decoder is linear in a long message that comes in small chunk
   for (let i = 0; i < 320_000; i++) for (const _ of decoder.push(chunk));
   // A tenth of a second; copying what came before with each chunk would take minutes.
   assertLess(performance.now() - start, 10_000);
+});
+
+Deno.test("a framing is named by its row", () => {
+  for (const [name, row] of Object.entries(FRAMINGS)) {
+    assertEquals(row.name, name);
+    assertEquals(framingOf(name as FramingName), row);
+    assertEquals(framingOf(row), row);
+  }
+  assertEquals(framingOf(undefined), FRAMINGS.newline);
+});
+
+Deno.test("a framing that is neither a name nor a whole row is refused", () => {
+  const { newline } = FRAMINGS;
+  const wrong: [given: unknown, text: string][] = [
+    ["line", 'framing must be "newline" or "content-length", not "line"'],
+    ["toString", "framing must be"],
+    [null, "framing must be"],
+    [1, "framing must be"],
+    [{}, "framing.encode must be a function"],
+    [{ ...newline, decoder: 1 }, "framing.decoder must be a function, not 1"],
+    [{ ...newline, cancellation: "cancel" }, "framing.cancellation must be an object"],
+    [{ ...newline, cancellation: { method: 1 } }, "framing.cancellation.method must be a string"],
+    [{ ...newline, cancellation: { method: "c", params() {} } }, "framing.cancellation.idOf must be a function"],
+  ];
+  for (const [given, text] of wrong) assertThrows(() => framingOf(given as Framing), TypeError, text);
 });

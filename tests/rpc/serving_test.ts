@@ -2,8 +2,8 @@
  * Tests of src/rpc/peer.ts against a hand-written other side: requests that the peer answers, by handlers or in a loop.
  */
 
-import { ErrorCode, RpcError } from "@rivulet/rivulet/rpc";
-import type { RequestId } from "@rivulet/rivulet/rpc";
+import { ErrorCode, FRAMINGS, RpcError } from "@rivulet/rivulet/rpc";
+import type { Framing, RequestId } from "@rivulet/rivulet/rpc";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { assertErrorAnswer, connect, settle } from "./_wire.ts";
 
@@ -103,7 +103,7 @@ Deno.test("without onError, the first ten failures of a peer go to the console, 
     });
     for (let id = 0; id < 30; id++) sendJson({ jsonrpc, id, method: id % 2 === 0 ? "fails" : "answers" });
     assertEquals((await rest()).length, 30);
-    assertEquals(shown.slice(0, 10), Array(10).fill(['the method "fails" failed:', oops]));
+    assertEquals(shown.slice(0, 10), Array(10).fill(['method "fails" failed:', oops]));
     assertEquals(shown.length, 11);
     await peer.close();
   } finally {
@@ -272,22 +272,74 @@ Deno.test("iteration gives out notifications, which hold no slot", async () => {
   await peer.close();
 });
 
-Deno.test("cancelMethod aborts the handler's signal, and is sent when a call is aborted", async () => {
-  const { peer, sendJson, next } = connect({
-    cancelMethod: "cancel",
-    methods: {
-      wait: (_params, { signal }) => new Promise((_, reject) => signal.onabort = () => reject(signal.reason)),
+/** Rows of cancellation: LSP's, which is in the table, and one of our own, with the reason. */
+const CANCELLATIONS: Readonly<Record<string, { row: Framing; idName: string; sent: unknown }>> = {
+  "$/cancelRequest": {
+    row: { ...FRAMINGS.newline, cancellation: FRAMINGS["content-length"].cancellation },
+    idName: "id",
+    sent: { id: 0 },
+  },
+  "notifications/cancelled": {
+    row: {
+      ...FRAMINGS.newline,
+      name: "mcp",
+      cancellation: {
+        method: "notifications/cancelled",
+        params: (requestId, reason) => ({ requestId, reason: String(reason) }),
+        idOf: (params) => (params as { requestId?: unknown } | null | undefined)?.requestId,
+      },
     },
+    idName: "requestId",
+    sent: { requestId: 0, reason: "late" },
+  },
+};
+
+for (const [method, { row, idName, sent }] of Object.entries(CANCELLATIONS)) {
+  Deno.test(`${method} aborts the handler's signal, and is sent when a call is aborted`, async () => {
+    const { peer, sendJson, next } = connect({
+      framing: row,
+      methods: {
+        wait: (_params, { signal }) => new Promise((_, reject) => signal.onabort = () => reject(signal.reason)),
+      },
+    });
+    sendJson({ jsonrpc, id: 1, method: "wait" });
+    sendJson({ jsonrpc, id: "1", method: "wait" });
+    for (const params of [{ [idName]: 2 }, {}, null, undefined, "1", { [idName]: "1" }]) {
+      sendJson({ jsonrpc, method, params });
+    }
+    assertErrorAnswer(await next(), "1", ErrorCode.requestCancelled);
+    const controller = new AbortController();
+    const call = peer.call("theirs", null, { signal: controller.signal });
+    assertEquals((await next()).method, "theirs");
+    controller.abort("late");
+    assertEquals(await call.catch((reason) => reason), "late");
+    assertEquals(await next(), { jsonrpc, method, params: sent });
+    await peer.close();
   });
-  sendJson({ jsonrpc, id: 1, method: "wait" });
-  sendJson({ jsonrpc, id: "1", method: "wait" });
-  for (const params of [{ id: 2 }, {}, null, "1", { id: "1" }]) sendJson({ jsonrpc, method: "cancel", params });
-  assertErrorAnswer(await next(), "1", ErrorCode.requestCancelled);
+}
+
+Deno.test("a cancellation that can't be written closes the peer, and throws nowhere", async () => {
+  const cancellation = { method: "cancel", params: () => 1n, idOf: () => undefined };
+  const { peer } = connect({ framing: { ...FRAMINGS.newline, cancellation } });
   const controller = new AbortController();
   const call = peer.call("theirs", null, { signal: controller.signal });
-  assertEquals((await next()).method, "theirs");
-  controller.abort();
-  await assertRejects(() => call, DOMException);
-  assertEquals(await next(), { jsonrpc, method: "cancel", params: { id: 0 } });
+  controller.abort("late");
+  assertEquals(await call.catch((reason) => reason), "late");
+  await assertRejects(() => peer.closed, TypeError);
+});
+
+Deno.test("without a row's cancellation nothing is sent, and no notification cancels", async () => {
+  const { peer, sendJson, next, rest } = connect({
+    methods: { wait: (_params, { signal }) => new Promise((resolve) => setTimeout(() => resolve(signal.aborted), 5)) },
+  });
+  sendJson({ jsonrpc, id: 1, method: "wait" });
+  sendJson({ jsonrpc, method: "$/cancelRequest", params: { id: 1 } });
+  assertEquals(await next(), { jsonrpc, id: 1, result: false });
+  const controller = new AbortController();
+  const call = peer.call("theirs", null, { signal: controller.signal });
+  await next();
+  controller.abort("late");
+  assertEquals(await call.catch((reason) => reason), "late");
+  assertEquals(await rest(), []);
   await peer.close();
 });

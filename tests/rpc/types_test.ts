@@ -100,7 +100,7 @@ export function refused(peer: Peer<Guest, Host>): void {
   // @ts-expect-error params of another method
   peer.batch([{ method: "prime_sieve", params: { text: "x" } }]);
 
-  const options: PeerOptions<Host, Guest>[] = [
+  const options: PeerOptions<Guest, Host>[] = [
     { methods: { echo: (text, { peer }) => peer.call("ping").then(() => text) } },
     { methods: { log() {} } },
     // @ts-expect-error the result is of another type

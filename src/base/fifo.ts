@@ -1,13 +1,13 @@
 /**
- * A queue of anything, first in, first out.
+ * A first-in, first-out queue.
  *
  * @module
  */
 
-/** Places at the front that are kept when empty, before the rest moves up. */
+/** Empty places at the front, before the rest moves up. */
 const MIN_STALE = 1_024;
 
-/** A queue: each entry moves a bounded number of times, however many wait. */
+/** A queue in which an entry moves a bounded number of times, however many wait. */
 export class Fifo<T> {
   #entries: (T | undefined)[] = [];
   #next = 0;
@@ -17,21 +17,16 @@ export class Fifo<T> {
     return this.#entries.length - this.#next;
   }
 
-  /** The entry that is to be taken next. */
-  get first(): T | undefined {
-    return this.#entries[this.#next];
-  }
-
   /** Adds an entry at the end. */
   push(entry: T): void {
     this.#entries.push(entry);
   }
 
-  /** Takes the first entry, if there is one. */
+  /** Removes and returns the first entry, if there is one. */
   shift(): T | undefined {
     if (this.#next === this.#entries.length) return undefined;
     const entry = this.#entries[this.#next];
-    // What has been taken is not kept alive.
+    // The queue must not keep it alive.
     this.#entries[this.#next++] = undefined;
     if (this.#next === this.#entries.length) {
       this.#entries.length = this.#next = 0;
@@ -42,7 +37,7 @@ export class Fifo<T> {
     return entry;
   }
 
-  /** Takes all entries. */
+  /** Removes and returns all entries. */
   takeAll(): T[] {
     const entries = this.#entries.slice(this.#next) as T[];
     this.#entries.length = this.#next = 0;

@@ -1,7 +1,7 @@
-/** Tests of src/rpc/pieces.ts. */
+/** Tests of src/rpc/long_json.ts. */
 
 import { assertEquals, assertRejects } from "@std/assert";
-import { parseInPieces } from "../../src/rpc/pieces.ts";
+import { parseInPieces } from "../../src/rpc/long_json.ts";
 
 const filler = `"${"x".repeat(20_000)}"`;
 const many = (member: (index: number) => string) => Array.from({ length: 3_000 }, (_, index) => member(index)).join();

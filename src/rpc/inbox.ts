@@ -1,6 +1,6 @@
 /**
- * The reading half of a connection: takes the frames of a stream, and the messages of a batch, one after the other, and
- * lets the event loop turn when they were work enough for one turn. What they bring about is the peer's matter.
+ * The reading half of a connection. It reads the frames of a stream, and the messages of a batch, one after the other,
+ * and lets the event loop turn between them. The peer decides what they do.
  *
  * @module
  */
@@ -8,46 +8,46 @@
 import { limitError } from "../base/limits.ts";
 import type { LimitError } from "../base/limits.ts";
 import { spend } from "../base/schedule.ts";
-import { WORK } from "./work.ts";
+import { WORK } from "./costs.ts";
 import { RpcProtocolError } from "./errors.ts";
-import { type Frame, type FrameDecoder, HEADER } from "./framing.ts";
+import type { Frame, FrameDecoder } from "./framing/types.ts";
 import { readMessage } from "./message.ts";
 import type { Message } from "./message.ts";
 
 /**
- * Reads a stream to its end, which a cancelled one is at, or until it is not wanted any more.
+ * Reads a stream to its end, or for as long as its frames are wanted. A cancelled stream is at its end.
  *
- * @param isWanted asked before each frame
- * @param take takes a frame; a promise that it returns is awaited before the next
- * @throws {TypeError} when a chunk is no bytes
+ * @param isWanted is called before each frame
+ * @param take takes a frame; if it returns a promise, that is awaited before the next frame
+ * @throws {TypeError} if a chunk is not bytes
  * @throws the stream's error
  */
 export async function readFrames(
   reader: ReadableStreamDefaultReader<Uint8Array>,
   decoder: FrameDecoder,
   isWanted: () => boolean,
-  take: (frame: Frame) => Promise<void> | undefined,
+  take: (frame: NonNullable<Frame>) => Promise<void> | undefined,
 ): Promise<void> {
   for (let done = false; !done;) {
     const read = await reader.read();
     done = read.done;
     if (!read.done && !ArrayBuffer.isView(read.value)) {
-      throw new TypeError("the readable gave a chunk that is not a Uint8Array");
+      throw new TypeError("the readable stream has a chunk that is not a Uint8Array");
     }
     for (const frame of read.done ? decoder.end() : decoder.push(read.value)) {
       if (!isWanted()) return;
-      const taken = frame === HEADER ? undefined : take(frame);
+      const taken = frame && take(frame);
       if (taken !== undefined) await taken;
       const turn = spend(workOf(frame));
       if (turn !== undefined) await turn;
     }
-    // Of a chunk that had nothing in it but empty lines, or the rest of what is too long.
+    // A chunk may have no frame: only empty lines, or the rest of a message that is too long.
     const turn = spend((read.value?.length ?? 0) * WORK.byte);
     if (turn !== undefined) await turn;
   }
 }
 
-/** Why a batch of these values is not served, if it is not. */
+/** Why a batch of these values is refused, if it is. */
 export function refuseBatch(values: readonly unknown[], most: number): RpcProtocolError | LimitError | undefined {
   if (values.length > most) return limitError("batchMessages", most, `it has ${values.length}`);
   if (values.length === 0) return new RpcProtocolError("not a request", "message is an empty batch");
@@ -66,7 +66,7 @@ export async function readInTurns(values: readonly unknown[]): Promise<readonly 
   return messages;
 }
 
-function workOf(frame: Frame | typeof HEADER): number {
-  if (frame === HEADER) return WORK.header;
+function workOf(frame: Frame): number {
+  if (frame === undefined) return WORK.header;
   return WORK.message + (frame instanceof Uint8Array ? frame.length * WORK.parsedByte : 0);
 }

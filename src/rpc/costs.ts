@@ -1,0 +1,46 @@
+/**
+ * What messages of the other side cost this one: time, as units of fuel for `spend`, and memory. Times are those of hot
+ * code, at 500 units a microsecond, rounded up. Cold code is ten times slower, and a turn of it stays under 50 ms: see
+ * tests/hostile/floods_test.ts.
+ *
+ * @module
+ */
+
+/** Time, in units of fuel. */
+export const WORK = {
+  /** A message, or an element of a batch, without its bytes: parsing, checking, routing. */
+  message: 2_000,
+  /** Starting a request, and its end. */
+  request: 1_000,
+  /** An answer, without its bytes. */
+  answer: 500,
+  /** An invalid message: an error with its stack, for the answer and for `onInvalid`. */
+  fault: 5_000,
+  /** A line of headers. */
+  header: 1_500,
+  /** A byte of a message. Measured: 50 ns a byte for small objects, 200 if no two are alike, 1 for plain text. */
+  parsedByte: 20,
+  /** A byte that is scanned, copied or written as text. */
+  byte: 1 / 2,
+} as const;
+
+/** Memory of a waiting request, without its message. Measured in V8: 230 bytes for the smallest. */
+export const REQUEST_BYTES = 300;
+/** Memory of a waiting answer, without its bytes. Measured in V8: 270 bytes. */
+export const ANSWER_BYTES = 300;
+/** Most memory of a value. In V8 an empty object, three bytes of text with its comma, has 56 bytes, and its slot 8. */
+const VALUE_BYTES = 64;
+
+const COMMA = 0x2c;
+const BRACKET = 0x5b;
+const BRACE = 0x7b;
+
+/** An upper bound for the memory of a message once parsed. */
+export function memoryOf(bytes: Uint8Array): number {
+  let values = 0;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at];
+    if (byte === COMMA || byte === BRACKET || byte === BRACE) values++;
+  }
+  return bytes.length + values * VALUE_BYTES;
+}

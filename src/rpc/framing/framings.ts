@@ -1,0 +1,73 @@
+/**
+ * The table of framings. To add one, add its file to this folder, and its row here.
+ *
+ * @module
+ */
+
+import { checkChoice, checkType } from "../../base/options.ts";
+import { CONTENT_LENGTH } from "./content_length.ts";
+import { NEWLINE } from "./newline.ts";
+import type { Framing } from "./types.ts";
+
+/**
+ * The name of a framing. `newline`: one message a line, and no cancellation. `content-length`: each message behind a
+ * header, and `$/cancelRequest`, as in the Language Server Protocol.
+ *
+ * @example
+ * ```ts
+ * import { Peer } from "@rivulet/rivulet/rpc";
+ * import type { FramingName } from "@rivulet/rivulet/rpc";
+ *
+ * const framing: FramingName = "content-length"; // language servers use it
+ * // This peer reads what it writes: it calls itself.
+ * const pair = new TransformStream<Uint8Array, Uint8Array>();
+ * await using peer = new Peer(pair, { framing, methods: { ping: () => "pong" } });
+ * console.log(await peer.call("ping")); // pong
+ * ```
+ */
+export type FramingName = "newline" | "content-length";
+
+/**
+ * The framings by name.
+ *
+ * @example
+ * ```ts
+ * import { FRAMINGS } from "@rivulet/rivulet/rpc";
+ *
+ * console.log(new TextDecoder().decode(FRAMINGS["content-length"].encode("{}"))); // Content-Length: 2, and {}
+ * ```
+ */
+export const FRAMINGS: Readonly<Record<FramingName, Framing>> = {
+  newline: NEWLINE,
+  "content-length": CONTENT_LENGTH,
+};
+
+/**
+ * The row that the option `framing` names or is.
+ *
+ * @throws {TypeError} if it is neither a known name nor a row
+ */
+export function framingOf(given: FramingName | Framing = "newline"): Framing {
+  if (typeof given !== "object" || given === null) {
+    checkChoice("framing", given, Object.keys(FRAMINGS));
+    return FRAMINGS[given];
+  }
+  const { encode, decoder, cancellation } = given;
+  checkMembers("framing", { encode, decoder });
+  if (cancellation !== undefined) {
+    checkMembers("framing", { cancellation }, "object");
+    const { method, params, idOf } = cancellation;
+    checkMembers("framing.cancellation", { method }, "string");
+    checkMembers("framing.cancellation", { params, idOf });
+  }
+  return given;
+}
+
+function checkMembers(
+  of: string,
+  members: Readonly<Record<string, unknown>>,
+  type: "function" | "string" | "object" = "function",
+): void {
+  // `null` stands for a missing member: `checkType` would let `undefined` pass.
+  for (const [name, member] of Object.entries(members)) checkType(`${of}.${name}`, member ?? null, type);
+}

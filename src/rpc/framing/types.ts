@@ -1,0 +1,118 @@
+/**
+ * What a framing is: how messages are marked off in a stream of bytes, and how a request is cancelled.
+ *
+ * @module
+ */
+
+import type { LimitError } from "../../base/limits.ts";
+import type { RpcProtocolError } from "../errors.ts";
+
+/**
+ * One framing: a row of {@linkcode FRAMINGS}, or your own.
+ *
+ * @example Messages that end in a NUL
+ * ```ts
+ * import { FRAMINGS, Peer } from "@rivulet/rivulet/rpc";
+ * import type { Framing } from "@rivulet/rivulet/rpc";
+ *
+ * const swap = (bytes: Uint8Array, from: number, to: number) => bytes.map((byte) => byte === from ? to : byte);
+ * const nul: Framing = {
+ *   name: "nul",
+ *   encode: (text) => new TextEncoder().encode(text + "\0"),
+ *   decoder(maxBytes) { // JSON has no line feed that matters, so each NUL may become one
+ *     const lines = FRAMINGS.newline.decoder(maxBytes);
+ *     return { push: (chunk) => lines.push(swap(swap(chunk, 10, 32), 0, 10)), end: () => lines.end() };
+ *   },
+ * };
+ * // This peer reads what it writes: it calls itself.
+ * const pair = new TransformStream<Uint8Array, Uint8Array>();
+ * await using peer = new Peer(pair, { framing: nul, methods: { ping: () => "pong" } });
+ * console.log(await peer.call("ping")); // pong
+ * ```
+ *
+ * @example Newlines, with the cancellation of the Model Context Protocol
+ * ```ts
+ * import { FRAMINGS, Peer } from "@rivulet/rivulet/rpc";
+ * import type { Framing } from "@rivulet/rivulet/rpc";
+ *
+ * const mcp: Framing = {
+ *   ...FRAMINGS.newline,
+ *   name: "mcp",
+ *   cancellation: {
+ *     method: "notifications/cancelled",
+ *     params: (requestId) => ({ requestId }),
+ *     idOf: (params) => (params as { requestId?: unknown } | undefined)?.requestId,
+ *   },
+ * };
+ * await using _peer = new Peer(new TransformStream<Uint8Array, Uint8Array>(), { framing: mcp });
+ * ```
+ */
+export interface Framing {
+  /** Its name, for people. */
+  readonly name: string;
+  /** The bytes of a message, with whatever marks its end. */
+  encode(text: string): Uint8Array;
+  /** A decoder for one stream. It reports a longer message than `maxBytes` as a `LimitError`, and skips it. */
+  decoder(maxBytes: number): FrameDecoder;
+  /** How a request is cancelled. Without it nothing is sent, and no notification cancels. */
+  readonly cancellation?: Cancellation;
+}
+
+/**
+ * The notification that cancels a request: sent when a call is aborted, obeyed when received.
+ *
+ * @example
+ * ```ts
+ * import { FRAMINGS } from "@rivulet/rivulet/rpc";
+ * import type { Cancellation } from "@rivulet/rivulet/rpc";
+ *
+ * const { method, params, idOf }: Cancellation = FRAMINGS["content-length"].cancellation!;
+ * console.log(method, params(5, new Error("late"))); // $/cancelRequest { id: 5 }
+ * console.log(idOf({ id: 5 }), idOf("nonsense")); // 5 undefined
+ * ```
+ */
+export interface Cancellation {
+  /** The notification's method. */
+  readonly method: string;
+  /** Its params, for a request of this side. The reason is the abort signal's: the other side sees what you put in. */
+  params(id: number, reason: unknown): unknown;
+  /** The id that params of the other side name. They are unchecked, and it must not throw. */
+  idOf(params: unknown): unknown;
+}
+
+/**
+ * What a decoder yields: the bytes of a message, which are valid until the next frame is requested, or an error in
+ * place of a message. After an `RpcProtocolError` with the fault `framing` nothing follows. `undefined` is a part that
+ * completes no message, such as a line of headers: reading it costs time, so it is counted as work.
+ *
+ * @example
+ * ```ts
+ * import { FRAMINGS } from "@rivulet/rivulet/rpc";
+ * import type { Frame } from "@rivulet/rivulet/rpc";
+ *
+ * const frames: Frame[] = [...FRAMINGS.newline.decoder(100).push(new TextEncoder().encode("{}\n[]\n"))];
+ * console.log(frames.length); // 2
+ * ```
+ */
+export type Frame = Uint8Array | RpcProtocolError | LimitError | undefined;
+
+/**
+ * Cuts the chunks of one stream into frames. Chunks may be split anywhere. The reader iterates over what a method
+ * returns to the end, unless the connection closes.
+ *
+ * @example
+ * ```ts
+ * import { FRAMINGS } from "@rivulet/rivulet/rpc";
+ * import type { FrameDecoder } from "@rivulet/rivulet/rpc";
+ *
+ * const decoder: FrameDecoder = FRAMINGS["content-length"].decoder(1_000);
+ * const chunk = new TextEncoder().encode("Content-Length: 2\r\n\r\n{}");
+ * for (const frame of decoder.push(chunk)) if (frame instanceof Uint8Array) console.log(frame.length); // 2
+ * ```
+ */
+export interface FrameDecoder {
+  /** The frames that this chunk completes. */
+  push(chunk: Uint8Array): Iterable<Frame>;
+  /** What is left when the stream has ended. */
+  end(): Iterable<Frame>;
+}
