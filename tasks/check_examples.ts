@@ -6,7 +6,7 @@
  */
 
 import config from "../deno.json" with { type: "json" };
-import { ROOT } from "./_tree.ts";
+import { ROOT } from "../tools/root.ts";
 
 /** A documentation comment, as `deno doc --json` has it. */
 interface Comment {

@@ -7,8 +7,10 @@
 
 import { assert, assertEquals } from "@std/assert";
 import ts from "typescript";
+import { LIMITS } from "../src/base/limits.ts";
+import type { LimitRow } from "../src/base/limits.ts";
 import config from "../deno.json" with { type: "json" };
-import { RUNTIMES } from "./runtimes/_npm.ts";
+import { RUNTIMES } from "../tools/runtimes.ts";
 
 const ROOT = new URL("../", import.meta.url);
 
@@ -231,3 +233,19 @@ Deno.test("the README names the runtimes that are tested", () => {
   });
   assertEquals(versions.filter((version) => !text!.includes(version)), []);
 });
+
+/** A default as the pages have it. */
+function defaultOf({ byDefault, unit }: LimitRow): string {
+  if (byDefault === Infinity) return "none";
+  if (unit !== "bytes") return `${byDefault.toLocaleString("en-US")} ${unit}`;
+  return byDefault % (1 << 20) === 0 ? `${byDefault / (1 << 20)} MiB` : `${byDefault / (1 << 10)} KiB`;
+}
+
+for (const page of ["README.md", "SECURITY.md"]) {
+  Deno.test(`${page} has the limits as their rows say`, () => {
+    const [section] = /\n## Limits\n[^]*?\n\|[^]*?\n\n/.exec(read(page)) ?? [""];
+    const lines = section!.split("\n").filter((line) => line.startsWith("| `"));
+    const cells = lines.map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim()));
+    assertEquals(cells, Object.entries(LIMITS).map(([name, row]) => [`\`${name}\``, row.bounds, defaultOf(row)]));
+  });
+}

@@ -7,8 +7,8 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { instantiate, LimitError, Trap } from "../../../src/vm/mod.ts";
 import type { Call, Instance } from "../../../src/vm/mod.ts";
-import { codeOf } from "../../../tests/vm/_code.ts";
-import { functionOf, instanceOf, moduleOf } from "../_wat.ts";
+import { codeOf } from "../../../tools/code_of.ts";
+import { functionOf, instanceOf, moduleOf } from "../../../tools/wat.ts";
 
 const FIB = `(module (func $fib (export "fib") (param i32) (result i32)
   (if (result i32) (i32.lt_s (local.get 0) (i32.const 2))
