@@ -1,6 +1,6 @@
 /**
- * The rules that the source is held to as text: who may import whom, what no file under src may name, how files open and
- * how long they are, and that links lead somewhere.
+ * The rules that the repository is held to as text: who may import whom, what no file under src may name, where tests
+ * are, how files open and how long they are, and that pages name and link to what exists.
  *
  * @module
  */
@@ -42,6 +42,15 @@ const ARROWS: ReadonlyMap<string, readonly string[]> = new Map([
   ["src/rpc/", []],
   ["src/plugin/", ["src/vm/mod.ts", "src/wasi/mod.ts", "src/rpc/mod.ts"]],
   ["mod.ts", ["src/vm/mod.ts", "src/wasi/mod.ts", "src/rpc/mod.ts", "src/plugin/mod.ts"]],
+]);
+
+/** The folders beside the package, each with what it may import of the repository's code. */
+const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
+  ["tools/", ["src/"]],
+  ["examples/", ["tools/"]],
+  ["bench/", ["mod.ts", "src/", "tools/"]],
+  ["tasks/", ["mod.ts", "src/", "tools/", "bench/", "examples/"]],
+  ["tests/", ["mod.ts", "src/", "tools/", "bench/", "examples/", "tasks/"]],
 ]);
 
 /** What runtimes have and the web's standards do not, the host's WebAssembly, and what makes code from text. */
@@ -89,9 +98,20 @@ const sources: ReadonlyMap<string, ts.SourceFile> = new Map(
   ]),
 );
 
+/** Every TypeScript file of the repository. */
+const everything: readonly string[] = [
+  ...sources.keys(),
+  ...[...ROOMS.keys()].flatMap((room) => filesUnder(room, ".ts")),
+];
+
 /** All that a file imports or re-exports from, in any form. */
 function importsOf(path: string): string[] {
   return ts.preProcessFile(read(path)).importedFiles.map(({ fileName }) => resolve(fileName, path));
+}
+
+/** The folder that a file is in, with a slash at its end; the root's is empty. */
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/") + 1);
 }
 
 function layerOf(path: string): string | undefined {
@@ -112,15 +132,52 @@ Deno.test("each layer imports what it may, and nothing from outside the package"
   assertEquals(wrong, []);
 });
 
-Deno.test("no file of the package imports itself through others, not even a type", () => {
+Deno.test("tools imports the package only, and nobody imports tests", () => {
+  const wrong = [...ROOMS].flatMap(([room, allowed]) => {
+    const isAllowed = (target: string) => [room, ...allowed].some((it) => target.startsWith(it));
+    return filesUnder(room, ".ts").flatMap((path) =>
+      importsOf(path).filter((target) => everything.includes(target) && !isAllowed(target))
+        .map((target) => `${path} imports ${target}`)
+    );
+  });
+  assertEquals(wrong, []);
+});
+
+Deno.test("a file whose name begins with _ is imported from its own folder, or one in it", () => {
+  const isPrivate = (path: string) => path.slice(folderOf(path).length).startsWith("_");
+  const wrong = everything.flatMap((path) =>
+    importsOf(path).filter((target) => isPrivate(target) && !path.startsWith(folderOf(target)))
+      .map((target) => `${path} imports ${target}`)
+  );
+  assertEquals(wrong, []);
+  assertEquals(filesUnder("tools/", "").filter((path) => isPrivate(path) || folderOf(path) !== "tools/"), []);
+});
+
+Deno.test("a test is in the folder of tests that mirrors the folder of its source", () => {
+  const folders = new Set([...sources.keys()].map(folderOf));
+  const mirrors = [...folders].map((folder) => folder.split("/")[1]!).filter((layer) => layer !== "");
+  const tests = everything.filter((path) => path.endsWith("_test.ts") && mirrors.includes(path.split("/")[1]!));
+  const wrong = tests.filter((path) => {
+    const mirrored = path.replace("tests/", "src/").replace("_test.ts", ".ts");
+    if (!folders.has(folderOf(mirrored))) return true;
+    const name = mirrored.slice(folderOf(mirrored).length - 1);
+    return [...sources.keys()].some((source) => source.endsWith(name)) && !sources.has(mirrored);
+  });
+  assertEquals(wrong, []);
+  assert(tests.length > 30);
+});
+
+Deno.test("no file imports itself through others, not even a type", () => {
   const done = new Set<string>();
   const cycles: string[] = [];
   const visit = (path: string, importers: readonly string[]): void => {
     if (importers.includes(path)) cycles.push([...importers.slice(importers.indexOf(path)), path].join(" -> "));
-    else if (!done.has(path)) { for (const target of importsOf(path)) visit(target, [...importers, path]); }
+    else if (path.endsWith(".ts") && !done.has(path)) {
+      for (const target of importsOf(path)) visit(target, [...importers, path]);
+    }
     done.add(path);
   };
-  for (const path of sources.keys()) visit(path, []);
+  for (const path of everything) visit(path, []);
   assertEquals(cycles, []);
 });
 
@@ -141,8 +198,7 @@ Deno.test("no file of the package names a runtime, the host's WebAssembly, or wh
 
 Deno.test("every file opens with a comment that says what it is", () => {
   const opening = (path: string) => /^\/\*\*[^]*?\*\//.exec(read(path))?.[0] ?? "";
-  const others = ["tests/", "tasks/", "examples/"].flatMap((folder) => filesUnder(folder, ".ts"));
-  assertEquals(others.filter((path) => opening(path) === ""), []);
+  assertEquals(everything.filter((path) => opening(path) === ""), []);
   assertEquals([...sources.keys()].filter((path) => !opening(path).includes("\n * @module\n")), []);
 });
 
