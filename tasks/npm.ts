@@ -50,7 +50,6 @@ export async function buildNpmPackage(): Promise<string> {
     moduleResolution: ts.ModuleResolutionKind.Bundler,
     target: ts.ScriptTarget.ES2024,
     declaration: true,
-    isolatedDeclarations: true,
     rewriteRelativeImportExtensions: true,
     erasableSyntaxOnly: true,
     verbatimModuleSyntax: true,
