@@ -61,6 +61,9 @@ const FOREIGN_NAMES: ReadonlySet<string> = new Set([
 
 const MAX_LINES = 400;
 
+/** Paths that CONTRIBUTING.md names and the repository lacks: the official suite is another one's. */
+const OUTSIDE: ReadonlySet<string> = new Set(["WebAssembly/testsuite", "shared/spec-testsuite"]);
+
 /** Files of one algorithm or one loop, which would not be clearer in two, and how long they may be. */
 const LONGER_FILES: ReadonlyMap<string, number> = new Map([
   ["src/vm/binary/validate_body.ts", 650],
@@ -82,6 +85,14 @@ function filesUnder(folder: string, ending: string): string[] {
 
 function read(path: string): string {
   return Deno.readTextFileSync(new URL(path, ROOT));
+}
+
+function exists(path: string): boolean {
+  try {
+    return Deno.statSync(new URL(path, ROOT)) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** Where a link or a relative specifier in the file at `path` leads, as a path from the root; others stay as they are. */
@@ -257,6 +268,18 @@ Deno.test("links lead to files and headings that exist, and addresses are of htt
   );
   assertEquals(dead, []);
   assert(pages.flatMap(linksOf).length > 20);
+});
+
+/** What CONTRIBUTING.md writes as code and is a path: it has a slash or the ending of a file, and no spaces. */
+function pathsIn(page: string): string[] {
+  const words = [...read(page).replaceAll(/^```[^]*?^```/gm, "").matchAll(/`([^`\s]+)`/g)].map(([, word]) => word!);
+  return words.filter((word) => /^\.?\w[\w/.]*$/.test(word) && (word.includes("/") || /\w\.(ts|md|json)$/.test(word)));
+}
+
+Deno.test("every file that CONTRIBUTING.md names exists", () => {
+  const paths = pathsIn("CONTRIBUTING.md").filter((path) => !OUTSIDE.has(path));
+  assertEquals(paths.filter((path) => !exists(path)), []);
+  assert(paths.length > 40);
 });
 
 /** Shown where the repository is; elsewhere its text says what it shows. */
