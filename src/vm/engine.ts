@@ -11,21 +11,7 @@ import type { StackFrame } from "./errors.ts";
 import type { ExportedFunction, Func, FunctionOwner, Value } from "./objects/function.ts";
 import type { ExportValue, Imports } from "./objects/link.ts";
 
-/**
- * What an instance may use. Where a limit is none by default, `Infinity` stands for that.
- *
- * @example
- * ```ts
- * import { compile, instantiate } from "@rivulet/rivulet/vm";
- * import type { RunLimits } from "@rivulet/rivulet/vm";
- *
- * // (module (func (export "spin") (loop (br 0))))
- * const bytes = Uint8Array.fromBase64("AGFzbQEAAAABBAFgAAADAgEABwgBBHNwaW4AAAoJAQcAA0AMAAsL");
- * const limits: RunLimits = { deadlineMs: 20, memoryPages: 16 };
- * const instance = await instantiate(await compile(bytes), {}, { limits });
- * await instance.call("spin").catch((error) => console.log(error.limit)); // deadlineMs
- * ```
- */
+/** What an instance may use. Where a limit is none by default, `Infinity` stands for that. */
 export interface RunLimits {
   /** Fuel for all calls of the instance together; none by default. */
   readonly fuel?: number;
@@ -42,18 +28,6 @@ export interface RunLimits {
 /**
  * How a call stands: `ready` to start, `suspended` for want of fuel, `pending` on a host function's promise, `finished`,
  * or `failed`, by a trap or because it was stopped.
- *
- * @example
- * ```ts
- * import { compile, instantiate } from "@rivulet/rivulet/vm";
- * import type { CallStatus } from "@rivulet/rivulet/vm";
- *
- * // (module (func (export "spin") (loop (br 0))))
- * const bytes = Uint8Array.fromBase64("AGFzbQEAAAABBAFgAAADAgEABwgBBHNwaW4AAAoJAQcAA0AMAAsL");
- * const call = (await instantiate(await compile(bytes))).start("spin");
- * const status: CallStatus = call.resume(1_000);
- * console.log(status); // suspended
- * ```
  */
 export type CallStatus = "ready" | "suspended" | "pending" | "finished" | "failed";
 

@@ -17,23 +17,7 @@ import { Global } from "./global.ts";
 import { Memory } from "./memory.ts";
 import { Table } from "./table.ts";
 
-/**
- * What a module may import: a host function, or what another instance exports.
- *
- * @example
- * ```ts
- * import { compile, instantiate, Memory } from "@rivulet/rivulet/vm";
- * import type { ImportValue } from "@rivulet/rivulet/vm";
- *
- * const env: Record<string, ImportValue> = { log: (value: number) => console.log(value), memory: new Memory({ initial: 1 }) };
- * // (module (import "env" "log" (func $log (param i32))) (func (export "run") (call $log (i32.const 42))))
- * const bytes = Uint8Array.fromBase64(
- *   "AGFzbQEAAAABCAJgAX8AYAAAAgsBA2VudgNsb2cAAAMCAQEHBwEDcnVuAAEKCAEGAEEqEAAL",
- * );
- * const instance = await instantiate(await compile(bytes), { env }); // more than it imports does no harm
- * await instance.call("run"); // prints 42
- * ```
- */
+/** What a module may import: a host function, or what another instance exports. */
 export type ImportValue = HostFunction | Memory | Table | Global;
 
 /**
@@ -55,21 +39,7 @@ export type ImportValue = HostFunction | Memory | Table | Global;
  */
 export type Imports = Readonly<Record<string, Readonly<Record<string, ImportValue>>>>;
 
-/**
- * What an export is.
- *
- * @example
- * ```ts
- * import { compile, instantiate, Memory } from "@rivulet/rivulet/vm";
- * import type { ExportValue } from "@rivulet/rivulet/vm";
- *
- * // (module (memory (export "memory") 1) (global (export "answer") i32 (i32.const 42)))
- * const bytes = Uint8Array.fromBase64("AGFzbQEAAAAFAwEAAQYGAX8AQSoLBxMCBm1lbW9yeQIABmFuc3dlcgMA");
- * const { exports } = await instantiate(await compile(bytes));
- * const memory: ExportValue = exports.memory;
- * console.log(memory instanceof Memory && memory.pages); // 1
- * ```
- */
+/** What an export is. */
 export type ExportValue = ExportedFunction | Memory | Table | Global;
 
 /** What is given for an import. @throws {LinkError} if nothing is */

@@ -12,21 +12,7 @@ import type { Call, Metered } from "../engine.ts";
 import type { Value } from "../objects/function.ts";
 import { schedule } from "../../base/schedule.ts";
 
-/**
- * What bounds one call.
- *
- * @example
- * ```ts
- * import { compile, instantiate } from "@rivulet/rivulet/vm";
- * import type { CallOptions } from "@rivulet/rivulet/vm";
- *
- * // (module (func (export "spin") (loop (br 0))))
- * const bytes = Uint8Array.fromBase64("AGFzbQEAAAABBAFgAAADAgEABwgBBHNwaW4AAAoJAQcAA0AMAAsL");
- * const instance = await instantiate(await compile(bytes));
- * const options: CallOptions = { signal: AbortSignal.timeout(20) };
- * await instance.call("spin", [], options).catch((error) => console.log(error.name)); // TimeoutError
- * ```
- */
+/** What bounds one call. */
 export interface CallOptions {
   /** Stops the call, which then rejects with the signal's reason, at once or at the end of the slice that runs. */
   readonly signal?: AbortSignal;

@@ -11,7 +11,7 @@ import type { Call, Instance } from "../../../src/vm/mod.ts";
 import { REGISTER_WORDS, STACK_WORDS } from "../../../src/vm/interpreter/execute.ts";
 import { CODE, flushCode } from "../../../src/vm/interpreter/arena.ts";
 import { OP } from "../../../src/vm/interpreter/ops.ts";
-import { functionOf, instanceOf, moduleOf } from "../_wat.ts";
+import { functionOf, instanceOf, moduleOf } from "../../../tools/wat.ts";
 
 const EXHAUSTED = "call stack exhausted";
 
