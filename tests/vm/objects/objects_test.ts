@@ -160,11 +160,19 @@ Deno.test("a limit that is no number is refused, for it would bound nothing", as
   const text = `(module (memory 1) (func (export "f")))`;
   for (const name of ["fuel", "sliceFuel", "memoryPages", "tableElements", "deadlineMs"]) {
     for (const value of [NaN, -1]) {
-      await assertRejects(() => instanceOf(text, {}, { limits: { [name]: value } }), RangeError, `limits.${name} must be a`);
+      await assertRejects(
+        () => instanceOf(text, {}, { limits: { [name]: value } }),
+        RangeError,
+        `limits.${name} must be a`,
+      );
     }
   }
   const instance = await instanceOf(text);
-  await assertRejects(() => instance.call("f", [], { deadlineMs: NaN }), RangeError, "deadlineMs must be a number from 0");
+  await assertRejects(
+    () => instance.call("f", [], { deadlineMs: NaN }),
+    RangeError,
+    "deadlineMs must be a number from 0",
+  );
 });
 
 Deno.test("a memory that has ended leaves nothing to see in later ones, whatever their size", () => {
