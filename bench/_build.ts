@@ -4,17 +4,18 @@
  * @module
  */
 
+import { outputOf } from "../tools/process.ts";
+
 /** Debian's, with wasi-libc beside it. */
 export const CLANG = "clang-19";
 
-/** Runs a command; throws with its error output if it fails. */
+/** Runs a command, however long it takes; throws with the end of its error output if it fails. */
 export async function run(
   [program, ...args]: readonly string[],
   cwd: string,
-  env?: Record<string, string>,
+  env: Record<string, string> = {},
 ): Promise<void> {
-  const { success, stderr } = await new Deno.Command(program!, { args, cwd, env, stdin: "null" }).output();
-  if (!success) throw new Error(`${program} ${args.join(" ")}\n${new TextDecoder().decode(stderr)}`);
+  await outputOf(program!, args, { cwd, env, signal: undefined });
 }
 
 /** Compresses a module. */

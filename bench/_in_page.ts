@@ -5,7 +5,7 @@
  */
 
 import { PACKAGES } from "./packages.ts";
-import { runJob } from "./job.ts";
+import { runJob } from "./run_job.ts";
 
 async function bytesOf(path: string): Promise<Uint8Array<ArrayBuffer>> {
   const response = await fetch(path);

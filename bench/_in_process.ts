@@ -8,9 +8,9 @@
 import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
-import { PACKAGES } from "./packages.ts";
-import { runJob } from "./job.ts";
 import type { Job } from "./job.ts";
+import { PACKAGES } from "./packages.ts";
+import { runJob } from "./run_job.ts";
 
 const [job, packages, against] = process.argv.slice(2);
 const report = await runJob(JSON.parse(job!) as Job, {

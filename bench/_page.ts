@@ -5,9 +5,9 @@
  */
 
 import { extname } from "node:path";
-import { bundle } from "../tasks/_bundle.ts";
-import { PAGE, reportFrom } from "../tests/runtimes/_browsers.ts";
-import type { Browser } from "../tests/runtimes/_browsers.ts";
+import { bundle } from "../tools/bundle.ts";
+import type { Browser } from "../tools/browsers.ts";
+import { PAGE, reportFrom } from "../tools/page.ts";
 import type { Job } from "./job.ts";
 import type { Report } from "./report.ts";
 

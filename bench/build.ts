@@ -7,8 +7,8 @@
  * @module
  */
 
-import { findDebianRust } from "../examples/guests/_debian_rust.ts";
-import type { DebianRust } from "../examples/guests/_debian_rust.ts";
+import { findDebianRust } from "../tools/debian_rust.ts";
+import type { DebianRust } from "../tools/debian_rust.ts";
 import { CLANG, pack, run } from "./_build.ts";
 import { kernels } from "./kernels/kernels.ts";
 

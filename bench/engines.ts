@@ -4,17 +4,18 @@
  * @module
  */
 
-import { CHROMIUM, FIREFOX, versionOf } from "../tests/runtimes/_browsers.ts";
-import type { Browser } from "../tests/runtimes/_browsers.ts";
-import { npmInstall, npmProgram, RUNTIMES } from "../tests/runtimes/_npm.ts";
-import { outputOf } from "../tests/runtimes/_process.ts";
+import { CHROMIUM, FIREFOX, versionOf } from "../tools/browsers.ts";
+import type { Browser } from "../tools/browsers.ts";
+import { npmInstall, npmProgram } from "../tools/npm.ts";
+import { outputOf } from "../tools/process.ts";
+import { ROOT } from "../tools/root.ts";
+import { RUNTIMES } from "../tools/runtimes.ts";
 import { runInPage } from "./_page.ts";
 import type { Job } from "./job.ts";
 import { PACKAGES } from "./packages.ts";
 import type { Report } from "./report.ts";
 
-const ROOT = `${import.meta.dirname}/..`;
-const DIST = `${ROOT}/dist/bench`;
+const DIST = `${ROOT}dist/bench`;
 
 /** With `gc`, which the suite of memory needs. */
 const DENO_FLAGS = [

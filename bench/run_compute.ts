@@ -5,20 +5,13 @@
  * @module
  */
 
-import { readModule } from "./contenders/contender.ts";
+import { readModule } from "../tools/read_module.ts";
 import type { Contender, Host, Loaded } from "./contenders/contender.ts";
-import { rivulet } from "./contenders/rivulet.ts";
-import { native } from "./contenders/native.ts";
-import { wasm3, wasmi } from "./contenders/embedded.ts";
-import { against } from "./contenders/against.ts";
-import { polywasm } from "./contenders/polywasm.ts";
+import { CONTENDERS } from "./contenders/contenders.ts";
 import type { Job } from "./job.ts";
 import type { Program } from "./program.ts";
 import { timingOf } from "./report.ts";
 import type { Report, Timing } from "./report.ts";
-
-/** Every contender; the first two always are there. */
-export const CONTENDERS: readonly Contender[] = [native, rivulet, against, wasm3, wasmi, polywasm];
 
 /** A sample lasts so long at least, of several calls if need be: far more than a clock's step. */
 const SAMPLE_MS = 20;
@@ -50,7 +43,7 @@ async function runEach(
   const contenders = CONTENDERS.filter(({ name }) => job.contenders.includes(name));
   const report: Report = {};
   for (const program of job.programs) {
-    report[program.name] = await measure(program, await readModule(host, program.file), contenders);
+    report[program.name] = await measure(program, await readModule(host.read, program.file), contenders);
   }
   return report;
 }

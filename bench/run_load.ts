@@ -6,12 +6,12 @@
  */
 
 import type { Contender, Host } from "./contenders/contender.ts";
+import { CONTENDERS } from "./contenders/contenders.ts";
 import { native } from "./contenders/native.ts";
 import { grow } from "./grow_module.ts";
 import type { Job } from "./job.ts";
 import { timingOf } from "./report.ts";
 import type { Report } from "./report.ts";
-import { CONTENDERS } from "./run_compute.ts";
 import { compile } from "../src/vm/mod.ts";
 
 /** Bytes of the modules, by row. */

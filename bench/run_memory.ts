@@ -8,8 +8,8 @@
 import { compile, spawn } from "../mod.ts";
 import * as vm from "../src/vm/mod.ts";
 import { codeTop } from "../src/vm/interpreter/arena.ts";
-import { codeOf } from "../tests/vm/_code.ts";
-import { readModule } from "./contenders/contender.ts";
+import { codeOf } from "../tools/code_of.ts";
+import { readModule } from "../tools/read_module.ts";
 import type { Host } from "./contenders/contender.ts";
 import { load } from "./contenders/rivulet.ts";
 import type { Job } from "./job.ts";
@@ -61,7 +61,7 @@ export async function runCode({ programs }: Job, host: Host): Promise<Report> {
   for (const { name, file, coldSize } of programs) {
     report[name] = {
       rivulet: await timingOf(async () => {
-        const module = await compile(await readModule(host, file));
+        const module = await compile(await readModule(host.read, file));
         const before = codeTop();
         await (await load(vm, module)).run(coldSize);
         const code = (codeTop() - before) * WORD_BYTES;

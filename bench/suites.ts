@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Job } from "./job.ts";
+import type { Job, JobKind } from "./job.ts";
 import { kernels } from "./kernels/kernels.ts";
 import { programs } from "./programs/programs.ts";
 import type { Program } from "./program.ts";
@@ -93,7 +93,7 @@ export const SUITES: readonly Suite[] = [
 
 /** A suite that takes one process. */
 function one(
-  name: Exclude<Job["kind"], "warm" | "cold">,
+  name: Exclude<JobKind, "warm" | "cold">,
   title: string,
   unit: Suite["unit"],
   contenders: readonly string[],

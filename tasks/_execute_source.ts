@@ -198,7 +198,7 @@ export async function executeSource(extra = ""): Promise<string> {
  * The text of the loop that checks itself: the index of every access, and before every op where it is, its frame and the
  * stack. The arrays that it exports are guarded.
  *
- * @param guards the module of tests/vm/_guarded.ts, as the file is to import it
+ * @param guards the module of tools/guarded.ts, as the file is to import it
  */
 export async function checkedExecuteSource(guards: string): Promise<string> {
   const [head, loop] = await readTemplate();

@@ -4,9 +4,6 @@
  * @module
  */
 
-/** The repository. */
-export const ROOT: string = new URL("../", import.meta.url).pathname;
-
 /** Paths of the files under a folder, seen from it. */
 export async function filesUnder(folder: string, path = ""): Promise<string[]> {
   const paths: string[] = [];

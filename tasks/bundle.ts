@@ -4,22 +4,22 @@
  * @module
  */
 
-import { bundle } from "./_bundle.ts";
+import { bundle } from "../tools/bundle.ts";
+import { ROOT } from "../tools/root.ts";
 
 /** Bytes that the bundle may have, gzipped. */
 const BUDGET = 60_000;
 
-const root = new URL("../", import.meta.url).pathname;
 const [file] = await bundle({
-  absWorkingDir: root,
+  absWorkingDir: ROOT,
   entryPoints: ["mod.ts"],
   outfile: "dist/rivulet.js",
   minify: true,
   write: false,
 });
 const { contents } = file!;
-await Deno.mkdir(`${root}dist`, { recursive: true });
-await Deno.writeFile(`${root}dist/rivulet.js`, contents);
+await Deno.mkdir(`${ROOT}dist`, { recursive: true });
+await Deno.writeFile(`${ROOT}dist/rivulet.js`, contents);
 const gzipped = await new Response(
   new Blob([contents as Uint8Array<ArrayBuffer>]).stream().pipeThrough(new CompressionStream("gzip")),
 ).bytes();

@@ -1,12 +1,12 @@
 /**
- * Checks that whatever the package exports is explained, and shown by an example. That the examples run is a matter of
- * `deno test --doc`.
+ * Checks that whatever the package exports is explained, and that entries, functions and classes are shown by an example.
+ * Types are shown where they are used. That the examples run is a matter of `deno test --doc`.
  *
  * @module
  */
 
 import config from "../deno.json" with { type: "json" };
-import { ROOT } from "./_tree.ts";
+import { ROOT } from "../tools/root.ts";
 
 /** A documentation comment, as `deno doc --json` has it. */
 interface Comment {
@@ -35,20 +35,25 @@ async function readEntries(): Promise<Record<string, Entry>> {
   return JSON.parse(new TextDecoder().decode(stdout)).nodes;
 }
 
+/** Kinds of declarations that take an example; the kind of an entry is `module`. */
+const SHOWN: ReadonlySet<string> = new Set(["module", "function", "class"]);
+
 /** What a comment lacks. */
-function lacks(comment: Comment = {}): string[] {
-  const isShown = comment.tags?.some(({ kind, doc }) => kind === "example" && /```ts\n/.test(doc ?? ""));
+function lacks(kind: string, comment: Comment = {}): string[] {
+  const isShown = !SHOWN.has(kind) ||
+    comment.tags?.some(({ kind, doc }) => kind === "example" && /```ts\n/.test(doc ?? ""));
   return [...(comment.doc ? [] : ["explanation"]), ...(isShown ? [] : ["example"])];
 }
 
 const entries = await readEntries();
-const modules = Object.entries(entries).map(([url, { module_doc }]) => [url, module_doc] as const);
+const modules = Object.entries(entries).map(([url, { module_doc }]) => [url, "module", module_doc] as const);
 const symbols = Object.values(entries).flatMap(({ symbols }) => symbols).flatMap(({ name, declarations }) => {
   const [declaration] = declarations.filter(({ kind }) => kind !== "reference");
-  return declaration === undefined ? [] : [[name, declaration.jsDoc] as const];
+  return declaration === undefined ? [] : [[name, declaration.kind, declaration.jsDoc] as const];
 });
-const lacking = [...modules, ...symbols].flatMap(([name, comment]) =>
-  lacks(comment).map((what) => `${name}: no ${what}`)
+const lacking = [...modules, ...symbols].flatMap(([name, kind, comment]) =>
+  lacks(kind, comment).map((what) => `${name}: no ${what}`)
 );
 if (lacking.length > 0) throw new Error(lacking.join("; "));
-console.log(`${symbols.length} symbols of ${modules.length} entries, each with an example`);
+const shown = symbols.filter(([, kind]) => SHOWN.has(kind));
+console.log(`${symbols.length} symbols of ${modules.length} entries, ${shown.length} of them with an example`);

@@ -5,7 +5,8 @@
  * @module
  */
 
-import { checkTree, filesUnder, ROOT } from "./_tree.ts";
+import { ROOT } from "../tools/root.ts";
+import { checkTree, filesUnder } from "./_tree.ts";
 
 /** Beside these, all of `src`. */
 const TOP: readonly string[] = ["CHANGELOG.md", "LICENSE", "README.md", "deno.json", "mod.ts"];

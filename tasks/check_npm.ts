@@ -8,12 +8,14 @@
 
 import ts from "typescript";
 import config from "../deno.json" with { type: "json" };
-import { npmInstall, npmProgram, RUNTIMES } from "../tests/runtimes/_npm.ts";
-import { outputOf } from "../tests/runtimes/_process.ts";
-import { startWorker } from "../tests/runtimes/_workerd.ts";
-import { bundle } from "./_bundle.ts";
+import { bundle } from "../tools/bundle.ts";
+import { npmInstall, npmProgram } from "../tools/npm.ts";
+import { outputOf } from "../tools/process.ts";
+import { ROOT } from "../tools/root.ts";
+import { RUNTIMES } from "../tools/runtimes.ts";
+import { startWorker } from "../tools/workerd.ts";
 import { buildNpmPackage } from "./npm.ts";
-import { checkTree, filesUnder, ROOT } from "./_tree.ts";
+import { checkTree, filesUnder } from "./_tree.ts";
 import { diagnose } from "./_typescript.ts";
 
 const PLUGIN = `${ROOT}examples/guests/prebuilt/c_plugin.wasm`;

@@ -16,10 +16,10 @@
 import config from "../deno.json" with { type: "json" };
 import { checkedExecuteSource } from "./_execute_source.ts";
 
-const ROOT = new URL("../", import.meta.url);
-const SOURCES = new URL("src/vm/interpreter/", ROOT);
-const OUTPUT = new URL("dist/checked/", ROOT);
-const GUARDS = "../../tests/vm/_guarded.ts";
+const REPOSITORY = new URL("../", import.meta.url);
+const SOURCES = new URL("src/vm/interpreter/", REPOSITORY);
+const OUTPUT = new URL("dist/checked/", REPOSITORY);
+const GUARDS = "../../tools/guarded.ts";
 
 /** The source of the arena, guarded. */
 async function checkedCodeSource(): Promise<string> {
@@ -40,7 +40,7 @@ function inOutput(source: string): string {
   });
 }
 
-const absolute = (specifier: string) => specifier.startsWith("./") ? new URL(specifier, ROOT).href : specifier;
+const absolute = (specifier: string) => specifier.startsWith("./") ? new URL(specifier, REPOSITORY).href : specifier;
 
 await Deno.mkdir(OUTPUT, { recursive: true });
 await Deno.writeTextFile(new URL("arena.ts", OUTPUT), await checkedCodeSource());

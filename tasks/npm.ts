@@ -7,8 +7,8 @@
 
 import ts from "typescript";
 import config from "../deno.json" with { type: "json" };
-import { RUNTIMES } from "../tests/runtimes/_npm.ts";
-import { ROOT } from "./_tree.ts";
+import { ROOT } from "../tools/root.ts";
+import { RUNTIMES } from "../tools/runtimes.ts";
 import { diagnose } from "./_typescript.ts";
 
 const OUTPUT = `${ROOT}dist/npm`;
@@ -50,7 +50,6 @@ export async function buildNpmPackage(): Promise<string> {
     moduleResolution: ts.ModuleResolutionKind.Bundler,
     target: ts.ScriptTarget.ES2024,
     declaration: true,
-    isolatedDeclarations: true,
     rewriteRelativeImportExtensions: true,
     erasableSyntaxOnly: true,
     verbatimModuleSyntax: true,

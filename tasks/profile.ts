@@ -10,12 +10,13 @@
  * @module
  */
 
-import { readModule } from "../bench/contenders/contender.ts";
 import { load } from "../bench/contenders/rivulet.ts";
 import { programs } from "../bench/programs/programs.ts";
+import { copyFolder } from "../tools/copy_folder.ts";
+import { readModule } from "../tools/read_module.ts";
+import { ROOT } from "../tools/root.ts";
 import { executeSource } from "./_execute_source.ts";
 
-const ROOT = new URL("../", import.meta.url);
 /** Ops after which another one may run than the next. */
 const LEFT = /^(jump|br_|return|call|unreachable)/;
 /** Rows of each table. */
@@ -27,14 +28,14 @@ type Module = import("../src/vm/mod.ts").Module;
 /** A module, and what is done with it. */
 interface Workload {
   readonly name: string;
-  readonly file: URL;
+  readonly file: string;
   run(vm: Interpreter, module: Module): Promise<unknown>;
 }
 
 function call(plugin: string, method: string, params: unknown): Workload {
   return {
     name: `${plugin}.${method}`,
-    file: new URL(`examples/guests/${plugin}_plugin.wasm`, ROOT),
+    file: `${ROOT}examples/guests/${plugin}_plugin.wasm`,
     async run(vm, module) {
       await using plugin = new vm.Plugin(module, { methods: { echo: (value: unknown) => value } });
       await plugin.call(method, params);
@@ -47,22 +48,14 @@ const plugins: readonly Workload[] = ["prebuilt/c", "prebuilt/zig", "prebuilt/as
 
 const computations: readonly Workload[] = programs.map(({ name, file, coldSize }) => ({
   name,
-  file: new URL(`bench/programs/${file}`, ROOT),
+  file: `${ROOT}bench/programs/${file}`,
   run: async (vm, module) => await (await load(vm, module)).run(coldSize),
 }));
-
-async function copyFolder(from: URL, to: string): Promise<void> {
-  await Deno.mkdir(to, { recursive: true });
-  for await (const { name, isFile } of Deno.readDir(from)) {
-    if (isFile) await Deno.copyFile(new URL(name, from), `${to}/${name}`);
-    else await copyFolder(new URL(`${name}/`, from), `${to}/${name}`);
-  }
-}
 
 /** A copy of the interpreter that counts, as modules. */
 async function countingInterpreter() {
   const folder = await Deno.makeTempDir({ prefix: "profile-" });
-  await copyFolder(new URL("src/", ROOT), folder);
+  await copyFolder(`${ROOT}src`, folder);
   const source = await executeSource("COUNTS[pc] = COUNTS[pc]! + 1;");
   await Deno.writeTextFile(
     `${folder}/vm/interpreter/execute.ts`,
@@ -103,7 +96,7 @@ const ops: Shares = new Map();
 const pairs: Shares = new Map();
 try {
   for (const { name, file, run } of list) {
-    const bytes = await readModule({ read: Deno.readFile }, file.pathname).catch(() => undefined);
+    const bytes = await readModule(Deno.readFile, file).catch(() => undefined);
     if (bytes === undefined) {
       console.log(`${name}: not built`);
       continue;

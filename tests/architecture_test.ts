@@ -1,14 +1,16 @@
 /**
- * The rules that the source is held to as text: who may import whom, what no file under src may name, how files open and
- * how long they are, and that links lead somewhere.
+ * The rules that the repository is held to as text: who may import whom, what no file under src may name, where tests
+ * are, how files open and how long they are, and that pages name and link to what exists.
  *
  * @module
  */
 
 import { assert, assertEquals } from "@std/assert";
 import ts from "typescript";
+import { BOUNDS, LIMITS } from "../src/base/limits.ts";
+import type { LimitName, LimitRow } from "../src/base/limits.ts";
 import config from "../deno.json" with { type: "json" };
-import { RUNTIMES } from "./runtimes/_npm.ts";
+import { RUNTIMES } from "../tools/runtimes.ts";
 
 const ROOT = new URL("../", import.meta.url);
 
@@ -44,6 +46,15 @@ const ARROWS: ReadonlyMap<string, readonly string[]> = new Map([
   ["mod.ts", ["src/vm/mod.ts", "src/wasi/mod.ts", "src/rpc/mod.ts", "src/plugin/mod.ts"]],
 ]);
 
+/** The folders beside the package, each with what it may import of the repository's code. */
+const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
+  ["tools/", ["src/"]],
+  ["examples/", ["tools/"]],
+  ["bench/", ["mod.ts", "src/", "tools/"]],
+  ["tasks/", ["mod.ts", "src/", "tools/", "bench/", "examples/"]],
+  ["tests/", ["mod.ts", "src/", "tools/", "bench/", "examples/", "tasks/"]],
+]);
+
 /** What runtimes have and the web's standards do not, the host's WebAssembly, and what makes code from text. */
 const FOREIGN_NAMES: ReadonlySet<string> = new Set([
   ...["Buffer", "Bun", "Deno", "process", "require"],
@@ -51,6 +62,9 @@ const FOREIGN_NAMES: ReadonlySet<string> = new Set([
 ]);
 
 const MAX_LINES = 400;
+
+/** Paths that CONTRIBUTING.md names and the repository lacks: the official suite is another one's. */
+const OUTSIDE: ReadonlySet<string> = new Set(["WebAssembly/testsuite", "shared/spec-testsuite"]);
 
 /** Files of one algorithm or one loop, which would not be clearer in two, and how long they may be. */
 const LONGER_FILES: ReadonlyMap<string, number> = new Map([
@@ -75,6 +89,14 @@ function read(path: string): string {
   return Deno.readTextFileSync(new URL(path, ROOT));
 }
 
+function exists(path: string): boolean {
+  try {
+    return Deno.statSync(new URL(path, ROOT)) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 /** Where a link or a relative specifier in the file at `path` leads, as a path from the root; others stay as they are. */
 function resolve(specifier: string, path: string): string {
   if (!specifier.startsWith(".")) return specifier;
@@ -89,9 +111,20 @@ const sources: ReadonlyMap<string, ts.SourceFile> = new Map(
   ]),
 );
 
+/** Every TypeScript file of the repository. */
+const everything: readonly string[] = [
+  ...sources.keys(),
+  ...[...ROOMS.keys()].flatMap((room) => filesUnder(room, ".ts")),
+];
+
 /** All that a file imports or re-exports from, in any form. */
 function importsOf(path: string): string[] {
   return ts.preProcessFile(read(path)).importedFiles.map(({ fileName }) => resolve(fileName, path));
+}
+
+/** The folder that a file is in, with a slash at its end; the root's is empty. */
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/") + 1);
 }
 
 function layerOf(path: string): string | undefined {
@@ -112,15 +145,52 @@ Deno.test("each layer imports what it may, and nothing from outside the package"
   assertEquals(wrong, []);
 });
 
-Deno.test("no file of the package imports itself through others, not even a type", () => {
+Deno.test("tools imports the package only, and nobody imports tests", () => {
+  const wrong = [...ROOMS].flatMap(([room, allowed]) => {
+    const isAllowed = (target: string) => [room, ...allowed].some((it) => target.startsWith(it));
+    return filesUnder(room, ".ts").flatMap((path) =>
+      importsOf(path).filter((target) => everything.includes(target) && !isAllowed(target))
+        .map((target) => `${path} imports ${target}`)
+    );
+  });
+  assertEquals(wrong, []);
+});
+
+Deno.test("a file whose name begins with _ is imported from its own folder, or one in it", () => {
+  const isPrivate = (path: string) => path.slice(folderOf(path).length).startsWith("_");
+  const wrong = everything.flatMap((path) =>
+    importsOf(path).filter((target) => isPrivate(target) && !path.startsWith(folderOf(target)))
+      .map((target) => `${path} imports ${target}`)
+  );
+  assertEquals(wrong, []);
+  assertEquals(filesUnder("tools/", "").filter((path) => isPrivate(path) || folderOf(path) !== "tools/"), []);
+});
+
+Deno.test("a test is in the folder of tests that mirrors the folder of its source", () => {
+  const folders = new Set([...sources.keys()].map(folderOf));
+  const mirrors = [...folders].map((folder) => folder.split("/")[1]!).filter((layer) => layer !== "");
+  const tests = everything.filter((path) => path.endsWith("_test.ts") && mirrors.includes(path.split("/")[1]!));
+  const wrong = tests.filter((path) => {
+    const mirrored = path.replace("tests/", "src/").replace("_test.ts", ".ts");
+    if (!folders.has(folderOf(mirrored))) return true;
+    const name = mirrored.slice(folderOf(mirrored).length - 1);
+    return [...sources.keys()].some((source) => source.endsWith(name)) && !sources.has(mirrored);
+  });
+  assertEquals(wrong, []);
+  assert(tests.length > 30);
+});
+
+Deno.test("no file imports itself through others, not even a type", () => {
   const done = new Set<string>();
   const cycles: string[] = [];
   const visit = (path: string, importers: readonly string[]): void => {
     if (importers.includes(path)) cycles.push([...importers.slice(importers.indexOf(path)), path].join(" -> "));
-    else if (!done.has(path)) { for (const target of importsOf(path)) visit(target, [...importers, path]); }
+    else if (path.endsWith(".ts") && !done.has(path)) {
+      for (const target of importsOf(path)) visit(target, [...importers, path]);
+    }
     done.add(path);
   };
-  for (const path of sources.keys()) visit(path, []);
+  for (const path of everything) visit(path, []);
   assertEquals(cycles, []);
 });
 
@@ -141,8 +211,7 @@ Deno.test("no file of the package names a runtime, the host's WebAssembly, or wh
 
 Deno.test("every file opens with a comment that says what it is", () => {
   const opening = (path: string) => /^\/\*\*[^]*?\*\//.exec(read(path))?.[0] ?? "";
-  const others = ["tests/", "tasks/", "examples/"].flatMap((folder) => filesUnder(folder, ".ts"));
-  assertEquals(others.filter((path) => opening(path) === ""), []);
+  assertEquals(everything.filter((path) => opening(path) === ""), []);
   assertEquals([...sources.keys()].filter((path) => !opening(path).includes("\n * @module\n")), []);
 });
 
@@ -203,6 +272,18 @@ Deno.test("links lead to files and headings that exist, and addresses are of htt
   assert(pages.flatMap(linksOf).length > 20);
 });
 
+/** What CONTRIBUTING.md writes as code and is a path: it has a slash or the ending of a file, and no spaces. */
+function pathsIn(page: string): string[] {
+  const words = [...read(page).replaceAll(/^```[^]*?^```/gm, "").matchAll(/`([^`\s]+)`/g)].map(([, word]) => word!);
+  return words.filter((word) => /^\.?\w[\w/.]*$/.test(word) && (word.includes("/") || /\w\.(ts|md|json)$/.test(word)));
+}
+
+Deno.test("every file that CONTRIBUTING.md names exists", () => {
+  const paths = pathsIn("CONTRIBUTING.md").filter((path) => !OUTSIDE.has(path));
+  assertEquals(paths.filter((path) => !exists(path)), []);
+  assert(paths.length > 40);
+});
+
 /** Shown where the repository is; elsewhere its text says what it shows. */
 const PICTURE = "bench/results.svg";
 
@@ -233,3 +314,20 @@ Deno.test("the README names the runtimes that are tested", () => {
   });
   assertEquals(versions.filter((version) => !text!.includes(version)), []);
 });
+
+/** A default as the pages have it. */
+function defaultOf({ byDefault, unit }: LimitRow): string {
+  if (byDefault === Infinity) return "none";
+  if (unit !== "bytes") return `${byDefault.toLocaleString("en-US")} ${unit}`;
+  return byDefault % (1 << 20) === 0 ? `${byDefault / (1 << 20)} MiB` : `${byDefault / (1 << 10)} KiB`;
+}
+
+for (const page of ["README.md", "SECURITY.md"]) {
+  Deno.test(`${page} has the limits as their rows say`, () => {
+    const [section] = /\n## Limits\n[^]*?\n\|[^]*?\n\n/.exec(read(page)) ?? [""];
+    const lines = section!.split("\n").filter((line) => line.startsWith("| `"));
+    const cells = lines.map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim()));
+    const rows = Object.entries(LIMITS) as [LimitName, LimitRow][];
+    assertEquals(cells, rows.map(([name, row]) => [`\`${name}\``, BOUNDS[name], defaultOf(row)]));
+  });
+}

@@ -12,14 +12,6 @@ export interface Host {
   load(name: string): Promise<unknown>;
 }
 
-/** Reads a module, which may be compressed with gzip. */
-export async function readModule({ read }: Pick<Host, "read">, path: string): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = await read(path);
-  if (!path.endsWith(".gz")) return bytes;
-  const plain = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Uint8Array(await new Response(plain).arrayBuffer());
-}
-
 /** A program that is loaded and initialized. */
 export interface Loaded {
   run(size: number): number | Promise<number>;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { readModule } from "./contender.ts";
+import { readModule } from "../../tools/read_module.ts";
 import type { Contender } from "./contender.ts";
 
 /** What such a module exports; a pointer that is not null is to the text of an error, which ends with a zero. */
@@ -25,8 +25,8 @@ export const wasmi: Contender = embedded("wasmi");
 function embedded(name: string): Contender {
   return {
     name,
-    async open(host) {
-      const module = await WebAssembly.compile(await readModule(host, `peers/${name}/peer.wasm.gz`));
+    async open({ read }) {
+      const module = await WebAssembly.compile(await readModule(read, `peers/${name}/peer.wasm.gz`));
       return async (bytes) => {
         const instance = await WebAssembly.instantiate(module, {});
         const exports = instance.exports as unknown as Exports;

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { findDebianRust } from "../../examples/guests/_debian_rust.ts";
+import { findDebianRust } from "../../tools/debian_rust.ts";
 import { CLANG, pack, run } from "../_build.ts";
 
 const HERE = new URL("./", import.meta.url).pathname;

@@ -9,7 +9,7 @@
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { findDebianRust } from "./_debian_rust.ts";
+import { findDebianRust } from "../../tools/debian_rust.ts";
 
 /** A language that guests are written in. */
 export type Language = "c" | "rust" | "go" | "assemblyscript" | "zig";

@@ -9,7 +9,7 @@
 import { compile } from "@rivulet/rivulet";
 import type { Module } from "@rivulet/rivulet";
 import { button, element, enable, isEnabled, tell } from "./_elements.ts";
-import { type Example, EXAMPLES } from "./_examples.ts";
+import { type Example, EXAMPLES } from "./examples.ts";
 import { readForm, setCall, setMode } from "./_form.ts";
 import { hideModule, showModule } from "./_module_view.ts";
 import { clearRun, showRun, watcher } from "./_run_view.ts";

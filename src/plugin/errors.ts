@@ -18,16 +18,6 @@ import type { ProcessStatus } from "../wasi/mod.ts";
  * - `protocol`: the guest sent an invalid message
  * - `stopped`: the host stopped the guest, for example because `onLog` threw
  * - `disposed`: the plugin was disposed
- *
- * @example
- * ```ts
- * import type { PluginFailure } from "@rivulet/rivulet";
- *
- * function isTheGuestsFault(reason: PluginFailure): boolean {
- *   return reason !== "stopped" && reason !== "disposed";
- * }
- * console.log(isTheGuestsFault("trap")); // true
- * ```
  */
 export type PluginFailure = "link" | "trap" | "exit" | "limit" | "protocol" | "stopped" | "disposed";
 

@@ -18,20 +18,7 @@ import { framingOf } from "../rpc/framing/framings.ts";
 import type { FailedRequest, Framing, FramingName, Handlers, Methods, PeerLimits } from "../rpc/mod.ts";
 import type { ProcessLimits, SpawnOptions } from "../wasi/mod.ts";
 
-/**
- * Limits of a plugin: of the guest, of its messages, and of its log.
- *
- * @example
- * ```ts
- * import { compile, Plugin } from "@rivulet/rivulet";
- * import type { PluginLimits } from "@rivulet/rivulet";
- *
- * const limits: PluginLimits = { fuel: 100_000_000, deadlineMs: 1_000, memoryPages: 64, logBytes: 16 << 10 };
- * const module = await compile(await Deno.readFile("examples/guests/prebuilt/c_plugin.wasm"));
- * await using plugin = new Plugin(module, { limits });
- * console.log(await plugin.call("ping")); // pong
- * ```
- */
+/** Limits of a plugin: of the guest, of its messages, and of its log. */
 export interface PluginLimits extends ProcessLimits, PeerLimits {
   /** Milliseconds from a call to its answer. No deadline by default. */
   readonly deadlineMs?: number;
@@ -43,25 +30,7 @@ export interface PluginLimits extends ProcessLimits, PeerLimits {
   readonly graceMs?: number;
 }
 
-/**
- * Options of a plugin.
- *
- * @example
- * ```ts
- * import { compile, Plugin } from "@rivulet/rivulet";
- * import type { PluginOptions } from "@rivulet/rivulet";
- *
- * const options: PluginOptions = {
- *   name: "greeter",
- *   methods: { echo: (params) => params },
- *   onLog: (line) => console.error(line),
- *   lifetime: "plugin",
- * };
- * const module = await compile(await Deno.readFile("examples/guests/prebuilt/c_plugin.wasm"));
- * await using plugin = new Plugin(module, options);
- * await plugin.call("many_echo", 3); // calls our echo three times
- * ```
- */
+/** Options of a plugin. */
 export interface PluginOptions<Guest extends object = Methods, Host extends object = Methods>
   extends Pick<SpawnOptions, "args" | "env" | "clock" | "random"> {
   /** The plugin's name in errors. By default the module's own name, made printable. */
@@ -95,20 +64,7 @@ export interface PluginOptions<Guest extends object = Methods, Host extends obje
   readonly lifetime?: "call" | "plugin";
 }
 
-/**
- * Options of one call.
- *
- * @example
- * ```ts
- * import { compile, Plugin } from "@rivulet/rivulet";
- * import type { PluginCallOptions } from "@rivulet/rivulet";
- *
- * const module = await compile(await Deno.readFile("examples/guests/prebuilt/c_plugin.wasm"));
- * await using plugin = new Plugin(module);
- * const options: PluginCallOptions = { deadlineMs: 50 };
- * await plugin.call("sleep", 60_000, options).catch((error) => console.log(error.reason)); // limit
- * ```
- */
+/** Options of one call. */
 export interface PluginCallOptions {
   /**
    * Aborting it rejects the call at once, with the signal's reason, and stops an instance that lives for this call

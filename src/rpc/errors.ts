@@ -73,15 +73,6 @@ export class RpcError extends Error {
 /**
  * What can be wrong with received bytes. `framing` is a header that does not say where the message ends: nothing can be
  * read after it. `not a request` and `not an answer` are JSON without what the protocol requires.
- *
- * @example
- * ```ts
- * import { RpcProtocolError } from "@rivulet/rivulet/rpc";
- * import type { ProtocolFault } from "@rivulet/rivulet/rpc";
- *
- * const fault: ProtocolFault = "not JSON";
- * console.log(new RpcProtocolError(fault, "line 3 is not JSON").code); // -32700
- * ```
  */
 export type ProtocolFault =
   | "framing"

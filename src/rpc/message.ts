@@ -13,18 +13,7 @@ import { printable, quoted } from "../base/text.ts";
 import { parseInPieces, PIECE_LENGTH } from "./long_json.ts";
 import { ErrorCode, RpcError, RpcProtocolError } from "./errors.ts";
 
-/**
- * What an answer and its request have in common. A number is a safe integer, since JSON may round others.
- *
- * @example
- * ```ts
- * import type { RequestId } from "@rivulet/rivulet/rpc";
- *
- * const running = new Map<RequestId, AbortController>();
- * running.set(1, new AbortController()).set("a", new AbortController());
- * console.log(running.size); // 2
- * ```
- */
+/** What an answer and its request have in common. A number is a safe integer, since JSON may round others. */
 export type RequestId = string | number | null;
 
 /** A call, or a notification if it has no `id`. */

@@ -12,20 +12,7 @@ import type { Framing } from "./framing/types.ts";
 import type { RequestId } from "./message.ts";
 import type { Handler, Handlers, Methods, PeerCallOptions } from "./types.ts";
 
-/**
- * A pair of byte streams, such as a `Deno.Conn`, a `TransformStream` or a spawned process.
- *
- * @example
- * ```ts
- * import { Peer } from "@rivulet/rivulet/rpc";
- * import type { Duplex } from "@rivulet/rivulet/rpc";
- *
- * function connect({ readable, writable }: Duplex): Peer {
- *   return new Peer({ readable, writable });
- * }
- * await using _peer = connect(new TransformStream<Uint8Array, Uint8Array>()); // or a Deno.Conn, or a process
- * ```
- */
+/** A pair of byte streams, such as a `Deno.Conn`, a `TransformStream` or a spawned process. */
 export interface Duplex {
   /** What the other side sends. */
   readonly readable: ReadableStream<Uint8Array>;
@@ -33,18 +20,7 @@ export interface Duplex {
   readonly writable: WritableStream<Uint8Array>;
 }
 
-/**
- * Limits on what the other side can make this one do. Each is a whole number from 1, or `Infinity` for no limit.
- *
- * @example
- * ```ts
- * import { Peer } from "@rivulet/rivulet/rpc";
- * import type { PeerLimits } from "@rivulet/rivulet/rpc";
- *
- * const limits: PeerLimits = { messageBytes: 64 << 10, messageDepth: 16, concurrentRequests: 4 };
- * await using _peer = new Peer(new TransformStream<Uint8Array, Uint8Array>(), { limits });
- * ```
- */
+/** Limits on what the other side can make this one do. Each is a whole number from 1, or `Infinity` for no limit. */
 export interface PeerLimits {
   /** Bytes of one received message. Default 1 MiB. */
   readonly messageBytes?: number;
@@ -64,27 +40,7 @@ export interface PeerLimits {
   readonly pendingCalls?: number;
 }
 
-/**
- * A request or notification whose handler failed.
- *
- * @example
- * ```ts
- * import { Peer } from "@rivulet/rivulet/rpc";
- * import type { FailedRequest } from "@rivulet/rivulet/rpc";
- *
- * function onError(error: unknown, { method, id }: FailedRequest): void {
- *   console.log(method, id, error instanceof Error && error.message); // open 0 no such file: /etc/secret
- * }
- * const methods = {
- *   open() {
- *     throw new Error("no such file: /etc/secret");
- *   },
- * };
- * // This peer reads what it writes: it calls itself.
- * await using peer = new Peer(new TransformStream<Uint8Array, Uint8Array>(), { methods, onError });
- * await peer.call("open").catch((error) => console.log(error.message)); // internal error
- * ```
- */
+/** A request or notification whose handler failed. */
 export interface FailedRequest {
   /** The method's name. */
   readonly method: string;
@@ -92,23 +48,7 @@ export interface FailedRequest {
   readonly id: RequestId | undefined;
 }
 
-/**
- * Options of a peer.
- *
- * @example
- * ```ts
- * import { Peer } from "@rivulet/rivulet/rpc";
- * import type { PeerOptions } from "@rivulet/rivulet/rpc";
- *
- * const options: PeerOptions = {
- *   methods: { ping: () => "pong" },
- *   onInvalid: (error) => console.error(error.message),
- * };
- * // This peer reads what it writes: it calls itself.
- * await using peer = new Peer(new TransformStream<Uint8Array, Uint8Array>(), options);
- * console.log(await peer.call("ping")); // pong
- * ```
- */
+/** Options of a peer. */
 export interface PeerOptions<Remote extends object = Methods, Local extends object = Methods> {
   /**
    * The methods that the other side may call. They are copied, and called without `this`. If one throws an `RpcError`,

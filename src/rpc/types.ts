@@ -22,39 +22,12 @@ import type { RequestId } from "./message.ts";
  */
 export type Methods = { readonly [name: string]: (params?: unknown) => unknown };
 
-/**
- * The names of an interface's methods.
- *
- * @example
- * ```ts
- * import type { MethodName } from "@rivulet/rivulet/rpc";
- *
- * interface Guest {
- *   readonly version: string; // not a method
- *   ping(): string;
- * }
- * const names: MethodName<Guest>[] = ["ping"];
- * console.log(names);
- * ```
- */
+/** The names of an interface's methods. */
 export type MethodName<M extends object> =
   & { [K in keyof M]-?: NonNullable<M[K]> extends (...args: never) => unknown ? K : never }[keyof M]
   & string;
 
-/**
- * A method's parameter list: empty, or one parameter that may be optional. Of any other function it is `never`.
- *
- * @example
- * ```ts
- * import type { ParameterList } from "@rivulet/rivulet/rpc";
- *
- * interface Guest {
- *   add(terms: number[]): number;
- * }
- * const list: ParameterList<Guest, "add"> = [[1, 2]];
- * console.log(list.length); // 1
- * ```
- */
+/** A method's parameter list: empty, or one parameter that may be optional. Of any other function it is `never`. */
 export type ParameterList<M extends object, K extends keyof M> = NonNullable<M[K]> extends (...args: infer A) => unknown
   ? A extends readonly [] | readonly [unknown?] ? A : never
   : never;
@@ -93,21 +66,7 @@ export type ResultOf<M extends object, K extends keyof M> = NonNullable<M[K]> ex
   ? Awaited<R>
   : never;
 
-/**
- * Options of one call or batch.
- *
- * @example
- * ```ts
- * import { Peer } from "@rivulet/rivulet/rpc";
- * import type { PeerCallOptions } from "@rivulet/rivulet/rpc";
- *
- * // This peer reads what it writes: it calls itself.
- * const methods = { wait: () => new Promise(() => {}) };
- * await using peer = new Peer(new TransformStream<Uint8Array, Uint8Array>(), { methods });
- * const options: PeerCallOptions = { signal: AbortSignal.timeout(10) };
- * await peer.call("wait", null, options).catch((error) => console.log(error.name)); // TimeoutError
- * ```
- */
+/** Options of one call or batch. */
 export interface PeerCallOptions {
   /**
    * Aborting it rejects the call at once, with the signal's reason. A message that still waits for the stream is not
@@ -116,84 +75,22 @@ export interface PeerCallOptions {
   readonly signal?: AbortSignal;
 }
 
-/**
- * The arguments that follow a method's name: params if the method needs them, then options.
- *
- * @example
- * ```ts
- * import type { CallArguments } from "@rivulet/rivulet/rpc";
- *
- * interface Guest {
- *   add(terms: number[]): number;
- * }
- * const { signal } = new AbortController();
- * const args: CallArguments<Guest, "add">[] = [[[1, 2]], [[1, 2], { signal }]];
- * console.log(args.length); // 2
- * ```
- */
+/** The arguments that follow a method's name: params if the method needs them, then options. */
 export type CallArguments<M extends object, K extends keyof M> = [] extends ParameterList<M, K>
   ? [params?: ParamsOf<M, K>, options?: PeerCallOptions]
   : [params: ParamsOf<M, K>, options?: PeerCallOptions];
 
-/**
- * The arguments that follow a notification's name: params if the method needs them.
- *
- * @example
- * ```ts
- * import type { NotifyArguments } from "@rivulet/rivulet/rpc";
- *
- * interface Guest {
- *   log(line: string): void;
- * }
- * const args: NotifyArguments<Guest, "log"> = ["done"];
- * console.log(args.length); // 1
- * ```
- */
+/** The arguments that follow a notification's name: params if the method needs them. */
 export type NotifyArguments<M extends object, K extends keyof M> = [] extends ParameterList<M, K>
   ? [params?: ParamsOf<M, K>]
   : [params: ParamsOf<M, K>];
 
-/**
- * The other side's methods as functions: `api.add([1, 2])` for `call("add", [1, 2])`.
- *
- * @example
- * ```ts
- * import type { Api } from "@rivulet/rivulet/rpc";
- *
- * interface Guest {
- *   add(terms: number[]): number;
- * }
- * async function average(api: Api<Guest>, terms: number[]): Promise<number> {
- *   return await api.add(terms) / terms.length;
- * }
- * console.log(await average({ add: () => Promise.resolve(6) }, [1, 2, 3])); // 2
- * ```
- */
+/** The other side's methods as functions: `api.add([1, 2])` for `call("add", [1, 2])`. */
 export type Api<M extends object> = {
   readonly [K in MethodName<M>]: (...args: CallArguments<M, K>) => Promise<ResultOf<M, K>>;
 };
 
-/**
- * The other side of a connection, to be called.
- *
- * @example
- * ```ts
- * import { Peer } from "@rivulet/rivulet/rpc";
- * import type { Caller } from "@rivulet/rivulet/rpc";
- *
- * interface Guest {
- *   ping(): string;
- * }
- * async function isAlive(other: Caller<Guest>): Promise<boolean> {
- *   return await other.call("ping") === "pong";
- * }
- * // This peer reads what it writes: it calls itself.
- * await using peer = new Peer<Guest, Guest>(new TransformStream<Uint8Array, Uint8Array>(), {
- *   methods: { ping: () => "pong" },
- * });
- * console.log(await isAlive(peer)); // true
- * ```
- */
+/** The other side of a connection, to be called. */
 export interface Caller<Remote extends object = Methods> {
   /** The other side's methods as functions. */
   readonly api: Api<Remote>;
@@ -203,72 +100,21 @@ export interface Caller<Remote extends object = Methods> {
   notify<K extends MethodName<Remote>>(method: K, ...args: NotifyArguments<Remote, K>): Promise<void>;
 }
 
-/**
- * One element of an outgoing batch.
- *
- * @example
- * ```ts
- * import type { BatchEntry } from "@rivulet/rivulet/rpc";
- *
- * interface Guest {
- *   add(terms: number[]): number;
- *   log(line: string): void;
- * }
- * const entries: BatchEntry<Guest>[] = [
- *   { method: "add", params: [1, 2] },
- *   { method: "log", params: "added", notification: true },
- * ];
- * console.log(entries.length); // 2
- * ```
- */
+/** One element of an outgoing batch. */
 export type BatchEntry<M extends object> = {
   [K in MethodName<M>]:
     & { readonly method: K; readonly notification?: boolean }
     & ([] extends ParameterList<M, K> ? { readonly params?: ParamsOf<M, K> } : { readonly params: ParamsOf<M, K> });
 }[MethodName<M>];
 
-/**
- * The outcomes of a batch, one for each entry; `undefined` for a notification.
- *
- * @example
- * ```ts
- * import { Peer } from "@rivulet/rivulet/rpc";
- * import type { BatchResults } from "@rivulet/rivulet/rpc";
- *
- * interface Guest {
- *   ping(): string;
- * }
- * // This peer reads what it writes: it calls itself.
- * await using peer = new Peer<Guest, Guest>(new TransformStream<Uint8Array, Uint8Array>(), {
- *   methods: { ping: () => "pong" },
- * });
- * const results: BatchResults<Guest, [{ method: "ping" }]> = await peer.batch([{ method: "ping" }]);
- * console.log(results); // [ { status: "fulfilled", value: "pong" } ]
- * ```
- */
+/** The outcomes of a batch, one for each entry; `undefined` for a notification. */
 export type BatchResults<M extends object, Entries extends readonly { readonly method: keyof M }[]> = {
   -readonly [I in keyof Entries]: PromiseSettledResult<
     Entries[I] extends { readonly notification: true } ? undefined : ResultOf<M, Entries[I]["method"]>
   >;
 };
 
-/**
- * What a handler knows about its request, beside the params.
- *
- * @example
- * ```ts
- * import { Peer } from "@rivulet/rivulet/rpc";
- * import type { RequestContext } from "@rivulet/rivulet/rpc";
- *
- * const methods = {
- *   ping: () => "pong",
- *   relay: async (method: unknown, { peer }: RequestContext) => await peer.call(String(method)),
- * };
- * // This peer reads what it writes: it calls itself.
- * await using peer = new Peer(new TransformStream<Uint8Array, Uint8Array>(), { methods });
- * console.log(await peer.call("relay", "ping")); // pong
- * ```
- */
+/** What a handler knows about its request, beside the params. */
 export interface RequestContext<Remote extends object = Methods> {
   /** The method's name. */
   readonly method: string;
@@ -282,23 +128,7 @@ export interface RequestContext<Remote extends object = Methods> {
   readonly peer: Caller<Remote>;
 }
 
-/**
- * A request without a handler, to be answered in an iteration over the peer.
- *
- * @example
- * ```ts
- * import { ErrorCode, Peer, RpcError } from "@rivulet/rivulet/rpc";
- * import type { IncomingRequest } from "@rivulet/rivulet/rpc";
- *
- * function answer(request: IncomingRequest): void {
- *   if (request.method === "ping") request.reply("pong");
- *   else request.fail(new RpcError(ErrorCode.methodNotFound, `no method ${request.method}`));
- * }
- * const readable = new Blob(['{"jsonrpc":"2.0","id":0,"method":"ping"}\n']).stream();
- * const peer = new Peer({ readable, writable: new WritableStream<Uint8Array>() });
- * for await (const request of peer) answer(request);
- * ```
- */
+/** A request without a handler, to be answered in an iteration over the peer. */
 export interface IncomingRequest<Remote extends object = Methods> extends RequestContext<Remote> {
   /** Params as the other side sent them, unchecked; `undefined` if it sent none. */
   readonly params: unknown;
@@ -331,42 +161,12 @@ export type Handler<Remote extends object = Methods, Params = unknown, Result = 
   handle(params: Params, context: RequestContext<Remote>): Result | PromiseLike<Result>;
 }["handle"];
 
-/**
- * Handlers by method name: an object, of which own enumerable properties count, or a `Map`.
- *
- * @example
- * ```ts
- * import { Peer } from "@rivulet/rivulet/rpc";
- * import type { Handlers } from "@rivulet/rivulet/rpc";
- *
- * interface Host {
- *   ping(): string;
- * }
- * const methods: Handlers<Host, Host> = { ping: () => "pong" }; // or new Map([["ping", () => "pong"]])
- * // This peer reads what it writes: it calls itself.
- * await using peer = new Peer<Host, Host>(new TransformStream<Uint8Array, Uint8Array>(), { methods });
- * console.log(await peer.api.ping()); // pong
- * ```
- */
+/** Handlers by method name: an object, of which own enumerable properties count, or a `Map`. */
 export type Handlers<Remote extends object = Methods, Local extends object = Methods> =
   | { readonly [K in MethodName<Local>]?: Handler<Remote, ParamsOf<Local, K>, ResultOf<Local, K>> }
   | Iterable<readonly [string, Handler<Remote>]>;
 
-/**
- * What a peer has counted so far.
- *
- * @example
- * ```ts
- * import { Peer } from "@rivulet/rivulet/rpc";
- * import type { PeerStats } from "@rivulet/rivulet/rpc";
- *
- * const readable = new Blob(["not JSON\n"]).stream();
- * const peer = new Peer({ readable, writable: new WritableStream<Uint8Array>() });
- * await peer.closed;
- * const { malformed }: PeerStats = peer.stats;
- * console.log(malformed); // 1
- * ```
- */
+/** What a peer has counted so far. */
 export interface PeerStats {
   /** Answers with an id that no call of this side ever had. */
   readonly unknownIds: number;

@@ -11,21 +11,7 @@ import type { StackFrame } from "./errors.ts";
 import type { ExportedFunction, Func, FunctionOwner, Value } from "./objects/function.ts";
 import type { ExportValue, Imports } from "./objects/link.ts";
 
-/**
- * The limits of an instance. `Infinity` means no limit, where that is the default.
- *
- * @example
- * ```ts
- * import { compile, instantiate } from "@rivulet/rivulet/vm";
- * import type { RunLimits } from "@rivulet/rivulet/vm";
- *
- * // (module (func (export "spin") (loop (br 0))))
- * const bytes = Uint8Array.fromBase64("AGFzbQEAAAABBAFgAAADAgEABwgBBHNwaW4AAAoJAQcAA0AMAAsL");
- * const limits: RunLimits = { deadlineMs: 20, memoryPages: 16 };
- * const instance = await instantiate(await compile(bytes), {}, { limits });
- * await instance.call("spin").catch((error) => console.log(error.limit)); // deadlineMs
- * ```
- */
+/** The limits of an instance. `Infinity` means no limit, where that is the default. */
 export interface RunLimits {
   /** Fuel for all calls of the instance together; no limit by default. */
   readonly fuel?: number;
@@ -42,18 +28,6 @@ export interface RunLimits {
 /**
  * The status of a call: `ready` to start, `suspended` because its fuel ran out, `pending` on a host function's promise,
  * `finished`, or `failed` because it trapped or was stopped.
- *
- * @example
- * ```ts
- * import { compile, instantiate } from "@rivulet/rivulet/vm";
- * import type { CallStatus } from "@rivulet/rivulet/vm";
- *
- * // (module (func (export "spin") (loop (br 0))))
- * const bytes = Uint8Array.fromBase64("AGFzbQEAAAABBAFgAAADAgEABwgBBHNwaW4AAAoJAQcAA0AMAAsL");
- * const call = (await instantiate(await compile(bytes))).start("spin");
- * const status: CallStatus = call.resume(1_000);
- * console.log(status); // suspended
- * ```
  */
 export type CallStatus = "ready" | "suspended" | "pending" | "finished" | "failed";
 

@@ -49,22 +49,7 @@ export class LinkError extends Error {
   override readonly name = "LinkError";
 }
 
-/**
- * Why a guest trapped: one of the specification's traps, or a host function that failed.
- *
- * @example
- * ```ts
- * import { compile, instantiate, Trap } from "@rivulet/rivulet/vm";
- * import type { TrapReason } from "@rivulet/rivulet/vm";
- *
- * // (module (func (export "fail") unreachable))
- * const bytes = Uint8Array.fromBase64("AGFzbQEAAAABBAFgAAADAgEABwgBBGZhaWwAAAoFAQMAAAs=");
- * const instance = await instantiate(await compile(bytes));
- * const error = await instance.call("fail").catch((error: unknown) => error);
- * const reason: TrapReason | undefined = error instanceof Trap ? error.reason : undefined;
- * console.log(reason); // unreachable
- * ```
- */
+/** Why a guest trapped: one of the specification's traps, or a host function that failed. */
 export type TrapReason =
   | "unreachable"
   | "integer divide by zero"
@@ -78,22 +63,7 @@ export type TrapReason =
   | "call stack exhausted"
   | "host function failed";
 
-/**
- * One frame of a guest's stack. Lists of frames start with the innermost.
- *
- * @example
- * ```ts
- * import { compile, instantiate, Trap } from "@rivulet/rivulet/vm";
- * import type { StackFrame } from "@rivulet/rivulet/vm";
- *
- * // (module (func (export "fail") unreachable))
- * const bytes = Uint8Array.fromBase64("AGFzbQEAAAABBAFgAAADAgEABwgBBGZhaWwAAAoFAQMAAAs=");
- * const instance = await instantiate(await compile(bytes));
- * const error = await instance.call("fail").catch((error: unknown) => error);
- * const frames: readonly StackFrame[] = error instanceof Trap ? error.guestStack : [];
- * console.log(frames.map(({ functionName }) => functionName)); // [ "fail" ]
- * ```
- */
+/** One frame of a guest's stack. Lists of frames start with the innermost. */
 export interface StackFrame {
   /** Index in the module's function index space. */
   readonly functionIndex: number;

@@ -14,21 +14,7 @@ import type { ExportValue, Imports } from "./objects/link.ts";
 import { drive, runNow } from "./run/drive.ts";
 import type { CallOptions } from "./run/drive.ts";
 
-/**
- * Options of {@linkcode instantiate}.
- *
- * @example
- * ```ts
- * import { compile, instantiate } from "@rivulet/rivulet/vm";
- * import type { InstantiateOptions } from "@rivulet/rivulet/vm";
- *
- * // (module (func (export "add") (param i32 i32) (result i32) local.get 0 local.get 1 i32.add))
- * const bytes = Uint8Array.fromBase64("AGFzbQEAAAABBwFgAn9/AX8DAgEABwcBA2FkZAAACgkBBwAgACABags=");
- * const options: InstantiateOptions = { limits: { fuel: 1_000 }, signal: AbortSignal.timeout(1_000) };
- * const instance = await instantiate(await compile(bytes), {}, options);
- * console.log(await instance.call("add", [2, 3])); // 5
- * ```
- */
+/** Options of {@linkcode instantiate}. */
 export interface InstantiateOptions {
   /** The limits of the instance. */
   readonly limits?: RunLimits;

@@ -17,55 +17,16 @@ import { valueTypeName } from "./binary/types.ts";
 import type { Export, ExternKind, FuncType, ModuleRecord, ValueType } from "./binary/types.ts";
 import { ModuleValidator } from "./binary/validate.ts";
 
-/**
- * The source of a module's bytes.
- *
- * @example
- * ```ts
- * import { compile } from "@rivulet/rivulet/vm";
- * import type { Source } from "@rivulet/rivulet/vm";
- *
- * const empty = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
- * const sources: Source[] = [empty, new Response(empty), new Blob([empty]).stream()];
- * for (const source of sources) await compile(source);
- * ```
- */
+/** The source of a module's bytes. */
 export type Source = Response | ArrayBuffer | ArrayBufferView<ArrayBuffer> | ReadableStream<Uint8Array>;
 
-/**
- * Options of {@linkcode compile}.
- *
- * @example
- * ```ts
- * import { compile } from "@rivulet/rivulet/vm";
- * import type { CompileOptions } from "@rivulet/rivulet/vm";
- *
- * const stuck = new ReadableStream<Uint8Array>();
- * const options: CompileOptions = { signal: AbortSignal.timeout(10) };
- * await compile(stuck, options).catch((error) => console.log(error.name)); // TimeoutError
- * ```
- */
+/** Options of {@linkcode compile}. */
 export interface CompileOptions {
   /** Aborts compiling: `compile` rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
-/**
- * An import that a module declares.
- *
- * @example
- * ```ts
- * import { compile } from "@rivulet/rivulet/vm";
- * import type { ImportDescriptor } from "@rivulet/rivulet/vm";
- *
- * // (module (import "env" "log" (func $log (param i32))) (func (export "run") (call $log (i32.const 42))))
- * const bytes = Uint8Array.fromBase64(
- *   "AGFzbQEAAAABCAJgAX8AYAAAAgsBA2VudgNsb2cAAAMCAQEHBwEDcnVuAAEKCAEGAEEqEAAL",
- * );
- * const imports: readonly ImportDescriptor[] = (await compile(bytes)).imports;
- * console.log(imports); // [ { module: "env", name: "log", kind: "function", type: { params: [ "i32" ], results: [] } } ]
- * ```
- */
+/** An import that a module declares. */
 export interface ImportDescriptor {
   /** The first of its two names, the module's. */
   readonly module: string;
@@ -77,20 +38,7 @@ export interface ImportDescriptor {
   readonly type?: FuncTypeDescriptor;
 }
 
-/**
- * An export of a module.
- *
- * @example
- * ```ts
- * import { compile } from "@rivulet/rivulet/vm";
- * import type { ExportDescriptor } from "@rivulet/rivulet/vm";
- *
- * // (module (memory (export "memory") 1) (global (export "answer") i32 (i32.const 42)))
- * const bytes = Uint8Array.fromBase64("AGFzbQEAAAAFAwEAAQYGAX8AQSoLBxMCBm1lbW9yeQIABmFuc3dlcgMA");
- * const exports: readonly ExportDescriptor[] = (await compile(bytes)).exports;
- * console.log(exports); // [ { name: "memory", kind: "memory" }, { name: "answer", kind: "global" } ]
- * ```
- */
+/** An export of a module. */
 export interface ExportDescriptor {
   /** Its name. */
   readonly name: string;

@@ -20,20 +20,7 @@ import type { Input, Output } from "./standard_streams.ts";
 import { systemClock } from "./system_clock.ts";
 import type { Clock } from "./system_clock.ts";
 
-/**
- * The limits of a process.
- *
- * @example
- * ```ts
- * import { compile, spawn } from "@rivulet/rivulet";
- * import type { ProcessLimits } from "@rivulet/rivulet";
- *
- * const limits: ProcessLimits = { fuel: 10_000_000, memoryPages: 64, deadlineMs: 1_000, outputBytes: 1 << 20 };
- * const upper = await compile(await Deno.readFile("examples/guests/prebuilt/upper.wasm"));
- * const { success } = await spawn(upper, { stdin: "null", limits }).output();
- * console.log(success); // true
- * ```
- */
+/** The limits of a process. */
 export interface ProcessLimits extends RunLimits {
   /** Bytes that each standard stream buffers at most, 64 KiB by default. */
   readonly streamBytes?: number;
@@ -44,25 +31,7 @@ export interface ProcessLimits extends RunLimits {
   readonly outputBytes?: number;
 }
 
-/**
- * The options of {@linkcode spawn}.
- *
- * @example
- * ```ts
- * import { compile, spawn } from "@rivulet/rivulet";
- * import type { SpawnOptions } from "@rivulet/rivulet";
- *
- * const options: SpawnOptions = {
- *   args: ["upper"],
- *   env: { LANG: "C" },
- *   stdin: new Blob(["quiet\n"]).stream(),
- *   stderr: "null",
- * };
- * const upper = await compile(await Deno.readFile("examples/guests/prebuilt/upper.wasm"));
- * const { stdout } = await spawn(upper, options).output();
- * console.log(new TextDecoder().decode(stdout)); // QUIET
- * ```
- */
+/** The options of {@linkcode spawn}. */
 export interface SpawnOptions {
   /** Arguments, `["guest"]` by default. The first is the program's own name. */
   readonly args?: readonly string[];
@@ -95,21 +64,7 @@ export interface SpawnOptions {
   readonly imports?: Imports;
 }
 
-/**
- * How a process ended.
- *
- * @example
- * ```ts
- * import { compile, spawn } from "@rivulet/rivulet";
- * import type { ProcessStatus } from "@rivulet/rivulet";
- *
- * function describe({ success, code, error }: ProcessStatus): string {
- *   return success ? "well" : `code ${code}: ${error ?? "by itself"}`;
- * }
- * const upper = await compile(await Deno.readFile("examples/guests/prebuilt/upper.wasm"));
- * console.log(describe(await spawn(upper, { stdin: "null", stdout: "null" }).status)); // well
- * ```
- */
+/** How a process ended. */
 export interface ProcessStatus {
   /** Whether the code is 0. */
   readonly success: boolean;
@@ -126,19 +81,7 @@ export interface ProcessStatus {
   readonly fuelUsed: number;
 }
 
-/**
- * How a process ended, and what it wrote.
- *
- * @example
- * ```ts
- * import { compile, spawn } from "@rivulet/rivulet";
- * import type { ProcessOutput } from "@rivulet/rivulet";
- *
- * const upper = await compile(await Deno.readFile("examples/guests/prebuilt/upper.wasm"));
- * const output: ProcessOutput = await spawn(upper, { stdin: new Blob(["quiet\n"]).stream() }).output();
- * console.log(output.code, new TextDecoder().decode(output.stdout)); // 0 QUIET
- * ```
- */
+/** How a process ended, and what it wrote. */
 export interface ProcessOutput extends ProcessStatus {
   /** Empty if not piped. */
   readonly stdout: Uint8Array<ArrayBuffer>;

@@ -12,12 +12,12 @@ import { FRAMINGS, LimitError as LimitErrorOfRpc, Peer } from "@rivulet/rivulet/
 import type { PeerLimits } from "@rivulet/rivulet/rpc";
 import { LimitError, Plugin, PluginError, spawn } from "@rivulet/rivulet";
 import type { PluginLimits, PluginOptions, ProcessLimits } from "@rivulet/rivulet";
-import { BOUNDS, LIMIT_NAMES, limitError, LIMITS } from "../../src/base/limits.ts";
+import { LIMIT_NAMES, limitError, LIMITS } from "../../src/base/limits.ts";
 import type { LimitErrorName, LimitName, LimitOwner, LimitRow } from "../../src/base/limits.ts";
 import { MAX_PAGES } from "../../src/vm/limits.ts";
 import { guest } from "../_guests.ts";
-import { connect } from "../rpc/_wire.ts";
-import { moduleOf } from "../vm/_wat.ts";
+import { connect } from "../_wire.ts";
+import { moduleOf } from "../../tools/wat.ts";
 
 const empty = moduleOf(`(module (memory (export "memory") 1) (func (export "_start")))`);
 const spin = moduleOf(`(module (memory (export "memory") 1) (func (export "_start") (loop (br 0))))`);
@@ -454,20 +454,3 @@ Deno.test("each row's default is in its range, and that of memoryPages is the mo
   }
   assertEquals(LIMITS.memoryPages.byDefault, MAX_PAGES);
 });
-
-/** A default as the pages have it. */
-function defaultOf({ byDefault, unit }: LimitRow): string {
-  if (byDefault === Infinity) return "none";
-  if (unit !== "bytes") return `${byDefault.toLocaleString("en-US")} ${unit}`;
-  return byDefault % (1 << 20) === 0 ? `${byDefault / (1 << 20)} MiB` : `${byDefault / (1 << 10)} KiB`;
-}
-
-for (const page of ["README.md", "SECURITY.md"]) {
-  Deno.test(`${page} has the limits as their rows say`, () => {
-    const text = Deno.readTextFileSync(new URL(`../../${page}`, import.meta.url));
-    const [section] = /\n## Limits\n[^]*?\n\|[^]*?\n\n/.exec(text) ?? [""];
-    const lines = section!.split("\n").filter((line) => line.startsWith("| `"));
-    const cells = lines.map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim()));
-    assertEquals(cells, ROWS.map(([name, row]) => [`\`${name}\``, BOUNDS[name], defaultOf(row)]));
-  });
-}

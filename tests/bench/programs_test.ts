@@ -1,11 +1,11 @@
 /** @module */
 import { assert, assertEquals } from "@std/assert";
-import { readModule } from "../../bench/contenders/contender.ts";
 import { native } from "../../bench/contenders/native.ts";
 import { rivulet } from "../../bench/contenders/rivulet.ts";
 import { wasm3, wasmi } from "../../bench/contenders/embedded.ts";
 import { grow } from "../../bench/grow_module.ts";
 import { PROGRAMS } from "../../bench/suites.ts";
+import { readModule } from "../../tools/read_module.ts";
 
 const host = {
   read: (path: string) => Deno.readFile(new URL(`../../bench/${path}`, import.meta.url)),
@@ -16,7 +16,7 @@ for (const contender of [native, rivulet, wasm3, wasmi]) {
   Deno.test(`${contender.name} computes the cold checksum of every program of the bench`, async () => {
     const load = await contender.open(host);
     for (const { name, file, coldSize, coldChecksum } of PROGRAMS) {
-      const { run } = await load(await readModule(host, file));
+      const { run } = await load(await readModule(host.read, file));
       assertEquals(await run(coldSize), coldChecksum, name);
     }
   });

@@ -5,9 +5,7 @@
  */
 
 import { mergeReadableStreams, TextLineStream } from "@std/streams";
-
-/** The repository. */
-export const ROOT: string = new URL("../../", import.meta.url).pathname;
+import { ROOT } from "../../tools/root.ts";
 
 /** The words of the command in a script's opening comment that runs it. */
 export function commandOf(path: string): string[] {

@@ -1,16 +1,19 @@
 /**
  * The edge servers of the examples as child processes on free ports of 127.0.0.1: Deno as it stands in the repository;
  * Node and Bun, which know the package by a package.json, in a copy of what they need under dist; workerd with the Worker
- * as a bundle. npx has the runtimes.
+ * as a bundle. The runtimes are from npm.
  *
  * @module
  */
 
 import config from "../../deno.json" with { type: "json" };
-import { bundle } from "../../tasks/_bundle.ts";
-import { RUNTIMES as PACKAGES } from "../runtimes/_npm.ts";
-import { freePort, listening } from "../runtimes/_process.ts";
-import { Child, commandOf, ROOT } from "./_child.ts";
+import { bundle } from "../../tools/bundle.ts";
+import { copyFolder } from "../../tools/copy_folder.ts";
+import { npmProgram } from "../../tools/npm.ts";
+import { freePort, listening } from "../../tools/ports.ts";
+import { ROOT } from "../../tools/root.ts";
+import { RUNTIMES as PACKAGES } from "../../tools/runtimes.ts";
+import { Child, commandOf } from "./_child.ts";
 
 /** Of this process, since others may test at the same time. */
 const PROJECT = `${ROOT}dist/edge_${Deno.pid}`;
@@ -26,27 +29,16 @@ export type ServerName = "deno" | keyof typeof RUNTIMES;
 
 /** Where the runtimes are, once they are installed. */
 async function findRuntimes(): Promise<Record<keyof typeof RUNTIMES, string>> {
-  const packages = Object.values(RUNTIMES).flatMap((name) => ["-p", name]);
-  const npx = new Deno.Command("npx", { args: ["-y", ...packages, "which", ...Object.keys(RUNTIMES)], stdin: "null" });
-  const { success, stdout, stderr } = await npx.output();
-  if (!success) throw new Error(`npx does not install the runtimes: ${new TextDecoder().decode(stderr)}`);
-  const [node, bun, workerd] = new TextDecoder().decode(stdout).trim().split("\n");
+  const [node, bun, workerd] = await Promise.all([RUNTIMES.node, RUNTIMES.bun, RUNTIMES.workerd].map(npmProgram));
   return { node: node!, bun: bun!, workerd: workerd! };
-}
-
-async function copy(path: string): Promise<void> {
-  const target = `${PROJECT}/${path}`;
-  await Deno.mkdir(target, { recursive: true });
-  for await (const { name, isFile } of Deno.readDir(`${ROOT}${path}`)) {
-    if (isFile) await Deno.copyFile(`${ROOT}${path}/${name}`, `${target}/${name}`);
-    else await copy(`${path}/${name}`);
-  }
 }
 
 /** A package that Node and Bun resolve `@rivulet/rivulet` in. */
 async function makeProject(): Promise<void> {
   globalThis.addEventListener("unload", () => Deno.removeSync(PROJECT, { recursive: true }));
-  for (const folder of ["src", "examples/edge", "examples/guests/prebuilt"]) await copy(folder);
+  for (const folder of ["src", "examples/edge", "examples/guests/prebuilt"]) {
+    await copyFolder(ROOT + folder, `${PROJECT}/${folder}`);
+  }
   await Deno.copyFile(`${ROOT}mod.ts`, `${PROJECT}/mod.ts`);
   const manifest = { name: config.name, type: "module", exports: config.exports };
   await Deno.writeTextFile(`${PROJECT}/package.json`, JSON.stringify(manifest));
@@ -74,8 +66,6 @@ const config :Workerd.Config = (
 );
 `;
 }
-
-/** A port that is free now. */
 
 /** A server under test. */
 export interface Server extends AsyncDisposable {

@@ -7,7 +7,8 @@
 import { assertEquals } from "@std/assert";
 import { toText } from "@std/streams";
 import config from "../../deno.json" with { type: "json" };
-import { commandOf, ROOT } from "./_child.ts";
+import { ROOT } from "../../tools/root.ts";
+import { commandOf } from "./_child.ts";
 
 /** Runs a command to its end; gives what it wrote to standard output, and fails with what it wrote to standard error. */
 async function run([, ...args]: readonly string[], input = ""): Promise<string> {

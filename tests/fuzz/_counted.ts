@@ -5,7 +5,7 @@
  * @module
  */
 
-import { u32 } from "../vm/_binary.ts";
+import { u32 } from "../../tools/binary.ts";
 import { Cursor } from "../../src/vm/binary/cursor.ts";
 import { opcodeRow } from "../../src/vm/binary/opcodes.ts";
 import type { Immediates } from "../../src/vm/binary/opcodes.ts";

@@ -6,11 +6,11 @@
  * @module
  */
 
-import { u32 } from "../vm/_binary.ts";
+import { u32 } from "../../tools/binary.ts";
 import { OPCODES } from "../../src/vm/binary/opcodes.ts";
 import type { OpcodeRow } from "../../src/vm/binary/opcodes.ts";
-import { pick } from "./_random.ts";
-import type { Random } from "./_random.ts";
+import { pick } from "../../tools/random.ts";
+import type { Random } from "../../tools/random.ts";
 import { TYPE_CODES } from "./_values.ts";
 import { signed, zero } from "./_writer.ts";
 

@@ -6,11 +6,11 @@
  * @module
  */
 
-import { u32 } from "../vm/_binary.ts";
+import { u32 } from "../../tools/binary.ts";
 import type { OpcodeRow } from "../../src/vm/binary/opcodes.ts";
 import * as draft from "./_draft.ts";
 import type { Body } from "./_draft.ts";
-import { pick } from "./_random.ts";
+import { pick } from "../../tools/random.ts";
 import { I32_EDGES, TYPE_CODES } from "./_values.ts";
 import { constant, nan, randomConstant, zero } from "./_writer.ts";
 

@@ -9,8 +9,8 @@ import { PLANS } from "../../src/vm/interpreter/plans.ts";
 import { partsOf } from "../../src/vm/interpreter/fused_ops.ts";
 import { denseOpcode, OPCODES } from "../../src/vm/binary/opcodes.ts";
 import { firstPrefix, OP_NAMES, opOperands } from "../../src/vm/interpreter/ops.ts";
-import { pick } from "./_random.ts";
-import type { Random } from "./_random.ts";
+import { pick } from "../../tools/random.ts";
+import type { Random } from "../../tools/random.ts";
 import { F32_EDGES, F64_EDGES, I32_EDGES, I64_EDGES, randomNumber } from "./_values.ts";
 
 /** What is pushed for an op: a register operand, or its constant `k`; and the type. */

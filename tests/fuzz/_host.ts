@@ -7,7 +7,7 @@
 
 import type { ExportedFunction, FuncTypeDescriptor, HostFunction, ImportDescriptor } from "../../src/vm/mod.ts";
 import type { Module, ValueTypeName } from "../../src/vm/mod.ts";
-import { codeOf } from "../../tests/vm/_code.ts";
+import { codeOf } from "../../tools/code_of.ts";
 import { valueTypeName } from "../../src/vm/binary/types.ts";
 import type { Limits } from "../../src/vm/binary/types.ts";
 

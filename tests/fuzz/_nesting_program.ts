@@ -7,8 +7,8 @@
  */
 
 import { REGISTER_WORDS, STACK_WORDS } from "../../src/vm/interpreter/execute.ts";
-import { pick } from "./_random.ts";
-import type { Random } from "./_random.ts";
+import { pick } from "../../tools/random.ts";
+import type { Random } from "../../tools/random.ts";
 
 /** The parameters of every function: who called, how deep it may go on, and a number; it gives a number. */
 export const PARAMS = "(param $id i32) (param $left i32) (param $x i64) (result i64)";

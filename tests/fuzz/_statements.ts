@@ -5,11 +5,11 @@
  * @module
  */
 
-import { u32 } from "../vm/_binary.ts";
+import { u32 } from "../../tools/binary.ts";
 import { dares, indexed, indicesOf, node, oneIn, opcode, OPERATORS, STORES } from "./_draft.ts";
 import type { Body } from "./_draft.ts";
 import * as generate from "./_expressions.ts";
-import { pick } from "./_random.ts";
+import { pick } from "../../tools/random.ts";
 import { constant } from "./_writer.ts";
 
 const { address, condition, control, discard, expression, expressions, observed, plainCall, tableIndex } = generate;

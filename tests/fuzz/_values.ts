@@ -4,8 +4,8 @@
  * @module
  */
 
-import { pick } from "./_random.ts";
-import type { Random } from "./_random.ts";
+import { pick } from "../../tools/random.ts";
+import type { Random } from "../../tools/random.ts";
 
 /** i32, i64, f32, f64, funcref, externref: as in the signatures of opcodes.ts, and `r` and `e` for references. */
 export type Letter = "i" | "I" | "f" | "F" | "r" | "e";

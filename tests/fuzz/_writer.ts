@@ -5,8 +5,8 @@
  */
 
 import { F32_NANS, F64_NANS, randomNumber, TYPE_CODES } from "./_values.ts";
-import { pick } from "./_random.ts";
-import type { Random } from "./_random.ts";
+import { pick } from "../../tools/random.ts";
+import type { Random } from "../../tools/random.ts";
 
 const VIEW = new DataView(new ArrayBuffer(8));
 

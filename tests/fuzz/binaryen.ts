@@ -7,7 +7,7 @@
 
 import { createRequire } from "node:module";
 import process from "node:process";
-import { randomSource } from "./_random.ts";
+import { randomSource } from "../../tools/random.ts";
 
 /** WebAssembly 2.0 without SIMD, and tail calls; and no NaN whose bits engines may choose. */
 const OPTIONS: readonly string[] = [

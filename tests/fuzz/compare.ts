@@ -8,10 +8,10 @@
 import { compileSync, instantiate } from "../../src/vm/mod.ts";
 import { flushFrames } from "../../src/vm/interpreter/frames.ts";
 import type { Module } from "../../src/vm/mod.ts";
-import { binary, name, section, u32, vector } from "../vm/_binary.ts";
+import { binary, name, section, u32, vector } from "../../tools/binary.ts";
 import { generate } from "./generate.ts";
-import { pick, randomSource } from "./_random.ts";
-import type { Random } from "./_random.ts";
+import { pick, randomSource } from "../../tools/random.ts";
+import type { Random } from "../../tools/random.ts";
 import { EXHAUSTED, nativeSide, ownSide } from "./_sides.ts";
 import type { Argument, Manner, Observation, Side } from "./_sides.ts";
 import { randomNumber } from "./_values.ts";

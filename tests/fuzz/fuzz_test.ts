@@ -8,7 +8,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { compileSync } from "../../src/vm/mod.ts";
 import { disassemble } from "../../src/vm/interpreter/disassemble.ts";
-import { codeOf } from "../../tests/vm/_code.ts";
+import { codeOf } from "../../tools/code_of.ts";
 import { OPS } from "../../src/vm/interpreter/ops.ts";
 import { compareFuel, compareManners, compareWithNative } from "./compare.ts";
 import { generate } from "./generate.ts";

@@ -6,13 +6,14 @@
  * @module
  */
 
-import { HEADER, name, section, u32, vector } from "../vm/_binary.ts";
+import { binary, name, section, u32, vector } from "../../tools/binary.ts";
+import type { Part } from "../../tools/binary.ts";
 import { counted } from "./_counted.ts";
 import { typeIndex } from "./_draft.ts";
 import type { Body, Draft, DraftGlobal } from "./_draft.ts";
 import { burn, expressions } from "./_expressions.ts";
-import { pick, randomSource } from "./_random.ts";
-import type { Random } from "./_random.ts";
+import { pick, randomSource } from "../../tools/random.ts";
+import type { Random } from "../../tools/random.ts";
 import { statement } from "./_statements.ts";
 import { TYPE_CODES } from "./_values.ts";
 import { randomConstant, zero } from "./_writer.ts";
@@ -142,7 +143,7 @@ function assemble(
   const offset = [...zero("i"), 0x0b];
   const starts = own.flatMap((signature, index) => signature === ":" ? [hosts.length + index] : []);
   const bytes = (count: number) => Array.from({ length: count }, () => random(256));
-  const contents: readonly (readonly [id: number, contents: readonly number[]])[] = [
+  const contents: readonly (readonly [id: number, contents: Part])[] = [
     [1, vector(draft.types.map(functionType))],
     [
       2,
@@ -189,10 +190,9 @@ function assemble(
     [10, vector(bodies)],
     [11, vector([[0, ...offset, ...u32(64), ...bytes(64)], [1, ...u32(8), ...bytes(8)]])],
   ];
-  return Uint8Array.from([
-    ...HEADER,
-    ...contents.flatMap(([id, bytes]) => id === 8 && bytes.length === 0 ? [] : section(id, bytes)),
-  ]);
+  return binary(
+    ...contents.filter(([id, { length }]) => id !== 8 || length > 0).map(([id, part]) => section(id, part)),
+  );
 }
 
 function functionType(signature: string): number[] {

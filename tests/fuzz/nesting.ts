@@ -14,11 +14,11 @@
 import { compileSync, instantiate, Trap } from "../../src/vm/mod.ts";
 import { flushFrames } from "../../src/vm/interpreter/frames.ts";
 import type { Call, ExportedFunction, Instance, Module } from "../../src/vm/mod.ts";
-import { wat } from "../vm/_wat.ts";
+import { wat } from "../../tools/wat.ts";
 import { AGAIN, nestingModule } from "./_nesting_program.ts";
 import type { NestingModule } from "./_nesting_program.ts";
-import { pick, randomSource } from "./_random.ts";
-import type { Random } from "./_random.ts";
+import { pick, randomSource } from "../../tools/random.ts";
+import type { Random } from "../../tools/random.ts";
 
 const MODULES = 2;
 /** Calls that the test itself starts, one after the other. */

@@ -6,7 +6,7 @@
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Plugin, RpcError } from "@rivulet/rivulet";
-import { codeOf } from "../../tests/vm/_code.ts";
+import { codeOf } from "../../tools/code_of.ts";
 import { guest, hasGuest } from "../_guests.ts";
 
 /** The methods of the seed framework's test plugin. */

@@ -9,6 +9,7 @@ import { assert, assertMatch } from "@std/assert";
 import { noteFigure } from "./_figures.ts";
 import { measure, outcomeOf } from "./_outcome.ts";
 import {
+  binary,
   body,
   EXTERNREF,
   FUNCREF,
@@ -17,7 +18,6 @@ import {
   I32,
   items,
   join,
-  module,
   name,
   oneFunction,
   repeat,
@@ -26,8 +26,8 @@ import {
   section,
   sized,
   u32,
-} from "./_writer.ts";
-import type { Part } from "./_writer.ts";
+} from "../../tools/binary.ts";
+import type { Part } from "../../tools/binary.ts";
 
 const MAX_MS = 100;
 const MAX_MIB = 64;
@@ -48,71 +48,71 @@ const BOMBS: Readonly<Record<string, readonly [make: () => Uint8Array<ArrayBuffe
   ...Object.fromEntries(
     (["type", "import", "function", "table", "global", "export", "element", "memory"] as const).map((of) => [
       `4 billion items in the ${of} section`,
-      [() => module(counting(SECTION[of])), /^CompileError: length out of bounds/],
+      [() => binary(counting(SECTION[of])), /^CompileError: length out of bounds/],
     ]),
   ),
   "4 billion data segments": [
-    () => module(memory(1), counting(SECTION.data)),
+    () => binary(memory(1), counting(SECTION.data)),
     /^CompileError: length out of bounds/,
   ],
   "4 billion data segments counted": [
-    () => module(section(SECTION.dataCount, u32(0xffff_ffff))),
+    () => binary(section(SECTION.dataCount, u32(0xffff_ffff))),
     /^CompileError: too many data segments/,
   ],
-  "4 billion bodies": [() => module(counting(SECTION.code)), /^CompileError: .*inconsistent lengths/],
+  "4 billion bodies": [() => binary(counting(SECTION.code)), /^CompileError: .*inconsistent lengths/],
   "a type of 4 billion parameters": [
-    () => module(section(SECTION.type, [1, 0x60], u32(2 ** 32 - 1))),
+    () => binary(section(SECTION.type, [1, 0x60], u32(2 ** 32 - 1))),
     /^CompileError: length out of bounds/,
   ],
   "a type of 2^32 parameters": [
-    () => module(section(SECTION.type, [1, 0x60], u32(2 ** 32))),
+    () => binary(section(SECTION.type, [1, 0x60], u32(2 ** 32))),
     /^CompileError: integer too large/,
   ],
   "a type of 100,000 parameters": [
-    () => module(section(SECTION.type, [1], funcType(repeat([I32], 100_000)))),
+    () => binary(section(SECTION.type, [1], funcType(repeat([I32], 100_000)))),
     /^CompileError: .*100000 parameters, the limit is 1000/,
   ],
   "an element segment of 10 million": [
-    () => module(section(SECTION.element, [1, 1, 0], u32(10_000_000), [0])),
+    () => binary(section(SECTION.element, [1, 1, 0], u32(10_000_000), [0])),
     /^CompileError: length out of bounds/,
   ],
   "an element segment beyond the limit": [
-    () => module(section(SECTION.element, [1, 1, 0], u32(10_000_001), repeat([0], 10_000_001))),
+    () => binary(section(SECTION.element, [1, 1, 0], u32(10_000_001), repeat([0], 10_000_001))),
     /^CompileError: too many elements in segments: 10000001/,
   ],
   "element segments beyond the limit together": [
-    () => module(section(SECTION.element, items(2, join([1, 0], items(5_000_001, [0]))))),
+    () => binary(section(SECTION.element, items(2, join([1, 0], items(5_000_001, [0]))))),
     /^CompileError: too many elements in segments: 10000002/,
   ],
   "10 million element segments": [
-    () => module(section(SECTION.element, items(10_000_000, [1, 0, 0]))),
+    () => binary(section(SECTION.element, items(10_000_000, [1, 0, 0]))),
     /^CompileError: too many element segments: 10000000, the limit is 100000/,
   ],
   "a million types": [
-    () => module(section(SECTION.type, items(1_000_001, [0x60, 0, 0]))),
+    () => binary(section(SECTION.type, items(1_000_001, [0x60, 0, 0]))),
     /^CompileError: too many types: 1000001/,
   ],
   "a hundred thousand imports": [
-    () => module(section(SECTION.type, [1, 0x60, 0, 0]), section(SECTION.import, items(100_001, [0, 0, 0, 0]))),
+    () => binary(section(SECTION.type, [1, 0x60, 0, 0]), section(SECTION.import, items(100_001, [0, 0, 0, 0]))),
     /^CompileError: too many imports: 100001/,
   ],
   "100,000 imports of globals": [
-    () => module(section(SECTION.import, items(100_000, [0, 0, 3, I32, 0]))),
+    () => binary(section(SECTION.import, items(100_000, [0, 0, 3, I32, 0]))),
     /^LinkError: unknown import: nothing was given for "".""/,
   ],
-  "two memories": [() => module(section(SECTION.memory, [2, 0, 1, 0, 1])), /^CompileError: multiple memories/],
+  "two memories": [() => binary(section(SECTION.memory, [2, 0, 1, 0, 1])), /^CompileError: multiple memories/],
 
   // Lengths
   "a custom section of 4 GiB": [
-    () => module(join([SECTION.custom], u32(0xffff_ffff), [1, 120])),
+    () => binary(join([SECTION.custom], u32(0xffff_ffff), [1, 120])),
     /^CompileError: length out of bounds: custom section of 4294967295 bytes/,
   ],
   "a code section of 4 GiB": [
-    () => module(join([SECTION.code], u32(0xffff_ffff), [1])),
+    () => binary(join([SECTION.code], u32(0xffff_ffff), [1])),
     /^CompileError: length out of bounds: code section/,
   ],
   "a body of 4 GiB": [
-    () => module(section(SECTION.type, [1, 0x60, 0, 0]), section(SECTION.function, [1, 0]), counting(SECTION.code, 1)),
+    () => binary(section(SECTION.type, [1, 0x60, 0, 0]), section(SECTION.function, [1, 0]), counting(SECTION.code, 1)),
     /^CompileError/,
   ],
   "a body larger than the limit": [
@@ -120,19 +120,19 @@ const BOMBS: Readonly<Record<string, readonly [make: () => Uint8Array<ArrayBuffe
     /^CompileError: code section: body 0 has 7654323 bytes/,
   ],
   "a name of 4 GiB": [
-    () => module(section(SECTION.export, [1], u32(0xffff_ffff), [97])),
+    () => binary(section(SECTION.export, [1], u32(0xffff_ffff), [97])),
     /^CompileError: length out of bounds/,
   ],
   "a name of a megabyte": [
-    () => module(section(SECTION.import, [1], name("a".repeat(1 << 20)), name("b"), [0, 0])),
+    () => binary(section(SECTION.import, [1], name("a".repeat(1 << 20)), name("b"), [0, 0])),
     /^CompileError: a name has 1048576 bytes, the limit is 100000/,
   ],
   "a hundred thousand custom sections": [
-    () => module(repeat(section(SECTION.custom, name("a")), 100_001)),
+    () => binary(repeat(section(SECTION.custom, name("a")), 100_001)),
     /^CompileError: too many custom sections/,
   ],
   "a LEB128 of six bytes": [
-    () => module(join([SECTION.type], [0x81, 0x80, 0x80, 0x80, 0x80, 0x00], [0])),
+    () => binary(join([SECTION.type], [0x81, 0x80, 0x80, 0x80, 0x80, 0x00], [0])),
     /^CompileError: integer representation too long/,
   ],
   "a LEB128 of a million bytes": [
@@ -140,7 +140,7 @@ const BOMBS: Readonly<Record<string, readonly [make: () => Uint8Array<ArrayBuffe
     /^CompileError: integer representation too long/,
   ],
   "a data segment longer than its section": [
-    () => module(memory(1), section(SECTION.data, [1, 0, 0x41, 0, 0x0b], u32(0x7fff_ffff), [1])),
+    () => binary(memory(1), section(SECTION.data, [1, 0, 0x41, 0, 0x0b], u32(0x7fff_ffff), [1])),
     /^CompileError/,
   ],
 
@@ -231,11 +231,11 @@ const BOMBS: Readonly<Record<string, readonly [make: () => Uint8Array<ArrayBuffe
     /^CompileError: calls, branches and blocks take and give too many operands/,
   ],
   "a constant expression of a million constants": [
-    () => module(section(SECTION.global, [1, I32, 0], repeat([0x41, 0], 1_000_000), [0x0b])),
+    () => binary(section(SECTION.global, [1, I32, 0], repeat([0x41, 0], 1_000_000), [0x0b])),
     /^CompileError: a constant expression has more than 4096 bytes/,
   ],
   "a constant expression of a thousand constants": [
-    () => module(section(SECTION.global, [1, I32, 0], repeat([0x41, 0], 1_000), [0x0b])),
+    () => binary(section(SECTION.global, [1, I32, 0], repeat([0x41, 0], 1_000), [0x0b])),
     /^CompileError: type mismatch: constant expression of i32 gives \(.{40,60}\.\.\.\)/,
   ],
   "a recursive function of 50,000 locals": [
@@ -261,58 +261,58 @@ const BOMBS: Readonly<Record<string, readonly [make: () => Uint8Array<ArrayBuffe
 
   // Definitions
   "duplicate exports": [
-    () => module(memory(1), section(SECTION.export, [2], repeat(join(name("m"), [2, 0]), 2))),
+    () => binary(memory(1), section(SECTION.export, [2], repeat(join(name("m"), [2, 0]), 2))),
     /^CompileError: duplicate export name/,
   ],
-  "a memory of 4 GiB and a page": [() => module(memory(65_537)), /^CompileError: memory size must be at most/],
+  "a memory of 4 GiB and a page": [() => binary(memory(65_537)), /^CompileError: memory size must be at most/],
   "a memory that starts with 4 GiB": [
-    () => module(memory(65_536)),
+    () => binary(memory(65_536)),
     /^LimitError: the memory may have .*: it starts with 65536/,
   ],
   "a table that starts with 4 billion elements": [
-    () => module(section(SECTION.table, [1, FUNCREF, 0], u32(0xffff_ffff))),
+    () => binary(section(SECTION.table, [1, FUNCREF, 0], u32(0xffff_ffff))),
     /^LimitError: .* 10000 elements: one starts with 4294967295/,
   ],
   "a thousand tables of 10,000 elements": [
-    () => module(section(SECTION.table, items(1_000, [EXTERNREF, 0, ...u32(10_000)]))),
+    () => binary(section(SECTION.table, items(1_000, [EXTERNREF, 0, ...u32(10_000)]))),
     /^LimitError: .* at most 10000 elements/,
   ],
   "100,000 tables": [
-    () => module(section(SECTION.table, items(100_001, [FUNCREF, 0, 0]))),
+    () => binary(section(SECTION.table, items(100_001, [FUNCREF, 0, 0]))),
     /^CompileError: too many tables/,
   ],
   "data out of the memory": [
-    () => module(memory(1), section(SECTION.data, [1, 0, 0x41], s32(-1), [0x0b], sized([1, 2]))),
+    () => binary(memory(1), section(SECTION.data, [1, 0, 0x41], s32(-1), [0x0b], sized([1, 2]))),
     /^Trap: out of bounds memory access/,
   ],
   "elements out of the table": [
     () =>
-      module(
+      binary(
         section(SECTION.table, [1, FUNCREF, 0, 1]),
         section(SECTION.element, [1, 4, 0x41, 2, 0x0b, 1, 0xd0, FUNCREF, 0x0b]),
       ),
     /^Trap: out of bounds table access/,
   ],
   "100,000 data segments": [
-    () => module(memory(1), section(SECTION.data, items(100_001, [0, 0x41, 0, 0x0b, 0]))),
+    () => binary(memory(1), section(SECTION.data, items(100_001, [0, 0x41, 0, 0x0b, 0]))),
     /^CompileError: too many data segments/,
   ],
   "100,000 data segments at the limit": [
-    () => module(memory(1), section(SECTION.data, items(100_000, [0, 0x41, 0, 0x0b, 1, 7]))),
+    () => binary(memory(1), section(SECTION.data, items(100_000, [0, 0x41, 0, 0x0b, 1, 7]))),
     /^fine$/,
   ],
 
   // Names
   "a name section of a million functions": [
     () =>
-      module(
+      binary(
         memory(1),
         section(SECTION.custom, name("name"), [1], sized(items(1_000_000, [0, 1, 97]))),
       ),
     /^fine$/,
   ],
   "a name section whose parts claim 4 GiB": [
-    () => module(section(SECTION.custom, name("name"), [1], u32(0xffff_ffff), [1])),
+    () => binary(section(SECTION.custom, name("name"), [1], u32(0xffff_ffff), [1])),
     /^fine$/,
   ],
   "a function's name of 100,000 bytes in a deep trap": [

@@ -6,10 +6,10 @@
  */
 
 import { assert, assertMatch } from "@std/assert";
-import { randomNumbers } from "../vm/_binary.ts";
-import { wat } from "../vm/_wat.ts";
+import { wat } from "../../tools/wat.ts";
 import { outcomeOf } from "./_outcome.ts";
-import { join } from "./_writer.ts";
+import { join } from "../../tools/binary.ts";
+import { randomSource } from "../../tools/random.ts";
 
 const PREBUILT = new URL("../../examples/guests/prebuilt/", import.meta.url);
 /** Larger guests of the same compilers add nothing. */
@@ -76,7 +76,7 @@ async function check(bytes: Uint8Array<ArrayBuffer>, what: string): Promise<void
 
 for (const { name, bytes } of [...small, ...guests]) {
   Deno.test(`prefixes of ${name} are refused or run`, async () => {
-    const random = randomNumbers(1);
+    const random = randomSource(1);
     const isSmall = bytes.length < 10_000;
     for (let count = 0; count < (isSmall ? bytes.length : PREFIXES); count++) {
       const length = isSmall ? count : random(bytes.length);
@@ -136,7 +136,7 @@ const MUTATIONS_BY_NAME: Readonly<Record<string, Mutation>> = {
 
 for (const [mutation, mutate] of Object.entries(MUTATIONS_BY_NAME)) {
   Deno.test(`modules with ${mutation} are refused or run`, async () => {
-    const random = randomNumbers(mutation.length);
+    const random = randomSource(mutation.length);
     for (const [binaries, count] of [[small, MUTATIONS.small], [guests, MUTATIONS.guest]] as const) {
       for (const { name, bytes } of binaries) {
         for (let round = 0; round < count / 2; round++) await check(mutate(bytes, random), `${name}, round ${round}`);

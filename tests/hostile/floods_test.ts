@@ -10,7 +10,7 @@ import { Plugin, PluginError, spawn } from "@rivulet/rivulet";
 import type { Module } from "@rivulet/rivulet";
 import { Peer } from "@rivulet/rivulet/rpc";
 import type { PeerOptions } from "@rivulet/rivulet/rpc";
-import { program } from "../wasi/_guest.ts";
+import { program } from "../_program.ts";
 import { noteFigure } from "./_figures.ts";
 import { bestOfThree, timersDuring } from "./_host.ts";
 

@@ -9,10 +9,10 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { compile, compileSync, instantiate, LimitError, Trap } from "../../src/vm/mod.ts";
 import type { Imports, Memory, RunLimits } from "../../src/vm/mod.ts";
-import { instanceOf } from "../vm/_wat.ts";
+import { instanceOf } from "../../tools/wat.ts";
 import { noteFigure } from "./_figures.ts";
 import { bestOfThree, instanceOfBytes, timersDuring, timersDuringCall } from "./_host.ts";
-import { body, functions, funcType, I32, join, repeat, SECTION, section } from "./_writer.ts";
+import { body, functions, funcType, I32, join, repeat, SECTION, section } from "../../tools/binary.ts";
 
 const forEver = (work: string, before = "", locals = "") =>
   `(module ${before} (func (export "run") ${locals} (loop $again ${work} (br $again))))`;

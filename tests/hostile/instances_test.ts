@@ -14,6 +14,7 @@ import { spawn } from "../../src/wasi/mod.ts";
 import { noteFigure } from "./_figures.ts";
 import { bestOfThree, longestStall } from "./_host.ts";
 import {
+  binary,
   body,
   FUNCREF,
   funcType,
@@ -22,7 +23,6 @@ import {
   items,
   join,
   joinAll,
-  module,
   name,
   repeat,
   s32,
@@ -30,8 +30,8 @@ import {
   section,
   sized,
   u32,
-} from "./_writer.ts";
-import type { Part } from "./_writer.ts";
+} from "../../tools/binary.ts";
+import type { Part } from "../../tools/binary.ts";
 
 /** One less than a module may have, since there is `_start` too. */
 const MANY = 99_999;
@@ -57,7 +57,7 @@ interface Parts {
 /** A module with a function `_start`, the first that it defines, of type 0, `() -> ()`. */
 function program(parts: Parts): Uint8Array<ArrayBuffer> {
   const { types = [], imports = [[], 0], functions = 0, exports = [], before = [], after = [] } = parts;
-  return module(
+  return binary(
     section(SECTION.type, u32(types.length + 1), funcType([]), joinAll(types)),
     imports[0],
     section(SECTION.function, items(functions + 1, [0])),

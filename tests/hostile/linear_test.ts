@@ -8,8 +8,20 @@
 import { assert, assertMatch } from "@std/assert";
 import { noteFigure } from "./_figures.ts";
 import { instanceOfBytes } from "./_host.ts";
-import { body, functions, funcType, I32, items, join, oneFunction, repeat, SECTION, section, u32 } from "./_writer.ts";
-import type { Part } from "./_writer.ts";
+import {
+  body,
+  functions,
+  funcType,
+  I32,
+  items,
+  join,
+  oneFunction,
+  repeat,
+  SECTION,
+  section,
+  u32,
+} from "../../tools/binary.ts";
+import type { Part } from "../../tools/binary.ts";
 
 /** Longer than any pattern needs on a machine of 2026, by a factor of five or more. */
 const MAX_MS_PER_MB = 300;

@@ -10,6 +10,7 @@ import { assert } from "@std/assert";
 import { compileSync, Global, instantiate } from "../../src/vm/mod.ts";
 import { noteFigure } from "./_figures.ts";
 import {
+  binary,
   body,
   EXTERNREF,
   FUNCREF,
@@ -18,14 +19,13 @@ import {
   items,
   join,
   joinAll,
-  module,
   name,
   repeat,
   SECTION,
   section,
   u32,
-} from "./_writer.ts";
-import type { Part } from "./_writer.ts";
+} from "../../tools/binary.ts";
+import type { Part } from "../../tools/binary.ts";
 
 setFlagsFromString("--expose-gc");
 const collectGarbage: () => void = runInNewContext("gc");
@@ -37,10 +37,10 @@ const MAX_KEPT = 16 * MIB;
 const type = section(SECTION.type, [1], funcType([]));
 const functions = (count: number) => section(SECTION.function, items(count, [0]));
 const code = (count: number) => section(SECTION.code, items(count, body([])));
-const types = (item: Part) => () => module(section(SECTION.type, items(1_000_000, item)));
+const types = (item: Part) => () => binary(section(SECTION.type, items(1_000_000, item)));
 const globals = (item: Part) => () =>
-  module(type, functions(1), section(SECTION.global, items(1_000_000, item)), code(1));
-const elements = (...parts: Part[]) => () => module(type, functions(1), section(SECTION.element, ...parts), code(1));
+  binary(type, functions(1), section(SECTION.global, items(1_000_000, item)), code(1));
+const elements = (...parts: Part[]) => () => binary(type, functions(1), section(SECTION.element, ...parts), code(1));
 const memory = section(SECTION.memory, [1, 0, 1]);
 
 /** By what a module has most of: as much as there may be, in as few bytes as it can be. */
@@ -48,23 +48,23 @@ const MODULES: Readonly<Record<string, () => Uint8Array<ArrayBuffer>>> = {
   "types of nothing": types(funcType([])),
   "types of a parameter and a result": types(funcType([I32], [I32])),
   "types of two parameters": types(funcType([I32, I32])),
-  "imported functions": () => module(type, section(SECTION.import, items(100_000, [0, 0, 0, 0]))),
-  "imported globals": () => module(section(SECTION.import, items(100_000, [0, 0, 3, I32, 0]))),
-  "functions": () => module(type, functions(1_000_000), code(1_000_000)),
-  "tables": () => module(section(SECTION.table, items(1_000, [EXTERNREF, 0, 0]))),
+  "imported functions": () => binary(type, section(SECTION.import, items(100_000, [0, 0, 0, 0]))),
+  "imported globals": () => binary(section(SECTION.import, items(100_000, [0, 0, 3, I32, 0]))),
+  "functions": () => binary(type, functions(1_000_000), code(1_000_000)),
+  "tables": () => binary(section(SECTION.table, items(1_000, [EXTERNREF, 0, 0]))),
   "globals": globals([I32, 0, 0x41, 0, 0x0b]),
   "globals that are functions": globals([FUNCREF, 0, 0xd2, 0, 0x0b]),
   "exports": () => {
     const exports = Array.from({ length: 100_000 }, (_, index) => join(name(index.toString(36)), [0, 0]));
-    return module(type, functions(1), section(SECTION.export, u32(exports.length), joinAll(exports)), code(1));
+    return binary(type, functions(1), section(SECTION.export, u32(exports.length), joinAll(exports)), code(1));
   },
   "element segments": elements(items(100_000, [1, 0, 0])),
   "element segments of one": elements(items(100_000, [1, 0, 1, 0])),
   "elements": elements([1, 1, 0], items(9_000_000, [0])),
   "elements that are expressions": elements([1, 5, FUNCREF], items(3_000_000, [0xd2, 0, 0x0b])),
-  "data segments": () => module(memory, section(SECTION.data, items(100_000, [1, 0]))),
-  "active data segments": () => module(memory, section(SECTION.data, items(100_000, [0, 0x41, 0, 0x0b, 0]))),
-  "custom sections": () => module(repeat(section(SECTION.custom, [0]), 100_000)),
+  "data segments": () => binary(memory, section(SECTION.data, items(100_000, [1, 0]))),
+  "active data segments": () => binary(memory, section(SECTION.data, items(100_000, [0, 0x41, 0, 0x0b, 0]))),
+  "custom sections": () => binary(repeat(section(SECTION.custom, [0]), 100_000)),
 };
 
 /** Bytes that are in use when everything that can be collected has been. */

@@ -9,7 +9,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { LimitError, Plugin } from "@rivulet/rivulet";
 import { spawn } from "@rivulet/rivulet/wasi";
 import { guest } from "../_guests.ts";
-import { instanceOf } from "../vm/_wat.ts";
+import { instanceOf } from "../../tools/wat.ts";
 import { cycles, soak } from "./soak.ts";
 
 const CYCLES = 500;

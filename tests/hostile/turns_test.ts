@@ -7,10 +7,10 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { compile, CompileError, compileSync, instantiate } from "../../src/vm/mod.ts";
 import { spawn } from "../../src/wasi/mod.ts";
-import { instanceOf, moduleOf } from "../vm/_wat.ts";
+import { instanceOf, moduleOf } from "../../tools/wat.ts";
 import { noteFigure } from "./_figures.ts";
 import { bestOfThree, longestStall, timersDuring } from "./_host.ts";
-import { body, functions, funcType, I32, join, joinAll, oneFunction, repeat, u32 } from "./_writer.ts";
+import { body, functions, funcType, I32, join, joinAll, oneFunction, repeat, u32 } from "../../tools/binary.ts";
 
 async function assertTurns(what: string, run: () => unknown): Promise<void> {
   const longest = await bestOfThree(() => longestStall(run));

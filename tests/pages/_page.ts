@@ -9,9 +9,10 @@ import puppeteer from "puppeteer-core";
 import type { KeyInput } from "puppeteer-core";
 // @ts-types="npm:@types/selenium-webdriver@4.35.7"
 import { Builder, By, Key } from "selenium-webdriver";
-import { startDisplay } from "../runtimes/_browsers.ts";
-import type { Browser } from "../runtimes/_browsers.ts";
-import { freePort, listening, outputOf, start } from "../runtimes/_process.ts";
+import type { Browser } from "../../tools/browsers.ts";
+import { startDisplay } from "../../tools/display.ts";
+import { freePort, listening } from "../../tools/ports.ts";
+import { outputOf, start } from "../../tools/process.ts";
 
 /** A page. Elements are found by XPath. */
 export interface Page extends AsyncDisposable {

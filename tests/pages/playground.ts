@@ -6,12 +6,12 @@
  */
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { buildPlayground, servePlayground } from "../../tasks/_playground.ts";
-import { CHROMIUM, FIREFOX, WEBKIT } from "../runtimes/_browsers.ts";
+import { buildPlayground, servePlayground } from "../../tasks/playground.ts";
+import { CHROMIUM, FIREFOX, WEBKIT } from "../../tools/browsers.ts";
+import { ROOT } from "../../tools/root.ts";
 import { openPage } from "./_page.ts";
 import type { Page } from "./_page.ts";
 
-const ROOT = new URL("../../", import.meta.url).pathname;
 const FILE_FIELD = `//input[@id="file"]`;
 /** How long anything may take on a machine that has much else to do. */
 const PATIENCE_MS = 20_000;

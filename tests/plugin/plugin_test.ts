@@ -15,7 +15,7 @@ import {
 import { LimitError, LinkError, Plugin, PluginError, RpcError, Trap } from "@rivulet/rivulet";
 import type { PluginFailure, PluginLimits, PluginOptions } from "@rivulet/rivulet";
 import { guest } from "../_guests.ts";
-import { moduleOf } from "../vm/_wat.ts";
+import { moduleOf } from "../../tools/wat.ts";
 
 const c = await guest("c_plugin");
 const faulty = await guest("faulty");

@@ -2,7 +2,7 @@
 
 import { FRAMINGS, LimitError, RpcError } from "@rivulet/rivulet/rpc";
 import { assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
-import { connect, settle } from "./_wire.ts";
+import { connect, settle } from "../_wire.ts";
 
 const jsonrpc = "2.0";
 

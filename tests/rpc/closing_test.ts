@@ -4,7 +4,7 @@
 
 import { Peer, RpcClosedError, RpcProtocolError } from "@rivulet/rivulet/rpc";
 import { assertEquals, assertInstanceOf, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
-import { assertErrorAnswer, connect, settle } from "./_wire.ts";
+import { assertErrorAnswer, connect, settle } from "../_wire.ts";
 
 const jsonrpc = "2.0";
 

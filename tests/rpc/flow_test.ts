@@ -4,7 +4,7 @@ import { ErrorCode, Peer, RpcError } from "@rivulet/rivulet/rpc";
 import { assert, assertEquals, assertGreater, assertLess, assertRejects } from "@std/assert";
 import { LimitError } from "../../src/base/limits.ts";
 import { ANSWER_BYTES, memoryOf, REQUEST_BYTES } from "../../src/rpc/costs.ts";
-import { assertErrorAnswer, connect, crossed, settle, until } from "./_wire.ts";
+import { assertErrorAnswer, connect, crossed, settle, until } from "../_wire.ts";
 
 const jsonrpc = "2.0";
 

@@ -6,7 +6,7 @@
 
 import { RpcProtocolError } from "@rivulet/rivulet/rpc";
 import { assertEquals, assertInstanceOf, assertLess, assertRejects } from "@std/assert";
-import { connect, type Json, settle } from "./_wire.ts";
+import { connect, type Json, settle } from "../_wire.ts";
 
 const INVALID = -32600;
 const UNREADABLE = -32700;

@@ -13,7 +13,7 @@ import {
   type ResultOf,
 } from "@rivulet/rivulet/rpc";
 import { assertEquals } from "@std/assert";
-import { crossed } from "./_wire.ts";
+import { crossed } from "../_wire.ts";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false;
 const check = <T extends true>(_proof?: T): void => {};

@@ -6,7 +6,7 @@
  */
 
 import { runSuite } from "./_suite.ts";
-import { binaries } from "../vm/_wat.ts";
+import { binaries } from "../../tools/wat.ts";
 
 const files = new Map(Deno.args.map((path) => [path, () => import(`../${path}`)]));
 const report = await runSuite(files, "deno");

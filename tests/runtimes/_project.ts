@@ -1,21 +1,23 @@
 /**
  * A copy of the package in dist that Node, Bun and bundlers resolve as they do any package: by a package.json made from
- * deno.json. Source files are copied as they are; of the tests, those with `await using` are lowered, which the oldest
- * Node and WebKit lack. What needs files or wabt is replaced by what the run in Deno left.
+ * deno.json. Source files are copied as they are; of tests and tools, those with `await using` are lowered, which the
+ * oldest Node and WebKit lack. What needs files or wabt is replaced by what the run in Deno left.
  *
  * @module
  */
 
 import * as esbuild from "esbuild-wasm";
 import config from "../../deno.json" with { type: "json" };
-import { bundle } from "../../tasks/_bundle.ts";
+import { bundle } from "../../tools/bundle.ts";
+import { npmInstall } from "../../tools/npm.ts";
+import { ROOT } from "../../tools/root.ts";
 import type { Binaries } from "./_stand_ins.ts";
-import { npmInstall } from "./_npm.ts";
 
-const ROOT = `${import.meta.dirname}/../..`;
+/** The folders that are copied. */
+const FOLDERS: readonly string[] = ["src", "tests", "tools"];
 
 /** Where the copy is. */
-export const PROJECT: string = `${ROOT}/dist/runtimes/project`;
+export const PROJECT: string = `${ROOT}dist/runtimes/project`;
 
 /** What each bundle, for a runtime that reads no TypeScript, is made from. */
 const BUNDLES = { page: "_in_page.ts", worker: "_in_worker.ts" } as const;
@@ -23,14 +25,16 @@ const BUNDLES = { page: "_in_page.ts", worker: "_in_worker.ts" } as const;
 /** Makes the copy anew. */
 export async function makeProject(paths: readonly string[], assembled: Binaries): Promise<void> {
   await npmInstall(PROJECT, [config.imports["deno-std/"].replace(/^npm:\/|\/$/g, "")]);
-  for (const folder of ["src", "tests"]) await Deno.remove(`${PROJECT}/${folder}`, { recursive: true }).catch(() => {});
-  for (const folder of ["", "src", "tests"]) await copy(folder);
+  for (const folder of FOLDERS) await Deno.remove(`${PROJECT}/${folder}`, { recursive: true }).catch(() => {});
+  for (const folder of ["", ...FOLDERS]) await copy(folder);
   await write("package.json", JSON.stringify({ name: config.name, type: "module", exports: config.exports }));
   await writePackage("@std/assert", `export * from "../../../tests/std/assert.ts";`);
   await writePackage("@std/streams", `export * from "../../../tests/std/streams.ts";`);
   await writePackage(
     "wabt",
-    `import { wabtOf } from "./_stand_ins.ts";\nexport default wabtOf(${JSON.stringify(assembled)});`,
+    `import { wabtOf } from "../../tests/runtimes/_stand_ins.ts";\nexport default wabtOf(${
+      JSON.stringify(assembled)
+    });`,
   );
   await write(
     "tests/_guests.ts",
@@ -56,12 +60,13 @@ export async function bundleSuite(name: keyof typeof BUNDLES): Promise<string> {
 /** Copies the TypeScript files of a folder, with the folders in it but for the top. */
 async function copy(folder: string): Promise<void> {
   await Deno.mkdir(`${PROJECT}/${folder}`, { recursive: true });
-  for await (const { name, isDirectory } of Deno.readDir(`${ROOT}/${folder}`)) {
+  for await (const { name, isDirectory } of Deno.readDir(`${ROOT}${folder}`)) {
     const path = `${folder}/${name}`;
     if (isDirectory && folder !== "") await copy(path);
     if (!name.endsWith(".ts")) continue;
-    const source = await Deno.readTextFile(`${ROOT}/${path}`);
-    await write(path, folder.startsWith("tests") && source.includes("await using") ? await lower(source) : source);
+    const source = await Deno.readTextFile(`${ROOT}${path}`);
+    const isLowered = !folder.startsWith("src") && source.includes("await using");
+    await write(path, isLowered ? await lower(source) : source);
   }
 }
 
@@ -71,7 +76,7 @@ async function lower(source: string): Promise<string> {
 }
 
 async function readGuests(): Promise<Binaries> {
-  const folder = `${ROOT}/examples/guests/prebuilt`;
+  const folder = `${ROOT}examples/guests/prebuilt`;
   const guests: [string, string][] = [];
   for await (const { name } of Deno.readDir(folder)) {
     const bytes = await Deno.readFile(`${folder}/${name}`);

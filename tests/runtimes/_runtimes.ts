@@ -1,16 +1,17 @@
 /**
- * The runtimes: where each comes from, what it must refuse, and how it runs the suite. Browsers are in
- * _browsers.ts.
+ * The runtimes: where each comes from, what it must refuse, and how it runs the suite.
  *
  * @module
  */
 
+import { CHROMIUM, FIREFOX, versionOf, WEBKIT } from "../../tools/browsers.ts";
+import type { Browser } from "../../tools/browsers.ts";
+import { npmProgram } from "../../tools/npm.ts";
+import { outputOf } from "../../tools/process.ts";
+import { RUNTIMES as PACKAGES } from "../../tools/runtimes.ts";
+import { startWorker } from "../../tools/workerd.ts";
+import { runInBrowser } from "./_in_browser.ts";
 import { bundleSuite, PROJECT } from "./_project.ts";
-import { npmProgram, RUNTIMES as PACKAGES } from "./_npm.ts";
-import { outputOf } from "./_process.ts";
-import { startWorker } from "./_workerd.ts";
-import { CHROMIUM, FIREFOX, runInBrowser, versionOf, WEBKIT } from "./_browsers.ts";
-import type { Browser } from "./_browsers.ts";
 import type { CodeGeneration, Report } from "./_suite.ts";
 
 const WORKERD: Runtime = {

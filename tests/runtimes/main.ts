@@ -9,7 +9,7 @@
 import { LEFT_OUT, PORTABLE } from "./portable.ts";
 import { makeProject } from "./_project.ts";
 import { lastLine, RUNTIMES } from "./_runtimes.ts";
-import { outputOf } from "./_process.ts";
+import { outputOf } from "../../tools/process.ts";
 import type { CodeGeneration, Report } from "./_suite.ts";
 import type { Binaries } from "./_stand_ins.ts";
 

@@ -7,7 +7,7 @@
 
 import { compileSync, instantiate } from "../../src/vm/mod.ts";
 import type { ExportedFunction, FuncTypeDescriptor, Global, Imports, Instance, Module } from "../../src/vm/mod.ts";
-import { codeOf } from "../../tests/vm/_code.ts";
+import { codeOf } from "../../tools/code_of.ts";
 import { valueTypeName } from "../../src/vm/binary/types.ts";
 import { toBinary } from "./translate.ts";
 

@@ -6,7 +6,7 @@
 
 import { assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { compile, CompileError, compileSync, instantiate } from "../../src/vm/mod.ts";
-import { wat } from "./_wat.ts";
+import { wat } from "../../tools/wat.ts";
 
 const BYTES = wat(`(module $adder (import "m" "f" (func (param i64) (result f32))) (memory (export "memory") 1)
   (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))`) as Uint8Array<

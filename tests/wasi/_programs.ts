@@ -5,7 +5,7 @@
  */
 
 import type { Module } from "../../src/vm/mod.ts";
-import { program } from "./_guest.ts";
+import { program } from "../_program.ts";
 
 /** The text of `cat`, for any namespace. */
 export const CAT: string = `(func (export "_start") (local $errno i32)

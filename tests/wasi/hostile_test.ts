@@ -8,8 +8,9 @@ import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { LimitError } from "../../src/vm/mod.ts";
 import { SNAPSHOTS } from "../../src/wasi/preview1.ts";
 import { spawn } from "../../src/wasi/mod.ts";
-import { moduleOf } from "../vm/_wat.ts";
-import { bytesOf, fakeContext, functionsOf, MEMORY_BYTES, program, turn } from "./_guest.ts";
+import { moduleOf } from "../../tools/wat.ts";
+import { program } from "../_program.ts";
+import { bytesOf, fakeContext, functionsOf, MEMORY_BYTES, turn } from "./_guest.ts";
 
 const FOR_EVER = (body: string) => `(func (export "_start") (loop $for_ever ${body} (br $for_ever)))`;
 

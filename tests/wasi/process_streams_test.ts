@@ -7,7 +7,8 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
 import { LimitError } from "../../src/vm/mod.ts";
 import { spawn } from "../../src/wasi/mod.ts";
-import { bytesOf, isSettled, program, textOf, turn } from "./_guest.ts";
+import { program } from "../_program.ts";
+import { bytesOf, isSettled, textOf, turn } from "./_guest.ts";
 import { cat, empty, flood, hello, sleeper } from "./_programs.ts";
 
 Deno.test("pipeThrough filters a stream through a guest", async () => {

@@ -16,8 +16,9 @@ import {
 import { LimitError, LinkError, Trap } from "../../src/vm/mod.ts";
 import { ExitError, spawn } from "../../src/wasi/mod.ts";
 import type { ProcessStatus, SpawnOptions } from "../../src/wasi/mod.ts";
-import { moduleOf } from "../vm/_wat.ts";
-import { bytesOf, manualClock, program, textOf, turn } from "./_guest.ts";
+import { moduleOf } from "../../tools/wat.ts";
+import { program } from "../_program.ts";
+import { bytesOf, manualClock, textOf, turn } from "./_guest.ts";
 import { CAT, cat, empty, flood, hello, sleeper, spin } from "./_programs.ts";
 
 /** How a guest of a text ends. */

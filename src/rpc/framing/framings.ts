@@ -12,18 +12,6 @@ import type { Framing } from "./types.ts";
 /**
  * The name of a framing. `newline`: one message a line, and no cancellation. `content-length`: each message behind a
  * header, and `$/cancelRequest`, as in the Language Server Protocol.
- *
- * @example
- * ```ts
- * import { Peer } from "@rivulet/rivulet/rpc";
- * import type { FramingName } from "@rivulet/rivulet/rpc";
- *
- * const framing: FramingName = "content-length"; // language servers use it
- * // This peer reads what it writes: it calls itself.
- * const pair = new TransformStream<Uint8Array, Uint8Array>();
- * await using peer = new Peer(pair, { framing, methods: { ping: () => "pong" } });
- * console.log(await peer.call("ping")); // pong
- * ```
  */
 export type FramingName = "newline" | "content-length";
 

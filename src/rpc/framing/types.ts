@@ -58,19 +58,7 @@ export interface Framing {
   readonly cancellation?: Cancellation;
 }
 
-/**
- * The notification that cancels a request: sent when a call is aborted, obeyed when received.
- *
- * @example
- * ```ts
- * import { FRAMINGS } from "@rivulet/rivulet/rpc";
- * import type { Cancellation } from "@rivulet/rivulet/rpc";
- *
- * const { method, params, idOf }: Cancellation = FRAMINGS["content-length"].cancellation!;
- * console.log(method, params(5, new Error("late"))); // $/cancelRequest { id: 5 }
- * console.log(idOf({ id: 5 }), idOf("nonsense")); // 5 undefined
- * ```
- */
+/** The notification that cancels a request: sent when a call is aborted, obeyed when received. */
 export interface Cancellation {
   /** The notification's method. */
   readonly method: string;
@@ -84,31 +72,12 @@ export interface Cancellation {
  * What a decoder yields: the bytes of a message, which are valid until the next frame is requested, or an error in
  * place of a message. After an `RpcProtocolError` with the fault `framing` nothing follows. `undefined` is a part that
  * completes no message, such as a line of headers: reading it costs time, so it is counted as work.
- *
- * @example
- * ```ts
- * import { FRAMINGS } from "@rivulet/rivulet/rpc";
- * import type { Frame } from "@rivulet/rivulet/rpc";
- *
- * const frames: Frame[] = [...FRAMINGS.newline.decoder(100).push(new TextEncoder().encode("{}\n[]\n"))];
- * console.log(frames.length); // 2
- * ```
  */
 export type Frame = Uint8Array | RpcProtocolError | LimitError | undefined;
 
 /**
  * Cuts the chunks of one stream into frames. Chunks may be split anywhere. The reader iterates over what a method
  * returns to the end, unless the connection closes.
- *
- * @example
- * ```ts
- * import { FRAMINGS } from "@rivulet/rivulet/rpc";
- * import type { FrameDecoder } from "@rivulet/rivulet/rpc";
- *
- * const decoder: FrameDecoder = FRAMINGS["content-length"].decoder(1_000);
- * const chunk = new TextEncoder().encode("Content-Length: 2\r\n\r\n{}");
- * for (const frame of decoder.push(chunk)) if (frame instanceof Uint8Array) console.log(frame.length); // 2
- * ```
  */
 export interface FrameDecoder {
   /** The frames that this chunk completes. */

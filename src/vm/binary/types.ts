@@ -25,18 +25,7 @@ export const FUNCREF = 0x70;
 /** Opaque reference to a host value. */
 export const EXTERNREF = 0x6f;
 
-/**
- * A value type's name in the text format.
- *
- * @example
- * ```ts
- * import { Global } from "@rivulet/rivulet/vm";
- * import type { ValueTypeName } from "@rivulet/rivulet/vm";
- *
- * const numbers: ValueTypeName[] = ["i32", "i64", "f32", "f64"];
- * console.log(numbers.map((value) => new Global({ value }).value)); // [ 0, 0n, 0, 0 ]
- * ```
- */
+/** A value type's name in the text format. */
 export type ValueTypeName = "i32" | "i64" | "f32" | "f64" | "funcref" | "externref";
 
 const NAMES: Readonly<Record<ValueType, ValueTypeName>> = {
@@ -108,20 +97,7 @@ export interface GlobalType {
   readonly mutable: boolean;
 }
 
-/**
- * The kind of an import or export.
- *
- * @example
- * ```ts
- * import { compile } from "@rivulet/rivulet/vm";
- * import type { ExternKind } from "@rivulet/rivulet/vm";
- *
- * // (module (memory (export "memory") 1) (global (export "answer") i32 (i32.const 42)))
- * const bytes = Uint8Array.fromBase64("AGFzbQEAAAAFAwEAAQYGAX8AQSoLBxMCBm1lbW9yeQIABmFuc3dlcgMA");
- * const kinds: ExternKind[] = (await compile(bytes)).exports.map(({ kind }) => kind);
- * console.log(kinds); // [ "memory", "global" ]
- * ```
- */
+/** The kind of an import or export. */
 export type ExternKind = "function" | "table" | "memory" | "global";
 
 /** The type of an import. `typeIndex` is an index into the module's types. */

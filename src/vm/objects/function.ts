@@ -11,18 +11,6 @@ import type { FuncType, ValueTypeName } from "../binary/types.ts";
 /**
  * A value that passes between a guest and JavaScript: a number for i32 (signed), f32 and f64, a signed 64-bit bigint
  * for i64, an exported function or null for funcref, and any value for externref.
- *
- * @example
- * ```ts
- * import { compile, instantiate } from "@rivulet/rivulet/vm";
- * import type { Value } from "@rivulet/rivulet/vm";
- *
- * // (module (func (export "add") (param i32 i32) (result i32) local.get 0 local.get 1 i32.add))
- * const bytes = Uint8Array.fromBase64("AGFzbQEAAAABBwFgAn9/AX8DAgEABwcBA2FkZAAACgkBBwAgACABags=");
- * const instance = await instantiate(await compile(bytes));
- * const sum: Value = await instance.call("add", [2, 3]);
- * console.log(sum); // 5
- * ```
  */
 export type Value = unknown;
 
@@ -49,34 +37,10 @@ export type HostFunction = (...args: any[]) => unknown;
 
 /**
  * A guest's function as JavaScript sees it. It runs to its end synchronously, and throws a trap if the guest traps.
- *
- * @example
- * ```ts
- * import { compile, instantiate } from "@rivulet/rivulet/vm";
- * import type { ExportedFunction } from "@rivulet/rivulet/vm";
- *
- * // (module (func (export "add") (param i32 i32) (result i32) local.get 0 local.get 1 i32.add))
- * const bytes = Uint8Array.fromBase64("AGFzbQEAAAABBwFgAn9/AX8DAgEABwcBA2FkZAAACgkBBwAgACABags=");
- * const { exports } = await instantiate(await compile(bytes));
- * const add = exports.add as ExportedFunction;
- * console.log(add(2, 3)); // 5
- * ```
  */
 export type ExportedFunction = (...args: Value[]) => Value;
 
-/**
- * A function type by the names of its value types.
- *
- * @example
- * ```ts
- * import { hostFunction } from "@rivulet/rivulet/vm";
- * import type { FuncTypeDescriptor } from "@rivulet/rivulet/vm";
- *
- * const type: FuncTypeDescriptor = { params: ["i32", "i32"], results: ["i32"] };
- * const add = hostFunction(type, (a: number, b: number) => a + b);
- * console.log(add(2, 3)); // 5
- * ```
- */
+/** A function type by the names of its value types. */
 export interface FuncTypeDescriptor {
   /** Types of the parameters. */
   readonly params: readonly ValueTypeName[];

@@ -10,18 +10,7 @@ import type { Value } from "./function.ts";
 import { EXTERNREF, FUNCREF, valueTypeCode } from "../binary/types.ts";
 import type { GlobalType, ValueTypeName } from "../binary/types.ts";
 
-/**
- * A global's type by names.
- *
- * @example
- * ```ts
- * import { Global } from "@rivulet/rivulet/vm";
- * import type { GlobalDescriptor } from "@rivulet/rivulet/vm";
- *
- * const descriptor: GlobalDescriptor = { value: "f64" };
- * console.log(new Global(descriptor, 0.5).value); // 0.5
- * ```
- */
+/** A global's type by names. */
 export interface GlobalDescriptor {
   /** The type of its value. */
   readonly value: ValueTypeName;

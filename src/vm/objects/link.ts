@@ -17,23 +17,7 @@ import { Global } from "./global.ts";
 import { Memory } from "./memory.ts";
 import { Table } from "./table.ts";
 
-/**
- * The value of an import: a host function, or an object that another instance exports or the host makes.
- *
- * @example
- * ```ts
- * import { compile, instantiate, Memory } from "@rivulet/rivulet/vm";
- * import type { ImportValue } from "@rivulet/rivulet/vm";
- *
- * const env: Record<string, ImportValue> = { log: (value: number) => console.log(value), memory: new Memory({ initial: 1 }) };
- * // (module (import "env" "log" (func $log (param i32))) (func (export "run") (call $log (i32.const 42))))
- * const bytes = Uint8Array.fromBase64(
- *   "AGFzbQEAAAABCAJgAX8AYAAAAgsBA2VudgNsb2cAAAMCAQEHBwEDcnVuAAEKCAEGAEEqEAAL",
- * );
- * const instance = await instantiate(await compile(bytes), { env }); // more than it imports does no harm
- * await instance.call("run"); // prints 42
- * ```
- */
+/** The value of an import: a host function, or an object that another instance exports or the host makes. */
 export type ImportValue = HostFunction | Memory | Table | Global;
 
 /**
@@ -55,21 +39,7 @@ export type ImportValue = HostFunction | Memory | Table | Global;
  */
 export type Imports = Readonly<Record<string, Readonly<Record<string, ImportValue>>>>;
 
-/**
- * The value of an export.
- *
- * @example
- * ```ts
- * import { compile, instantiate, Memory } from "@rivulet/rivulet/vm";
- * import type { ExportValue } from "@rivulet/rivulet/vm";
- *
- * // (module (memory (export "memory") 1) (global (export "answer") i32 (i32.const 42)))
- * const bytes = Uint8Array.fromBase64("AGFzbQEAAAAFAwEAAQYGAX8AQSoLBxMCBm1lbW9yeQIABmFuc3dlcgMA");
- * const { exports } = await instantiate(await compile(bytes));
- * const memory: ExportValue = exports.memory;
- * console.log(memory instanceof Memory && memory.pages); // 1
- * ```
- */
+/** The value of an export. */
 export type ExportValue = ExportedFunction | Memory | Table | Global;
 
 /** The value of an import. @throws {LinkError} if it is missing */

@@ -9,18 +9,7 @@
 import { limitError } from "../../base/limits.ts";
 import { MAX_PAGES, MAX_SPARE_MEMORIES, MAX_SPARE_MEMORY_BYTES, MAX_SPEC_PAGES, PAGE_BYTES } from "../limits.ts";
 
-/**
- * The size of a memory, in pages of 64 KiB.
- *
- * @example
- * ```ts
- * import { Memory } from "@rivulet/rivulet/vm";
- * import type { MemoryDescriptor } from "@rivulet/rivulet/vm";
- *
- * const descriptor: MemoryDescriptor = { initial: 1, maximum: 4 };
- * console.log(new Memory(descriptor).bytes.length); // 65536
- * ```
- */
+/** The size of a memory, in pages of 64 KiB. */
 export interface MemoryDescriptor {
   /** Its initial size. */
   readonly initial: number;

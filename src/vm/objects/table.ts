@@ -14,18 +14,7 @@ import { MAX_TABLE_ELEMENTS } from "../limits.ts";
 import { valueTypeCode } from "../binary/types.ts";
 import type { ReferenceType } from "../binary/types.ts";
 
-/**
- * A table's type by names.
- *
- * @example
- * ```ts
- * import { Table } from "@rivulet/rivulet/vm";
- * import type { TableDescriptor } from "@rivulet/rivulet/vm";
- *
- * const descriptor: TableDescriptor = { element: "externref", initial: 2, maximum: 8 };
- * console.log(new Table(descriptor).length); // 2
- * ```
- */
+/** A table's type by names. */
 export interface TableDescriptor {
   /** The type of its elements. */
   readonly element: "funcref" | "externref";

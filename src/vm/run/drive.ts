@@ -11,21 +11,7 @@ import type { Call, CallStatus, Metered } from "../engine.ts";
 import type { Value } from "../objects/function.ts";
 import { schedule } from "../../base/schedule.ts";
 
-/**
- * Options of one call.
- *
- * @example
- * ```ts
- * import { compile, instantiate } from "@rivulet/rivulet/vm";
- * import type { CallOptions } from "@rivulet/rivulet/vm";
- *
- * // (module (func (export "spin") (loop (br 0))))
- * const bytes = Uint8Array.fromBase64("AGFzbQEAAAABBAFgAAADAgEABwgBBHNwaW4AAAoJAQcAA0AMAAsL");
- * const instance = await instantiate(await compile(bytes));
- * const options: CallOptions = { signal: AbortSignal.timeout(20) };
- * await instance.call("spin", [], options).catch((error) => console.log(error.name)); // TimeoutError
- * ```
- */
+/** Options of one call. */
 export interface CallOptions {
   /** Aborts the call, at the latest at the end of the running slice. It rejects with the signal's reason. */
   readonly signal?: AbortSignal;

@@ -9,8 +9,20 @@ import { decodeModule, ModuleDecoder } from "../../../src/vm/binary/decode.ts";
 import type { ModuleVisitor } from "../../../src/vm/binary/decode.ts";
 import { CompileError } from "../../../src/vm/errors.ts";
 import type { ModuleRecord } from "../../../src/vm/binary/types.ts";
-import { binary, body, functionSections, HEADER, name, section, u32, vector } from "../_binary.ts";
-import { wat } from "../_wat.ts";
+import {
+  binary,
+  body,
+  functionSections,
+  HEADER,
+  join,
+  joinAll,
+  name,
+  section,
+  u32,
+  vector,
+} from "../../../tools/binary.ts";
+import type { Part } from "../../../tools/binary.ts";
+import { wat } from "../../../tools/wat.ts";
 
 const EXAMPLE = wat(`(module $example
   (type $binary (func (param i32 i32) (result i32)))
@@ -257,14 +269,14 @@ Deno.test("what a proposal adds is refused by the proposal's name", () => {
 
 Deno.test("counts and sizes with no bytes behind them are refused at once, without memory for them", () => {
   const huge = [0xff, 0xff, 0xff, 0xff, 0x0f];
-  const bombs: readonly (readonly number[])[] = [
+  const bombs: readonly Part[] = [
     ...[1, 2, 3, 4, 5, 6, 7, 9, 11].map((id) => section(id, huge)),
     ...[1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 0].map((id) => [id, ...huge]),
     section(1, [1, 0x60, ...huge]),
     section(9, [1, 1, 0, ...huge]),
     section(9, [1, 5, 0x70, ...huge]),
     section(11, [1, 1, ...huge]),
-    functionSections([]).flat().slice(0, -3).concat(huge),
+    join(joinAll(functionSections([])).slice(0, -3), huge),
   ];
   const started = performance.now();
   for (const bomb of bombs) assertThrows(() => decodeModule(binary(bomb)), CompileError);

@@ -11,7 +11,7 @@ import { CompileError } from "../../../src/vm/errors.ts";
 import { opcodeRow, OPCODES, UNSUPPORTED_OPCODES } from "../../../src/vm/binary/opcodes.ts";
 import type { Immediates } from "../../../src/vm/binary/opcodes.ts";
 import { ModuleValidator } from "../../../src/vm/binary/validate.ts";
-import { binary, body, section, u32, vector } from "../_binary.ts";
+import { binary, body, section, u32, vector } from "../../../tools/binary.ts";
 
 const CONSTANTS: Readonly<Record<string, readonly number[]>> = {
   i: [0x41, 0],

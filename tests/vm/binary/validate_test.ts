@@ -9,8 +9,9 @@ import { assert, assertEquals, assertLess } from "@std/assert";
 import { decodeModule } from "../../../src/vm/binary/decode.ts";
 import { CompileError } from "../../../src/vm/errors.ts";
 import { ModuleValidator, validateModule } from "../../../src/vm/binary/validate.ts";
-import { binary, body, functionSections, randomNumbers, section, u32, vector } from "../_binary.ts";
-import { wat } from "../_wat.ts";
+import { binary, body, functionSections, section, u32, vector } from "../../../tools/binary.ts";
+import { randomSource } from "../../../tools/random.ts";
+import { wat } from "../../../tools/wat.ts";
 
 /** What is wrong with a module, or "valid". */
 function verdict(bytes: Uint8Array): string {
@@ -247,7 +248,7 @@ const BEYOND =
   /is not supported|^constant expression required|^unknown global \d+: constant|^malformed reference type 0x0/;
 
 Deno.test("mutated modules are valid here if and only if they are in the host, but for proposals", () => {
-  const random = randomNumbers(20_26);
+  const random = randomSource(20_26);
   const telling = [
     0x00,
     0x01,

@@ -5,10 +5,10 @@
  */
 
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
-import { instantiate, LimitError, Trap } from "../../../src/vm/mod.ts";
+import { instantiate, Trap } from "../../../src/vm/mod.ts";
 import type { Call, Instance } from "../../../src/vm/mod.ts";
-import { codeOf } from "../../../tests/vm/_code.ts";
-import { functionOf, instanceOf, moduleOf } from "../_wat.ts";
+import { codeOf } from "../../../tools/code_of.ts";
+import { functionOf, instanceOf, moduleOf } from "../../../tools/wat.ts";
 
 const FIB = `(module (func $fib (export "fib") (param i32) (result i32)
   (if (result i32) (i32.lt_s (local.get 0) (i32.const 2))
@@ -100,25 +100,11 @@ const ASK = `(module
   (func (export "twice") (param i32) (result i32)
     (i32.add (call $ask (local.get 0)) (call $ask (i32.add (local.get 0) (i32.const 1))))))`;
 
-Deno.test("Instance.call waits for a host function's promise", async () => {
-  const instance = await instanceOf(ASK, {
-    host: { ask: (n: number) => new Promise((resolve) => setTimeout(() => resolve(n * 10), 1)) },
-  });
-  assertEquals(await instance.call("twice", [4]), 90);
-});
-
 Deno.test("Instance.call takes a host function's plain value without suspending", async () => {
   const instance = await instanceOf(ASK, { host: { ask: (n: number) => n + 1 } });
   const call = instance.start("twice", [4]);
   assertEquals(call.resume(1_000), "finished");
   assertEquals(call.result, 11);
-});
-
-Deno.test("Instance.call makes a host function's rejection a trap with that cause", async () => {
-  const cause = new Error("no");
-  const instance = await instanceOf(ASK, { host: { ask: () => Promise.reject(cause) } });
-  const error = await assertRejects(() => instance.call("twice", [1]), Trap, "host function failed");
-  assertStrictEquals(error.cause, cause);
 });
 
 Deno.test("Instance.call makes what a host function throws a trap with that cause and the guest's stack", async () => {
@@ -132,11 +118,6 @@ Deno.test("Instance.call makes what a host function throws a trap with that caus
   const error = await assertRejects(() => instance.call("twice", [1]), Trap);
   assertEquals(error.cause, "text");
   assertEquals(error.guestStack.map((frame) => frame.functionName), ["twice"]);
-});
-
-Deno.test("an exported function throws TypeError if a host function gives a promise", async () => {
-  const instance = await instanceOf(ASK, { host: { ask: () => Promise.resolve(1) } });
-  assertThrows(() => functionOf(instance, "twice")(1), TypeError, "promise");
 });
 
 Deno.test("a host function may call the guest while the guest waits for it", async () => {
@@ -182,51 +163,6 @@ Deno.test("infinite recursion traps as call stack exhausted, with or without sli
       assertEquals((call.error as Trap).guestStack.length, 64);
     }
   }
-});
-
-Deno.test("Instance.call stops at the budget of fuel", async () => {
-  const instance = await instanceOf(LOOP, {}, { limits: { fuel: 250_000 } });
-  const error = await assertRejects(() => instance.call("spin"), LimitError);
-  assertEquals([error.limit, error.value], ["fuel", 250_000]);
-  assertThrows(() => functionOf(instance, "spin")(), LimitError);
-});
-
-Deno.test("Instance.call stops at the deadline, while host timers fire", async () => {
-  const instance = await instanceOf(LOOP);
-  let ticks = 0;
-  const timer = setInterval(() => ticks++, 5);
-  const error = await assertRejects(() => instance.call("spin", [], { deadlineMs: 300 }), LimitError);
-  clearInterval(timer);
-  assertEquals(error.limit, "deadlineMs");
-  assert(ticks >= 5, `${ticks} ticks`);
-});
-
-Deno.test("Instance.call rejects with the signal's reason, running or pending", async () => {
-  const reason = new Error("stop");
-  for (
-    const [instance, name] of [
-      [await instanceOf(LOOP), "spin"],
-      [await instanceOf(ASK, { host: { ask: () => new Promise(() => {}) } }), "twice"],
-    ] as const
-  ) {
-    const controller = new AbortController();
-    setTimeout(() => controller.abort(reason), 10);
-    const error = await assertRejects(() => instance.call(name, [], { signal: controller.signal }));
-    assertStrictEquals(error, reason);
-    await assertRejects(() => instance.call(name, [], { signal: controller.signal }));
-  }
-});
-
-Deno.test("guests that spin leave others their turns", async () => {
-  const controller = new AbortController();
-  const spinning = await Promise.all(Array.from({ length: 20 }, () => instanceOf(LOOP)));
-  const stopped = spinning.map((instance) =>
-    instance.call("spin", [], { signal: controller.signal }).catch(() => "stopped")
-  );
-  const worker = await instanceOf(FIB);
-  assertEquals(await worker.call("fib", [16]), 987);
-  controller.abort();
-  assertEquals(new Set(await Promise.all(stopped)), new Set(["stopped"]));
 });
 
 Deno.test("a trap tells the reason and the names of the guest's functions", async () => {

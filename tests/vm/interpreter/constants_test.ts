@@ -7,8 +7,8 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { CompileError, compileSync, Global, instantiate, Table } from "../../../src/vm/mod.ts";
 import type { ExportedFunction } from "../../../src/vm/mod.ts";
-import { I32, I64, join, module, name, repeat, SECTION, section, u32 } from "../../hostile/_writer.ts";
-import { instanceOf } from "../_wat.ts";
+import { binary, I32, I64, join, name, repeat, SECTION, section, u32 } from "../../../tools/binary.ts";
+import { instanceOf } from "../../../tools/wat.ts";
 
 const OPERATORS = ["add", "sub", "mul"] as const;
 
@@ -95,12 +95,12 @@ Deno.test("elements are functions, nulls and imported globals, in tables of the 
 });
 
 const global = (type: number, expression: Uint8Array) =>
-  module(section(SECTION.global, [1, type, 0], expression, [0x0b]));
+  binary(section(SECTION.global, [1, type, 0], expression, [0x0b]));
 const product = (length: number) => join([0x42, 1], repeat([0x42, 3, 0x7e], (length - 2) / 3));
 
 Deno.test("a constant expression of 4,096 bytes is evaluated, and a longer one is refused by the bound's name", async () => {
   const bytes = product(4_094);
-  const withExport = module(
+  const withExport = binary(
     section(SECTION.global, [1, I64, 0], bytes, [0x0b]),
     section(SECTION.export, [1], name("g"), [3, 0]),
   );
@@ -113,7 +113,7 @@ Deno.test("a constant expression of 4,096 bytes is evaluated, and a longer one i
 
 Deno.test("references among constant expressions are checked: their types, functions and globals", () => {
   const element = (type: number, ...expression: number[]) =>
-    module(section(SECTION.element, [1, 5, type, 1], expression, [0x0b]));
+    binary(section(SECTION.element, [1, 5, type, 1], expression, [0x0b]));
   const cases = [
     [element(0x70, 0xd0, 0x6f), "type mismatch: an element of externref in a segment of funcref"],
     [element(0x70, 0xd2, 0), "unknown function 0"],

@@ -7,7 +7,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { LimitError } from "../../../src/vm/mod.ts";
 import type { Call, Instance } from "../../../src/vm/mod.ts";
-import { instanceOf, moduleOf } from "../_wat.ts";
+import { instanceOf, moduleOf } from "../../../tools/wat.ts";
 import { instantiate } from "../../../src/vm/mod.ts";
 
 /** How far a guest may get beyond its budget, and fuel be ahead of what was executed: MAX_UNCHECKED of translate.ts. */

@@ -7,7 +7,7 @@
 import { assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { Global, hostFunction, LimitError, LinkError, Memory, Table, Trap } from "../../../src/vm/mod.ts";
 import type { Imports } from "../../../src/vm/mod.ts";
-import { functionOf, instanceOf } from "../_wat.ts";
+import { functionOf, instanceOf } from "../../../tools/wat.ts";
 
 Deno.test("Memory grows to its maximum, keeps its bytes, and throws beyond", () => {
   const memory = new Memory({ initial: 1, maximum: 3 });

@@ -1,10 +1,10 @@
 /**
- * Child processes of the suite: each with a time limit, its output as text, and nothing left behind.
+ * Child processes: each with a time limit, its output as text, and nothing left behind.
  *
  * @module
  */
 
-/** Long enough for the whole suite on a slow machine. */
+/** How long a child may take unless its options say otherwise: long enough for all portable tests on a slow machine. */
 export const RUN_MS = 600_000;
 /** Characters of a failed child's error output that are shown. */
 const TAIL = 2_000;
@@ -16,12 +16,12 @@ export async function outputOf(
   options?: Deno.CommandOptions,
 ): Promise<string> {
   const child = new Deno.Command(program, {
+    signal: AbortSignal.timeout(RUN_MS),
     ...options,
     args: [...args],
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
-    signal: AbortSignal.timeout(RUN_MS),
   });
   const { success, code, signal, stdout, stderr } = await child.output();
   if (success) return new TextDecoder().decode(stdout);
@@ -52,23 +52,4 @@ export function start(program: string, args: readonly string[], options?: Deno.C
       await child.status;
     },
   };
-}
-
-/** A port of 127.0.0.1 that nobody listens on, for a program that can't choose one itself. */
-export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
-
-/** Waits until somebody listens on a port of 127.0.0.1; throws why not when so many milliseconds have passed. */
-export async function listening(port: number, ms: number): Promise<void> {
-  for (const end = Date.now() + ms;;) {
-    try {
-      (await Deno.connect({ hostname: "127.0.0.1", port })).close();
-      return;
-    } catch (error) {
-      if (Date.now() > end) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
 }

@@ -5,8 +5,8 @@
  */
 
 import wabtFactory from "wabt";
-import { compileSync, instantiate } from "../../src/vm/mod.ts";
-import type { Imports, Instance, InstantiateOptions, Module } from "../../src/vm/mod.ts";
+import { compileSync, instantiate } from "../src/vm/mod.ts";
+import type { Imports, Instance, InstantiateOptions, Module } from "../src/vm/mod.ts";
 
 const wabt = await wabtFactory();
 

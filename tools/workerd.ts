@@ -4,7 +4,8 @@
  * @module
  */
 
-import { freePort, RUN_MS, start } from "./_process.ts";
+import { freePort } from "./ports.ts";
+import { RUN_MS, start } from "./process.ts";
 
 const HOST = "127.0.0.1";
 

@@ -4,16 +4,9 @@
  * @module
  */
 
-/** The runtimes that are tested, as packages of npm. */
-export const RUNTIMES = {
-  node26: "node@26.10.0",
-  node24: "node@24.18.0",
-  node22: "node@22.18.0",
-  bun: "bun@1.4.5",
-  workerd: "workerd@1.20260730.1",
-} as const;
+import { ROOT } from "./root.ts";
 
-const PACKAGES = `${import.meta.dirname}/../../dist/runtimes/packages`;
+const PACKAGES = `${ROOT}dist/runtimes/packages`;
 
 /** Installs a program, a package given as name@version, unless it is there. @returns its path */
 export async function npmProgram(packageName: string): Promise<string> {

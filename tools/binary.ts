@@ -31,7 +31,8 @@ export const I64 = 0x7e;
 export const FUNCREF = 0x70;
 export const EXTERNREF = 0x6f;
 
-const HEADER: Part = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
+/** The magic number and the version. */
+export const HEADER: readonly number[] = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
 
 /** Parts one after the other. */
 export function join(...parts: readonly Part[]): Uint8Array<ArrayBuffer> {
@@ -82,6 +83,11 @@ export function name(text: string): Uint8Array<ArrayBuffer> {
   return sized(new TextEncoder().encode(text));
 }
 
+/** Items after their number. */
+export function vector(list: readonly Part[]): Uint8Array<ArrayBuffer> {
+  return join(u32(list.length), joinAll(list));
+}
+
 /** The same item `count` times, after the count. */
 export function items(count: number, item: Part): Uint8Array<ArrayBuffer> {
   return join(u32(count), repeat(item, count));
@@ -92,8 +98,8 @@ export function section(id: number, ...parts: readonly Part[]): Uint8Array<Array
   return join([id], sized(...parts));
 }
 
-/** A module. */
-export function module(...sections: readonly Part[]): Uint8Array<ArrayBuffer> {
+/** A module of sections. */
+export function binary(...sections: readonly Part[]): Uint8Array<ArrayBuffer> {
   return join(HEADER, ...sections);
 }
 
@@ -105,6 +111,15 @@ export function funcType(params: Part, results: Part = []): Uint8Array<ArrayBuff
 /** A body: what it declares as locals, and its instructions, to which `end` is added. */
 export function body(instructions: Part, locals: Part = [0]): Uint8Array<ArrayBuffer> {
   return sized(locals, instructions, [0x0b]);
+}
+
+/** Sections of one type `() -> ()` and one function of that type with these instructions. */
+export function functionSections(instructions: Part): Uint8Array<ArrayBuffer>[] {
+  return [
+    section(SECTION.type, vector([funcType([])])),
+    section(SECTION.function, vector([[0]])),
+    section(SECTION.code, vector([body(instructions)])),
+  ];
 }
 
 /** What a module of functions has. */
@@ -123,13 +138,13 @@ export interface Functions {
 export function functions(
   { types = [funcType([])], bodies, before = [], after = [] }: Functions,
 ): Uint8Array<ArrayBuffer> {
-  return module(
-    section(SECTION.type, u32(types.length), joinAll(types)),
-    section(SECTION.function, u32(bodies.length), joinAll(bodies.map(([type]) => u32(type)))),
+  return binary(
+    section(SECTION.type, vector(types)),
+    section(SECTION.function, vector(bodies.map(([type]) => u32(type)))),
     ...before,
     section(SECTION.export, [1], name("f"), [0, 0]),
     ...after,
-    section(SECTION.code, u32(bodies.length), joinAll(bodies.map(([, body]) => body))),
+    section(SECTION.code, vector(bodies.map(([, body]) => body))),
   );
 }
 

@@ -1,0 +1,15 @@
+/**
+ * The list of contenders.
+ *
+ * @module
+ */
+
+import { against } from "./against.ts";
+import type { Contender } from "./contender.ts";
+import { wasm3, wasmi } from "./embedded.ts";
+import { native } from "./native.ts";
+import { polywasm } from "./polywasm.ts";
+import { rivulet } from "./rivulet.ts";
+
+/** Every contender; the first two always are there. */
+export const CONTENDERS: readonly Contender[] = [native, rivulet, against, wasm3, wasmi, polywasm];

@@ -1,0 +1,30 @@
+/**
+ * The portable suite in a browser: a server for the page, which is under a strict Content-Security-Policy.
+ *
+ * @module
+ */
+
+import type { Browser } from "../../tools/browsers.ts";
+import { PAGE, reportFrom } from "../../tools/page.ts";
+import type { Report } from "./_suite.ts";
+
+/** The policy of the page: no `unsafe-eval` and no `wasm-unsafe-eval`. */
+const POLICY = "default-src 'none'; script-src 'self'; connect-src 'self'";
+
+/** Runs the suite in a browser; `page` is the path of the bundle. */
+export async function runInBrowser(browser: Browser, page: string): Promise<Report> {
+  return await reportFrom<Report>(browser, (request, { resolve }) => answer(request, page, resolve));
+}
+
+async function answer(request: Request, page: string, settle: (report: Report) => void): Promise<Response> {
+  const { pathname } = new URL(request.url);
+  if (request.method === "POST" && pathname === "/report") {
+    settle(await request.json());
+    return new Response(null, { status: 204 });
+  }
+  if (pathname === "/page.js") {
+    return new Response(await Deno.readTextFile(page), { headers: { "content-type": "text/javascript" } });
+  }
+  if (pathname !== "/") return new Response(null, { status: 404 });
+  return new Response(PAGE, { headers: { "content-type": "text/html", "content-security-policy": POLICY } });
+}
