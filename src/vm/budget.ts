@@ -22,8 +22,7 @@ export function isBudgetUsed({ limits: { fuel }, fuelUsed, retranslatedBytes }: 
 /** The error for an exceeded budget. */
 export function budgetError({ limits: { fuel }, fuelUsed, retranslatedBytes }: Metered): LimitError {
   if (fuelUsed > fuel) return limitError("fuel", fuel);
-  const text =
-    `${retranslatedBytes} bytes of its functions were translated again: they do not fit into the code arena ` +
+  const text = `${retranslatedBytes} bytes of its functions were retranslated: they do not fit into the code arena ` +
     "together";
   return limitError("fuel", fuel, text);
 }

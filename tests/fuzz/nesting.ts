@@ -219,7 +219,7 @@ function isExpected(error: unknown): boolean {
   if (error instanceof Trap) {
     return error.reason === "call stack exhausted" || error.cause !== undefined && isExpected(error.cause);
   }
-  return error instanceof TypeError && /gave a promise|give a promise/.test(error.message);
+  return error instanceof TypeError && /returned a promise/.test(error.message);
 }
 
 /** Does each call that has finished once more, alone, on both machines. */

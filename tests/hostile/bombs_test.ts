@@ -213,7 +213,7 @@ const BOMBS: Readonly<Record<string, readonly [make: () => Uint8Array<ArrayBuffe
           [2, body(repeat([0x41, 0], 1_000))],
         ],
       }),
-    /^CompileError: calls, branches and blocks take and give too many operands/,
+    /^CompileError: calls, branches and blocks take and return too many operands/,
   ],
   "a million branches that carry 1,000 values": [
     () =>
@@ -224,11 +224,11 @@ const BOMBS: Readonly<Record<string, readonly [make: () => Uint8Array<ArrayBuffe
           body(join([2, 1], repeat([0x41, 0], 1_000), repeat([0x41, 0, 0x0d, 0], 1_000_000), [0x0b, 0x00])),
         ]],
       }),
-    /^CompileError: calls, branches and blocks take and give too many operands/,
+    /^CompileError: calls, branches and blocks take and return too many operands/,
   ],
   "a million blocks of 1,000 results that nothing reaches": [
     () => functions({ types: wide, bodies: [[0, body(join([0x00], repeat([0x02, 1, 0x00, 0x0b, 0x00], 1_000_000)))]] }),
-    /^CompileError: calls, branches and blocks take and give too many operands/,
+    /^CompileError: calls, branches and blocks take and return too many operands/,
   ],
   "a constant expression of a million constants": [
     () => binary(section(SECTION.global, [1, I32, 0], repeat([0x41, 0], 1_000_000), [0x0b])),
@@ -236,7 +236,7 @@ const BOMBS: Readonly<Record<string, readonly [make: () => Uint8Array<ArrayBuffe
   ],
   "a constant expression of a thousand constants": [
     () => binary(section(SECTION.global, [1, I32, 0], repeat([0x41, 0], 1_000), [0x0b])),
-    /^CompileError: type mismatch: constant expression of i32 gives \(.{40,60}\.\.\.\)/,
+    /^CompileError: type mismatch: constant expression of i32 has the type \(.{40,60}\.\.\.\)/,
   ],
   "a recursive function of 50,000 locals": [
     () => oneFunction([0x10, 0], [1, ...u32(50_000), I32]),

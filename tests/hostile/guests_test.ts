@@ -325,7 +325,7 @@ Deno.test("translating functions of a megabyte again and again ends a slice at e
 
 Deno.test("translating functions again and again is held to the budget of fuel", async () => {
   const instance = await instantiate(compileSync(crowded(3, 1_000_000)), {}, { limits: { fuel: 1_000_000 } });
-  const error = await assertRejects(() => instance.call("f"), LimitError, "translated again");
+  const error = await assertRejects(() => instance.call("f"), LimitError, "retranslated");
   assertEquals([error.limit, error.value], ["fuel", 1_000_000]);
 });
 

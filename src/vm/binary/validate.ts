@@ -228,13 +228,13 @@ function checkConstExpr(record: ModuleRecord, range: ByteRange, expected: ValueT
   });
   if (stack.length === 1 && stack[0] === expected) return;
   const names = stack.slice(0, NAMED_TYPES).map(valueTypeName).join(", ") + (stack.length > NAMED_TYPES ? ", ..." : "");
-  throw cursor.error(`type mismatch: constant expression of ${valueTypeName(expected)} gives (${names})`, end);
+  throw cursor.error(`type mismatch: constant expression of ${valueTypeName(expected)} has the type (${names})`, end);
 }
 
 function constGlobal(record: ModuleRecord, index: number, at: number): ValueType {
   const { globals, importedGlobals } = record;
   if (index >= importedGlobals) {
-    const of = index < globals.length ? ": constant expressions see imported globals only" : "";
+    const of = index < globals.length ? ": constant expressions may read only imported globals" : "";
     throw new CompileError(`unknown global ${index}${of}`, at);
   }
   if (globals[index].mutable) throw new CompileError(`constant expression required: global ${index} is mutable`, at);

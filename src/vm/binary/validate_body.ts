@@ -197,7 +197,7 @@ export class BodyValidator {
   #list(types: readonly ValueType[]): void {
     this.#listed += types.length;
     if (this.#listed > MAX_LISTED_OPERANDS + this.#at * MAX_LISTED_OPERANDS_PER_BYTE) {
-      throw this.#error(`calls, branches and blocks take and give too many operands: ${this.#listed} so far`);
+      throw this.#error(`calls, branches and blocks take and return too many operands: ${this.#listed} so far`);
     }
   }
 

@@ -100,7 +100,7 @@ export function runNow(call: Call, instance: Metered): Value {
     if (status === "finished") return call.result;
     if (status === "pending") {
       const error = new TypeError(
-        "a host function gave a promise, for which a synchronous call can't wait: use call()",
+        "a host function returned a promise, and a synchronous call can't wait for it: use call()",
       );
       call.stop(error);
       throw error;
