@@ -125,7 +125,10 @@ Deno.test("constant expressions are constant, typed, and may compute", () => {
       "(global i32 (i32.add (i32.const 0) (i64.const 0)))",
     ],
     ["type mismatch: expected two operands of i64, found ()", "(global i64 (i64.sub))"],
-    ["unknown global 0: constant expressions may read only imported", "(global i32 (i32.const 0)) (global i32 (global.get 0))"],
+    [
+      "unknown global 0: constant expressions may read only imported",
+      "(global i32 (i32.const 0)) (global i32 (global.get 0))",
+    ],
     ["unknown global 3", "(global i32 (global.get 3))"],
     [
       "constant expression required: global 0 is mutable",

@@ -157,7 +157,7 @@ Deno.test("a budget holds for what another instance calls, also with none of its
   const calls = `(module (import "it" "f" (func $f)) (func (export "run") (call $f)))`;
   for (const it of [{ f: fill }, { f: spin }]) {
     const caller = await instanceOf(calls, { it });
-    for (const run of [() => caller.call("run"), () => Promise.try(caller.exports.run as () => void)]) {
+    for (const run of [() => caller.call("run"), async () => await (caller.exports.run as () => void)()]) {
       const before = spins.fuelUsed;
       const error = await assertRejects(run, LimitError);
       assertEquals([error.limit, error.value], ["fuel", 1_000]);
