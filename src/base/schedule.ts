@@ -31,7 +31,10 @@ let isRunning = false;
 let isGiven = false;
 let isTurnAsked = false;
 
-/** Runs a slice: at once if this turn has fuel left and no other slice runs or waits, or else in turn. */
+/**
+ * Runs a slice: in turn, or at once if this turn has fuel left, is not given to a waiter of `spend`, and no other slice
+ * runs or waits.
+ */
 export function schedule(slice: Slice): void {
   waiting.push(slice);
   if (!isRunning) runWaiting();
@@ -54,6 +57,12 @@ export function spend(work: number): Promise<void> | undefined {
       return 0;
     })
   );
+}
+
+/** Counts work like `spend`, for a caller that does not wait: what comes after it is for a later turn to limit. */
+export function count(work: number): void {
+  spent += work;
+  if (spent >= TURN_FUEL) askForTurn();
 }
 
 function runWaiting(): void {

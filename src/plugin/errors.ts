@@ -122,7 +122,7 @@ export function stopCauseOf(error: unknown): Cause {
 /** The host's reason may be any value, even one without a text. */
 function messageOf(error: unknown): string {
   try {
-    return error instanceof Error ? error.message : String(error);
+    return String(error instanceof Error ? error.message : error);
   } catch {
     return "for a reason that can't be shown";
   }

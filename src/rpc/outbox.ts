@@ -7,6 +7,7 @@
 
 import { spend } from "../base/schedule.ts";
 import { ANSWER_BYTES, WORK } from "./costs.ts";
+import type { Framing } from "./framing/types.ts";
 
 /** Bytes after which no message is added to a chunk. */
 const CHUNK_BYTES = 65_536;
@@ -25,6 +26,7 @@ interface Entry {
 /** Queues messages for one writable stream. No method throws or rejects. */
 export class Outbox {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #encode: Framing["encode"];
   readonly #onProgress: () => void;
   /** Waiting messages in order. Any of them may be withdrawn. */
   readonly #entries = new Set<Entry>();
@@ -32,8 +34,12 @@ export class Outbox {
   #isFlushing = false;
   #broken: { readonly reason: unknown } | undefined;
 
-  /** @param onProgress called after every chunk that the stream has taken */
-  constructor(writable: WritableStream<Uint8Array>, onProgress: () => void) {
+  /**
+   * @param encode makes a message of its text. If it throws, the stream is aborted: what is sent must be whole
+   * @param onProgress called after every chunk that the stream has taken
+   */
+  constructor(writable: WritableStream<Uint8Array>, encode: Framing["encode"], onProgress: () => void) {
+    this.#encode = encode;
     this.#writer = writable.getWriter();
     this.#onProgress = onProgress;
     this.#writer.closed.catch((reason) => this.#break(reason));
@@ -45,8 +51,8 @@ export class Outbox {
   }
 
   /** Queues an answer. It is dropped if the stream has failed or closed. */
-  answer(bytes: Uint8Array): void {
-    this.#add({ bytes, isAnswer: true, written: undefined, failed: undefined, isTaken: false });
+  answer(text: string): void {
+    this.#add(text, true);
   }
 
   /**
@@ -54,15 +60,10 @@ export class Outbox {
    *
    * @returns a function that withdraws the message while it waits for the stream, and tells whether it did
    */
-  send(
-    bytes: Uint8Array,
-    written?: () => void,
-    failed?: (reason: unknown) => void,
-  ): () => boolean {
-    const entry: Entry = { bytes, isAnswer: false, written, failed, isTaken: false };
-    this.#add(entry);
+  send(text: string, written?: () => void, failed?: (reason: unknown) => void): () => boolean {
+    const entry = this.#add(text, false, written, failed);
     return () => {
-      if (this.#broken !== undefined || (this.#writer.desiredSize ?? 0) > 0) return false;
+      if (entry === undefined || this.#broken !== undefined || (this.#writer.desiredSize ?? 0) > 0) return false;
       this.#entries.delete(entry);
       return !entry.isTaken;
     };
@@ -86,14 +87,33 @@ export class Outbox {
     this.#writer.releaseLock();
   }
 
-  #add(entry: Entry): void {
-    if (this.#broken !== undefined) {
-      entry.failed?.(this.#broken.reason);
-      return;
+  #add(
+    text: string,
+    isAnswer: boolean,
+    written?: () => void,
+    failed?: (reason: unknown) => void,
+  ): Entry | undefined {
+    const bytes = this.#bytesOf(text);
+    if (bytes === undefined) {
+      failed?.(this.#broken?.reason);
+      return undefined;
     }
+    const entry: Entry = { bytes, isAnswer, written, failed, isTaken: false };
     this.#answerBytes += answerBytes(entry);
     this.#entries.add(entry);
     if (!this.#isFlushing) this.#flush();
+    return entry;
+  }
+
+  /** A message's bytes, unless the stream is broken, or now breaks because the framing fails. */
+  #bytesOf(text: string): Uint8Array | undefined {
+    if (this.#broken !== undefined) return undefined;
+    try {
+      return this.#encode(text);
+    } catch (reason) {
+      this.abort(reason);
+      return undefined;
+    }
   }
 
   async #flush(): Promise<void> {

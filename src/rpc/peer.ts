@@ -12,7 +12,7 @@
 import { createApi } from "../base/api.ts";
 import { callSafely } from "../base/callbacks.ts";
 import { LimitError, limitError } from "../base/limits.ts";
-import { spend } from "../base/schedule.ts";
+import { count, spend } from "../base/schedule.ts";
 import { CallTable, type OpenCall } from "./calls.ts";
 import { reporter } from "./failures.ts";
 import { Outbox } from "./outbox.ts";
@@ -104,7 +104,7 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
     this.#signal = signal;
     this.api = createApi<Api<Remote>>(this.call.bind(this));
     this.#closed.promise.catch(() => {});
-    this.#outbox = new Outbox(writable, () => this.#progress());
+    this.#outbox = new Outbox(writable, (text) => framing.encode(text), () => this.#progress());
     this.#requests = new RequestQueue({
       peer: this,
       handlers,
@@ -152,8 +152,10 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
     const [params, options] = args as [unknown, PeerCallOptions | undefined];
     const json = toParams(method, params);
     const signal = this.#checkCalls(1, options);
+    // Sending starts waiting requests, and one of them may abort the signal.
+    let withdraw = () => false;
     const { id, result } = this.#calls.open(signal, (...why) => withdraw() || this.#cancel(...why));
-    const withdraw = this.#send(encodeRequest(id, method, json), undefined, (reason) => this.#calls.reject(id, reason));
+    withdraw = this.#send(encodeRequest(id, method, json), undefined, (reason) => this.#calls.reject(id, reason));
     return await result as ResultOf<Remote, K>;
   }
 
@@ -272,7 +274,7 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
 
   /** Sends a message. It returns a function that withdraws the message, and tells whether it was in time. */
   #send(text: string, written?: () => void, failed?: (reason: unknown) => void): () => boolean {
-    const withdraw = this.#outbox.send(this.#framing.encode(text), written, failed);
+    const withdraw = this.#outbox.send(text, written, failed);
     // A new call frees its caller's slot, and needs reading to resume.
     this.#progress();
     return withdraw;
@@ -281,9 +283,9 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
   /** Queues an answer. A refusal is dropped if the other side does not read its answers. */
   readonly #answer: AnswerSink = (text, isRefusal) => {
     // The inbox and the request queue wait for the next turn, if this ends one.
-    spend(WORK.answer + text.length * WORK.byte);
+    count(WORK.answer + text.length * WORK.byte);
     if (isRefusal && this.#outbox.answerBytes >= this.#limits.queueBytes) this.#dropped++;
-    else this.#outbox.answer(this.#framing.encode(text));
+    else this.#outbox.answer(text);
   };
 
   async #read(): Promise<void> {
@@ -372,7 +374,7 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
   /** Counts and reports a message that is invalid or over a limit, and answers it if there is an `id`. */
   #reject(error: RpcProtocolError | LimitError, id: RequestId | undefined, answer: AnswerSink): void {
     this.#malformed++;
-    spend(WORK.fault);
+    count(WORK.fault);
     const code = error instanceof LimitError ? ErrorCode.invalidRequest : error.code;
     if (id !== undefined) answer(encodeError(id, code, error.message), true);
     callSafely(() => this.#onInvalid?.(error), (reason) => void this.close(reason));

@@ -42,8 +42,10 @@ export function collectAnswers(
     const id = message.id as RequestId;
     const text = fits ? answer : encodeError(id, ErrorCode.internalError, "the answers to this batch are too long");
     answers.push(text);
-    held += text.length + ANSWER_BYTES;
-    hold(text.length + ANSWER_BYTES);
+    // A character of a string has at most two bytes.
+    const bytes = 2 * text.length + ANSWER_BYTES;
+    held += bytes;
+    hold(bytes);
     isRefusal &&= refusal;
     if (--due > 0) return;
     hold(-held);

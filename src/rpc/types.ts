@@ -69,8 +69,8 @@ export type ResultOf<M extends object, K extends keyof M> = NonNullable<M[K]> ex
 /** Options of one call or batch. */
 export interface PeerCallOptions {
   /**
-   * Aborting it rejects the call at once, with the signal's reason. A message that still waits for the stream is not
-   * sent. A later answer is counted and ignored.
+   * Aborting it rejects the call at once, with the signal's reason. A message that waits because the other side does not
+   * read is not sent. A later answer is counted and ignored.
    */
   readonly signal?: AbortSignal;
 }

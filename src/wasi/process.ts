@@ -103,8 +103,8 @@ const STOPPED = 137;
  * @param module a command (`_start`) or a reactor (`_initialize`)
  * @param options arguments, streams, limits
  * @returns the process, whose `status` reports all later failures
- * @throws {TypeError} if an option or a limit is unknown or has the wrong type, an argument contains a NUL, or a stream is
- * locked
+ * @throws {TypeError} if an option or a limit is unknown or has the wrong type, an argument contains a NUL, a stream is locked,
+ * or both outputs are one stream
  * @throws {RangeError} if a limit is out of its range
  *
  * @example A guest that says hello

@@ -5,7 +5,7 @@
  */
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { schedule, spend } from "../../src/base/schedule.ts";
+import { count, schedule, spend } from "../../src/base/schedule.ts";
 
 /** A task of many slices that notes its turns. */
 function task(name: string, slices: number, fuel: number, turns: string[]): Promise<void> {
@@ -125,4 +125,23 @@ Deno.test("waiters of spend resume one after the other, and timers fire in betwe
   }));
   clearInterval(chain);
   assert(seen.size >= 10, `${seen.size} of 20 saw a timer that those before had not`);
+});
+
+Deno.test("work that is counted without waiting ends the turn, and no waiter pays for it with turns of its own", async () => {
+  // Where nothing else counts turns exactly, timers do.
+  const { setImmediate: later = (run: () => void): unknown => setTimeout(run, 0) } = globalThis as {
+    readonly setImmediate?: (run: () => void) => unknown;
+  };
+  let turns = 0;
+  let isOver = false;
+  const turn = (): void => {
+    turns++;
+    if (!isOver) later(turn);
+  };
+  for (let answers = 0; answers < 1_000; answers++) count(5_000);
+  later(turn);
+  await spend(0);
+  await spend(1_000_000);
+  isOver = true;
+  assert(turns < 10, `${turns} turns`);
 });

@@ -207,3 +207,39 @@ Deno.test("a method's name that is not text is refused before anything is sent",
   assertEquals(await rest(), []);
   await peer.close();
 });
+
+Deno.test("a call whose signal aborts while it is being sent, by a request that its slot lets start, rejects", async () => {
+  const controller = new AbortController();
+  const { peer, sendJson } = connect({
+    limits: { concurrentRequests: 1 },
+    methods: {
+      async work(_params, { peer }) {
+        await settle();
+        return await peer.call("ask", null, { signal: controller.signal });
+      },
+      stop: () => controller.abort(new Error("stop")),
+    },
+    onError: () => {},
+  });
+  sendJson({ jsonrpc, id: 1, method: "work" });
+  sendJson({ jsonrpc, id: 2, method: "stop" });
+  await settle();
+  await settle();
+  assertEquals(controller.signal.aborted, true);
+  await peer.close();
+});
+
+Deno.test("a framing that can't encode a message fails the call with its error, and nothing stays pending", async () => {
+  const encode = (text: string) => {
+    if (text.length > 100) throw new Error("too long for this framing");
+    return FRAMINGS.newline.encode(text);
+  };
+  const { peer } = connect({ framing: { ...FRAMINGS.newline, encode } });
+  const controller = new AbortController();
+  const { signal } = controller;
+  await assertRejects(() => peer.call("a", ["x".repeat(200)], { signal }), Error, "too long for this framing");
+  const [outcome] = await peer.batch([{ method: "b", params: ["x".repeat(200)] }]);
+  assertEquals(outcome.status, "rejected");
+  controller.abort(new Error("later"));
+  await peer.close();
+});

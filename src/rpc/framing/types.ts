@@ -50,7 +50,7 @@ import type { RpcProtocolError } from "../errors.ts";
 export interface Framing {
   /** Its name, for people. */
   readonly name: string;
-  /** The bytes of a message, with whatever marks its end. */
+  /** The bytes of a message, with whatever marks its end. If it throws, the writable stream is aborted. */
   encode(text: string): Uint8Array;
   /** A decoder for one stream. It reports a longer message than `maxBytes` as a `LimitError`, and skips it. */
   decoder(maxBytes: number): FrameDecoder;
