@@ -1,5 +1,5 @@
 /**
- * Bundles the package for browsers into dist/rivulet.js, minified, and prints its size. Fails if that exceeds the budget.
+ * Bundles the package for browsers into dist/rivulet.js, minified, and prints its size. Fails if it is over budget.
  *
  * @module
  */
