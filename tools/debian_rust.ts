@@ -1,7 +1,7 @@
 /**
  * Rust for WebAssembly as Debian packages it, for machines where rustup cannot fetch `wasm32-wasip1`: the packages
- * `rustc-web`, `cargo-web`, `rust-web-src`, `clang-19`, `lld-19`, `wasi-libc`. With
- * that target, this file is not needed.
+ * `rustc-web`, `cargo-web`, `rust-web-src`, `clang-19`, `lld-19`, `wasi-libc`.
+ * If that target is installed, this file is not needed.
  *
  * @module
  */
@@ -26,7 +26,7 @@ const RUSTFLAGS = [
   "-Clink-arg=-nodefaultlibs",
   "-Clink-arg=-L/usr/lib/wasm32-wasi",
   "-Clink-arg=-lc",
-  // Its wasi-libc lacks pthread_join and pthread_detach. No guest can have a thread for them, so stubs that trap suffice.
+  // Its wasi-libc lacks pthread_join and pthread_detach. No guest can have a thread for them, so stubs that trap do.
   "-Clink-arg=-Wl,--unresolved-symbols=ignore-all",
   // Panics name source files. Keep the machine's folders out of them.
   `--remap-path-prefix=${SOURCE}=/rust`,
