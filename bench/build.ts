@@ -2,9 +2,9 @@
  * Rebuilds what the bench keeps as WebAssembly, the kernels and the peers:
  * `deno task bench:build kernels,coremark,wasm3,wasmi`.
  *
- * It needs Debian's `clang-19`, `lld-19` and `wasi-libc`. For wasm3 it also needs `pip` and `tar`, which fetch the source. For
- * wasmi it also needs Debian's `rustc-web`, `cargo-web` and `rust-web-src`, and the registry of crates. If a part can't
- * be built, a line says so and the old file stays.
+ * It needs Debian's `clang-19`, `lld-19` and `wasi-libc`. For wasm3 it also needs `pip` and `tar`, which fetch the
+ * source. For wasmi it also needs Debian's `rustc-web`, `cargo-web` and `rust-web-src`, and the registry of crates. If a
+ * part can't be built, a line says so and the old file stays.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Another build of this repository's virtual machine, to compare a change with the version before it, or the whole with a
- * version without one part.
+ * Another build of this repository's virtual machine, to compare a change with the version before it, or the whole with
+ * a version without one part.
  *
  * @module
  */

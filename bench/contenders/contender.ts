@@ -20,6 +20,6 @@ export interface Loaded {
 /** A contender: it loads and runs programs. */
 export interface Contender {
   readonly name: string;
-  /** Prepares the contender. Its work does not count as a program's. It fails, and is left out, if it is not available. */
+  /** Prepares the contender. Its work does not count as a program's. Fails, and is left out, if it is not available. */
   open(host: Host): Promise<(bytes: Uint8Array<ArrayBuffer>) => Promise<Loaded>>;
 }
