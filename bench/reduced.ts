@@ -1,6 +1,6 @@
 /**
- * The reduced run, which guards against becoming slower. It runs a few rows on Deno and compares their ratios to
- * neighbours in the same process, since times depend more on the machine than on a change.
+ * The reduced run, which guards against becoming slower. It runs a few rows on Deno, and compares their ratios to
+ * neighbours in the same process. Times depend more on the machine than on a change.
  *
  * @module
  */

@@ -55,7 +55,7 @@ export async function runMemory({ rounds }: Job, { read }: Host): Promise<Report
   return report;
 }
 
-/** Bytes of register code by the byte of the functions that a program's first call needed. */
+/** Bytes of register code for each byte of the functions that a program's first call needed. */
 export async function runCode({ programs }: Job, host: Host): Promise<Report> {
   const report: Report = {};
   for (const { name, file, coldSize } of programs) {
