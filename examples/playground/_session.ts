@@ -1,6 +1,6 @@
 /**
- * Watches one run of a guest: a call of one of its methods, or text piped through it. It reports the messages both ways,
- * the log and the outcome. It knows nothing about the page.
+ * Watches one run of a guest: a call of one of its methods, or text piped through it. It reports the messages both
+ * ways, the log and the outcome. It knows nothing about the page.
  *
  * @module
  */
