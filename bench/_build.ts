@@ -1,5 +1,5 @@
 /**
- * What builds of the bench have in common: the compiler of C, commands that have to succeed, and modules kept compressed.
+ * What the bench's builds share: the compiler of C, commands that have to succeed, and compressed modules.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { outputOf } from "../tools/process.ts";
 /** Debian's, with wasi-libc beside it. */
 export const CLANG = "clang-19";
 
-/** Runs a command, however long it takes; throws with the end of its error output if it fails. */
+/** Runs a command without a time limit. If it fails, throws with the end of its error output. */
 export async function run(
   [program, ...args]: readonly string[],
   cwd: string,

@@ -1,5 +1,5 @@
 /**
- * The bench in a page: asks where the page came from for a job, does it, and posts the report there.
+ * The bench in a page: it requests a job from the page's server, does the job, and posts the report to the server.
  *
  * @module
  */

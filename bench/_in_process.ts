@@ -1,5 +1,6 @@
 /**
- * One process of the bench in a runtime that reads files: does a job and prints the report as its last line. Arguments:
+ * One process of the bench in a runtime that reads files. It does a job and prints the report as its last line.
+ * Arguments:
  * the job as JSON, the folder of the packages, and the path of another build of src/vm/mod.ts if there is one.
  *
  * @module

@@ -1,5 +1,5 @@
 /**
- * Jobs in browsers: a server of this machine's own gives the page its bundle, its job and its files, and takes the report.
+ * Jobs in browsers. A local server sends the page its bundle, its job and its files, and receives the report.
  *
  * @module
  */
@@ -12,16 +12,16 @@ import type { Job } from "./job.ts";
 import type { Report } from "./report.ts";
 
 const TYPES: Readonly<Record<string, string>> = { ".js": "text/javascript", ".html": "text/html" };
-/** Clocks in a page are coarse unless nothing else can be in its process. */
+/** A page's clocks are coarse unless the page is isolated in its process. */
 const ISOLATED = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };
 
-/** What a page may be given: where packages are, and another build of src/vm/mod.ts. */
+/** What a page may load: the folder of the packages, and another build of src/vm/mod.ts. */
 export interface PageOptions {
   readonly packages: string;
   readonly against: string | undefined;
 }
 
-/** Does a job in a browser that is started for it. */
+/** Does a job in a browser that it starts for the job. */
 export async function runInPage(browser: Browser, job: Job, options: PageOptions): Promise<Report> {
   return await reportFrom<Report>(browser, async (request, { resolve, reject }) => {
     const { pathname } = new URL(request.url);
@@ -35,7 +35,7 @@ export async function runInPage(browser: Browser, job: Job, options: PageOptions
     try {
       body = await answer(pathname, job, options);
     } catch (error) {
-      // A missing file is the page's to tell of; without a script it can't.
+      // The page itself reports a missing file. Without its script it can't.
       if (pathname.endsWith(".js")) reject(error);
       return new Response(null, { status: 404 });
     }
@@ -58,7 +58,7 @@ async function answer(path: string, job: Job, { packages, against }: PageOptions
 
 const bundles = new Map<string, Promise<string>>();
 
-/** A file with all that it imports, made once. */
+/** A bundle of a file and all that it imports, made once. */
 function bundleOf(path: string): Promise<string> {
   if (!bundles.has(path)) bundles.set(path, textOf(path));
   return bundles.get(path)!;

@@ -1,8 +1,10 @@
 /**
- * Rebuilds what the bench keeps as WebAssembly: the kernels and the peers. `deno task bench:build kernels,coremark,wasm3,wasmi`
+ * Rebuilds what the bench keeps as WebAssembly, the kernels and the peers:
+ * `deno task bench:build kernels,coremark,wasm3,wasmi`.
  *
- * It needs Debian's `clang-19`, `lld-19` and `wasi-libc`; for wasm3 also `pip` and `tar`, which fetch its source; for wasmi
- * Debian's `rustc-web`, `cargo-web` and `rust-web-src`, and the registry of crates. What can't be built is left as it is, with a line.
+ * It needs Debian's `clang-19`, `lld-19` and `wasi-libc`. For wasm3 it also needs `pip` and `tar`, which fetch the
+ * source. For wasmi it also needs Debian's `rustc-web`, `cargo-web` and `rust-web-src`, and the registry of crates. If a
+ * part can't be built, a line says so and the old file stays.
  *
  * @module
  */
@@ -14,22 +16,22 @@ import { kernels } from "./kernels/kernels.ts";
 
 const FOLDER = import.meta.dirname!;
 
-/** Plain WebAssembly: some peers know no more. */
+/** Plain WebAssembly: some peers support nothing else. */
 const KERNEL_FLAGS = [
   ...["--target=wasm32", "-O2", "-nostdlib", "-ffreestanding", "-fno-builtin", "-mno-reference-types"],
   ...["-Wall", "-Wextra", "-Wl,--no-entry,--strip-debug"],
 ];
-/** Its last release, in the package that carries the source. */
+/** The last release of wasm3, in the package that contains its source. */
 const WASM3 = "pywasm3==0.5.0";
-/** Each operation of wasm3 ends with a call of the next, which needs tail calls to be no recursion. */
+/** Each operation of wasm3 ends with a call of the next. Without tail calls, that would be recursion. */
 const WASM3_FLAGS = [
   ...["--target=wasm32-wasi", "-mexec-model=reactor", "-O3", "-mtail-call", "-mbulk-memory", "-fno-strict-aliasing"],
   ...["-DNDEBUG", "-Dd_m3VerboseErrorMessages=0", "-Wl,--strip-debug,--wrap=ReadLEB_i7,-z,stack-size=4194304"],
 ];
-/** wasmi's operations, too, end with a call of the next one. */
+/** Each operation of wasmi ends with a call of the next one, too. */
 const WASMI_FLAGS = [
   ...["-Ctarget-feature=+tail-call", "-Clinker-flavor=wasm-ld", "-Clink-arg=-zstack-size=4194304"],
-  // Panics name source files; keep the machine's folders out of them.
+  // Panics name source files. Keep the machine's folders out of them.
   ...[["/usr/lib/rustlib/src/rust", "/rust"], [`${Deno.env.get("HOME")}/.cargo/registry/src`, "/crates"]]
     .map((paths) => `--remap-path-prefix=${paths.join("=")}`),
 ];
@@ -88,10 +90,10 @@ const TARGETS: Readonly<Record<string, () => Promise<void>>> = {
   },
 };
 
-/** Both crates take the standard library's source, which is built for them: peers don't know all that is in its build. */
+/** Both crates build the standard library from source: its own build uses features that peers do not support. */
 async function findRust(): Promise<DebianRust> {
   const debian = await findDebianRust();
-  if (debian === undefined) throw new Error("it takes Debian's packages of Rust for WebAssembly");
+  if (debian === undefined) throw new Error("Debian's packages of Rust for WebAssembly are needed");
   return debian;
 }
 

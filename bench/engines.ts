@@ -1,5 +1,5 @@
 /**
- * The engines that the bench runs in: where each comes from, and how it does a job in a process of its own.
+ * The engines that the bench runs in: the source of each, and how it does a job in its own process.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import type { Report } from "./report.ts";
 
 const DIST = `${ROOT}dist/bench`;
 
-/** With `gc`, which the suite of memory needs. */
+/** Enables `gc`, which the memory suite needs. */
 const DENO_FLAGS = [
   "run",
   "--quiet",
@@ -31,19 +31,19 @@ const NODE_FLAGS = ["--expose-gc", "--disable-warning=ExperimentalWarning"];
 
 /** A runtime with its engine. */
 export interface Engine {
-  /** As `--engine` takes it. */
+  /** The name that `--engine` accepts. */
   readonly name: string;
-  /** What compiles its JavaScript. */
+  /** The compiler of its JavaScript. */
   readonly compiler: "V8" | "JavaScriptCore" | "SpiderMonkey";
-  /** Whether it is a page, which takes long to start and tells little of its memory. */
+  /** Whether it is a page. A page starts slowly and reports little about its memory. */
   readonly isPage: boolean;
-  /** Finds or installs it and gives its version; fails if it can't be had here. */
+  /** Finds or installs it and returns its version. Fails if it is not available here. */
   find(): Promise<string>;
-  /** Does a job in a new process; `against` is the path of another build of src/vm/mod.ts. */
+  /** Does a job in a new process. `against` is the path of another build of src/vm/mod.ts. */
   run(job: Job, against?: string): Promise<Report>;
 }
 
-/** One row an engine. */
+/** One row for each engine. */
 export const ENGINES: readonly Engine[] = [
   {
     name: "deno",

@@ -1,6 +1,6 @@
 /**
- * Makes a module larger: its functions are repeated until it has a size. It trusts the module to be valid, and to have
- * no more than a kernel has.
+ * Makes a module larger: it repeats the functions until the module has a given size. It assumes that the module is
+ * valid, and that it has no more features than a kernel.
  *
  * @module
  */
@@ -12,7 +12,7 @@ const CUSTOM_SECTION = 0;
 /** Of a vector's length, in a module with so few functions. */
 const COUNT_BYTES = 1;
 
-/** A module with copies of all functions at the end of its sections, in which nobody calls them; of that size nearly. */
+/** A module of nearly that size: copies of all functions are at the end of its sections. Nothing calls the copies. */
 export function grow(module: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
   const sections = sectionsOf(module);
   const functions = sections.get(FUNCTION_SECTION)!;
@@ -25,7 +25,7 @@ export function grow(module: Uint8Array, size: number): Uint8Array<ArrayBuffer> 
   return concat([module.subarray(0, HEADER_BYTES), ...parts]);
 }
 
-/** The contents of sections by their ids, without custom ones. */
+/** The contents of sections by their ids, without custom sections. */
 function sectionsOf(module: Uint8Array): Map<number, Uint8Array> {
   const sections = new Map<number, Uint8Array>();
   for (let at = HEADER_BYTES; at < module.length;) {
@@ -37,7 +37,7 @@ function sectionsOf(module: Uint8Array): Map<number, Uint8Array> {
   return sections;
 }
 
-/** A vector that has its elements several times. */
+/** A vector with its elements repeated several times. */
 function repeat(vector: Uint8Array, copies: number): Uint8Array {
   const count = readLeb(vector, 0);
   const elements = vector.subarray(count.end);

@@ -1,12 +1,12 @@
 /**
- * What one process of the bench is told. A job and its report are JSON.
+ * The job of one process of the bench. A job and its report are JSON.
  *
  * @module
  */
 
 import type { Program } from "./program.ts";
 
-/** What is measured; run_job.ts says by whom. */
+/** What is measured. run_job.ts says which function measures it. */
 export type JobKind =
   | "warm"
   | "cold"
@@ -22,7 +22,7 @@ export type JobKind =
 /** The work of one process. */
 export interface Job {
   readonly kind: JobKind;
-  /** For the kinds that compute; their files are seen from the folder of the bench. */
+  /** For the kinds that compute. Paths of files are relative to the folder of the bench. */
   readonly programs: readonly Program[];
   /** Names of contenders. */
   readonly contenders: readonly string[];

@@ -5,8 +5,8 @@
  *     deno task bench compute cold --engine deno,bun      some suites, some engines
  *     deno task bench compute --only fib,sieve            some programs
  *     deno task bench compute --with rivulet,native       some contenders
- *     deno task bench calls --write                       a suite anew in results.json
- *     deno task bench --reduced                           some of it, which fails if we became slower
+ *     deno task bench calls --write                       replaces a suite in results.json
+ *     deno task bench --reduced                           a short run, which fails if we became slower
  *     deno task bench compute --against ../before/src/vm/mod.ts   beside another build of the virtual machine
  *
  * @module
@@ -80,7 +80,7 @@ async function main(): Promise<void> {
       found[engine.name]!.suites[suite.name] = result;
       console.log(`\n${suite.title}; ${version}, ${compiler}\n\n${suiteTable(suite, result)}\n`);
     }
-    // Engine by engine, since a run takes half an hour.
+    // Writes after each engine, since a run takes half an hour.
     if (writes) await write(resultsOf({ [engine.name]: found[engine.name]! }));
   }
   const verdicts = verdictsOf(resultsOf(found));
@@ -91,7 +91,7 @@ function resultsOf(engines: Record<string, EngineResults>): Results {
   return { date: new Date().toISOString().slice(0, 10), machine: machine(), engines };
 }
 
-/** Writes results.json and results.svg; suites that were not run keep what they had. */
+/** Writes results.json and results.svg. Suites that were not run keep their results. */
 async function write(results: Results): Promise<void> {
   const folder = import.meta.dirname!;
   const before = await Deno.readTextFile(`${folder}/results.json`).then(JSON.parse, () => undefined);
@@ -100,7 +100,7 @@ async function write(results: Results): Promise<void> {
   await Deno.writeTextFile(`${folder}/results.svg`, pictureOf(merged));
 }
 
-/** What the machine is: its processor, how many cores of it, its memory and system. */
+/** The machine: its processor, the number of its cores, its memory and system. */
 function machine(): string {
   const gigabytes = Math.round(totalmem() / 2 ** 30);
   return `${cpus()[0]?.model.trim()}, ${cpus().length} cores, ${gigabytes} GiB, ${Deno.build.os} ${Deno.build.arch}`;
@@ -127,7 +127,7 @@ async function runSuite(
   return resultOf(reports, console.log);
 }
 
-/** Those of a table that an option lists by name, or all. */
+/** The rows of a table that an option lists by name, or all rows. */
 function chosen<Row extends { readonly name: string }>(
   option: string,
   table: readonly Row[],

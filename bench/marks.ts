@@ -1,5 +1,5 @@
 /**
- * The marks that the project set itself, and how a run stands to them.
+ * The marks that the project set itself, and how a run compares with them.
  *
  * @module
  */
@@ -10,12 +10,12 @@ import type { EngineResults, Results } from "./results.ts";
 import { geomean } from "./statistics.ts";
 import { figure, tableOf } from "./tables.ts";
 
-/** A bound on a number that an engine's results give. */
+/** A bound on a number from an engine's results. */
 interface Mark {
   readonly what: string;
   readonly unit: string;
   readonly bound: "at least" | "at most";
-  /** The bound by compiler; where there is none, the mark is not set. */
+  /** The bound by compiler. Without a bound, the compiler has no mark. */
   readonly by: Readonly<Partial<Record<string, number>>>;
   /** The number, if the suite was run. */
   value(suites: Readonly<Record<string, Result | undefined>>): number | undefined;
@@ -28,7 +28,7 @@ export interface Verdict {
   readonly bound: string;
   readonly value: string;
   readonly isMet: boolean;
-  /** By how much the number is better than the bound, or worse, in hundredths of the bound. */
+  /** How much better or worse than the bound the number is, in hundredths of the bound. */
   readonly margin: number;
 }
 
@@ -114,7 +114,7 @@ const MARKS: readonly Mark[] = [
   },
 ];
 
-/** How a run stands to the marks that it has the numbers for. */
+/** How a run compares with the marks that it has numbers for. */
 export function verdictsOf({ engines }: Results): readonly Verdict[] {
   return MARKS.flatMap((mark) => Object.values(engines).flatMap((engine) => verdictOf(mark, engine) ?? []));
 }

@@ -1,6 +1,6 @@
 /**
- * Draws results as a picture: how many times slower than native WebAssembly each interpreter computes, by engine. Deno
- * makes it from results.json: `deno run -A bench/picture.ts`.
+ * Draws results as a picture: how many times slower than native WebAssembly each interpreter computes, by engine.
+ * `deno run -A bench/picture.ts` draws it from results.json.
  *
  * @module
  */
@@ -24,14 +24,14 @@ const SHOWN: readonly { readonly name: string; readonly label: string }[] = [
   { name: "wasmi", label: "wasmi in WebAssembly" },
 ];
 
-/** A bar: whose, and how many times slower. */
+/** A bar: its interpreter, and how many times slower that is. */
 interface Bar {
   readonly name: string;
   readonly label: string;
   readonly ratio: number;
 }
 
-/** The picture as SVG; readable on light and dark. */
+/** The picture as SVG. It is readable on light and dark backgrounds. */
 export function pictureOf({ engines, date, machine }: Results): string {
   const groups = Object.values(engines).map((engine) => ({ engine, bars: barsOf(engine) }))
     .filter(({ bars }) => bars.length > 0);
@@ -102,7 +102,7 @@ function barsOf({ suites }: EngineResults): Bar[] {
       const [own, native] = [row[name]?.median, row["native"]?.median];
       return own === undefined || native === undefined ? [] : own / native;
     });
-    // A mean over fewer programs would not be comparable.
+    // A mean of fewer programs would not be comparable.
     return ratios.length > 0 && ratios.length === rows.length ? { name, label, ratio: geomean(ratios) } : [];
   });
 }

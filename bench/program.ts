@@ -1,24 +1,24 @@
 /**
- * What the bench computes: a module of its own memory with `run(size)`, which gives a checksum, and perhaps
- * `_initialize`. Functions that it imports are linked, everywhere, to one that does nothing and gives zeros.
+ * What the bench computes. A program is a module with its own memory. It exports `run(size)`, which returns a checksum,
+ * and perhaps `_initialize`. On every contender, its imports are functions that do nothing and return zeros.
  *
  * @module
  */
 
-/** One row: a module and how much work is asked of it. */
+/** One row: a module, and the amount of its work. */
 export interface Program {
   readonly name: string;
   readonly language: string;
   /** What it does, in a few words. */
   readonly what: string;
-  /** Path of the module, perhaps compressed with gzip (`.gz`), seen from the folder of the list. */
+  /** Path of the module, relative to the folder of the list. The module may be compressed with gzip (`.gz`). */
   readonly file: string;
-  /** What `run` is given when it is warm: 50 to 300 ms of interpretation. */
+  /** The size of a warm `run`: 50 to 300 ms of interpretation. */
   readonly size: number;
-  /** What `run` is given at its first call in a process: 20 to 200 ms of warm interpretation. */
+  /** The size of the first `run` in a process: 20 to 200 ms of warm interpretation. */
   readonly coldSize: number;
-  /** What `run(size)` gives. */
+  /** The result of `run(size)`. */
   readonly checksum: number;
-  /** What `run(coldSize)` gives. */
+  /** The result of `run(coldSize)`. */
   readonly coldChecksum: number;
 }

@@ -1,6 +1,6 @@
 /**
- * What the README says of speed, from results.json: a row for each engine, and a line for each mark that was missed. A
- * test holds the README to it; this prints it: `deno run --allow-read bench/readme.ts`.
+ * The README's section about speed, from results.json: a row for each engine, and a line for each mark that was missed.
+ * A test compares the README with it. `deno run --allow-read bench/readme.ts` prints it.
  *
  * @module
  */

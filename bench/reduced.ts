@@ -1,6 +1,6 @@
 /**
- * The reduced run, which guards against becoming slower: a few rows on Deno, judged by their ratios to neighbours in the same
- * process, since times say more of the machine than of a change.
+ * The reduced run, which guards against becoming slower. It runs a few rows on Deno, and compares their ratios to
+ * neighbours in the same process. Times depend more on the machine than on a change.
  *
  * @module
  */
@@ -11,15 +11,15 @@ import type { SuiteOptions } from "./suites.ts";
 import { PROGRAMS } from "./suites.ts";
 import { figure, tableOf } from "./tables.ts";
 
-/** How much worse than its bound a ratio may be: more than a busy machine makes of it. */
+/** How much worse than its bound a ratio may be. A busy machine changes a ratio by less. */
 const MARGIN = 1.25;
 
 const COMPUTED = ["fib", "sha", "mandel", "qsort", "scan", "lua", "json"];
 
-/** The geometric mean of our times over a neighbour's, as it was when this was written last. */
+/** The geometric mean of our times over a neighbour's, as it was when this line was last changed. */
 const BOUNDS: Readonly<Record<string, number>> = { wasm3: 0.34, native: 10.3 };
 
-/** What the run takes: computation only, since a short call's time is too much the machine's. */
+/** The rows of the run: computation only, since a short call's time depends too much on the machine. */
 export const REDUCED: SuiteOptions & { readonly suite: string; readonly engine: string } = {
   engine: "deno",
   suite: "compute",
@@ -28,7 +28,7 @@ export const REDUCED: SuiteOptions & { readonly suite: string; readonly engine: 
   rounds: 5,
 };
 
-/** Prints how the run stands to the bounds; gives whether it holds all of them. */
+/** Prints how the run compares with the bounds, and returns whether it holds all of them. */
 export function holdsBounds(result: Result, log: (line: string) => void): boolean {
   const found = Object.entries(BOUNDS).map(([neighbour, was]) => {
     const ratios = COMPUTED.map((row) => {

@@ -1,5 +1,5 @@
 /**
- * What is measured: samples by row and contender, and how they are summed up.
+ * What is measured: samples by row and contender, and their summaries.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import { summaryOf } from "./statistics.ts";
 import type { Summary } from "./statistics.ts";
 
-/** Samples of one contender, in the unit of the suite, or why there are none. */
+/** Samples of one contender, in the unit of the suite, or the reason why there are none. */
 export type Timing = { readonly samples: readonly number[] } | { readonly error: string };
 
 /** By the names of row and contender. */
@@ -16,7 +16,7 @@ export type Report = Record<string, Record<string, Timing>>;
 /** Summaries by the names of row and contender. */
 export type Result = Record<string, Record<string, Summary>>;
 
-/** The samples that a function gives, or why it fails. */
+/** The samples that a function returns, or the error that it throws. */
 export async function timingOf(measure: () => Promise<readonly number[]>): Promise<Timing> {
   try {
     return { samples: await measure() };
@@ -25,7 +25,7 @@ export async function timingOf(measure: () => Promise<readonly number[]>): Promi
   }
 }
 
-/** Sums up the reports of several processes. What a contender can't do is said and left out. */
+/** Sums up the reports of several processes. It logs and leaves out what a contender can't do. */
 export function resultOf(reports: readonly Report[], log: (line: string) => void): Result {
   const samples: Record<string, Record<string, number[]>> = {};
   const failures = new Set<string>();

@@ -1,5 +1,5 @@
 /**
- * What a run found, as results.json keeps it, and the ratios that it is read by.
+ * The results of a run, as results.json stores them, and the ratios computed from them.
  *
  * @module
  */
@@ -21,19 +21,19 @@ export interface EngineResults {
 export interface Results {
   /** The day, as YYYY-MM-DD. */
   readonly date: string;
-  /** What the machine is, without its name. */
+  /** A description of the machine, without its name. */
   readonly machine: string;
   /** By the names of engines. */
   readonly engines: Record<string, EngineResults>;
 }
 
-/** Ratios by rows: above 1 is slower than native, or faster than the best peer. */
+/** Ratios by rows. Above 1 means slower than native, or faster than the best peer. */
 export interface Ratios {
   readonly toNative: Record<string, number>;
   readonly overPeers: Record<string, number>;
 }
 
-/** Later results in place of earlier ones, suite by suite. */
+/** Replaces earlier results with later ones, suite by suite. */
 export function mergeResults(before: Results, after: Results): Results {
   const engines = { ...before.engines };
   for (const [name, engine] of Object.entries(after.engines)) {

@@ -1,6 +1,6 @@
 /**
- * Measures programs in this process, every contender in turn, so that what the machine does meanwhile meets them all:
- * warm, when each has reached its speed; or cold, one first call. It names no runtime's own functions.
+ * Measures programs in this process, every contender in turn, so that other load on the machine affects all of them.
+ * Warm: each contender has reached its speed. Cold: one first call. It uses no functions of one runtime only.
  *
  * @module
  */
@@ -13,12 +13,12 @@ import type { Program } from "./program.ts";
 import { timingOf } from "./report.ts";
 import type { Report, Timing } from "./report.ts";
 
-/** A sample lasts so long at least, of several calls if need be: far more than a clock's step. */
+/** The minimum duration of a sample, of several calls if needed. It is far more than a clock's step. */
 const SAMPLE_MS = 20;
-/** A contender is warm after so much time, and not before so many calls. */
+/** A contender is warm after this much time and this many calls. */
 const WARM_UP_MS = 300;
 const WARM_UP_CALLS = 3;
-/** Or after so much time whatever it did. */
+/** After this much time, a contender counts as warm in any case. */
 const WARM_UP_MOST_MS = 3_000;
 
 /** Measures programs when all contenders are warm. */
@@ -85,7 +85,7 @@ async function warm(
   return timings;
 }
 
-/** Calls until the contender is warm; gives the calls that make a sample. */
+/** Calls until the contender is warm. Returns the number of calls that make a sample. */
 async function warmUp(loaded: Loaded, { name, size, checksum }: Program): Promise<number> {
   const began = performance.now();
   let best = Infinity;
@@ -121,5 +121,5 @@ async function cold(
 }
 
 function checkResult(name: string, result: number, checksum: number): void {
-  if (result !== checksum) throw new Error(`${name} gave ${result}, not ${checksum}`);
+  if (result !== checksum) throw new Error(`${name} returned ${result}, not ${checksum}`);
 }

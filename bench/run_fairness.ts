@@ -13,9 +13,9 @@ import { compile, instantiate } from "../src/vm/mod.ts";
 
 const BUSY = [1, 10, 100];
 const TIMER_MS = 1;
-/** Timers of a sample. */
+/** The number of timers in a sample. */
 const TIMERS = 100;
-/** More than a guest can do meanwhile. */
+/** More work than a guest can finish in that time. */
 const FOREVER = 100;
 
 /** Milliseconds that the 99th of a hundred timers takes longer than asked for. */

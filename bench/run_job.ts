@@ -1,5 +1,5 @@
 /**
- * Does a job: who measures what, by the kind of the job.
+ * Does a job: selects the function that measures, by the kind of the job.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
  * Measures modules of several sizes in a warm process: from bytes to the first result, and decoding and validation
- * alone. The modules are one program with its functions repeated, of which the first result needs one copy.
+ * alone. The modules are one program with its functions repeated. The first result needs one copy of them.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import { compile } from "../src/vm/mod.ts";
 /** Bytes of the modules, by row. */
 const SIZES: Readonly<Record<string, number>> = { "10 kB": 1e4, "100 kB": 1e5, "1 MB": 1e6, "5 MB": 5e6 };
 const SEED = "kernels/prebuilt/sha.wasm";
-/** Samples that are thrown away. */
+/** The number of samples that are discarded. */
 const WARM_UP = 3;
 
 /** Milliseconds from bytes to the first result. */
@@ -43,7 +43,7 @@ export async function runLoad(job: Job, host: Host): Promise<Report> {
   });
 }
 
-/** Megabytes a second of decoding and validation, which for the engine's own is compilation as well. */
+/** Megabytes a second of decoding and validation. For the engine's own WebAssembly, this includes compilation. */
 export async function runValidate(job: Job, host: Host): Promise<Report> {
   const compilers: Record<string, (bytes: Uint8Array<ArrayBuffer>) => Promise<unknown>> = {
     native: (bytes) => WebAssembly.compile(bytes),

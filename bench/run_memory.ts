@@ -1,6 +1,6 @@
 /**
- * Measures what instances take beyond their linear memory, and how much register code a byte of WebAssembly becomes.
- * The first needs a runtime that tells of its heap and collects garbage when told to.
+ * Measures what instances use beyond their linear memory, and how much register code a byte of WebAssembly becomes.
+ * The first needs a runtime that reports its heap and collects garbage on request.
  *
  * @module
  */
@@ -22,7 +22,7 @@ const WORD_BYTES = 4;
 /** Long enough for a guest to start and to wait for its input. */
 const START_MS = 300;
 
-/** Something that holds so much linear memory. */
+/** An object that holds this much linear memory. */
 interface Holder {
   readonly pages: number;
 }
@@ -55,7 +55,7 @@ export async function runMemory({ rounds }: Job, { read }: Host): Promise<Report
   return report;
 }
 
-/** Bytes of register code by the byte of the functions that a program's first call needed. */
+/** Bytes of register code for each byte of the functions that a program's first call needed. */
 export async function runCode({ programs }: Job, host: Host): Promise<Report> {
   const report: Report = {};
   for (const { name, file, coldSize } of programs) {
@@ -65,7 +65,7 @@ export async function runCode({ programs }: Job, host: Host): Promise<Report> {
         const before = codeTop();
         await (await load(vm, module)).run(coldSize);
         const code = (codeTop() - before) * WORD_BYTES;
-        if (code <= 0) throw new Error("the arena was flushed meanwhile");
+        if (code <= 0) throw new Error("the arena was flushed during the measurement");
         const { entries, record: { bodies, importedFunctions } } = codeOf(module);
         const called = bodies.filter((_, index) => entries[importedFunctions + index] !== 0);
         return [code / called.reduce((sum, { start, end }) => sum + end - start, 0)];
@@ -81,7 +81,7 @@ async function samplesOf(rounds: number, make: () => Promise<Holder>): Promise<n
   return samples.slice(1);
 }
 
-/** A function of its own, since engines keep what a loop's last turn held. */
+/** A separate function, since engines keep the objects of a loop's last iteration. */
 async function sampleOf(make: () => Promise<Holder>): Promise<number> {
   const before = await heapBytes();
   const holders: Holder[] = [];
@@ -92,13 +92,13 @@ async function sampleOf(make: () => Promise<Holder>): Promise<number> {
   return (after - before - linear) / INSTANCES / 1_000;
 }
 
-/** Bytes in use: objects, and the buffers that they hold. */
+/** Bytes in use: objects and their buffers. */
 async function heapBytes(): Promise<number> {
   const { gc, process } = globalThis as {
     readonly gc?: () => void;
     readonly process?: { memoryUsage(): { readonly heapUsed: number; readonly external: number } };
   };
-  if (gc === undefined || process === undefined) throw new Error("this runtime does not tell of its heap");
+  if (gc === undefined || process === undefined) throw new Error("this runtime does not report its heap");
   for (let i = 0; i < 3; i++) {
     gc();
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -1,6 +1,6 @@
 /**
- * Measures guests as plugins and filters: a call on a new instance, messages, streams. Beside ours, the engine's own
- * WebAssembly does the calls that need no conversation, under a WASI of others.
+ * Measures guests as plugins and filters: a call on a new instance, messages, streams. The engine's own WebAssembly,
+ * with a third-party WASI, also does the calls that need no conversation.
  *
  * @module
  */
@@ -13,12 +13,12 @@ import type { Report, Timing } from "./report.ts";
 import { WASI_RUNNERS } from "./wasi_runners.ts";
 
 const GUESTS = "../examples/guests";
-/** A sample is the mean of calls that last so long together. */
+/** A sample is the mean of calls that last this long together. */
 const SAMPLE_MS = 100;
 const WARM_UP_MS = 1_500;
 const WARM_UP_CALLS = 3;
 
-/** A guest, and what it is given and answers in one short run. */
+/** A guest, its input, and its answer in one short run. */
 interface Guest {
   readonly file: string;
   readonly input: string;
@@ -39,7 +39,7 @@ const ECHOES = 200;
 const MESSAGES = 1_000;
 const MESSAGE = "x".repeat(1e6);
 
-/** What is said to a plugin. */
+/** A conversation with a plugin. */
 interface Conversation {
   readonly row: string;
   readonly file: string;
@@ -71,7 +71,7 @@ const CONVERSATIONS: readonly Conversation[] = [
 const STREAM_BYTES = 32 * 1024 * 1024;
 const CHUNK_BYTES = 64 * 1024;
 
-/** Milliseconds of a call on a new instance, the module compiled before. */
+/** Milliseconds of a call on a new instance. The module is already compiled. */
 export async function runCalls({ contenders, rounds }: Job, host: Host): Promise<Report> {
   const report: Report = {};
   for (const [row, guest] of Object.entries(CALLS)) {
@@ -92,7 +92,7 @@ export async function runCalls({ contenders, rounds }: Job, host: Host): Promise
   return report;
 }
 
-/** A plugin is called by `Plugin`, which frames and parses; a filter is spawned. */
+/** `Plugin` calls a plugin: it frames and parses messages. A filter is spawned. */
 async function rivuletCall(bytes: Uint8Array<ArrayBuffer>): Promise<(input: string) => Promise<string>> {
   const module = await compile(bytes);
   const plugin = new Plugin(module);
@@ -152,7 +152,7 @@ function chunks(): ReadableStream<Uint8Array<ArrayBuffer>> {
   });
 }
 
-/** Mean milliseconds of calls by the name of who does them, in turn, when all are warm. */
+/** Mean milliseconds of calls by contender, in turn, when all are warm. */
 async function timingsOf(
   loaders: Readonly<Record<string, () => Promise<() => Promise<unknown>>>>,
   rounds: number,
@@ -179,7 +179,7 @@ async function timingsOf(
   return timings;
 }
 
-/** Gives the calls that make a sample. */
+/** Returns the number of calls that make a sample. */
 async function warmUp(call: () => Promise<unknown>): Promise<number> {
   const began = performance.now();
   let calls = 0;

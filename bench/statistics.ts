@@ -1,5 +1,5 @@
 /**
- * The few numbers that samples are summed up by.
+ * The few numbers that sum up samples.
  *
  * @module
  */
@@ -16,7 +16,7 @@ export function summaryOf(samples: readonly number[]): Summary {
   return { min: min!, median: median! };
 }
 
-/** The value that a share of the samples does not exceed; between two samples, on the line between them. */
+/** The value that a share of the samples does not exceed. Between two samples, it interpolates linearly. */
 export function quantile(samples: readonly number[], share: number): number {
   if (samples.length === 0) throw new RangeError("there are no samples");
   const sorted = [...samples].sort((a, b) => a - b);

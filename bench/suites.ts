@@ -1,5 +1,5 @@
 /**
- * The suites: what each measures, in which unit, with whom, and in which processes.
+ * The suites: what each measures, in which unit, with which contenders, and in which processes.
  *
  * @module
  */
@@ -9,11 +9,11 @@ import { kernels } from "./kernels/kernels.ts";
 import { programs } from "./programs/programs.ts";
 import type { Program } from "./program.ts";
 
-/** What a suite is run with. */
+/** The options of a suite's run. */
 export interface SuiteOptions {
   /** For the suites that compute. */
   readonly programs: readonly Program[];
-  /** Names of contenders that take part where the suite has them. */
+  /** Names of contenders. Each takes part in the suites that list it. */
   readonly contenders: readonly string[];
   readonly rounds: number;
 }
@@ -23,18 +23,18 @@ export interface Suite {
   readonly name: string;
   readonly title: string;
   readonly unit: "ms" | "MB/s" | "kB" | "B/B";
-  /** Whether it is not for pages. */
+  /** Whether pages can't run it. */
   readonly needsProcess: boolean;
-  /** Who may take part; ours is `rivulet`. */
+  /** The contenders that may take part. Ours is `rivulet`. */
   readonly contenders: readonly string[];
-  /** The processes that it takes. */
+  /** The processes that it needs. */
   jobs(options: SuiteOptions): readonly Job[];
 }
 
 /** The interpreters that marks compare with. */
 export const PEERS: readonly string[] = ["wasm3", "wasmi"];
 
-/** Iterations of CoreMark in a sample, whose number by the second is the score. */
+/** Iterations of CoreMark in a sample. The score is iterations a second. */
 export const COREMARK_ITERATIONS = 200;
 
 const COREMARK: Program = {
@@ -50,7 +50,7 @@ const COREMARK: Program = {
 
 const COMPUTERS = ["native", "rivulet", "against", ...PEERS, "polywasm"];
 
-/** Every program, its file seen from the folder of the bench. */
+/** Every program. Its path is relative to the folder of the bench. */
 export const PROGRAMS: readonly Program[] = [
   ...kernels.map((program) => ({ ...program, file: `kernels/${program.file}` })),
   ...programs.map((program) => ({ ...program, file: `programs/${program.file}` })),
@@ -73,7 +73,7 @@ export const SUITES: readonly Suite[] = [
     unit: "ms",
     needsProcess: true,
     contenders: COMPUTERS.filter((name) => name !== "polywasm"),
-    // Round by round, so that what the machine does meanwhile meets all contenders.
+    // Round by round, so that other load on the machine affects all contenders.
     jobs: ({ programs, contenders, rounds }) =>
       Array.from({ length: rounds }).flatMap(() =>
         programs.flatMap((program) =>
@@ -91,7 +91,7 @@ export const SUITES: readonly Suite[] = [
   one("code", "Register code by the byte of called functions", "B/B", ["rivulet"]),
 ];
 
-/** A suite that takes one process. */
+/** A suite that needs one process. */
 function one(
   name: Exclude<JobKind, "warm" | "cold">,
   title: string,

@@ -9,7 +9,7 @@ import { meanOf, ratiosOf } from "./results.ts";
 import type { Summary } from "./statistics.ts";
 import type { Suite } from "./suites.ts";
 
-/** A suite's table: a row each, a column a contender, and the ratios that there are. */
+/** A suite's table: a line for each row, a column for each contender, and the available ratios. */
 export function suiteTable({ unit, contenders }: Suite, result: Result): string {
   const present = contenders.filter((name) => Object.values(result).some((summaries) => name in summaries));
   const { toNative, overPeers } = unit === "ms" ? ratiosOf(result) : { toNative: {}, overPeers: {} };
@@ -25,7 +25,7 @@ export function suiteTable({ unit, contenders }: Suite, result: Result): string 
   return tableOf(head, shown.length > 0 ? [...rows, means] : rows);
 }
 
-/** Lines of a table: the first column to the left, the others to the right. */
+/** Lines of a table: the first column is aligned left, the others right. */
 export function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => (row[column] ?? "").length)));
   const line = (row: readonly string[]) =>
@@ -36,7 +36,7 @@ export function tableOf(head: readonly string[], rows: readonly (readonly string
   return [line(head), widths.map((width) => "-".repeat(width)).join("  "), ...rows.map(line)].join("\n");
 }
 
-/** Three digits that say something. */
+/** Three significant digits. */
 export function figure(value: number): string {
   return value >= 1_000 ? Math.round(value).toLocaleString("en") : value.toPrecision(3);
 }

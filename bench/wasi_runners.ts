@@ -1,13 +1,13 @@
 /**
- * WASI of others on the engine's own WebAssembly: a guest is given its whole input, and its output is taken when it has
- * ended.
+ * Third-party WASI on the engine's own WebAssembly. A guest gets its whole input at once, and its output is read after
+ * it has exited.
  *
  * @module
  */
 
 import type { Host } from "./contenders/contender.ts";
 
-/** Takes a module; gives what runs it once, from input to output. */
+/** Takes a module, and returns a function that runs it once, from input to output. */
 export type WasiRunner = (bytes: Uint8Array<ArrayBuffer>, host: Host) => Promise<(input: string) => Promise<string>>;
 
 /** By the names of contenders. */

@@ -9,7 +9,7 @@ import { compile, Plugin, PluginError, spawn } from "@rivulet/rivulet";
 import type { Module } from "@rivulet/rivulet";
 import { toText } from "@std/streams";
 
-/** A guest that is checked in, compiled while it is read. */
+/** A guest that is checked in. It is compiled while it is read. */
 async function guest(name: string): Promise<Module> {
   const file = await Deno.open(new URL(`./guests/prebuilt/${name}.wasm`, import.meta.url));
   return await compile(file.readable);

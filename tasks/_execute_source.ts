@@ -1,6 +1,7 @@
 /**
- * The source of the dispatch loop, from the op table in src/vm/interpreter/ops.ts, the names in src/vm/interpreter/fused_ops.ts and the frame of
- * the loop in tasks/execute_template.txt. Where it is written is the business of who asks.
+ * Makes the source of the dispatch loop. It comes from the op table in src/vm/interpreter/ops.ts, the names in
+ * src/vm/interpreter/fused_ops.ts and the frame of the loop in tasks/execute_template.txt. The caller decides where to
+ * write it.
  *
  * @module
  */
@@ -14,13 +15,13 @@ const TEMPLATE = new URL("./execute_template.txt", import.meta.url);
 /** The last letters of operands that are registers; every other operand is an immediate word. */
 const REGISTER_LETTERS = "abcd";
 
-/** The macros of the equations; an argument is any text without a comma at its top level. `@` is the op's words. */
+/** The macros of the equations. An argument is any text without a comma at its top level. `@` is the op's size. */
 const MACROS: Readonly<Record<string, (args: readonly string[]) => string>> = {
   goto: ([t, u]) => `{ fuel = fuel - #${u} | 0; pc = #${t}; if (fuel < 0) break loop; continue; }`,
   goto_case: ([index, n]) =>
     `{ const x = ${index}; const y = #${n}; const at = pc + @ + ((x < y ? x : y) << 1) | 0; ` +
     `fuel = fuel - C[at + 1 | 0] | 0; pc = C[at] | 0; if (fuel < 0) break loop; continue; }`,
-  // Where it is not taken, what is paid is checked a little later: at the next jump, call or return.
+  // If the branch is not taken, the fuel is checked a little later: at the next jump, call or return.
   branch: ([condition, t, u, v]) =>
     `{ if (${condition}) { fuel = fuel - #${u} | 0; pc = #${t}; if (fuel < 0) break loop; continue; } ` +
     `fuel = fuel - #${v} | 0; pc = pc + @ | 0; continue; }`,
@@ -37,7 +38,7 @@ const MACROS: Readonly<Record<string, (args: readonly string[]) => string>> = {
     `fp = base; pc = at + 4 | 0; if (fuel < 0) break loop; continue; }`,
 };
 
-/** Replaces macro calls, innermost arguments left as they are. */
+/** Replaces macro calls. Innermost arguments stay as they are. */
 function expandMacros(text: string): string {
   const start = /(?<![\w.])(goto_case|goto|branch|leave|return_to_caller|call|spend)\(/.exec(text);
   if (start === null) return text;
@@ -58,7 +59,7 @@ function expandMacros(text: string): string {
   return text.slice(0, start.index) + MACROS[start[1]!]!(args) + expandMacros(text.slice(end));
 }
 
-/** Memory ops that move bits, as they are where the other op wants or gives a float. */
+/** The equations of memory ops that move bits, for a fusion in which the other op takes or returns a float. */
 const FLOAT_FORMS: Readonly<Record<string, string>> = {
   load32: "const x = I.a; if (x < 0) leave(OUT_OF_BOUNDS); F.d = view.getFloat32(x + #o | 0, true)",
   load64: "const x = I.a; if (x < 0) leave(OUT_OF_BOUNDS); D.d = view.getFloat64(x + #o | 0, true)",
@@ -66,7 +67,7 @@ const FLOAT_FORMS: Readonly<Record<string, string>> = {
   store64: "const x = I.a; if (x < 0) leave(OUT_OF_BOUNDS); view.setFloat64(x + #o | 0, D.b, true)",
 };
 
-/** What an op computes; `asFloat` if its result or its operand `b` is a float on the other side of a fusion. */
+/** An op's equation. `asFloat`: the other op of the fusion treats its result or its operand `b` as a float. */
 function equationOf(name: string, asFloat = false): string {
   const parts = partsOf(name);
   if (parts === undefined) return asFloat && FLOAT_FORMS[name] || opEquation(name as OpName)!;
@@ -74,7 +75,7 @@ function equationOf(name: string, asFloat = false): string {
   if (parts.slot === "") return `${prefixed(equationOf(parts.first), prefix)}; ${equationOf(parts.second, asFloat)}`;
   const reads = new RegExp(`\\b[FD]\\.${parts.slot}\\b`).test(equationOf(parts.second));
   const writes = /\b[FD]\.d =/.test(equationOf(parts.first));
-  // What is kept keeps its bits: it is read as a float from its register.
+  // A value that is kept keeps its bits: it is read as a float from its register.
   const first = prefixed(equationOf(parts.first, reads && !parts.isKept), prefix);
   const second = equationOf(parts.second, writes || asFloat);
   const result = `${prefix}d`;
@@ -105,7 +106,7 @@ function equationOf(name: string, asFloat = false): string {
   return `${text}; ${parts.isKept ? kept : ""}${used}`;
 }
 
-/** A value as it would be read from a register. */
+/** Coerces a value to what a read of its register returns. */
 function coerced(half: string, expression: string): string {
   if (half === "D") return expression;
   if (half === "F") return `Math.fround(${expression})`;
@@ -121,7 +122,7 @@ function prefixed(equation: string, prefix: string): string {
   return renamed.replaceAll(/(\b[IHFD]\.|#)(\w+)/g, `$1${prefix}$2`);
 }
 
-/** Whether nothing goes on after the op: its equation ends in a jump, a call or a return that has no condition. */
+/** Whether control never reaches the next op: the equation ends in a jump, a call or a return without a condition. */
 function isTerminal(name: string): boolean {
   const parts = partsOf(name);
   if (parts !== undefined) return isTerminal(parts.second);
@@ -173,7 +174,7 @@ function casesText(): string {
 
 /** Puts the cases, and `extra` before each op, into the loop. */
 function fillTemplate(head: string, loop: string, body: string, extra: string): string {
-  // Numbers take the place of the exported names, which an engine would read from their cells.
+  // Numbers replace the exported names, because an engine would read those from their cells.
   const literals = new Map(
     [...head.matchAll(/^export const (\w+)(?:: number)? = (\d[\d <]*);$/gm)].map((match) => [match[1]!, match[2]!]),
   );
@@ -185,20 +186,23 @@ function fillTemplate(head: string, loop: string, body: string, extra: string): 
     .replaceAll(named, (name) => `/* ${name} */ ${literals.get(name)!}`);
 }
 
-/** Variables are the function's and not the cases': V8 gives each of a block's own a place, 435 in all and not 77. */
+/**
+ * Variables belong to the function, not to the cases. V8 reserves a slot for each variable of a block: 435 in all
+ * instead of 77.
+ */
 const DECLARATION = /\b(?:const|let) (\w+) =/g;
 
-/** The text of src/vm/interpreter/execute.ts, not formatted; `extra` goes before each op. */
+/** The text of src/vm/interpreter/execute.ts, not formatted. `extra` is inserted before each op. */
 export async function executeSource(extra = ""): Promise<string> {
   const [head, loop] = await readTemplate();
   return fillTemplate(head, loop, casesText(), extra);
 }
 
 /**
- * The text of the loop that checks itself: the index of every access, and before every op where it is, its frame and the
- * stack. The arrays that it exports are guarded.
+ * The text of the loop that checks itself. It checks the index of every access. Before every op, it checks the op's
+ * address, its frame and the stack. The arrays that it exports are guarded.
  *
- * @param guards the module of tools/guarded.ts, as the file is to import it
+ * @param guards the specifier by which the file imports tools/guarded.ts
  */
 export async function checkedExecuteSource(guards: string): Promise<string> {
   const [head, loop] = await readTemplate();
@@ -246,7 +250,7 @@ function checkOp(pc: number, fp: number, sp: number): void {
   );
 }
 
-/** The arrays of the loop, but for the table, which is read beyond its end on purpose: what is not there is no function. */
+/** The loop's arrays except the table, which is read beyond its end on purpose: a missing entry is not a function. */
 const ARRAYS: Readonly<Record<string, string>> = {
   S: "stack",
   C: "code",
@@ -268,7 +272,7 @@ function withCheckedIndices(text: string): string {
   }
   const array = start[1]!;
   const index = withCheckedIndices(text.slice(from, at - 1));
-  // What a call sets to zero is the callee's.
+  // The words that a call sets to zero belong to the callee.
   const checked = array === "R" && index === "z"
     ? 'indexIn(R, z, "registers")'
     : array === "D"

@@ -1,10 +1,10 @@
 /**
- * Trees of files, as paths seen from their roots: what a package consists of, and what it should.
+ * Trees of files, as paths relative to their roots: the files that a package has, and those that it should have.
  *
  * @module
  */
 
-/** Paths of the files under a folder, seen from it. */
+/** Paths of the files under a folder, relative to it. */
 export async function filesUnder(folder: string, path = ""): Promise<string[]> {
   const paths: string[] = [];
   for await (const { name, isDirectory } of Deno.readDir(`${folder}/${path}`)) {

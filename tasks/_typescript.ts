@@ -1,12 +1,12 @@
 /**
- * TypeScript's own compiler, as strict as it gets: for what users of `tsc` see, which Deno's check does not tell.
+ * TypeScript's own compiler, with its strictest settings. It reports what users of `tsc` see; Deno's check does not.
  *
  * @module
  */
 
 import ts from "typescript";
 
-/** Checks files, and emits what the options say. Throws the compiler's words if it finds an error. */
+/** Checks files, and emits what the options ask for. Throws with the compiler's message if it finds an error. */
 export function diagnose(files: readonly string[], options: ts.CompilerOptions): void {
   const program = ts.createProgram(files, {
     target: ts.ScriptTarget.ESNext,

@@ -1,5 +1,5 @@
 /**
- * Bundles the package for browsers into dist/rivulet.js, minified, and prints its size. Fails if that is over budget.
+ * Bundles the package for browsers into dist/rivulet.js, minified, and prints its size. Fails if it is over budget.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import { bundle } from "../tools/bundle.ts";
 import { ROOT } from "../tools/root.ts";
 
-/** Bytes that the bundle may have, gzipped. */
+/** The limit of the gzipped bundle, in bytes. */
 const BUDGET = 60_000;
 
 const [file] = await bundle({

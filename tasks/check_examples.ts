@@ -1,6 +1,6 @@
 /**
- * Checks that whatever the package exports is explained, and that entries, functions and classes are shown by an example.
- * Types are shown where they are used. That the examples run is a matter of `deno test --doc`.
+ * Checks that everything the package exports has a comment, and that entries, functions and classes have an example.
+ * Types are shown where they are used. `deno test --doc` checks that the examples run.
  *
  * @module
  */
@@ -14,7 +14,7 @@ interface Comment {
   readonly tags?: readonly { readonly kind: string; readonly doc?: string }[];
 }
 
-/** What `deno doc --json` tells of one entry, as far as it matters here. */
+/** What `deno doc --json` reports about one entry, as far as it matters here. */
 interface Entry {
   readonly module_doc?: Comment;
   readonly symbols: readonly {
@@ -23,7 +23,7 @@ interface Entry {
   }[];
 }
 
-/** The entries by address. A symbol that several of them export is a reference in all but one. */
+/** The entries by address. If several entries export a symbol, all but one hold a reference to it. */
 async function readEntries(): Promise<Record<string, Entry>> {
   const doc = new Deno.Command(Deno.execPath(), {
     args: ["doc", "--json", ...Object.values(config.exports)],
@@ -35,7 +35,7 @@ async function readEntries(): Promise<Record<string, Entry>> {
   return JSON.parse(new TextDecoder().decode(stdout)).nodes;
 }
 
-/** Kinds of declarations that take an example; the kind of an entry is `module`. */
+/** Kinds of declarations that need an example. The kind of an entry is `module`. */
 const SHOWN: ReadonlySet<string> = new Set(["module", "function", "class"]);
 
 /** What a comment lacks. */

@@ -1,6 +1,6 @@
 /**
- * Checks the package for JSR: that it could be published, without slow types, and consists of what it should, no more and
- * no less. It publishes nothing.
+ * Checks the package for JSR: it could be published, it has no slow types, and it has exactly the files that it should
+ * have. It publishes nothing.
  *
  * @module
  */
@@ -8,7 +8,7 @@
 import { ROOT } from "../tools/root.ts";
 import { checkTree, filesUnder } from "./_tree.ts";
 
-/** Beside these, all of `src`. */
+/** The package's files outside of `src`. All of `src` is in the package too. */
 const TOP: readonly string[] = ["CHANGELOG.md", "LICENSE", "README.md", "deno.json", "mod.ts"];
 
 const publish = new Deno.Command(Deno.execPath(), {
@@ -19,7 +19,7 @@ const publish = new Deno.Command(Deno.execPath(), {
 });
 const { success, stderr } = await publish.output();
 const said = new TextDecoder().decode(stderr);
-if (!success || /warning/i.test(said)) throw new Error(`deno publish is not content:\n${said}`);
+if (!success || /warning/i.test(said)) throw new Error(`deno publish reports a problem:\n${said}`);
 
 const published = [...said.matchAll(/^ +(file:\S+) \(/gm)].map(([, url]) => decodeURI(new URL(url!).pathname));
 const found = published.map((path) => path.slice(ROOT.length));

@@ -1,7 +1,7 @@
 /**
- * Checks the package for npm as its users meet it: installs the tarball into an empty project, compares the tree with what
- * it should be, compiles a strict consumer by both ways of resolving modules, and runs the quick starts of the README,
- * word for word, in the runtimes that they are for.
+ * Checks the package for npm as its users meet it. It installs the tarball into an empty project and compares the tree
+ * with the expected one. It compiles a strict consumer with both ways of resolving modules. It runs the quick starts of
+ * the README, word for word, in the runtimes that they are for.
  *
  * @module
  */
@@ -20,15 +20,15 @@ import { diagnose } from "./_typescript.ts";
 
 const PLUGIN = `${ROOT}examples/guests/prebuilt/c_plugin.wasm`;
 
-/** Modules that no other imports: tools for whoever works on the package. */
+/** Modules that no other module imports: tools for contributors to the package. */
 const NOT_PACKED: readonly string[] = ["src/vm/interpreter/disassemble.ts"];
-/** What a plugin answers to `ping`, and the quick starts print. */
+/** The plugin's answer to `ping`, which the quick starts print. */
 const PONG = "pong\n";
 
-/** What the README asks of a user's `lib`, and the oldest base that it may have. */
+/** What the README requires of a user's `lib`, and the oldest base that it may have. */
 const LIBRARIES: readonly string[] = ["es2022", "dom", "esnext.disposable"];
 
-/** What a user of all four entries might write; it gives `PONG`, but for the line's end. */
+/** A program as a user of all four entries might write it. It returns `PONG` without the line's end. */
 const CONSUMER = `
 import { compile, Plugin, RpcError } from "@rivulet/rivulet";
 import { Peer } from "@rivulet/rivulet/rpc";
@@ -69,7 +69,7 @@ import { use } from "./consumer.mts";
 console.log(await use(new Uint8Array(await readFile("plugin.wasm"))));
 `;
 
-/** What the package consists of: each module of the source twice, and pages. */
+/** The files of the package: each module of the source twice, and pages. */
 async function expectedTree(): Promise<string[]> {
   const sources = ["mod.ts", ...(await filesUnder(`${ROOT}src`)).map((path) => `src/${path}`)];
   const modules = sources.filter((path) => path.endsWith(".ts") && !NOT_PACKED.includes(path));
@@ -94,21 +94,21 @@ async function quickStart(runtime: string): Promise<string> {
   return code;
 }
 
-/** Bundles a module of the project into one file, as a web page or a Worker has it. */
+/** Bundles a module of the project into one file, as a web page or a Worker loads it. */
 async function bundleIn(project: string, entry: string, outfile: string): Promise<string> {
   await bundle({ absWorkingDir: project, entryPoints: [entry], outfile });
   return `${project}/${outfile}`;
 }
 
-/** Runs a program in the project, and gives what it printed. */
+/** Runs a program in the project, and returns its output. */
 type Run = (project: string, program: string) => Promise<string>;
 
-/** In a runtime from npm. */
+/** Runs programs in a runtime from npm. */
 function runBy(runtime: string): Run {
   return async (cwd, program) => await outputOf(await npmProgram(runtime), [program], { cwd });
 }
 
-/** Bundled, as a page has it; but in Node, which has no address that the plugin's could be relative to. */
+/** Runs a bundle, as a page does, but in Node. Node has no base address for the plugin's path, so `fetch` gets one. */
 async function runBundled(cwd: string, program: string): Promise<string> {
   const page = await bundleIn(cwd, program, "page.mjs");
   await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async () => {
@@ -140,7 +140,7 @@ const RUNS: readonly (readonly [heading: string, where: string, run: Run])[] = [
 const tarball = await buildNpmPackage();
 const project = await Deno.makeTempDir({ prefix: "rivulet_npm_" });
 
-/** Runs a program of this text, which has to print `PONG`. */
+/** Runs a program of this text. It has to print `PONG`. */
 async function checkRun(what: string, run: Run, program: string, text: string): Promise<void> {
   await Deno.writeTextFile(`${project}/${program}`, text);
   const output = await run(project, program);

@@ -1,14 +1,14 @@
 /**
- * Runs a program of this repository on the checked build of the virtual machine, in which every access to registers, call
- * stack, code arena and cells asserts its bounds, and every jump that it lands on the start of an op. A typed array
- * ignores a write beyond its end, so that without this a fault of the machine may show nothing, or a wrong result far away.
+ * Runs a program of this repository on the checked build of the virtual machine. In it, every access to registers, call
+ * stack, code arena and cells asserts its bounds. Every jump asserts that it lands on the start of an op. A typed array
+ * ignores a write beyond its end. Unchecked, a fault of the machine may show nothing, or a wrong result far away.
  *
  * ```sh
  * deno task checked tests/spec/main.ts wg-2.0
  * deno task checked --test tests/vm
  * ```
  *
- * The build is two files in dist/checked, which take the place of those in src/vm/interpreter by an import map.
+ * The build is two files in dist/checked. They replace those in src/vm/interpreter through an import map.
  *
  * @module
  */
@@ -26,13 +26,13 @@ async function checkedCodeSource(): Promise<string> {
   const source = await Deno.readTextFile(new URL("arena.ts", SOURCES));
   const plain = "new Int32Array(CODE_WORDS)";
   if (!source.includes(plain)) {
-    throw new Error(`arena.ts makes the arena by other words than ${plain}`);
+    throw new Error(`arena.ts does not create the arena with ${plain}`);
   }
   return `import { guarded } from "${GUARDS}";\n` +
     inOutput(source.replace(plain, `guarded(${plain}, "code arena")`));
 }
 
-/** The source with its imports seen from the output's folder. */
+/** The source with its imports relative to the output's folder. */
 function inOutput(source: string): string {
   return source.replaceAll(/ from "(\.\.?\/[^"]+)"/g, (text, specifier) => {
     const { href } = new URL(specifier, SOURCES);

@@ -1,6 +1,6 @@
 /**
- * Builds the package for those who get it from npm into dist/npm: JavaScript modules with declarations beside them, by
- * TypeScript's own compiler, and a package.json made from deno.json, packed by `npm pack`. It publishes nothing.
+ * Builds the package for users of npm into dist/npm. TypeScript's own compiler makes JavaScript modules with
+ * declarations beside them. package.json is made from deno.json, and `npm pack` packs the tree. It publishes nothing.
  *
  * @module
  */
@@ -15,10 +15,10 @@ const OUTPUT = `${ROOT}dist/npm`;
 /** The tree that is packed. */
 const TREE = `${OUTPUT}/package`;
 
-/** What is packed as it is. */
+/** Files that are packed as they are. */
 const PAGES: readonly string[] = ["README.md", "CHANGELOG.md", "LICENSE", "src/README.md"];
 
-/** What npm knows of the package. Importing a module of it has no effect, so bundlers may leave out what is not used. */
+/** The content of package.json. Importing a module has no effect, so bundlers may leave out what is not used. */
 const manifest = {
   name: config.name,
   version: config.version,
@@ -37,11 +37,11 @@ const manifest = {
     "./package.json": "./package.json",
   },
   files: ["mod.js", "mod.d.ts", "src", "CHANGELOG.md"],
-  // The oldest that is tested.
+  // The oldest version that is tested.
   engines: { node: RUNTIMES.node22.replace("node@", ">=") },
 };
 
-/** Builds the tarball and gives its path. */
+/** Builds the tarball and returns its path. */
 export async function buildNpmPackage(): Promise<string> {
   await Deno.remove(OUTPUT, { recursive: true }).catch(() => {});
   await Deno.mkdir(TREE, { recursive: true });
@@ -69,7 +69,7 @@ export async function buildNpmPackage(): Promise<string> {
   return `${OUTPUT}/${filename}`;
 }
 
-/** Makes declarations import `.js` as their modules do: the compiler leaves `.ts` in them, which not every tool resolves. */
+/** Makes declarations import `.js`, as their modules do. The compiler leaves `.ts`, which not every tool resolves. */
 async function rewriteDeclarations(folder: string): Promise<void> {
   for await (const { name, isDirectory } of Deno.readDir(folder)) {
     const path = `${folder}/${name}`;

@@ -1,7 +1,7 @@
 /**
- * The playground's folder, dist/playground: its bundle with what else the page asks for, and a server of it under a
- * policy that lets no code be made from text or bytes. As a program it builds the folder and serves it until it is
- * interrupted: `deno task playground`, or with a port other than 8000, `deno task playground 9000`.
+ * The playground's folder, dist/playground: its bundle, and the other files that the page requests. A server serves the
+ * folder under a policy that forbids making code from text or bytes. As a program, it builds the folder and serves it
+ * until it is interrupted: `deno task playground`. The default port is 8000; `deno task playground 9000` sets another.
  *
  * @module
  */
@@ -22,7 +22,7 @@ const TYPES: Readonly<Record<string, string>> = {
   wasm: "application/wasm",
 };
 const GUESTS = EXAMPLES.map(({ file }) => `guests/${file}.wasm`);
-/** All that the server has. */
+/** Every file that the server serves. */
 const FILES: ReadonlySet<string> = new Set(["index.html", "style.css", "playground.js", ...GUESTS]);
 
 /** Makes the folder anew. */
@@ -46,8 +46,8 @@ export async function buildPlayground(): Promise<void> {
 /**
  * Serves the folder on 127.0.0.1.
  *
- * @param port 0 for any that is free
- * @param onViolation is given what browsers report of violations of the policy
+ * @param port 0 for any free port
+ * @param onViolation receives the browsers' reports of violations of the policy
  */
 export function servePlayground(port: number, onViolation: (report: string) => void): Deno.HttpServer<Deno.NetAddr> {
   return Deno.serve({ hostname: "127.0.0.1", port, onListen: () => {} }, async (request) => {

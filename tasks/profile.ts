@@ -1,6 +1,6 @@
 /**
- * Tells which ops follow each other when real programs run, so that what is worth fusing is chosen by counting. It runs
- * a copy of the source whose loop counts how often each address is reached.
+ * Counts which ops follow each other when real programs run, to choose the pairs that are worth fusing. It runs a copy
+ * of the source, whose loop counts how often each address is reached.
  *
  * ```sh
  * deno task profile             # programs of bench/programs and plugins of examples/guests, each with the same weight
@@ -17,7 +17,7 @@ import { readModule } from "../tools/read_module.ts";
 import { ROOT } from "../tools/root.ts";
 import { executeSource } from "./_execute_source.ts";
 
-/** Ops after which another one may run than the next. */
+/** Ops that may continue elsewhere, not with the op that follows. */
 const LEFT = /^(jump|br_|return|call|unreachable)/;
 /** Rows of each table. */
 const ROWS = Number(Deno.args.find((arg) => arg.startsWith("--rows="))?.slice(7) ?? 40);
@@ -25,7 +25,7 @@ const ROWS = Number(Deno.args.find((arg) => arg.startsWith("--rows="))?.slice(7)
 type Interpreter = Awaited<ReturnType<typeof countingInterpreter>>;
 type Module = import("../src/vm/mod.ts").Module;
 
-/** A module, and what is done with it. */
+/** A module, and the work that it does. */
 interface Workload {
   readonly name: string;
   readonly file: string;
@@ -113,7 +113,7 @@ try {
   await vm.remove();
 }
 print("ops", ops);
-print("what one op could do: each saves so much of all dispatches", pairs);
+print("pairs that one op could do, with the share of all dispatches that each saves", pairs);
 
 /** Adds up the ops and pairs of all functions that are translated. */
 function count(code: import("../src/vm/interpreter/arena.ts").ModuleCode, weight: number): void {

@@ -1,6 +1,6 @@
 /**
- * Writes modules of any size, well formed or not: each part is bytes, and nothing is checked. Lengths and counts are right
- * unless a test gives its own.
+ * Writes modules of any size, well formed or not. Each part is bytes, and nothing is checked. Lengths and counts are
+ * right unless a test passes its own.
  *
  * @module
  */
@@ -39,7 +39,7 @@ export function join(...parts: readonly Part[]): Uint8Array<ArrayBuffer> {
   return joinAll(parts);
 }
 
-/** Parts of a list, which may be too long to be arguments, one after the other. */
+/** Parts of a list, one after the other. The list may be too long to be arguments. */
 export function joinAll(parts: readonly Part[]): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
   let at = 0;
@@ -50,7 +50,7 @@ export function joinAll(parts: readonly Part[]): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** The same bytes again and again. */
+/** The same bytes, repeated. */
 export function repeat(part: Part, count: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(part.length * count);
   bytes.set(part.length <= bytes.length ? part : []);
@@ -58,7 +58,7 @@ export function repeat(part: Part, count: number): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** An unsigned LEB128; of up to 64 bits, so that counts can be larger than allowed. */
+/** An unsigned LEB128 of up to 64 bits, so that counts can exceed what is allowed. */
 export function u32(value: number): number[] {
   const bytes: number[] = [];
   for (; value > 0x7f; value = Math.floor(value / 128)) bytes.push(value % 128 | 0x80);
@@ -83,7 +83,7 @@ export function name(text: string): Uint8Array<ArrayBuffer> {
   return sized(new TextEncoder().encode(text));
 }
 
-/** Items after their number. */
+/** Items after their count. */
 export function vector(list: readonly Part[]): Uint8Array<ArrayBuffer> {
   return join(u32(list.length), joinAll(list));
 }
@@ -108,7 +108,7 @@ export function funcType(params: Part, results: Part = []): Uint8Array<ArrayBuff
   return join([0x60], sized(params), sized(results));
 }
 
-/** A body: what it declares as locals, and its instructions, to which `end` is added. */
+/** A body: its declarations of locals, and its instructions. `end` is added. */
 export function body(instructions: Part, locals: Part = [0]): Uint8Array<ArrayBuffer> {
   return sized(locals, instructions, [0x0b]);
 }
@@ -122,11 +122,11 @@ export function functionSections(instructions: Part): Uint8Array<ArrayBuffer>[] 
   ];
 }
 
-/** What a module of functions has. */
+/** The parts of a module of functions. */
 export interface Functions {
   /** Types; `() -> ()` by default. */
   readonly types?: readonly Part[];
-  /** For each body its type. */
+  /** The type of each body. */
   readonly bodies: readonly (readonly [type: number, body: Part])[];
   /** Sections between the function section and the export section, in their order. */
   readonly before?: readonly Part[];
@@ -134,7 +134,7 @@ export interface Functions {
   readonly after?: readonly Part[];
 }
 
-/** A module of functions, of which the first is exported as `f`. */
+/** A module of functions. The first is exported as `f`. */
 export function functions(
   { types = [funcType([])], bodies, before = [], after = [] }: Functions,
 ): Uint8Array<ArrayBuffer> {

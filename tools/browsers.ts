@@ -16,7 +16,7 @@ export interface Browser {
   readonly needsDisplay?: boolean;
 }
 
-/** Without a window, without the sandbox that root can't have, and without calls home. */
+/** No window, no sandbox (root can't have it), and no calls home. */
 export const CHROMIUM: Browser = {
   name: "chromium",
   program: "chromium",
@@ -42,7 +42,7 @@ export const WEBKIT: Browser = {
   needsDisplay: true,
 };
 
-/** The version that a browser tells of itself. */
+/** The version that a browser reports. */
 export async function versionOf({ program, needsDisplay }: Browser): Promise<string> {
   await using display = needsDisplay ? await startDisplay() : undefined;
   const version = await outputOf(program, ["--version"], { env: display?.env ?? {} });

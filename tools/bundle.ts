@@ -6,7 +6,7 @@
 
 import * as esbuild from "esbuild-wasm";
 
-/** Bundles by these options and the common ones. @returns the files, if `write` is false */
+/** Bundles with these options and the common ones. @returns the files, if `write` is false */
 export async function bundle(options: esbuild.BuildOptions): Promise<readonly esbuild.OutputFile[]> {
   try {
     const { outputFiles } = await esbuild.build({ bundle: true, format: "esm", target: "es2024", ...options });

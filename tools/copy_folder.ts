@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Copies a folder with all that is in it; the target is made, and its files are overwritten. */
+/** Copies a folder with all its contents. It creates the target if needed, and overwrites the target's files. */
 export async function copyFolder(from: string, to: string): Promise<void> {
   await Deno.mkdir(to, { recursive: true });
   for await (const { name, isFile } of Deno.readDir(from)) {

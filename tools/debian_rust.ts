@@ -1,6 +1,7 @@
 /**
  * Rust for WebAssembly as Debian packages it, for machines where rustup cannot fetch `wasm32-wasip1`: the packages
- * `rustc-web`, `cargo-web`, `rust-web-src`, `clang-19`, `lld-19`, `wasi-libc`. Nobody who has the target needs this file.
+ * `rustc-web`, `cargo-web`, `rust-web-src`, `clang-19`, `lld-19`, `wasi-libc`.
+ * If that target is installed, this file is not needed.
  *
  * @module
  */
@@ -18,16 +19,16 @@ const CLANG = "/usr/bin/clang-19";
 const SOURCE = "/usr/lib/rustlib/src/rust";
 
 const RUSTFLAGS = [
-  // Debian ships no linker and no libc inside its Rust, so its clang and wasi-libc serve.
+  // Debian's Rust includes no linker and no libc, so Debian's clang and wasi-libc are used.
   "-Clinker-flavor=gcc",
   "-Clink-self-contained=no",
   "-Clink-arg=--target=wasm32-wasi",
   "-Clink-arg=-nodefaultlibs",
   "-Clink-arg=-L/usr/lib/wasm32-wasi",
   "-Clink-arg=-lc",
-  // Its wasi-libc lacks pthread_join and pthread_detach. No guest can have a thread to call them on, so stubs that trap do.
+  // Its wasi-libc lacks pthread_join and pthread_detach. No guest can have a thread for them, so stubs that trap do.
   "-Clink-arg=-Wl,--unresolved-symbols=ignore-all",
-  // Panics name source files; keep the machine's folders out of them.
+  // Panics name source files. Keep the machine's folders out of them.
   `--remap-path-prefix=${SOURCE}=/rust`,
 ];
 

@@ -1,6 +1,6 @@
 /**
  * Typed arrays that refuse what typed arrays ignore: reads and writes beyond their ends. The checked build of the
- * virtual machine is made with them; see tasks/checked.ts. They are a hundred times slower than what they guard.
+ * virtual machine uses them; see tasks/checked.ts. They are a hundred times slower than the arrays that they guard.
  *
  * @module
  */
@@ -13,17 +13,17 @@ export type Guardable =
   | BigInt64Array<ArrayBuffer>
   | BigUint64Array<ArrayBuffer>;
 
-/** A place that does not exist was read or written: a fault of the virtual machine, which no guest may bring about. */
+/** A place that does not exist was read or written. It is a fault of the virtual machine; no guest may cause it. */
 export class GuardError extends Error {
   override readonly name = "GuardError";
 }
 
-/** Where the arguments of a method that are indices begin, by its name. */
+/** Position of the first argument that is an index, by the name of the method. */
 const INDICES: Readonly<Record<string, number>> = { fill: 1, copyWithin: 0, slice: 0, subarray: 0 };
 
 const RAW = new WeakMap<object, Guardable>();
 
-/** The array, whose elements and ranges are checked at each access. */
+/** Guards an array: its elements and ranges are checked at each access. */
 export function guarded<T extends Guardable>(array: T, what: string): T {
   const { length } = array;
   const check = (index: unknown, end: number) => {
@@ -56,17 +56,17 @@ export function guarded<T extends Guardable>(array: T, what: string): T {
   return guard;
 }
 
-/** The array behind a guarded one, for code that checks by itself. */
+/** The array behind a guarded one, for code that makes its own checks. */
 export function rawOf<T extends Guardable>(guard: T): T {
   return RAW.get(guard) as T;
 }
 
-/** Whether a typed array would take the key for an index, that it has or not. */
+/** Whether a typed array would treat the key as an index, within its bounds or not. */
 function isIndex(key: string | symbol): boolean {
   return typeof key === "string" && (key === "-0" || String(Number(key)) === key);
 }
 
-/** Checks an index of a guarded array that is accessed as it is. */
+/** Checks an index of a guarded array that is accessed without its guard. */
 export function indexIn(array: { readonly length: number }, index: number, what: string): number {
   if (index >= 0 && index < array.length) return index;
   throw new GuardError(`${what}: no place ${index} in ${array.length}`);

@@ -8,14 +8,14 @@ import { ROOT } from "./root.ts";
 
 const PACKAGES = `${ROOT}dist/runtimes/packages`;
 
-/** Installs a program, a package given as name@version, unless it is there. @returns its path */
+/** Installs a program, a package as name@version, unless it is installed already. @returns its path */
 export async function npmProgram(packageName: string): Promise<string> {
   const folder = `${PACKAGES}/${packageName.replace("@", "-")}`;
   await npmInstall(folder, [packageName]);
   return `${folder}/node_modules/.bin/${packageName.split("@")[0]}`;
 }
 
-/** Installs packages, each given as name@version, into the node_modules of a folder, unless they are there. */
+/** Installs packages, each as name@version, into the node_modules of a folder, unless they are installed already. */
 export async function npmInstall(folder: string, packages: readonly string[]): Promise<void> {
   const marker = `${folder}/node_modules/.installed`;
   const wanted = packages.join(" ");
@@ -29,6 +29,6 @@ export async function npmInstall(folder: string, packages: readonly string[]): P
     stdin: "null",
   });
   const { success, stderr } = await npm.output();
-  if (!success) throw new Error(`npm does not install ${wanted}: ${new TextDecoder().decode(stderr).trim()}`);
+  if (!success) throw new Error(`npm can't install ${wanted}: ${new TextDecoder().decode(stderr).trim()}`);
   await Deno.writeTextFile(marker, wanted);
 }

@@ -1,6 +1,6 @@
 /**
- * A page in a browser, without a driver in between: the browser is started with the page's address, the page does its work
- * and posts a report, and the browser is ended.
+ * A page in a browser, without a driver. The browser starts with the page's address. The page does its work and posts a
+ * report. Then the browser is stopped.
  *
  * @module
  */
@@ -9,11 +9,11 @@ import type { Browser } from "./browsers.ts";
 import { startDisplay } from "./display.ts";
 import { RUN_MS, start } from "./process.ts";
 
-/** A page that is its script. */
+/** A page that only loads its script. */
 export const PAGE =
   `<!doctype html><meta charset="utf-8"><title>Rivulet</title><script type="module" src="/page.js"></script>`;
 
-/** Opens `/?name-of-the-browser` of a server that is there for it, and gives what settles the report. */
+/** Opens `/?name-of-the-browser` on a server of its own, and returns the report. `answer` settles it. */
 export async function reportFrom<Kind>(
   browser: Browser,
   answer: (request: Request, report: PromiseWithResolvers<Kind>) => Promise<Response>,
@@ -33,7 +33,7 @@ export async function reportFrom<Kind>(
   }
 }
 
-/** Starts a browser at an address, with a profile of its own that goes with it. */
+/** Starts a browser at an address, with its own profile. The profile is removed with the browser. */
 async function startBrowser(
   { program, flags, open, needsDisplay }: Browser,
   url: string,

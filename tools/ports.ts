@@ -1,16 +1,16 @@
 /**
- * Ports of 127.0.0.1: one that is free, and when somebody listens there.
+ * Ports of 127.0.0.1: finds a free one, and waits until a server listens on one.
  *
  * @module
  */
 
-/** A port of 127.0.0.1 that nobody listens on, for a program that can't choose one itself. */
+/** A free port of 127.0.0.1, for a program that can't choose one itself. */
 export function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return listener.addr.port;
 }
 
-/** Waits until somebody listens on a port of 127.0.0.1; throws why not when so many milliseconds have passed. */
+/** Waits until a server listens on a port of 127.0.0.1. After so many milliseconds, throws the reason why none does. */
 export async function listening(port: number, ms: number): Promise<void> {
   for (const end = Date.now() + ms;;) {
     try {

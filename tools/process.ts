@@ -4,12 +4,12 @@
  * @module
  */
 
-/** How long a child may take unless its options say otherwise: long enough for all portable tests on a slow machine. */
+/** The default time limit of a child: long enough for all portable tests on a slow machine. */
 export const RUN_MS = 600_000;
 /** Characters of a failed child's error output that are shown. */
 const TAIL = 2_000;
 
-/** Runs a program to its end and gives its standard output; throws with the end of its error output if it fails. */
+/** Runs a program to its end and returns its standard output. If it fails, throws with the end of its error output. */
 export async function outputOf(
   program: string,
   args: readonly string[],
@@ -47,7 +47,7 @@ export function start(program: string, args: readonly string[], options?: Deno.C
       try {
         child.kill("SIGKILL");
       } catch {
-        // It has ended by itself.
+        // It has exited by itself.
       }
       await child.status;
     },

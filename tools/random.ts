@@ -1,13 +1,13 @@
 /**
- * A small random source for generated programs: the same numbers for the same seed, in every runtime. Not for secrets.
+ * A small random source for generated programs. A seed yields the same numbers in every runtime. Not for secrets.
  *
  * @module
  */
 
-/** Gives whole numbers from 0 to below `limit`. */
+/** Returns whole numbers from 0 to below `limit`. */
 export type Random = (limit: number) => number;
 
-/** A random source; seeds that lie side by side give unlike numbers. */
+/** A random source. Neighbouring seeds yield unrelated numbers. */
 export function randomSource(seed: number): Random {
   let state = seed | 0;
   return (limit) => {

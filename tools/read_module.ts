@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Reads a module by a function that reads files; one whose name ends with `.gz` is compressed with gzip. */
+/** Reads a module with a function that reads files. A file whose name ends with `.gz` is compressed with gzip. */
 export async function readModule(
   read: (path: string) => Promise<Uint8Array<ArrayBuffer>>,
   path: string,

@@ -10,7 +10,7 @@ import type { Imports, Instance, InstantiateOptions, Module } from "../src/vm/mo
 
 const wabt = await wabtFactory();
 
-/** What was assembled so far, by its text: runtimes that can't have wabt run the same tests with it. */
+/** The modules assembled so far, by their text. Runtimes that can't load wabt run the same tests with them. */
 export const binaries: Map<string, Uint8Array> = new Map();
 
 /** The binary of a module in the text format. */
@@ -35,7 +35,7 @@ export function instanceOf(text: string, imports?: Imports, options?: Instantiat
   return instantiate(moduleOf(text), imports, options);
 }
 
-/** An exported function, to be called at once. */
+/** An exported function that can be called at once. */
 export function functionOf(instance: Instance, name: string): (...args: unknown[]) => unknown {
   return instance.exports[name] as (...args: unknown[]) => unknown;
 }

@@ -11,11 +11,11 @@ const HOST = "127.0.0.1";
 
 /** A Worker that runs until it is disposed of. */
 export interface Worker extends AsyncDisposable {
-  /** Sends a request; the first one waits until the Worker is there. */
+  /** Sends a request. The first one waits until the Worker is ready. */
   fetch(init?: RequestInit): Promise<Response>;
 }
 
-/** Starts workerd with a script, by its path; the settings are written beside it. */
+/** Starts workerd with a script, by its path. The settings are written beside the script. */
 export async function startWorker(workerd: string, script: string): Promise<Worker> {
   const port = freePort();
   const at = script.lastIndexOf("/");

@@ -1,6 +1,6 @@
 /**
- * Another build of this repository's virtual machine, to compare a change with what was before it, or the whole with
- * what it would be without a part.
+ * Another build of this repository's virtual machine, to compare a change with the version before it, or the whole with
+ * a version without one part.
  *
  * @module
  */

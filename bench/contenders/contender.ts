@@ -4,11 +4,11 @@
  * @module
  */
 
-/** What the process that measures gives to contenders. */
+/** What the measuring process provides to contenders. */
 export interface Host {
-  /** Reads a file by its path, seen from the folder of the bench. */
+  /** Reads a file by its path relative to the folder of the bench. */
   read(path: string): Promise<Uint8Array<ArrayBuffer>>;
-  /** Imports a package of npm by its name, or by the name `against` the other build that was asked for. */
+  /** Imports a package of npm by its name. The name `against` imports the other build that was asked for. */
   load(name: string): Promise<unknown>;
 }
 
@@ -17,9 +17,9 @@ export interface Loaded {
   run(size: number): number | Promise<number>;
 }
 
-/** One that programs are run with. */
+/** A contender: it loads and runs programs. */
 export interface Contender {
   readonly name: string;
-  /** Makes itself ready; its work is not a program's. Fails where it can't be had, and is then left out. */
+  /** Prepares the contender. Its work does not count as a program's. Fails, and is left out, if it is not available. */
   open(host: Host): Promise<(bytes: Uint8Array<ArrayBuffer>) => Promise<Loaded>>;
 }

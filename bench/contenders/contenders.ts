@@ -11,5 +11,5 @@ import { native } from "./native.ts";
 import { polywasm } from "./polywasm.ts";
 import { rivulet } from "./rivulet.ts";
 
-/** Every contender; the first two always are there. */
+/** Every contender. The first two are always available. */
 export const CONTENDERS: readonly Contender[] = [native, rivulet, against, wasm3, wasmi, polywasm];

@@ -1,5 +1,5 @@
 /**
- * Interpreters that are WebAssembly modules themselves, run by the engine's own WebAssembly: `peers` has their sources.
+ * Interpreters that are WebAssembly modules themselves. The engine's own WebAssembly runs them. Sources: `peers`.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import { readModule } from "../../tools/read_module.ts";
 import type { Contender } from "./contender.ts";
 
-/** What such a module exports; a pointer that is not null is to the text of an error, which ends with a zero. */
+/** What such a module exports. A pointer that is not null points to the text of an error, which ends with a zero. */
 interface Exports {
   readonly memory: WebAssembly.Memory;
   _initialize?(): void;
@@ -17,7 +17,7 @@ interface Exports {
   result(): number;
 }
 
-/** The interpreter wasm3, made with tail calls. */
+/** The interpreter wasm3, built with tail calls. */
 export const wasm3: Contender = embedded("wasm3");
 /** The interpreter wasmi. */
 export const wasmi: Contender = embedded("wasmi");

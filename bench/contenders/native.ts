@@ -1,5 +1,5 @@
 /**
- * The engine's own WebAssembly, and whatever has its interface.
+ * The engine's own WebAssembly, and anything with the same interface.
  *
  * @module
  */
@@ -15,10 +15,10 @@ export const native: Contender = {
   open: () => Promise.resolve((bytes) => Promise.resolve(loadWith(WebAssembly, bytes))),
 };
 
-/** Has every module and every name in it: a function that gives zero. */
+/** An import object that has every module and every name: each is a function that returns zero. */
 const ANY = new Proxy({}, { get: () => new Proxy({}, { get: () => () => 0 }) });
 
-/** Loads a program; `WebAssembly` may be a stand-in. */
+/** Loads a program. `WebAssembly` may be a stand-in. */
 export function loadWith({ Module, Instance }: WebAssemblyLike, bytes: Uint8Array<ArrayBuffer>): Loaded {
   const exports = new Instance(new Module(bytes), ANY).exports as unknown as Loaded & { _initialize?(): void };
   exports._initialize?.();

@@ -1,5 +1,5 @@
 /**
- * polywasm, which makes JavaScript of WebAssembly: for reference, since it needs what this repository does without.
+ * polywasm, which translates WebAssembly to JavaScript. It is for reference: it needs leave to generate code.
  *
  * @module
  */

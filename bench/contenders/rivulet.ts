@@ -11,12 +11,12 @@ import type { Contender, Loaded } from "./contender.ts";
 /** See the module's comment. */
 export const rivulet: Contender = { name: "rivulet", open: () => Promise.resolve(loaderOf(vm)) };
 
-/** What loads programs into a virtual machine of this repository, this or another build of it. */
+/** Returns a loader of programs for a virtual machine of this repository: this build or another one. */
 export function loaderOf(machine: typeof vm): (bytes: Uint8Array<ArrayBuffer>) => Promise<Loaded> {
   return async (bytes) => await load(machine, await machine.compile(bytes));
 }
 
-/** Makes an instance of a program. What it imports gives zeros. */
+/** Makes an instance of a program. Its imports return zeros. */
 export async function load({ instantiate }: Pick<typeof vm, "instantiate">, module: Module): Promise<Loaded> {
   const imports: Record<string, Record<string, HostFunction>> = {};
   for (const { module: from, name, kind, type } of module.imports) {

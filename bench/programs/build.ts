@@ -1,7 +1,8 @@
 /**
- * Builds the programs that the benchmark runs, from sources that the package registries have, into prebuilt/, compressed:
- * `deno task bench:programs`, or with names of programs to build only these. C needs clang with wasi-libc, Rust that
- * and the target wasm32-wasip1 or Debian's packages. What lacks its toolchain is told and left as it is.
+ * Builds the programs that the benchmark runs, from sources in the package registries, into prebuilt/, compressed:
+ * `deno task bench:programs`. With names of programs, it builds only these. C needs clang with wasi-libc. Rust needs
+ * both, and the target wasm32-wasip1 or Debian's packages. If a toolchain is missing, a line says so and the old file
+ * stays.
  *
  * @module
  */
@@ -12,12 +13,12 @@ import { CLANG, pack, run } from "../_build.ts";
 const HERE = new URL("./", import.meta.url).pathname;
 const WORK = `${HERE}build/`;
 
-/** Crates whose C sources are taken, at exactly these versions. */
+/** Crates whose C sources are used, at exactly these versions. */
 const CRATES = { "lua-src": "547.1.0", "libsqlite3-sys": "0.35.0" };
 
 let fetched: Promise<Record<string, string>> | undefined;
 
-/** The folder of each crate's source, fetched by Cargo, which checks it: all at once, and once. */
+/** The folder of each crate's source. Cargo fetches and checks all of them together, once. */
 function crateSources(): Promise<Record<string, string>> {
   return fetched ??= fetchSources();
 }
@@ -71,14 +72,14 @@ async function sqlite(): Promise<void> {
   ]);
 }
 
-/** A program in Rust is a static library that clang links, as it does those in C. */
+/** A program in Rust is a static library. clang links it, as it links the programs in C. */
 function rust(name: string): () => Promise<void> {
   return async () => {
     const debian = await findDebianRust();
     const args = ["build", "--quiet", "--locked", "--release", "--target=wasm32-wasip1", `--features=${name}`];
     const command = [debian?.cargo ?? "cargo", ...args, `--target-dir=${WORK}rust`, ...debian?.args ?? []];
     await run(command, `${HERE}rust`, debian?.env);
-    // Rust's threads, which nothing here starts, name functions of pthreads that Debian's wasi-libc lacks.
+    // Rust's threads refer to functions of pthreads that Debian's wasi-libc lacks. Nothing here starts a thread.
     const flags = ["-Wl,--export=run,--unresolved-symbols=ignore-all,--stack-first,-zstack-size=1048576"];
     await link(name, [...flags, `${WORK}rust/wasm32-wasip1/release/librivulet_bench_programs.a`]);
   };

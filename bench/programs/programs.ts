@@ -1,5 +1,5 @@
 /**
- * Real programs, built from the package registries' sources by build.ts, that measure and tune the interpreter.
+ * Real programs that measure and tune the interpreter. build.ts builds them from the package registries' sources.
  *
  * @module
  */

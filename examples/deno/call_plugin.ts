@@ -1,6 +1,6 @@
 /**
- * Calls a method of a plugin. The script may read the plugin's file and nothing else, and so may the plugin do nothing
- * else: all that it gets is what the script passes to it.
+ * Calls a method of a plugin. The script may read the plugin's file and nothing else. The plugin can do even less: it
+ * gets only what the script passes to it.
  *
  * Run it: `deno run --allow-read=examples/guests/prebuilt/c_plugin.wasm examples/deno/call_plugin.ts`
  *

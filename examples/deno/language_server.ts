@@ -1,8 +1,8 @@
 /**
- * Runs a language server as a guest, and speaks with it by the library that Visual Studio Code has for it. The library
- * knows nothing of WebAssembly: it gets the guest's standard streams.
+ * Runs a language server as a guest, and calls it through the library that Visual Studio Code uses for this. The
+ * library knows nothing about WebAssembly: it gets the guest's standard streams.
  *
- * Run it, with what the library wants to know of the environment:
+ * Run it, with the environment variable that the library reads:
  * `deno run --allow-read=examples/guests/prebuilt/language_server.wasm --allow-env=XDG_RUNTIME_DIR examples/deno/language_server.ts`
  *
  * @module
@@ -21,7 +21,7 @@ const connection = createMessageConnection(
   new StreamMessageWriter(Writable.fromWeb(server.stdin)),
 );
 
-// What the server asks of the editor, and what it tells.
+// The server's requests to the editor, and its notifications.
 connection.onRequest("workspace/configuration", ({ items }) => {
   console.log(`it asks for ${items[0].section}`);
   return ["FIXME"];
@@ -36,7 +36,7 @@ const published = new Promise<void>((resolve) => {
 });
 connection.listen();
 
-// What the editor asks of the server.
+// The editor's requests to the server.
 const { serverInfo } = await connection.sendRequest<{ serverInfo: { name: string } }>("initialize", {
   processId: null,
   rootUri: null,

@@ -9,7 +9,7 @@
 import { compile } from "@rivulet/rivulet";
 import { createHandler } from "./handler.ts";
 
-/** The part of Bun that is used here; with `@types/bun` this is not needed. */
+/** The part of Bun that is used here. With `@types/bun`, this is not needed. */
 declare const Bun: {
   readonly argv: readonly string[];
   file(path: URL): Blob;

@@ -1,10 +1,10 @@
 /**
- * The edge functions themselves, from a `Request` to a `Response`, the same on every runtime. Beside this file are the
- * entries for Workers, Deno, Bun and Node.
+ * The edge functions themselves, from a `Request` to a `Response`. They are the same on every runtime. The entries for
+ * Workers, Deno, Bun and Node are beside this file.
  *
- * - `POST /call`: a form with `plugin`, a WebAssembly file, and `request`, a JSON-RPC request. The plugin is somebody
- *   else's code: it runs for this one call, within limits, and its answer is the response.
- * - `POST /filter`: the body, streamed through a guest of ours into the response. Neither is ever held as a whole.
+ * - `POST /call`: a form with `plugin`, a WebAssembly file, and `request`, a JSON-RPC request. The plugin is
+ *   untrusted code: it runs for this one call, within limits, and its answer is the response.
+ * - `POST /filter`: the body, streamed through a guest of ours into the response. Neither is ever buffered as a whole.
  *
  * With one of the servers running:
  *
@@ -20,18 +20,18 @@
 import { compile, CompileError, ErrorCode, LinkError, Plugin, PluginError, RpcError, spawn } from "@rivulet/rivulet";
 import type { Module, PluginLimits, Process, ProcessLimits } from "@rivulet/rivulet";
 
-/** Bytes of a form, which is held in memory. */
+/** The maximum size of a form in bytes. A form is buffered in memory. */
 const UPLOAD_BYTES = 4 << 20;
-/** What an uploaded plugin may use: about a second, and 16 MiB. */
+/** Limits of an uploaded plugin: about a second, and 16 MiB. */
 const CALL_LIMITS: PluginLimits = { fuel: 10_000_000_000, deadlineMs: 1_000, memoryPages: 256, logBytes: 16 << 10 };
-/** What the filter may use for one request. Its deadline bounds how long a client may take, too. */
+/** Limits of the filter for one request. The deadline also bounds how long a client may take. */
 const FILTER_LIMITS: ProcessLimits = { fuel: 10_000_000_000, deadlineMs: 60_000, memoryPages: 64 };
 
-/** What an entry tells the handler. */
+/** What an entry passes to the handler. */
 export interface EdgeOptions {
   /** The guest behind `/filter`. */
   readonly filter: Module;
-  /** Gets a line for each guest that has ended. */
+  /** Receives a line for each guest that has exited. */
   readonly log: (line: string) => void;
 }
 
@@ -63,7 +63,7 @@ async function answerCall(request: Request, log: EdgeOptions["log"]): Promise<Re
 
     const module = await compile(file.stream());
     await using plugin = new Plugin(module, { name: "upload", limits: CALL_LIMITS });
-    // A client that goes away stops the plugin, if the runtime tells before the answer; the limits hold anyway.
+    // If a client disconnects and the runtime reports it before the answer, the plugin stops. The limits hold anyway.
     const result = await plugin.call(call.method, call.params, { signal: request.signal });
     log(`/call: ${call.method} answered`);
     return Response.json({ jsonrpc: "2.0", id, result });
@@ -92,7 +92,7 @@ async function readForm(request: Request): Promise<FormData> {
   });
 }
 
-/** All of a body. One that is too long is left as soon as that is known, whatever its headers say. */
+/** Reads all of a body. It stops as soon as the body is too long, whatever the headers say. */
 async function readBytes(body: ReadableStream<Uint8Array> | null): Promise<Blob> {
   const chunks: BlobPart[] = [];
   let size = 0;
@@ -109,14 +109,14 @@ function callOf(text: unknown): Call {
   try {
     call = JSON.parse(String(text));
   } catch {
-    // It is refused below.
+    // The request is rejected below.
   }
   const { id = null, method, params } = call ?? {};
   if (typeof method !== "string") throw new HttpError(400, "the form has no JSON-RPC request named request");
   return { id, method, params };
 }
 
-/** A JSON-RPC error; one that the plugin answered with is passed on as it is. */
+/** A JSON-RPC error. An error that the plugin answered with is passed on unchanged. */
 function errorObject(error: unknown): { code: number; message: string; data?: unknown } {
   if (error instanceof RpcError) return { code: error.code, message: error.message, data: error.data };
   if (error instanceof HttpError) return { code: ErrorCode.invalidRequest, message: error.message };
@@ -127,7 +127,7 @@ function errorObject(error: unknown): { code: number; message: string; data?: un
 function statusOf(error: unknown): number {
   if (error instanceof RpcError) return 200;
   if (error instanceof HttpError) return error.status;
-  // The upload is no module, or one that needs what is not here.
+  // The upload is not a module, or it needs something that is not available here.
   if (error instanceof CompileError) return 422;
   if (!(error instanceof PluginError)) return 500;
   if (error.cause instanceof LinkError) return 422;
@@ -146,8 +146,8 @@ function answerFilter(request: Request, filter: Module, log: EdgeOptions["log"])
 }
 
 /**
- * What a guest writes. The stream fails if the guest does, so that a client does not take the half of an answer for all
- * of it; and when nobody reads it any more, the guest is stopped.
+ * The output of a guest. If the guest fails, the stream fails, so that a client does not mistake half an answer for the
+ * whole. When the reader cancels the stream, the guest is stopped.
  */
 function outputOf(process: Process): ReadableStream<Uint8Array> {
   const reader = process.stdout.getReader();

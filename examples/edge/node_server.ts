@@ -1,5 +1,5 @@
 /**
- * The edge functions as a Node server: Node's own request and response, seen as those of the web.
+ * The edge functions as a Node server. It converts Node's request and response to those of the web.
  *
  * Try it: `node examples/edge/node_server.ts 8000`
  *
@@ -22,7 +22,7 @@ const server = createServer(async (incoming, outgoing) => {
   const response = await handler(webRequest(incoming, outgoing));
   if (outgoing.destroyed) return;
   outgoing.writeHead(response.status, Object.fromEntries(response.headers));
-  // A body that fails, or a client that has gone, breaks the connection off: there is nobody to tell.
+  // If a body fails or a client disconnects, the connection is closed: there is nobody to report it to.
   await response.body?.pipeTo(Writable.toWeb(outgoing)).catch(() => {});
 });
 server.listen(Number(process.argv[2] ?? 8000), "127.0.0.1", () => {
@@ -30,7 +30,7 @@ server.listen(Number(process.argv[2] ?? 8000), "127.0.0.1", () => {
   if (typeof address === "object") console.log(`Listening on http://127.0.0.1:${address?.port}/`);
 });
 
-/** A request as the web has it. Its signal is aborted when the connection closes. */
+/** Converts to a web `Request`. Its signal is aborted when the connection closes. */
 function webRequest(incoming: IncomingMessage, outgoing: ServerResponse): Request {
   const gone = new AbortController();
   outgoing.once("close", () => gone.abort());

@@ -1,5 +1,6 @@
 /**
- * The edge functions as a Worker, for Cloudflare and other runtimes with its module syntax. The filter is a static asset.
+ * The edge functions as a Worker, for Cloudflare and other runtimes with its module syntax. The filter is a static
+ * asset.
  *
  * Try it in this folder: `npx wrangler dev`, which reads wrangler.jsonc.
  *
@@ -15,8 +16,8 @@ interface Env {
 }
 
 /**
- * Made by the first request, since before it a Worker may not fetch. A promise of it would belong to that request, and
- * might never settle for others.
+ * The first request makes it, since a Worker may not fetch before that. It is not a promise: a promise would belong to
+ * that request, and might never settle for others.
  */
 let handler: ((request: Request) => Promise<Response>) | undefined;
 

@@ -1,6 +1,6 @@
 /**
- * Rebuilds the example guests: `deno task guests`, or `deno task guests --only=c,zig`; with `--out=FOLDER` it leaves the
- * modules that are checked in alone. A guest whose toolchain is missing is skipped, with the reason.
+ * Rebuilds the example guests: `deno task guests`, or `deno task guests --only=c,zig`. With `--out=FOLDER` it does not
+ * touch the modules that are checked in. A guest whose toolchain is missing is skipped, with the reason.
  *
  * It installs what npm has (AssemblyScript, Zig) in the guest's own folder, and no other toolchain.
  *
@@ -19,17 +19,17 @@ export interface Guest {
   language: Language;
   /** The folder that the command runs in, beside this file. */
   directory: string;
-  /** The first word names a tool of the language's toolchain; `{output}` stands for the path of the module. */
+  /** The first word names a tool of the language's toolchain. `{output}` stands for the path of the module. */
   command: readonly string[];
-  /** Where the command leaves the module, when it cannot be told; in `directory`. */
+  /** The module's path in `directory`, if the command does not accept an output path. */
   artifact?: string;
-  /** The module; in the folder of this file, or in the one that `--out` names. */
+  /** The module's path, in the folder of this file or in the one that `--out` names. */
   output: string;
 }
 
 /** The linker keeps the name section, so that the stack of a trap has names. */
 const CLANG = ["clang", "-O2", "-Wall", "-Wextra", "-Wl,--strip-debug,--stack-first,-z,stack-size=262144"];
-/** A printf that leaves out floating point is half the size. */
+/** A printf without floating point is half the size. */
 const SMALL_PRINTF = "-lc-printscan-no-floating-point";
 const CARGO = ["cargo", "build", "--locked", "--release", "--target=wasm32-wasip1", "--target-dir=target"];
 
@@ -96,7 +96,7 @@ export const GUESTS: readonly Guest[] = [
   },
 ];
 
-/** What stands for the first word of a command, what follows the last, and the environment. */
+/** The replacement for the first word of a command, the words after the last, and the environment. */
 interface Toolchain {
   tool: readonly string[];
   extra?: readonly string[];
@@ -105,7 +105,7 @@ interface Toolchain {
 
 const FOLDER = dirname(fileURLToPath(import.meta.url));
 
-/** Runs a command and returns what it printed; throws an error with all that it said when it fails or is not found. */
+/** Runs a command and returns its output. If it fails or is not found, throws with all its output. */
 async function run(command: readonly string[], cwd: string, env?: Record<string, string>): Promise<string> {
   const [program, ...args] = command;
   const { success, stdout, stderr } = await new Deno.Command(program!, { args, cwd, env, stdin: "null" }).output();
@@ -122,13 +122,13 @@ function exists(path: string): Promise<boolean> {
   return Deno.stat(path).then(() => true, () => false);
 }
 
-/** Installs what a guest's package.json pins, unless that was done before. Returns the reason if it cannot. */
+/** Installs what a guest's package.json pins, unless it is installed. Returns the reason if it cannot. */
 async function installNpm(directory: string): Promise<string | undefined> {
   if (!await runs(["npm", "--version"], directory)) return "no npm";
   if (!await exists(join(directory, "node_modules"))) await run(["npm", "install"], directory);
 }
 
-/** How each language's toolchain is found for the guests in `directory`: a toolchain, or the reason why there is none. */
+/** Finds each language's toolchain for the guests in `directory`: a toolchain, or the reason why there is none. */
 const TOOLCHAINS: Readonly<Record<Language, (directory: string) => Promise<Toolchain | string>>> = {
   async c(directory) {
     const sdk = Deno.env.get("WASI_SDK_PATH");
@@ -157,7 +157,7 @@ const TOOLCHAINS: Readonly<Record<Language, (directory: string) => Promise<Toolc
   },
 };
 
-/** Builds one guest into `out`; returns the path of the module. */
+/** Builds one guest into `out`, and returns the path of the module. */
 async function build(guest: Guest, toolchain: Toolchain, out: string): Promise<string> {
   const directory = join(FOLDER, guest.directory);
   const output = join(out, guest.output);
@@ -173,7 +173,7 @@ async function build(guest: Guest, toolchain: Toolchain, out: string): Promise<s
  * Builds the guests of the given languages into a folder, one after the other.
  *
  * @returns The reason for each language that was skipped.
- * @throws {Error} with the compiler's words, if a guest does not build.
+ * @throws {Error} with the compiler's message, if a guest does not build.
  */
 export async function buildGuests(
   languages: readonly Language[],

@@ -1,5 +1,5 @@
 /**
- * The elements of the page, by their ids, and the little that is done to many of them.
+ * The elements of the page, by their ids, and the few operations on many of them.
  *
  * @module
  */
@@ -15,17 +15,17 @@ export function element(id: string, kind: new () => HTMLElement = HTMLElement): 
   return found;
 }
 
-/** What a line about a module or a run is about; the style sheet has a look for each. */
+/** The state that a line about a module or a run reports. The style sheet has a style for each. */
 export type State = "none" | "busy" | "ready" | "running" | "answered" | "failed" | "stopped";
 
-/** Says something in a line that is read out. */
+/** Shows text in a line that screen readers announce. */
 export function tell(id: string, state: State, text: string): void {
   const line = element(id);
   line.dataset.state = state;
   line.textContent = text;
 }
 
-/** A button that does something. */
+/** Makes a button. */
 export function button(label: string, onClick: () => void): HTMLButtonElement {
   const made = document.createElement("button");
   made.type = "button";
@@ -35,8 +35,8 @@ export function button(label: string, onClick: () => void): HTMLButtonElement {
 }
 
 /**
- * Tells whether a button does anything at the moment. It is not disabled, since a button that is loses the focus, and
- * with it the place of who uses the keyboard.
+ * Sets whether a button does anything at the moment. It is never disabled: a disabled button loses the focus, and a
+ * keyboard user loses the place with it.
  */
 export function enable(button: HTMLButtonElement, isEnabled: boolean): void {
   button.ariaDisabled = String(!isEnabled);

@@ -1,5 +1,5 @@
 /**
- * What the form asks for: a task and the limits of its run, or where it is wrong, told beside the field.
+ * Reads the form: a task and the limits of its run. If a field is wrong, the message appears beside it.
  *
  * @module
  */
@@ -17,7 +17,7 @@ const params = element("params", HTMLTextAreaElement);
 const text = element("text", HTMLTextAreaElement);
 const start = element("start", HTMLButtonElement);
 
-/** A field whose text is not what it should be. */
+/** An error of a field whose text is not valid. */
 class FieldError extends Error {
   readonly field: HTMLElement;
 
@@ -27,7 +27,7 @@ class FieldError extends Error {
   }
 }
 
-/** The form as it stands; undefined, and the focus on the field that is wrong, if there is one. */
+/** Reads the form. If a field is wrong, returns undefined and focuses the field. */
 export function readForm(): { readonly task: Task; readonly limits: RunLimits } | undefined {
   for (const field of document.querySelectorAll<HTMLElement>("[aria-invalid]")) setError(field, undefined);
   try {

@@ -1,5 +1,5 @@
 /**
- * The lines of a byte stream, for those who look on: cut, decoded, and handed over while the bytes pass.
+ * The lines of a byte stream, for observers. Lines are cut, decoded, and passed on while the bytes flow.
  *
  * @module
  */
@@ -7,10 +7,10 @@
 /** Characters of a line that are kept. */
 const LINE_LENGTH = 1_000;
 
-/** Takes lines, each without its end. */
+/** Receives lines, each without its end. */
 export type LineSink = (line: string) => void;
 
-/** A stream that lets bytes through as they are, and hands over each line. */
+/** A stream that passes bytes through unchanged, and calls `onLine` with each line. */
 export function tapLines(onLine: LineSink): TransformStream<Uint8Array, Uint8Array> {
   const { push, end } = splitLines(onLine);
   return new TransformStream({
@@ -22,14 +22,14 @@ export function tapLines(onLine: LineSink): TransformStream<Uint8Array, Uint8Arr
   });
 }
 
-/** Reads a stream to its end and hands over each line. */
+/** Reads a stream to its end and calls `onLine` with each line. */
 export async function readLines(stream: ReadableStream<Uint8Array>, onLine: LineSink): Promise<void> {
   const { push, end } = splitLines(onLine);
   await readChunks(stream, push);
   end();
 }
 
-/** Reads a stream to its end. With a reader, since WebKit 2.50 has no iterable streams. */
+/** Reads a stream to its end. It uses a reader, since WebKit 2.50 has no iterable streams. */
 export async function readChunks(stream: ReadableStream<Uint8Array>, onChunk: (chunk: Uint8Array) => void) {
   const reader = stream.getReader();
   for (let next = await reader.read(); !next.done; next = await reader.read()) onChunk(next.value);

@@ -1,5 +1,5 @@
 /**
- * What a module says of itself, shown: name, size, exports and imports, as many of them as one may want to read.
+ * Shows what a module declares: name, size, exports and imports. Long lists are cut.
  *
  * @module
  */

@@ -1,6 +1,5 @@
 /**
- * A list of lines that keeps the last of them: however many come, the page holds a few, and is touched a few times a
- * second.
+ * A list that keeps the last lines. However many lines arrive, the page holds a few, and changes a few times a second.
  *
  * @module
  */
@@ -9,9 +8,9 @@
 import { element } from "./_elements.ts";
 import { formatNumber, plural, visible } from "./_text.ts";
 
-/** Lines that are kept. */
+/** The number of lines that are kept. */
 const LINES = 200;
-/** Characters of a line that are shown: what lines are cut to, and what tells of that. */
+/** Characters of a line that are shown: the length that lines are cut to, and the note about the cut. */
 const LINE_LENGTH = 1_100;
 /** Milliseconds between two changes of the page. */
 const FLUSH_MS = 100;
@@ -20,9 +19,9 @@ const FLUSH_MS = 100;
 export interface Pane {
   /** How many lines there were. */
   readonly count: number;
-  /** Adds a line, with a word before it that says whose it is. */
+  /** Adds a line, with a word before it that names the sender. */
   add(line: string, sender?: string): void;
-  /** Shows what was added, at once. */
+  /** Shows the added lines immediately. */
   flush(): void;
   clear(): void;
 }

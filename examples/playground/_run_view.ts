@@ -1,5 +1,5 @@
 /**
- * A run, shown: what it uses while it goes on, what came of it, its messages and its log.
+ * Shows a run: what it uses while it runs, its outcome, its messages and its log.
  *
  * @module
  */
@@ -24,7 +24,7 @@ const log = createPane("log");
 const result = element("result");
 let output = "";
 
-/** Shows what passes. */
+/** Shows the messages and the log. */
 export const watcher: Watcher = {
   onMessage: (from, line) => messages.add(line, from),
   onLog: (line) => log.add(line),
@@ -33,7 +33,7 @@ export const watcher: Watcher = {
   },
 };
 
-/** Forgets the last run. */
+/** Clears the last run. */
 export function clearRun(): void {
   messages.clear();
   log.clear();
@@ -73,7 +73,7 @@ function showUse(
   gauge("time", formatTime(ms), ms, deadlineMs);
 }
 
-/** Shows a use, and how much of its limit it is; of none it is nothing. */
+/** Shows a use, and its share of the limit. Without a limit, the share is zero. */
 function gauge(name: string, text: string, value: number, max = Infinity): void {
   element(`${name}-used`).textContent = text;
   element(`${name}-progress`, HTMLProgressElement).value = Math.min(1, value / max);

@@ -1,6 +1,6 @@
 /**
- * One run of a guest, watched: a call of one of its methods or text piped through it, its messages both ways, its log,
- * and how it ended. It knows nothing of the page.
+ * Watches one run of a guest: a call of one of its methods, or text piped through it. It reports the messages both
+ * ways, the log and the outcome. It knows nothing about the page.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { readChunks, readLines, tapLines } from "./_lines.ts";
 /** What a run may use. */
 export type RunLimits = Pick<ProcessLimits, "fuel" | "memoryPages" | "deadlineMs">;
 
-/** What there is to do: a call of a method, or standard input for a filter. */
+/** The task of a run: a call of a method, or standard input for a filter. */
 export type Task =
   | { readonly kind: "call"; readonly method: string; readonly params: unknown }
   | { readonly kind: "filter"; readonly text: string };
@@ -21,11 +21,11 @@ export type Task =
 /** Who wrote a message. */
 export type Sender = "page" | "guest";
 
-/** Is told what passes. */
+/** Receives messages, log lines and output. */
 export interface Watcher {
   onMessage(from: Sender, line: string): void;
   onLog(line: string): void;
-  /** A part of what a filter wrote. */
+  /** A part of a filter's output. */
   onOutput(text: string): void;
 }
 
@@ -33,12 +33,12 @@ export interface Watcher {
 export type Outcome =
   | { readonly kind: "answered"; readonly result: unknown }
   | { readonly kind: "filtered" }
-  /** The guest answered that it can't. */
+  /** The guest answered with an error. */
   | { readonly kind: "refused"; readonly code: number; readonly message: string; readonly data: unknown }
   | { readonly kind: "failed"; readonly what: string; readonly detail: string }
   | { readonly kind: "stopped" };
 
-/** A run: what it uses at the moment, its end, and how to bring that about. */
+/** A run: what it uses at the moment, its outcome, and how to stop it. */
 export interface Run {
   readonly fuelUsed: number;
   readonly memoryPages: number;
@@ -48,7 +48,7 @@ export interface Run {
 
 /** Bytes that a filter may write. */
 const OUTPUT_BYTES = 1 << 20;
-/** Milliseconds that a guest has to end by itself after its answer. */
+/** Milliseconds that a guest has to exit by itself after its answer. */
 const GRACE_MS = 100;
 
 /** Starts a guest with a task. */
@@ -82,7 +82,7 @@ async function call(
 ): Promise<Outcome> {
   const toGuest = tapLines((line) => onMessage("page", line));
   toGuest.readable.pipeTo(process.stdin).catch(() => {
-    // The guest has ended, of which its status tells.
+    // The guest has exited. Its status says how.
   });
   const peer = new Peer({
     readable: process.stdout.pipeThrough(tapLines((line) => onMessage("guest", line))),
@@ -119,7 +119,7 @@ async function filter(process: Process, { onOutput }: Watcher): Promise<Outcome>
   return status.success ? { kind: "filtered" } : failure(status, "");
 }
 
-/** Lets the guest see the end of its input, and stops it if that is not its own end soon. */
+/** Closes the guest's input, and stops the guest if it does not exit soon. */
 async function end(process: Process, peer: Peer): Promise<ProcessStatus> {
   peer.close().catch(() => {});
   const timer = setTimeout(() => process.kill(), GRACE_MS);
@@ -133,7 +133,7 @@ function failure({ code, error }: ProcessStatus, lack: string): Outcome {
   return { kind: "failed", what, detail };
 }
 
-/** What happened, in a line, and what else there is to say of it. */
+/** The failure in one line, and its details. */
 function causeOf(code: number, error: unknown, lack: string): [what: string, detail: string] {
   if (error === undefined) return [`The guest exited with code ${code} ${lack}`.trimEnd(), ""];
   const message = error instanceof Error ? error.message : String(error);

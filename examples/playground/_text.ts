@@ -1,23 +1,23 @@
 /**
- * A guest's text, made safe to show: of bounded length, and with what would be invisible or reorder the text around it
- * written out. It makes text; that text never becomes markup is the business of those who show it.
+ * Makes a guest's text safe to show. Its length is bounded. Characters that are invisible, or that reorder the text
+ * around them, are written out. The result is text: the caller must not insert it as markup.
  *
  * @module
  */
 
-/** Controls but for the tab, format characters such as those for direction, line separators, and halves of pairs. */
+/** Controls except the tab, format characters such as those for direction, line separators, and lone surrogates. */
 const INVISIBLE = /[^\P{C}\t]|[\p{Zl}\p{Zp}]/gu;
 
 const NUMBERS = new Intl.NumberFormat("en");
 
-/** Text of one line: at most so many characters of it, the invisible ones as `\u{…}`. */
+/** Text of one line: at most this many characters, the invisible ones as `\u{…}`. */
 export function visible(text: string, length: number): string {
   const shown = text.length > length ? text.slice(0, length) : text;
   const safe = shown.replace(INVISIBLE, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`);
   return shown === text ? safe : `${safe}… (${formatNumber(text.length - length)} more)`;
 }
 
-/** The same of text with several lines. */
+/** The same for text with several lines. */
 export function visibleLines(text: string, length: number): string {
   const cut = text.length > length ? `\n… (${formatNumber(text.length - length)} more characters)` : "";
   return text.slice(0, length).split(/\r?\n/).map((line) => visible(line, Infinity)).join("\n") + cut;

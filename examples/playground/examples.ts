@@ -1,5 +1,5 @@
 /**
- * The example guests that come with the page, and calls of them worth a try.
+ * The example guests that come with the page, and calls to try.
  *
  * @module
  */
@@ -10,9 +10,9 @@ export type ExampleCall = readonly [method: string, params: string];
 /** A guest that comes with the page. */
 export interface Example {
   readonly label: string;
-  /** Of its file, without the ending. */
+  /** The name of its file, without the extension. */
   readonly file: string;
-  /** None for a filter. */
+  /** Calls to try. A filter has none. */
   readonly calls?: readonly ExampleCall[];
 }
 
@@ -24,7 +24,7 @@ const PLUGIN_CALLS: readonly ExampleCall[] = [
   ["sleep", "2000"],
 ];
 
-/** In the order of the page. */
+/** The examples, in the order of the page. */
 export const EXAMPLES: readonly Example[] = [
   { label: "Plugin in C", file: "c_plugin", calls: PLUGIN_CALLS },
   { label: "Plugin in Zig", file: "zig_plugin", calls: PLUGIN_CALLS },

@@ -16,7 +16,7 @@ import { clearRun, showRun, watcher } from "./_run_view.ts";
 import { type Run, startRun } from "./_session.ts";
 import { visible } from "./_text.ts";
 
-/** Characters of a file's name, and of what is wrong with the file. */
+/** Characters of a file's name, and of an error about the file. */
 const NAME_LENGTH = 80;
 const ERROR_LENGTH = 500;
 
@@ -29,7 +29,7 @@ let module: Module | undefined;
 let run: Run | undefined;
 let loading = new AbortController();
 
-/** Takes a module in place of the one that there is; the last one asked for wins. */
+/** Replaces the current module. The last one that was requested wins. */
 async function load(name: string, example: Example | undefined, open: (signal: AbortSignal) => Promise<Blob>) {
   loading.abort();
   loading = new AbortController();
@@ -62,7 +62,7 @@ async function load(name: string, example: Example | undefined, open: (signal: A
   }
 }
 
-/** Sets the form up for an example. */
+/** Prepares the form for an example. */
 function offer(example: Example | undefined): void {
   const calls = example?.calls ?? [];
   element("calls-group").hidden = calls.length === 0;
@@ -110,11 +110,11 @@ stop.addEventListener("click", () => {
 });
 file.addEventListener("change", () => {
   loadFile(file.files?.[0]);
-  // So that choosing the same file again, changed meanwhile, is a change.
+  // Then choosing the same file again, after it changed, fires an event.
   file.value = "";
 });
 
-// A file may be dropped anywhere: beside the field, the browser would leave the page for it.
+// A file may be dropped anywhere. Otherwise, a drop beside the field would make the browser leave the page.
 document.addEventListener("dragover", (event) => {
   event.preventDefault();
   drop.classList.add("over");

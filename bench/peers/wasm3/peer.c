@@ -1,5 +1,5 @@
 // wasm3 as a WebAssembly module for the bench: it holds one guest, links every function that the guest imports to one
-// that does nothing and gives zeros, and runs its `run`. A pointer that is not null is to the text of an error.
+// that does nothing and returns zeros, and runs its `run`. A pointer that is not null points to an error's text.
 
 #include <stddef.h>
 #include <stdint.h>

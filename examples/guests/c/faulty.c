@@ -64,7 +64,7 @@ static void hoard(const char *id, const char *params) {
     reply(id, "%zu", mebibytes);
 }
 
-/* Writes a line that is no JSON. */
+/* Writes a line that is not JSON. */
 static void babble(const char *id, const char *params) {
     (void)id, (void)params;
     puts("this is not JSON");

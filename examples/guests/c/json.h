@@ -20,7 +20,7 @@ size_t json_length(const char *value);
 /* Is the value this string? Escapes are not decoded: "p\u0069ng" is not "ping". */
 bool json_is(const char *value, const char *string);
 
-/* Where the member `name` of an object begins; NULL when there is none, or the value is no object. */
+/* Where the member `name` of an object begins; NULL when there is none, or the value is not an object. */
 const char *json_member(const char *value, const char *name);
 
 /* Reads a whole number from 0 up, sent as 5 or as [5]. One that does not fit becomes SIZE_MAX. */

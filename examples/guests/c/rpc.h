@@ -20,7 +20,7 @@ enum error_code {
 };
 
 /*
- * A method is given the request's id, to be handed to reply() or fail(), and its params as JSON text ("null" when there
+ * A method gets the request's id, which it passes to reply() or fail(), and its params as JSON text ("null" when there
  * were none). The next line that is read overwrites the params: use them before call_host().
  */
 struct method {

@@ -109,7 +109,7 @@ pub fn Peer(comptime Methods: type) type {
                 (message.object.contains("result") or message.object.contains("error"));
         }
 
-        /// Hands a reply to the call that waits for it, which then owns it.
+        /// Passes a reply to the call that waits for it. That call then owns the reply.
         fn handleReply(self: *Self, message: std.json.Parsed(Value)) void {
             const id = message.value.object.get("id").?;
             var waiting = self.innermost_call;

@@ -1,5 +1,5 @@
 //! wasmi as a WebAssembly module for the bench: it holds one guest, links every function that the guest imports to one
-//! that does nothing and gives zeros, and runs its `run`. A pointer that is not null is to the text of an error.
+//! that does nothing and returns zeros, and runs its `run`. A pointer that is not null points to an error's text.
 
 use std::cell::RefCell;
 use std::ffi::CString;
@@ -48,14 +48,14 @@ fn error_of(result: Result<(), Error>) -> *const i8 {
     }
 }
 
-/// Memory for a module, which is never given back.
+/// Memory for a module. It is never freed.
 #[no_mangle]
 pub extern "C" fn allocate(bytes: usize) -> *mut u8 {
     Box::leak(vec![0; bytes].into_boxed_slice()).as_mut_ptr()
 }
 
 /// # Safety
-/// The bytes are in memory that `allocate` gave.
+/// The bytes are in memory that `allocate` returned.
 #[no_mangle]
 pub unsafe extern "C" fn load(bytes: *const u8, length: usize) -> *const i8 {
     let bytes = unsafe { std::slice::from_raw_parts(bytes, length) };

@@ -1,4 +1,4 @@
-//! Programs to measure an interpreter with: each makes its own input, works on it with a library, and gives a checksum.
+//! Programs to measure an interpreter with: each makes its own input, works on it with a library, and returns a checksum.
 
 #[cfg(feature = "json")]
 mod program {

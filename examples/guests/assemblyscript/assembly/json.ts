@@ -1,12 +1,12 @@
 /**
- * A JSON reader for small plugins. It checks a text and finds the members of an object; it builds no tree: a value is
+ * A JSON reader for small plugins. It checks a text and finds the members of an object; it builds no tree. A value is
  * the piece of text that spells it.
  */
 
 /** How deep objects and arrays may nest: the reader recurses. */
 const MAX_DEPTH = 64;
 
-/** What `at` gives behind the end of a text. */
+/** What `at` returns beyond the end of a text. */
 const END: i32 = -1;
 
 function at(text: string, index: i32): i32 {
@@ -108,7 +108,7 @@ export function isJson(text: string): bool {
   return end != -1 && skipSpace(text, end) == text.length;
 }
 
-/** The JSON text of a member of an object; null when there is none, or the value is no object. */
+/** The JSON text of a member of an object; null when there is none, or the value is not an object. */
 export function member(text: string, name: string): string | null {
   let index = skipSpace(text, 0);
   if (at(text, index) != 0x7b) return null;

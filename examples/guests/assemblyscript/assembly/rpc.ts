@@ -1,5 +1,5 @@
 /**
- * JSON-RPC 2.0 over stdin and stdout, one message a line. List the methods in a map and give it to `serve`.
+ * JSON-RPC 2.0 over stdin and stdout, one message a line. List the methods in a map and pass it to `serve`.
  *
  * AssemblyScript has no exceptions to catch and no closures, so a method answers by calling `reply` or `fail`.
  */
@@ -22,7 +22,7 @@ export class Request {
   /** `id` and `params` are JSON text. A request without an id is a notification, which gets no answer. */
   constructor(private id: string | null, public params: string) {}
 
-  /** Answers with a result, given as JSON text. */
+  /** Answers with a result, as JSON text. */
   reply(result: string): void {
     const id = this.id;
     if (id) send(`{"jsonrpc":"2.0","id":${id},"result":${result}}`);
