@@ -49,16 +49,16 @@ export const SKIPS: readonly Skip[] = [
   {
     reason: "compares with the host's WebAssembly, which is not there",
     tests: [
-      "every row with a signature takes and gives what it says",
-      "every row without a signature has a rule of its own",
-      "memory accesses take the natural alignment and no larger one",
-      "mutated modules are valid here if and only if they are in the host, but for proposals",
+      "every row with a signature has the operands and results of the signature",
+      "every row without a signature has its own rule",
+      "memory accesses accept the natural alignment and refuse a larger one",
+      "mutated modules are valid here if and only if they are valid in the host, except for proposals",
     ],
     runtimes: ["hardened-node"],
   },
   {
     reason: "compares with the host's WebAssembly, which does not check the types of code that can't be reached",
-    tests: ["mutated modules are valid here if and only if they are in the host, but for proposals"],
+    tests: ["mutated modules are valid here if and only if they are valid in the host, except for proposals"],
     runtimes: ["bun", "webkit"],
   },
   {
@@ -69,8 +69,8 @@ export const SKIPS: readonly Skip[] = [
   {
     reason: "each waiting call has a timer of its own in Workers, since a timer ends with its request",
     tests: [
-      "schedule gives tasks their turns in order",
-      "schedule keeps no order but that of arrival among ten thousand",
+      "schedule runs the slices of tasks in turn",
+      "schedule runs ten thousand tasks in the order of their arrival",
     ],
     runtimes: ["workerd"],
   },
