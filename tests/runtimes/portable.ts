@@ -85,7 +85,7 @@ export const SKIPS: readonly Skip[] = [
   },
   {
     reason: "Workers reject writes under way when their writer is released, though they are done",
-    tests: ["close still hands over what was queued, and does not wait for it to be taken"],
+    tests: ["close still writes the queued messages, and does not wait until they are taken"],
     runtimes: ["workerd"],
   },
 ];
