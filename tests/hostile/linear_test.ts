@@ -1,6 +1,6 @@
 /**
- * Bodies of the largest size, each one pattern again and again: to validate them, and to translate them at the first call,
- * takes time in proportion to their bytes, whatever the pattern.
+ * Bodies of the largest size, each of which repeats one pattern. Validating them, and translating them at the first
+ * call, must take time in proportion to their bytes for every pattern.
  *
  * @module
  */
@@ -23,9 +23,9 @@ import {
 } from "../../tools/binary.ts";
 import type { Part } from "../../tools/binary.ts";
 
-/** Longer than any pattern needs on a machine of 2026, by a factor of five or more. */
+/** At least five times as long as any pattern needs on a machine of 2026. */
 const MAX_MS_PER_MB = 300;
-/** What takes no time to speak of may be delayed by others. */
+/** Other programs can delay bodies that take almost no time. */
 const MIN_MS = 100;
 const ATTEMPTS = 3;
 const MB = 1e6;
@@ -35,9 +35,9 @@ const LOCALS = [1, ...u32(100), I32];
 const MEMORY = section(SECTION.memory, [1, 0, 1]);
 const GLOBAL = section(SECTION.global, [1, I32, 1, 0x41, 0, 0x0b]);
 
-/** A pattern as often as the size allows. */
+/** A pattern, repeated as often as the size allows. */
 const fill = (pattern: Part, bytes = LARGEST) => repeat(pattern, Math.floor(bytes / pattern.length));
-/** A body of a function with a hundred locals, and with a memory and a global at hand. */
+/** The body of a function with a hundred locals, in a module with a memory and a global. */
 const bodyOf = (...parts: readonly Part[]) => oneFunction(join(...parts), LOCALS, [MEMORY, GLOBAL]);
 const nest = (depth: number, opener: Part, inside: Part = []) =>
   join(repeat(opener, depth), inside, repeat([0x0b], depth));
@@ -98,7 +98,7 @@ const PATTERNS: Readonly<Record<string, () => Uint8Array<ArrayBuffer>>> = {
   "functions of nothing": () => functions({ bodies: Array(900_000).fill([0, body([])]) }),
 };
 
-/** Compiles, and calls once with fuel that lets it be translated; says what came of it. */
+/** Compiles a module and calls it once with enough fuel to translate it. Returns the outcome. */
 async function compileAndCall(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   const instance = await instanceOfBytes(bytes);
   const call = instance.start("f");
