@@ -1,5 +1,5 @@
 /**
- * The edge examples, driven by HTTP requests: each server in its own runtime.
+ * The edge examples, tested with HTTP requests. Each server runs in its own runtime.
  *
  * @module
  */
@@ -39,7 +39,7 @@ async function call(
   return { status: response.status, ...await response.json() };
 }
 
-/** A stream of a chunk again and again, or, without a number of times, for ever. */
+/** A stream that repeats a chunk this many times, or for ever if there is no number. */
 function repeat(chunk: Uint8Array, times = Infinity): ReadableStream<Uint8Array> {
   return new ReadableStream({
     async pull(controller) {
@@ -83,7 +83,7 @@ const steps: Readonly<Record<string, (server: Server) => Promise<void>>> = {
     const reader = response.body!.getReader();
     await reader.read();
     client.abort();
-    // Stopped by the host, or by the input that broke off.
+    // The host stopped it, or its aborted input did.
     await server.line(/^\/filter: ended with code (137|1), fuel used: \d{3,}/);
     await reader.closed.catch(() => {});
   },
@@ -93,7 +93,7 @@ const steps: Readonly<Record<string, (server: Server) => Promise<void>>> = {
     setTimeout(() => client.abort(), 200);
     const answer = await call(server, faulty, "spin", null, client.signal).catch(() => "aborted");
     assertEquals(answer, "aborted");
-    // Deno and workerd do not tell while the handler has not answered: there the deadline stops the plugin.
+    // Deno and workerd do not report it before the handler has answered. There the deadline stops the plugin.
     await server.line(/^\/call: .*(abort|closed|1000 ms)/i);
   },
 

@@ -31,7 +31,7 @@ for (const language of ["c", "zig", "assemblyscript", "rust", "go"]) {
   const isThere = hasGuest(name);
   if (!isThere) {
     const how = BUILT.includes(language) ? "build it with `deno task guests`" : "it should be checked in";
-    console.log(`the ${language} plugin is not tested: ${name}.wasm is not there, ${how}`);
+    console.log(`the ${language} plugin is not tested: ${name}.wasm does not exist, ${how}`);
   }
   const ignore = !isThere && BUILT.includes(language);
 

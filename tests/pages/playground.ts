@@ -1,6 +1,6 @@
 /**
- * The playground in Chromium, Firefox and WebKitGTK, under its policy. `deno task test:pages` runs it; it is no part of
- * `deno task test`, which needs no browsers.
+ * The playground in Chromium, Firefox and WebKitGTK, under its policy. `deno task test:pages` runs it. It is not a part
+ * of `deno task test`, which needs no browsers.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { openPage } from "./_page.ts";
 import type { Page } from "./_page.ts";
 
 const FILE_FIELD = `//input[@id="file"]`;
-/** How long anything may take on a machine that has much else to do. */
+/** The maximum time for each step on a busy machine. */
 const PATIENCE_MS = 20_000;
 
 const violations: string[] = [];
@@ -39,14 +39,14 @@ async function press(page: Page, label: string): Promise<void> {
   await page.click(`//button[normalize-space()=${JSON.stringify(label)}]`);
 }
 
-/** Opens the page anew, with one of its examples. */
+/** Opens the page again, with one of its examples. */
 async function openExample(page: Page, url: string, label: string): Promise<void> {
   await page.open(url);
   await press(page, label);
   await untilState(page, "module-state", "ready");
 }
 
-/** Sets the form to a call and starts it. */
+/** Fills the form with a call and starts it. */
 async function startCall(page: Page, method: string, params = ""): Promise<void> {
   await page.evaluate(`[method.value, params.value] = ${JSON.stringify([method, params])}`);
   await press(page, "Call");
@@ -212,7 +212,7 @@ const steps: Readonly<Record<string, (page: Page, url: string) => Promise<void>>
   },
 
   async "fits a phone"(page, url) {
-    // In a frame, since some windows can't be as narrow. Where there is no page, there is no policy against frames.
+    // In a frame, because some windows can't be this narrow. A path without a page has no policy against frames.
     await page.open(`${url}phone`);
     await page.evaluate(`(() => {
       window.phone = document.createElement("iframe");
@@ -246,7 +246,7 @@ const steps: Readonly<Record<string, (page: Page, url: string) => Promise<void>>
   },
 };
 
-/** Presses Tab until an expression is true, on a way on which the focus can always be seen. */
+/** Presses Tab until an expression is true. The focus must be visible at each step. */
 async function tabTo(page: Page, expression: string): Promise<void> {
   for (let steps = 0; steps < 30; steps++) {
     await page.press("Tab");
@@ -260,11 +260,11 @@ async function tabTo(page: Page, expression: string): Promise<void> {
 
 await buildPlayground();
 for (const browser of [CHROMIUM, FIREFOX, WEBKIT]) {
-  // What puppeteer and selenium leave open is theirs.
+  // puppeteer and selenium are responsible for what they leave open.
   const options = { name: `the playground in ${browser.name}`, sanitizeOps: false, sanitizeResources: false };
   Deno.test(options, async (test) => {
     await using server = servePlayground(0, (report) => {
-      // Firefox asks for an icon by itself, for any page.
+      // Firefox requests an icon for every page.
       if (!report.includes("/favicon.ico")) violations.push(report);
     });
     violations.length = 0;
