@@ -1,6 +1,7 @@
 /**
- * The rules for the repository's text: which files may import which, the names that no file under src may use, the
- * places of tests, how files open and how long they are, and that pages name and link to things that exist.
+ * The rules for the repository's text. They say which files may import which, which names no file under src may use,
+ * and where tests are. They also say how files open and how long they are. Pages must name and link to things that
+ * exist.
  *
  * @module
  */
@@ -55,7 +56,7 @@ const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
   ["tests/", ["mod.ts", "src/", "tools/", "bench/", "examples/", "tasks/"]],
 ]);
 
-/** Names that only runtimes and not the web's standards have, the host's WebAssembly, and ways to make code from text. */
+/** Names that only runtimes have and not the web's standards, the host's WebAssembly, and makers of code from text. */
 const FOREIGN_NAMES: ReadonlySet<string> = new Set([
   ...["Buffer", "Bun", "Deno", "process", "require"],
   ...["WebAssembly", "eval", "Function"],

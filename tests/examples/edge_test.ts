@@ -56,7 +56,7 @@ const steps: Readonly<Record<string, (server: Server) => Promise<void>>> = {
     assertEquals(answer as unknown, { status: 200, jsonrpc: "2.0", id: 7, result: { count: 1229, limit: 10_000 } });
   },
 
-  async "passes the plugin's own error on"(server) {
+  async "passes on the plugin's own error"(server) {
     const { status, id, error } = await call(server, plugin, "prime_sieve", "many");
     assertEquals([status, id, error?.code], [200, 7, -32602]);
   },
@@ -76,7 +76,7 @@ const steps: Readonly<Record<string, (server: Server) => Promise<void>>> = {
     assertEquals(at, chunk.length * times);
   },
 
-  async "stops the filter when the client goes away"(server) {
+  async "stops the filter when the client disconnects"(server) {
     const client = new AbortController();
     const body = repeat(new TextEncoder().encode("and so on, "));
     const response = await fetch(`${server.url}/filter`, { method: "POST", body, signal: client.signal });
@@ -88,7 +88,7 @@ const steps: Readonly<Record<string, (server: Server) => Promise<void>>> = {
     await reader.closed.catch(() => {});
   },
 
-  async "stops the plugin when the client goes away"(server) {
+  async "stops the plugin when the client disconnects"(server) {
     const client = new AbortController();
     setTimeout(() => client.abort(), 200);
     const answer = await call(server, faulty, "spin", null, client.signal).catch(() => "aborted");
@@ -97,7 +97,7 @@ const steps: Readonly<Record<string, (server: Server) => Promise<void>>> = {
     await server.line(/^\/call: .*(abort|closed|1000 ms)/i);
   },
 
-  async "answers in time for a plugin that loops for ever, and others meanwhile"(server) {
+  async "answers in time for a plugin that loops for ever, and answers other requests meanwhile"(server) {
     const began = performance.now();
     const spinning = call(server, faulty, "spin");
     const other = await call(server, plugin, "prime_sieve", 1_000);
@@ -108,13 +108,13 @@ const steps: Readonly<Record<string, (server: Server) => Promise<void>>> = {
     assertLess(performance.now() - began, 5_000);
   },
 
-  async "answers twenty requests at once"(server) {
+  async "answers twenty simultaneous requests"(server) {
     const limits = Array.from({ length: 20 }, (_, index) => 100 + index);
     const answers = await Promise.all(limits.map((limit) => call(server, plugin, "prime_sieve", limit)));
     assertEquals(answers.map(({ result }) => (result as { limit: number }).limit), limits);
   },
 
-  async "refuses what is no module, with the reason"(server) {
+  async "refuses a file that is not a module, with the reason"(server) {
     const text = new TextEncoder().encode("this is not WebAssembly");
     for (
       const [file, reason] of [[text, /magic/], [plugin.slice(0, 1_000), /end/], [new Uint8Array(0), /./]] as const
@@ -126,13 +126,13 @@ const steps: Readonly<Record<string, (server: Server) => Promise<void>>> = {
     }
   },
 
-  async "refuses what is no form"({ url }) {
+  async "refuses a body that is not a form"({ url }) {
     const response = await fetch(`${url}/call`, { method: "POST", body: plugin });
     assertEquals(response.status, 415);
     assertStringIncludes((await response.json()).error.message, "multipart/form-data");
   },
 
-  async "tells of a plugin's trap"(server) {
+  async "reports a plugin's trap"(server) {
     const { status, error } = await call(server, faulty, "trap");
     assertEquals(status, 502);
     assertStringIncludes(error!.message, "upload.trap: the guest trapped: unreachable");

@@ -1,6 +1,6 @@
 /**
  * `deno task fuzz --seconds N [--seed S]`: compares modules from our generator and from binaryen's on our machine and
- * on the host's own until the time is over, and prints the number of compared modules and calls. At a mismatch it makes
+ * on the host's own until the time is over. It prints the number of compared modules and calls. At a mismatch it makes
  * the module smaller if it is ours, writes it to a folder for temporary files, and exits with 1. Seeds count up from S,
  * so a run with the seed of a mismatch begins with that mismatch.
  *

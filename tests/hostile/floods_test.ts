@@ -64,17 +64,17 @@ const MESSAGES: Readonly<Record<string, string>> = {
   "lines that are too long": "x".repeat(CHUNK),
   "lines that are not JSON": line("x"),
   "lines that are not UTF-8 where they end": line(`"${"é".repeat(20)}`.slice(0, 30)),
-  "lines that are nested too deep": line("[".repeat(200)),
-  "lines that are nested deep": line("[".repeat(100) + "]".repeat(100)),
-  "answers to nothing": line('{"jsonrpc":"2.0","id":7,"result":1}'),
-  "error answers to nothing": line('{"jsonrpc":"2.0","id":7,"error":{"code":1,"message":"no"}}'),
+  "lines that are nested too deeply": line("[".repeat(200)),
+  "lines that are nested deeply": line("[".repeat(100) + "]".repeat(100)),
+  "answers without requests": line('{"jsonrpc":"2.0","id":7,"result":1}'),
+  "error answers without requests": line('{"jsonrpc":"2.0","id":7,"error":{"code":1,"message":"no"}}'),
   "error answers with unprintable messages": line(
     `{"jsonrpc":"2.0","id":7,"error":{"code":1,"message":"${"\x7f".repeat(60_000)}"}}`,
   ),
   "requests with long ids": line(request("none", "i".repeat(60_000))),
   "requests with long methods": line(request("m".repeat(60_000))),
   "params of many empty objects": line(notification("none", Array(20_000).fill({}))),
-  "params of many objects, no two alike": line(
+  "params of many objects, all different": line(
     `{"jsonrpc":"2.0","method":"x","params":[${distinct((index) => `{"k${index}":0}`)}]}`,
   ),
 };
@@ -167,11 +167,11 @@ Deno.test("waiting requests are served over several turns when slots become free
 /** The output of a guest to its log. */
 const LOGS: Readonly<Record<string, Module>> = {
   "empty lines": flood("\n", STDERR),
-  "lines of a byte": flood("a\n", STDERR),
+  "lines of one byte": flood("a\n", STDERR),
   "long lines": flood(line("a".repeat(7_000)), STDERR),
   "unprintable lines": flood(line("\x1b".repeat(7_000)), STDERR),
-  "no line's end": flood("a", STDERR),
-  "a byte at a time": drip("\n", STDERR),
+  "one endless line": flood("a", STDERR),
+  "one byte at a time": drip("\n", STDERR),
 };
 
 for (const [what, module] of Object.entries(LOGS)) {

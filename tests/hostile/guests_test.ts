@@ -24,7 +24,7 @@ interface Guest {
 }
 
 const HOST = `(import "host" "f" (func $f (param i32) (result i32)))`;
-/** 1 GiB, all of which is touched. */
+/** 1 GiB, which is written completely. */
 const LARGE = `(memory 16384)`;
 const PAGES = 16_384;
 
@@ -47,11 +47,11 @@ const ENDLESS: Readonly<Record<string, Guest>> = {
     text: forEver("(drop (call $f (i32.const 1)))", HOST),
     imports: { host: { f: (x: number) => x } },
   },
-  "calls an asynchronous host function that is done at once": {
+  "calls an asynchronous host function that resolves at once": {
     text: forEver("(drop (call $f (i32.const 1)))", HOST),
     imports: { host: { f: (x: number) => Promise.resolve(x) } },
   },
-  "calls the host with a thousand values for a thousand": {
+  "calls the host with a thousand values and gets a thousand": {
     text: `(module (type $t (func (param${" i64".repeat(1_000)}) (result${" i64".repeat(1_000)})))
       (import "host" "f" (func $f (type $t)))
       (func (export "run") ${"(i64.const 0)".repeat(1_000)} (loop (type $t) (call $f) (br 0)) ${
@@ -63,7 +63,7 @@ const ENDLESS: Readonly<Record<string, Guest>> = {
   "fills memory, 1 GiB at a time": {
     text: forEver("(memory.fill (i32.const 0) (i32.const 7) (i32.const 0x40000000))", LARGE),
   },
-  "copies memory, 1 GiB less a byte at a time": {
+  "copies memory, 1 GiB minus a byte at a time": {
     text: forEver("(memory.copy (i32.const 1) (i32.const 0) (i32.const 0x3fffffff))", LARGE),
   },
   "grows memory to its limit and keeps trying": {

@@ -89,13 +89,13 @@ const PATTERNS: Readonly<Record<string, () => Uint8Array<ArrayBuffer>>> = {
       ...[0x02, 0x40, 0x02, 1, 0x02, 1, ...repeat([0x41, 0], 1_000), 0x0b, 0x20, 0],
       ...[0x0e, ...u32(65_520), ...repeat([0], 65_521), 0x0b, ...repeat([0x1a], 1_000), 0x0b],
     ], 350_000)),
-  "br_table with a thousand values, again and again": () =>
+  "br_table with a thousand values, repeated": () =>
     wideBody(fill([2, 1, 0x00, 0x0e, ...u32(5_000), ...repeat([0], 5_001), 0x0b, 0x0c, 0])),
-  "groups of no locals": () => oneFunction([], join(u32(3_500_000), repeat([0, I32], 3_500_000))),
+  "empty groups of locals": () => oneFunction([], join(u32(3_500_000), repeat([0, I32], 3_500_000))),
   "groups of one local": () => oneFunction([], items(49_999, [1, I32])),
   "functions of 50,000 locals": () =>
     functions({ bodies: Array(500_000).fill([0, body([], [1, ...u32(50_000), I32])]) }),
-  "functions of nothing": () => functions({ bodies: Array(900_000).fill([0, body([])]) }),
+  "empty functions": () => functions({ bodies: Array(900_000).fill([0, body([])]) }),
 };
 
 /** Compiles a module and calls it once with enough fuel to translate it. Returns the outcome. */

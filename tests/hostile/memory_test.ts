@@ -46,7 +46,7 @@ const memory = section(SECTION.memory, [1, 0, 1]);
 
 /** Modules by the item that they have most of: as many as are allowed, in as few bytes as possible. */
 const MODULES: Readonly<Record<string, () => Uint8Array<ArrayBuffer>>> = {
-  "types of nothing": types(funcType([])),
+  "empty types": types(funcType([])),
   "types of a parameter and a result": types(funcType([I32], [I32])),
   "types of two parameters": types(funcType([I32, I32])),
   "imported functions": () => binary(type, section(SECTION.import, items(100_000, [0, 0, 0, 0]))),

@@ -40,7 +40,7 @@ export async function cycles(): Promise<ReadonlyMap<string, Cycle>> {
       await fresh.call("ping");
       await fresh.call("many_echo", 2, { signal });
     }],
-    ["a plugin that lives on is called", async () => {
+    ["a resident plugin is called", async () => {
       await resident.call("ping", undefined, { signal, deadlineMs: 60_000 });
     }],
     ["a plugin is aborted while it computes", async () => {
@@ -67,7 +67,7 @@ export async function cycles(): Promise<ReadonlyMap<string, Cycle>> {
       process.kill("enough");
       await process.status;
     }],
-    ["a process is spawned and disposed of without a look at it", async () => {
+    ["a process is spawned and disposed of without being read", async () => {
       await using _process = spawn(upper, { signal });
     }],
   ]);

@@ -129,7 +129,7 @@ const ROWS: readonly Row[] = [
     answers: [[1, UNKNOWN]],
   },
   {
-    name: "message only in __proto__",
+    name: "a message that is only in __proto__",
     send: `{"__proto__":{${v},"id":1,"method":"ping"}}`,
     answers: [[null, INVALID]],
     malformed: 1,
@@ -160,13 +160,13 @@ const ROWS: readonly Row[] = [
   { name: "answer to __proto__", send: `{${v},"id":"__proto__","result":1}`, unknownIds: 1 },
   { name: "answer without an id", send: `{${v},"result":1}`, unknownIds: 1 },
   {
-    name: "error answer to nothing",
+    name: "an error answer without a request",
     send: `{${v},"id":null,"error":{"code":-32700,"message":"what?"}}`,
     unknownIds: 1,
   },
   { name: "answer to a call that was answered", send: `{${v},"id":1,"result":"other"}\n`.repeat(3), duplicateIds: 3 },
   {
-    name: "answers to nothing in a batch",
+    name: "answers without requests in a batch",
     send: `[{${v},"id":7,"result":1},{${v},"id":1,"result":1}]`,
     unknownIds: 1,
     duplicateIds: 1,
@@ -175,7 +175,7 @@ const ROWS: readonly Row[] = [
   { name: "answer without version", send: '{"id":0,"result":1}', malformed: 1, rejects: true },
   { name: "answer of version 1.0", send: '{"jsonrpc":"1.0","id":0,"result":1}', malformed: 1, rejects: true },
   {
-    name: "result and error",
+    name: "a result and an error",
     send: `{${v},"id":0,"result":1,"error":{"code":1,"message":""}}`,
     malformed: 1,
     rejects: true,

@@ -1,5 +1,5 @@
 /**
- * The cases of the official suite that this library does not pass, each with its reason, and the faults that the suite
+ * The cases of the official suite that this library does not pass, each with its reason. Also the faults that the suite
  * and this library describe in different words. An entry that no case needs any more fails the run.
  *
  * @module

@@ -1,6 +1,6 @@
 /**
- * `@std/assert` for tests and examples. deno.json maps the specifier here, since JSR is not reachable from every build
- * machine. npm's `deno-std` has the same code as plain JavaScript, and this file adds the types that are used.
+ * `@std/assert` for tests and examples. deno.json maps the specifier here, because JSR is not reachable from every
+ * build machine. npm's `deno-std` has the same code as plain JavaScript, and this file adds the types that are used.
  *
  * @module
  */

@@ -24,11 +24,11 @@ const LOOPS: Record<string, string> = {
   "fd_write to a bad descriptor": "(drop (call $write (i32.const 9) (i32.const 64) (i32.const 65536)))",
   "fd_write of 1,024 empty buffers":
     "(drop (call $fd_write (i32.const 2) (i32.const 1024) (i32.const 1024) (i32.const 16)))",
-  "fd_write of 1,024 buffers, the last of them bad": `(i32.store (i32.const 8184) (i32.const -1))
+  "fd_write of 1,024 buffers, the last of which is invalid": `(i32.store (i32.const 8184) (i32.const -1))
     (drop (call $fd_write (i32.const 2) (i32.const 0) (i32.const 1024) (i32.const 16)))`,
-  "fd_write where everything vanishes": "(drop (call $write (i32.const 1) (i32.const 64) (i32.const 65536)))",
+  "fd_write to a stream that discards its bytes": "(drop (call $write (i32.const 1) (i32.const 64) (i32.const 65536)))",
   "fd_read at the end": "(drop (call $fd_read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 16)))",
-  "poll_oneoff of what is ready": `(i32.store (i32.const 8) (i32.const 2)) (i32.store (i32.const 16) (i32.const 1))
+  "poll_oneoff of ready descriptors": `(i32.store (i32.const 8) (i32.const 2)) (i32.store (i32.const 16) (i32.const 1))
     (drop (call $poll_oneoff (i32.const 0) (i32.const 256) (i32.const 1) (i32.const 200)))`,
   "poll_oneoff of 1,300 clocks":
     "(drop (call $poll_oneoff (i32.const 64) (i32.const 66000) (i32.const 1300) (i32.const 16)))",

@@ -156,7 +156,7 @@ Deno.test("the LinkError of instantiate names the missing or wrong import", asyn
   }
 });
 
-Deno.test("a limit that is not a number is rejected, since it would limit nothing", async () => {
+Deno.test("a limit that is not a number is rejected, because it would limit nothing", async () => {
   const text = `(module (memory 1) (func (export "f")))`;
   for (const name of ["fuel", "sliceFuel", "memoryPages", "tableElements", "deadlineMs"]) {
     for (const value of [NaN, -1]) {
