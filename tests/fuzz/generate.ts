@@ -35,8 +35,8 @@ export interface Generated {
 
 /**
  * The style of a module. `plain` is without host functions and without instructions that cost more than one unit of
- * fuel. `counted` is plain, and its last global counts the executed instructions that cost fuel. The third style has
- * everything.
+ * fuel. `counted` is plain, and its last global counts the executed instructions that cost fuel. `everything` has all
+ * instructions and host functions.
  */
 export type Style = "everything" | "plain" | "counted";
 
