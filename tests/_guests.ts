@@ -1,6 +1,6 @@
 /**
- * The example guests as modules, for tests: those that are checked in, and those that `deno task guests` builds. With
- * RIVULET_GUESTS they come from another folder, the `--out` of such a build.
+ * The example guests as modules, for tests: those that are checked in, and those that `deno task guests` builds.
+ * RIVULET_GUESTS names another folder for them, the `--out` of such a build.
  *
  * @module
  */
@@ -10,15 +10,15 @@ import type { Module } from "@rivulet/rivulet";
 
 const GUESTS = Deno.env.get("RIVULET_GUESTS") ?? `${import.meta.dirname}/../examples/guests`;
 
-/** Whether the guest is there: the Rust and Go plugins have to be built first. */
+/** Whether the guest exists: the Rust and Go plugins must be built first. */
 export function hasGuest(name: string): boolean {
   return pathOf(name) !== undefined;
 }
 
-/** A guest by the name of its file. */
+/** A guest by its file name. */
 export async function guest(name: string): Promise<Module> {
   const path = pathOf(name);
-  if (path === undefined) throw new Error(`the guest ${name} is not there: run \`deno task guests\``);
+  if (path === undefined) throw new Error(`the guest ${name} does not exist: run \`deno task guests\``);
   return await compile(await Deno.readFile(path));
 }
 

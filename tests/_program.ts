@@ -1,5 +1,5 @@
 /**
- * Guests of WASI in the text format, for tests.
+ * Guests that use WASI, in the text format, for tests.
  *
  * @module
  */
@@ -25,8 +25,8 @@ const IMPORTS: Record<string, string> = {
 };
 
 /**
- * A module that imports what its text calls as `$fd_read` and so on. It has a memory of two pages, and a function
- * `$write` that writes (pointer, length) to a descriptor, all of it, and gives the errno. Addresses below 64 are
+ * A module that imports the functions that its text calls, such as `$fd_read`. It has a memory of two pages. Its
+ * function `$write` writes all of (pointer, length) to a descriptor, and returns the errno. Addresses below 64 are
  * scratch: vectors at 0, a size at 16.
  */
 export function program(text: string, namespace = "wasi_snapshot_preview1"): Module {

@@ -1,6 +1,6 @@
 /**
- * A peer whose other side is the test itself: it sends raw bytes, sees each message that the peer writes, and can stop
- * taking them.
+ * A peer whose other side is the test itself. The test sends raw bytes, sees each message that the peer writes, and can
+ * stop taking them.
  *
  * @module
  */
@@ -8,22 +8,22 @@
 import { Peer, type PeerOptions } from "@rivulet/rivulet/rpc";
 import { assertEquals } from "@std/assert";
 
-/** A JSON-RPC message as the test sees it. */
+/** A JSON-RPC message. */
 // deno-lint-ignore no-explicit-any -- tests look into it freely
 export type Json = any;
 
 /** The test's end of a connection. */
 export interface Wire<P = Peer> {
   readonly peer: P;
-  /** Sends a chunk as it is; a string as UTF-8. */
+  /** Sends a chunk unchanged, or a string as UTF-8. */
   send(chunk: string | Uint8Array): void;
   /** Sends a value as one line of JSON. */
   sendJson(value: unknown): void;
-  /** The next line that the peer wrote, parsed; waits for it. */
+  /** Waits for the next line that the peer writes, and returns it parsed. */
   next(): Promise<Json>;
-  /** Whatever the peer wrote, once nothing more is going on. */
+  /** Waits until the peer is idle, and returns all that it wrote. */
   rest(): Promise<Json[]>;
-  /** How many chunks the peer wrote. */
+  /** The number of chunks that the peer wrote. */
   chunks(): number;
   /** Ends the stream that the peer reads. */
   end(): void;
@@ -31,20 +31,20 @@ export interface Wire<P = Peer> {
   fail(reason: unknown): void;
   /** Makes the stream that the peer writes fail. */
   refuse(reason: unknown): void;
-  /** Stops taking what the peer writes, until the returned function is called. */
+  /** Stops taking the peer's output until the returned function is called. */
   block(): () => void;
-  /** What the peer's streams were told: reasons of cancel and abort, and whether the writable was closed. */
+  /** The calls on the peer's streams: the reasons of cancel and abort, and whether the writable was closed. */
   readonly told: { cancelled?: unknown; aborted?: unknown; closed: boolean };
-  /** The streams, to look at their locks. */
+  /** The streams, to read their locks. */
   readonly duplex: { readable: ReadableStream<Uint8Array>; writable: WritableStream<Uint8Array> };
 }
 
-/** Lets everything run that can run without anything from outside. */
+/** Waits until everything that needs no input has run. */
 export async function settle(): Promise<void> {
   for (let i = 0; i < 3; i++) await new Promise((resolve) => setTimeout(resolve, 0));
 }
 
-/** Lets the event loop turn until something is so: what is more work than one turn may have takes several. */
+/** Lets the event loop turn until a condition is true. Work that exceeds one turn takes several. */
 export async function until(isSo: () => boolean): Promise<void> {
   for (const end = performance.now() + 10_000; !isSo() && performance.now() < end;) await settle();
 }
@@ -122,7 +122,7 @@ export function connect(options: PeerOptions = {}): Wire {
   };
 }
 
-/** Two streams crossed, so that what one end writes the other reads. */
+/** Two crossed streams: each end reads what the other writes. */
 export function crossed(): [Wire["duplex"], Wire["duplex"]] {
   const there = new TransformStream<Uint8Array, Uint8Array>();
   const back = new TransformStream<Uint8Array, Uint8Array>();
@@ -132,7 +132,7 @@ export function crossed(): [Wire["duplex"], Wire["duplex"]] {
   ];
 }
 
-/** Checks an error answer but for its message, which is for people. */
+/** Checks an error answer without its message, which is for people. */
 export function assertErrorAnswer(answer: Json, id: unknown, code: number): void {
   assertEquals({ jsonrpc: answer.jsonrpc, id: answer.id, code: answer.error?.code }, { jsonrpc: "2.0", id, code });
   assertEquals(typeof answer.error.message, "string");

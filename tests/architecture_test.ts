@@ -1,6 +1,7 @@
 /**
- * The rules that the repository is held to as text: who may import whom, what no file under src may name, where tests
- * are, how files open and how long they are, and that pages name and link to what exists.
+ * The rules for the repository's text. They say which files may import which, which names no file under src may use,
+ * and where tests are. They also say how files open and how long they are. Pages must name and link to things that
+ * exist.
  *
  * @module
  */
@@ -14,12 +15,12 @@ import { RUNTIMES } from "../tools/runtimes.ts";
 
 const ROOT = new URL("../", import.meta.url);
 
-/** What the wings of the virtual machine stand on. */
+/** The files that all wings of the virtual machine may import. */
 const GROUND: readonly string[] = ["src/vm/errors.ts", "src/vm/limits.ts"];
 
 /**
- * The layers, which are folders of src, and the wings of the virtual machine and of WASI, each with what it may import from
- * outside itself: files, or whole wings. Anything may import the base.
+ * The layers, which are folders of src, and the wings of the virtual machine and of WASI. Each has a list of the files
+ * or whole wings outside itself that it may import. Every file may import the base.
  */
 const ARROWS: ReadonlyMap<string, readonly string[]> = new Map([
   ["src/base/", []],
@@ -46,7 +47,7 @@ const ARROWS: ReadonlyMap<string, readonly string[]> = new Map([
   ["mod.ts", ["src/vm/mod.ts", "src/wasi/mod.ts", "src/rpc/mod.ts", "src/plugin/mod.ts"]],
 ]);
 
-/** The folders beside the package, each with what it may import of the repository's code. */
+/** The folders beside the package, each with the parts of the repository's code that it may import. */
 const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
   ["tools/", ["src/"]],
   ["examples/", ["tools/"]],
@@ -55,7 +56,7 @@ const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
   ["tests/", ["mod.ts", "src/", "tools/", "bench/", "examples/", "tasks/"]],
 ]);
 
-/** What runtimes have and the web's standards do not, the host's WebAssembly, and what makes code from text. */
+/** Names that only runtimes have and not the web's standards, the host's WebAssembly, and makers of code from text. */
 const FOREIGN_NAMES: ReadonlySet<string> = new Set([
   ...["Buffer", "Bun", "Deno", "process", "require"],
   ...["WebAssembly", "eval", "Function"],
@@ -63,10 +64,10 @@ const FOREIGN_NAMES: ReadonlySet<string> = new Set([
 
 const MAX_LINES = 400;
 
-/** Paths that CONTRIBUTING.md names and the repository lacks: the official suite is another one's. */
+/** Paths that CONTRIBUTING.md names and the repository lacks: the official suite is in another repository. */
 const OUTSIDE: ReadonlySet<string> = new Set(["WebAssembly/testsuite", "shared/spec-testsuite"]);
 
-/** Files of one algorithm or one loop, which would not be clearer in two, and how long they may be. */
+/** Files of one algorithm or one loop, which would not be clearer in two files, and their maximum lengths. */
 const LONGER_FILES: ReadonlyMap<string, number> = new Map([
   ["src/vm/binary/validate_body.ts", 650],
   ["src/vm/interpreter/call.ts", 700],
@@ -74,10 +75,10 @@ const LONGER_FILES: ReadonlyMap<string, number> = new Map([
   ["src/vm/interpreter/execute.ts", 3_000],
 ]);
 
-/** Folders of what tools made or others wrote. */
+/** Folders of files that tools made or others wrote. */
 const NOT_OURS: ReadonlySet<string> = new Set([".git", ".zig-cache", "build", "dist", "node_modules", "target"]);
 
-/** Paths, from the root, of all files under a folder whose names end so. */
+/** The paths, from the root, of all files under a folder with this ending. */
 function filesUnder(folder: string, ending: string): string[] {
   return [...Deno.readDirSync(new URL(folder, ROOT))].flatMap(({ name, isDirectory }) => {
     if (isDirectory) return NOT_OURS.has(name) ? [] : filesUnder(`${folder}${name}/`, ending);
@@ -97,7 +98,7 @@ function exists(path: string): boolean {
   }
 }
 
-/** Where a link or a relative specifier in the file at `path` leads, as a path from the root; others stay as they are. */
+/** The target of a link or relative specifier in the file at `path`, as a path from the root. Others stay unchanged. */
 function resolve(specifier: string, path: string): string {
   if (!specifier.startsWith(".")) return specifier;
   return new URL(specifier, new URL(path, ROOT)).href.slice(ROOT.href.length);
@@ -117,12 +118,12 @@ const everything: readonly string[] = [
   ...[...ROOMS.keys()].flatMap((room) => filesUnder(room, ".ts")),
 ];
 
-/** All that a file imports or re-exports from, in any form. */
+/** All files from which a file imports or re-exports, in any form. */
 function importsOf(path: string): string[] {
   return ts.preProcessFile(read(path)).importedFiles.map(({ fileName }) => resolve(fileName, path));
 }
 
-/** The folder that a file is in, with a slash at its end; the root's is empty. */
+/** The folder of a file, with a slash at its end. The root is the empty string. */
 function folderOf(path: string): string {
   return path.slice(0, path.lastIndexOf("/") + 1);
 }
@@ -132,7 +133,7 @@ function layerOf(path: string): string | undefined {
   return layers.sort((one, other) => other.length - one.length)[0];
 }
 
-Deno.test("each layer imports what it may, and nothing from outside the package", () => {
+Deno.test("each layer imports only what it may, and nothing from outside the package", () => {
   const wrong = [...sources.keys()].flatMap((path) => {
     const layer = layerOf(path);
     if (layer === undefined) return [`${path} belongs to no layer`];
@@ -145,7 +146,7 @@ Deno.test("each layer imports what it may, and nothing from outside the package"
   assertEquals(wrong, []);
 });
 
-Deno.test("tools imports the package only, and nobody imports tests", () => {
+Deno.test("tools imports only the package, and no other folder imports tests", () => {
   const wrong = [...ROOMS].flatMap(([room, allowed]) => {
     const isAllowed = (target: string) => [room, ...allowed].some((it) => target.startsWith(it));
     return filesUnder(room, ".ts").flatMap((path) =>
@@ -156,7 +157,7 @@ Deno.test("tools imports the package only, and nobody imports tests", () => {
   assertEquals(wrong, []);
 });
 
-Deno.test("a file whose name begins with _ is imported from its own folder, or one in it", () => {
+Deno.test("only files in the same folder or its subfolders import a file whose name begins with _", () => {
   const isPrivate = (path: string) => path.slice(folderOf(path).length).startsWith("_");
   const wrong = everything.flatMap((path) =>
     importsOf(path).filter((target) => isPrivate(target) && !path.startsWith(folderOf(target)))
@@ -166,7 +167,7 @@ Deno.test("a file whose name begins with _ is imported from its own folder, or o
   assertEquals(filesUnder("tools/", "").filter((path) => isPrivate(path) || folderOf(path) !== "tools/"), []);
 });
 
-Deno.test("a test is in the folder of tests that mirrors the folder of its source", () => {
+Deno.test("the folder of a test mirrors the folder of its source", () => {
   const folders = new Set([...sources.keys()].map(folderOf));
   const mirrors = [...folders].map((folder) => folder.split("/")[1]!).filter((layer) => layer !== "");
   const tests = everything.filter((path) => path.endsWith("_test.ts") && mirrors.includes(path.split("/")[1]!));
@@ -180,7 +181,7 @@ Deno.test("a test is in the folder of tests that mirrors the folder of its sourc
   assert(tests.length > 30);
 });
 
-Deno.test("no file imports itself through others, not even a type", () => {
+Deno.test("no file imports itself through others, even for a type", () => {
   const done = new Set<string>();
   const cycles: string[] = [];
   const visit = (path: string, importers: readonly string[]): void => {
@@ -194,7 +195,7 @@ Deno.test("no file imports itself through others, not even a type", () => {
   assertEquals(cycles, []);
 });
 
-Deno.test("no file of the package names a runtime, the host's WebAssembly, or what makes code from text", () => {
+Deno.test("no file of the package names a runtime, the host's WebAssembly, or a function that makes code from text", () => {
   const named: string[] = [];
   for (const [path, source] of sources) {
     const visit = (node: ts.Node): void => {
@@ -209,13 +210,13 @@ Deno.test("no file of the package names a runtime, the host's WebAssembly, or wh
   assertEquals(named, []);
 });
 
-Deno.test("every file opens with a comment that says what it is", () => {
+Deno.test("every file opens with a comment that describes it", () => {
   const opening = (path: string) => /^\/\*\*[^]*?\*\//.exec(read(path))?.[0] ?? "";
   assertEquals(everything.filter((path) => opening(path) === ""), []);
   assertEquals([...sources.keys()].filter((path) => !opening(path).includes("\n * @module\n")), []);
 });
 
-Deno.test("files are at most 400 lines long, examples in comments apart, or as long as they are listed to be", () => {
+Deno.test("files have at most 400 lines without the examples in comments, or at most their listed length", () => {
   const wrong = [...sources.keys()].flatMap((path) => {
     const lines = read(path).replaceAll(/^ \* ```ts\n( \*.*\n)*? \* ```\n/gm, "").split("\n").length - 1;
     const most = LONGER_FILES.get(path) ?? MAX_LINES;
@@ -225,7 +226,7 @@ Deno.test("files are at most 400 lines long, examples in comments apart, or as l
   assertEquals(wrong, []);
 });
 
-Deno.test("examples import the package as its users do", () => {
+Deno.test("examples import the package like its users", () => {
   const isUsers = (specifier: string) => !specifier.startsWith("src/") && specifier !== "mod.ts";
   const paths = filesUnder("examples/", ".ts");
   const wrong = paths.flatMap((path) =>
@@ -234,7 +235,7 @@ Deno.test("examples import the package as its users do", () => {
   assertEquals(wrong, []);
 });
 
-/** Where the links of a page lead, without what is shown as code. */
+/** The targets of the links on a page, without those in code. */
 function linksOf(path: string): string[] {
   const text = read(path).replaceAll(/^```[^]*?^```|`[^`\n]*`/gm, "");
   const links = [...text.matchAll(/\]\(([^)\s]+)\)|^\[[^\]]+\]: (\S+)$/gm)].map(([, inline, listed]) =>
@@ -256,7 +257,7 @@ function anchorsOf(path: string): string[] {
   );
 }
 
-Deno.test("links lead to files and headings that exist, and addresses are of https", () => {
+Deno.test("links lead to files and headings that exist, and addresses use https", () => {
   const files = new Set(filesUnder("", ""));
   const isAlive = (link: string, path: string): boolean => {
     if (/^\w+:/.test(link)) return link.startsWith("https://") && URL.canParse(link);
@@ -272,7 +273,7 @@ Deno.test("links lead to files and headings that exist, and addresses are of htt
   assert(pages.flatMap(linksOf).length > 20);
 });
 
-/** What CONTRIBUTING.md writes as code and is a path: it has a slash or the ending of a file, and no spaces. */
+/** The paths that a page writes as code: they have a slash or the ending of a file, and no spaces. */
 function pathsIn(page: string): string[] {
   const words = [...read(page).replaceAll(/^```[^]*?^```/gm, "").matchAll(/`([^`\s]+)`/g)].map(([, word]) => word!);
   return words.filter((word) => /^\.?\w[\w/.]*$/.test(word) && (word.includes("/") || /\w\.(ts|md|json)$/.test(word)));
@@ -284,10 +285,10 @@ Deno.test("every file that CONTRIBUTING.md names exists", () => {
   assert(paths.length > 40);
 });
 
-/** Shown where the repository is; elsewhere its text says what it shows. */
+/** Shown only in the repository. Elsewhere its text describes it. */
 const PICTURE = "bench/results.svg";
 
-Deno.test("pages of the package link to no page outside of it", () => {
+Deno.test("pages of the package link only to pages of the package", () => {
   const isPublished = (path: string) => config.publish.include.some((it) => path === it || path.startsWith(`${it}/`));
   const wrong = filesUnder("", ".md").filter(isPublished).flatMap((path) =>
     linksOf(path).filter((link) => !/^\w+:|^#/.test(link))
@@ -297,7 +298,7 @@ Deno.test("pages of the package link to no page outside of it", () => {
   assertEquals(wrong, []);
 });
 
-Deno.test("the README builds plugins as the examples are built", () => {
+Deno.test("the README builds plugins with the commands of the examples", () => {
   const [text] = /\n## Writing a plugin\n[^]*?\n## /.exec(read("README.md")) ?? [];
   const commands = [...text!.matchAll(/ `([^`]+)` +\|$/gm)].flatMap(([, command]) => command!.split(" && "));
   const pages = read("examples/guests/README.md");
@@ -305,17 +306,17 @@ Deno.test("the README builds plugins as the examples are built", () => {
   assert(commands.length > 5);
 });
 
-Deno.test("the README names the runtimes that are tested", () => {
+Deno.test("the README names the tested runtimes", () => {
   const [text] = /\n## Where it runs\n[^]*?\n## /.exec(read("README.md")) ?? [];
   const versions = Object.values(RUNTIMES).map((name) => {
     const [program, version] = name.split("@") as [string, string];
     if (program === "node") return version.replace(/\.\d+$/, "");
-    return version.replace(/^1\.(\d{4})(\d\d)(\d\d)\.\d+$/, "$1-$2-$3"); // workerd's has its date in it
+    return version.replace(/^1\.(\d{4})(\d\d)(\d\d)\.\d+$/, "$1-$2-$3"); // workerd's version contains its date
   });
   assertEquals(versions.filter((version) => !text!.includes(version)), []);
 });
 
-/** A default as the pages have it. */
+/** A default in the format of the pages. */
 function defaultOf({ byDefault, unit }: LimitRow): string {
   if (byDefault === Infinity) return "none";
   if (unit !== "bytes") return `${byDefault.toLocaleString("en-US")} ${unit}`;
@@ -323,7 +324,7 @@ function defaultOf({ byDefault, unit }: LimitRow): string {
 }
 
 for (const page of ["README.md", "SECURITY.md"]) {
-  Deno.test(`${page} has the limits as their rows say`, () => {
+  Deno.test(`${page} has the limits of the rows`, () => {
     const [section] = /\n## Limits\n[^]*?\n\|[^]*?\n\n/.exec(read(page)) ?? [""];
     const lines = section!.split("\n").filter((line) => line.startsWith("| `"));
     const cells = lines.map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim()));

@@ -1,6 +1,6 @@
 /**
- * Limits and options, over all rows of the table: what is refused, by whom and when; what is reached; and that the pages
- * say what the rows say.
+ * Limits and options, for all rows of the table. The tests check which values are refused, where and when. They also
+ * check that each limit can be reached, and that the pages agree with the rows.
  *
  * @module
  */
@@ -29,7 +29,7 @@ function holding(name: string, value: unknown): never {
   return { [name]: value } as never;
 }
 
-/** Each place that takes limits, as a function that starts it with them and stops it if it is not refused. */
+/** Each place that takes limits, as a function that starts it with them, and stops it if nothing is refused. */
 const STARTS: Readonly<Record<LimitOwner, (limits: unknown) => unknown>> = {
   instantiate: (limits) => instantiate(empty, {}, { limits: limits as RunLimits }),
   spawn: (limits) => spawn(empty, { limits: limits as ProcessLimits }).kill(),
@@ -37,7 +37,7 @@ const STARTS: Readonly<Record<LimitOwner, (limits: unknown) => unknown>> = {
   Plugin: (limits) => new Plugin(empty, { limits: limits as PluginLimits }),
 };
 
-/** What a place throws or, being asynchronous, rejects with. */
+/** The error that a place throws or rejects with. */
 async function refusal(start: () => unknown): Promise<unknown> {
   try {
     await start();
@@ -60,7 +60,7 @@ async function forEach(test: (name: LimitName, row: LimitRow, owner: LimitOwner)
   for (const owner of OWNERS) for (const name of LIMIT_NAMES[owner]) await test(name, LIMITS[name], owner);
 }
 
-Deno.test("a limit that is not a number is a TypeError that names it, its range and what was given", async () => {
+Deno.test("a limit that is not a number is a TypeError that names it, its range and the value", async () => {
   const values = [["12", '"12"'], [null, "null"], [12n, "12n"], [{}, "a value of type Object"], [
     true,
     "true",
@@ -86,9 +86,9 @@ Deno.test("a limit out of its range is a RangeError that names it: NaN, less, mo
   });
 });
 
-Deno.test("a limit may be the least, the most, the default, undefined, and Infinity where there can be none", async () => {
+Deno.test("a limit can be the least, the most, the default or undefined, and Infinity if the row allows that there is no limit", async () => {
   await forEach(async (name, { least, most, byDefault, mayBeAbsent, isWhole }, owner) => {
-    // A guest of one page starts with no less.
+    // A guest with a memory of one page can't start with less.
     const first = name === "memoryPages" ? 1 : least;
     const values = [
       first,
@@ -104,7 +104,7 @@ Deno.test("a limit may be the least, the most, the default, undefined, and Infin
   });
 });
 
-Deno.test("an unknown limit is refused with the nearest name that is known", async () => {
+Deno.test("an unknown limit is refused, and the error suggests the nearest known name", async () => {
   await forEach(async (name, _, owner) => {
     const error = await refusal(() => STARTS[owner](holding(name.slice(0, -1), 1)));
     assertRefused(error, TypeError, `unknown limit "${name.slice(0, -1)}": did you mean "${name}"?`);
@@ -122,7 +122,7 @@ Deno.test("an unknown limit is refused with the nearest name that is known", asy
   }
 });
 
-Deno.test("limits of a layer above are refused by those below", async () => {
+Deno.test("a layer refuses the limits of the layers above it", async () => {
   for (const owner of OWNERS) {
     for (const [name] of ROWS.filter(([name]) => !LIMIT_NAMES[owner].includes(name))) {
       assertRefused(await refusal(() => STARTS[owner](holding(name, 1))), TypeError, `unknown limit "${name}"`);
@@ -154,7 +154,7 @@ Deno.test("limits and options that are not an object of names are refused", asyn
   await peer.close();
 });
 
-Deno.test("an unknown option is refused with the nearest name that is known, wherever options are taken", async () => {
+Deno.test("an unknown option is refused everywhere, and the error suggests the nearest known name", async () => {
   const { peer } = connect();
   await using plugin = new Plugin(empty);
   const instance = await instantiate(empty);
@@ -207,7 +207,7 @@ Deno.test("a call's deadline is checked before the call", async () => {
   }
 });
 
-Deno.test("a deadline that is far or none stops nothing", async () => {
+Deno.test("a distant or infinite deadline stops nothing", async () => {
   for (const deadlineMs of [2 ** 31 - 1, Infinity]) {
     for (const lifetime of ["call", "plugin"] as const) {
       await using plugin = new Plugin(c, { limits: { deadlineMs }, lifetime });
@@ -224,7 +224,7 @@ Deno.test("a deadline that is far or none stops nothing", async () => {
   await sleeper.call("sleep", 30, { deadlineMs: Infinity });
 });
 
-Deno.test("logBytes and outputBytes that are not numbers do not stand for no limit", () => {
+Deno.test("logBytes and outputBytes that are not numbers do not mean that there is no limit", () => {
   for (const value of [NaN, "none", null]) {
     assertThrows(() => new Plugin(empty, { limits: holding("logBytes", value) }), Error, "limits.logBytes");
     assertThrows(() => spawn(empty, { limits: holding("outputBytes", value) }), Error, "limits.outputBytes");
@@ -236,7 +236,7 @@ Deno.test("a limit given as text is shown in the message as text, with the unit 
   assertThrows(() => new Plugin(empty, { limits: holding("memoryPages", "12") }), TypeError, text);
 });
 
-Deno.test("Plugin refuses in its constructor what would be refused when a call starts a process", () => {
+Deno.test("Plugin refuses in its constructor the options that spawn would refuse at a call", () => {
   const wrong: [options: Record<string, unknown>, text: string][] = [
     [{ methods: { x: 1 } }, `method "x" is not a function`],
     [{ methods: 1 }, "methods must be an object, not 1"],
@@ -263,7 +263,7 @@ Deno.test("Plugin refuses in its constructor what would be refused when a call s
   }
 });
 
-Deno.test("Plugin takes its options when it is made: what is changed or used up later has no effect", async () => {
+Deno.test("Plugin copies its options when it is constructed: later changes to them have no effect", async () => {
   const limits = { fuel: 1e9 };
   const methods = function* () {
     yield ["echo", (params: unknown) => params] as const;
@@ -275,7 +275,7 @@ Deno.test("Plugin takes its options when it is made: what is changed or used up 
   for (let call = 0; call < 2; call++) await plugin.call("many_echo", 2);
 });
 
-Deno.test("what is not a Module is refused with how to make one", async () => {
+Deno.test("a value that is not a Module is refused, and the error says how to make one", async () => {
   const bytes = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
   for (const [given, name] of [[bytes, "Uint8Array"], [compile(bytes), "Promise"]] as const) {
     for (
@@ -288,7 +288,7 @@ Deno.test("what is not a Module is refused with how to make one", async () => {
   assertThrows(() => new Plugin(undefined as never), TypeError, "expected a Module, not undefined");
 });
 
-Deno.test("a signal that is not an AbortSignal is refused, wherever one is taken", async () => {
+Deno.test("a signal that is not an AbortSignal is refused everywhere", async () => {
   const { peer } = connect();
   await using plugin = new Plugin(empty);
   const instance = await instantiate(empty);
@@ -331,7 +331,7 @@ Deno.test("a Peer that is refused leaves its streams alone", () => {
   assertEquals([readable.locked, writable.locked], [false, false]);
 });
 
-/** Sends one line to a peer with limits; what it refuses. */
+/** Sends one line to a peer with limits. Returns the error of what it refuses. */
 async function refusedBy(
   limits: PeerLimits,
   line: string,
@@ -344,7 +344,7 @@ async function refusedBy(
   return { error: told, code, malformed: peer.stats.malformed };
 }
 
-/** A call of the plugin that fails; what is behind that. */
+/** Makes a call of the plugin that fails. Returns the cause. */
 async function causeIn(limits: PluginLimits, method: string, params?: unknown): Promise<unknown> {
   await using plugin = new Plugin(faulty, { limits });
   const error = await assertRejects(() => plugin.call(method, params), PluginError);
@@ -356,7 +356,7 @@ async function statusError(start: () => ReturnType<typeof spawn>): Promise<unkno
   return (await start().output()).error;
 }
 
-/** Ways to reach each limit that makes an error; each returns the errors. */
+/** Ways to reach each limit that causes an error. Each returns the errors. */
 const REACHED: Readonly<Record<LimitErrorName, readonly (() => Promise<unknown>)[]>> = {
   fuel: [
     () => statusError(() => spawn(spin, { stdin: "null", limits: { fuel: 1_000 } })),
@@ -399,7 +399,7 @@ const REACHED: Readonly<Record<LimitErrorName, readonly (() => Promise<unknown>)
 };
 
 for (const [name, ways] of Object.entries(REACHED)) {
-  Deno.test(`${name}, when it is reached, is a LimitError that names it in the words of its row`, async () => {
+  Deno.test(`reaching ${name} is a LimitError that names it in the words of its row`, async () => {
     for (const reach of ways) {
       const error = await reach();
       assertInstanceOf(error, LimitError);
@@ -422,7 +422,7 @@ Deno.test("a message over a limit is answered as an invalid request, and counted
   }
 });
 
-Deno.test("a LimitError is of one class, whichever entry it is imported from", () => {
+Deno.test("LimitError is the same class from every entry", () => {
   assertEquals(LimitErrorOfRpc, LimitError);
   const error = limitError("fuel", 9, "twice", { cause: 1 });
   assertEquals([error.name, error.limit, error.value, error.message, error.cause], [
@@ -448,7 +448,7 @@ Deno.test("the types of limits have the names of the rows", () => {
   for (const owner of OWNERS) assertEquals(Object.keys(types[owner]).sort(), [...LIMIT_NAMES[owner]].sort());
 });
 
-Deno.test("each row's default is in its range, and that of memoryPages is the most that a memory can have", () => {
+Deno.test("each row's default is in its range, and memoryPages has by default the most that a memory can have", () => {
   for (const [name, { byDefault, least, most, mayBeAbsent }] of ROWS) {
     assert(byDefault === Infinity ? mayBeAbsent : byDefault >= least && byDefault <= most, name);
   }

@@ -1,5 +1,5 @@
 /**
- * Fair turns.
+ * Fair scheduling of turns.
  *
  * @module
  */
@@ -20,7 +20,7 @@ function task(name: string, slices: number, fuel: number, turns: string[]): Prom
   });
 }
 
-Deno.test("schedule gives tasks their turns in order", async () => {
+Deno.test("schedule runs the slices of tasks in turn", async () => {
   const turns: string[] = [];
   await Promise.all(["a", "b", "c"].map((name) => task(name, 5, 400_000, turns)));
   for (const name of ["a", "b", "c"]) {
@@ -30,7 +30,7 @@ Deno.test("schedule gives tasks their turns in order", async () => {
   }
 });
 
-Deno.test("schedule lets timers fire between turns of a task without end", async () => {
+Deno.test("schedule lets timers fire between turns of an endless task", async () => {
   let isOver = false;
   let slices = 0;
   const slice = () => {
@@ -44,7 +44,7 @@ Deno.test("schedule lets timers fire between turns of a task without end", async
   assert(slices > 1);
 });
 
-Deno.test("schedule lets timers fire in a chain of microtasks without end", async () => {
+Deno.test("schedule lets timers fire in an endless chain of microtasks", async () => {
   let isOver = false;
   const slice = () => {
     if (!isOver) Promise.resolve().then(() => schedule(slice));
@@ -55,14 +55,14 @@ Deno.test("schedule lets timers fire in a chain of microtasks without end", asyn
   isOver = true;
 });
 
-Deno.test("schedule keeps no order but that of arrival among ten thousand", async () => {
+Deno.test("schedule runs ten thousand tasks in the order of their arrival", async () => {
   const turns: string[] = [];
   const names = Array.from({ length: 10_000 }, (_, index) => `${index}`);
   await Promise.all(names.map((name) => task(name, 1, 1_000, turns)));
   assertEquals(turns, names);
 });
 
-Deno.test("spend ends a turn that tasks and others have used up together, and timers fire before the next", async () => {
+Deno.test("spend ends a turn that tasks and other work have used up together, and timers fire before the next turn", async () => {
   await new Promise((resolve) => setTimeout(resolve, 1));
   let fired = false;
   let waits = 0;
@@ -77,7 +77,7 @@ Deno.test("spend ends a turn that tasks and others have used up together, and ti
   assert(fired);
 });
 
-Deno.test("spend within a slice counts beside what the slice returns", async () => {
+Deno.test("spend within a slice counts in addition to the work that the slice returns", async () => {
   await new Promise((resolve) => setTimeout(resolve, 1));
   const order: string[] = [];
   await new Promise<void>((resolve) => {
@@ -95,7 +95,7 @@ Deno.test("spend within a slice counts beside what the slice returns", async () 
   assertEquals(order, ["caller", "slice"]);
 });
 
-Deno.test("a slice that throws, as no guest can make it, keeps no other from its turn", async () => {
+Deno.test("a slice that throws, which no guest can cause, does not prevent the turns of others", async () => {
   const turns: string[] = [];
   assertThrows(
     () =>
@@ -119,12 +119,12 @@ Deno.test("waiters of spend resume one after the other, and timers fire in betwe
   await Promise.all(Array.from({ length: 20 }, async () => {
     await spend(0);
     seen.add(fired);
-    // Work that is counted when it has been done.
+    // The work is counted after it is done.
     for (const end = performance.now() + 3; performance.now() < end;);
     await spend(900_000);
   }));
   clearInterval(chain);
-  assert(seen.size >= 10, `${seen.size} of 20 saw a timer that those before had not`);
+  assert(seen.size >= 10, `${seen.size} of 20 saw a timer that earlier waiters had not seen`);
 });
 
 Deno.test("work that is counted without waiting ends the turn, and no waiter pays for it with turns of its own", async () => {

@@ -6,7 +6,7 @@ import { ByteQueue, type Line, LineSplitter, readableFrom, readBytes, readLines 
 const encode = (text: string) => new TextEncoder().encode(text);
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
-Deno.test("ByteQueue.push takes no more than there is room for", () => {
+Deno.test("ByteQueue.push takes no more than it has room for", () => {
   const queue = new ByteQueue(5);
   assertEquals(queue.push(encode("abc")), 3);
   assertEquals(queue.push(encode("def")), 2);
@@ -16,7 +16,7 @@ Deno.test("ByteQueue.push takes no more than there is room for", () => {
   assertEquals([queue.size, queue.room], [0, 5]);
 });
 
-Deno.test("ByteQueue gives bytes in order through any mix of push, pull and take", () => {
+Deno.test("ByteQueue returns bytes in order for any mix of push, pull and take", () => {
   let seed = 7;
   const random = (limit: number) => (seed = (seed * 1103515245 + 12345) & 0x7fffffff) % limit;
   const queue = new ByteQueue(64);
@@ -37,7 +37,7 @@ Deno.test("ByteQueue gives bytes in order through any mix of push, pull and take
   assertEquals(taken, given);
 });
 
-Deno.test("ByteQueue.take gives an array that later pushes leave alone", () => {
+Deno.test("ByteQueue.take returns an array that later pushes do not change", () => {
   const queue = new ByteQueue(1000);
   for (const text of ["a", "bc", "defghijklmnopqrstuvwxyz"]) {
     queue.push(encode(text));
@@ -65,7 +65,7 @@ Deno.test("ByteQueue.changed resolves at a push, a pull, an end and a break", as
   assertEquals([queue.state, queue.reason, queue.size, queue.room], ["broken", "why", 0, 0]);
 });
 
-Deno.test("ByteQueue that ended gives the rest and takes nothing", () => {
+Deno.test("a ByteQueue that has ended returns the remaining bytes and takes no more", () => {
   const queue = new ByteQueue(8);
   queue.push(encode("ab"));
   queue.end();
@@ -104,7 +104,7 @@ function split(chunks: Iterable<Uint8Array>, maxBytes: number): string[] {
   return [...[...chunks].flatMap((chunk) => [...splitter.push(chunk)].map(show)), ...[...splitter.end()].map(show)];
 }
 
-Deno.test("LineSplitter gives the same lines wherever two chunks meet", () => {
+Deno.test("LineSplitter returns the same lines wherever two chunks meet", () => {
   const bytes = encode(TEXT);
   for (let at = 0; at <= bytes.length; at++) {
     assertEquals(split([bytes.subarray(0, at), bytes.subarray(at)], 8), LINES, `split at ${at}`);
@@ -112,11 +112,11 @@ Deno.test("LineSplitter gives the same lines wherever two chunks meet", () => {
   assertEquals(split(Array.from(bytes, (byte) => Uint8Array.of(byte)), 8), LINES);
 });
 
-Deno.test("LineSplitter takes a line of exactly maxBytes, and cuts one of a byte more", () => {
+Deno.test("LineSplitter takes a line of exactly maxBytes, and cuts a line that is one byte longer", () => {
   assertEquals(split([encode("12345678\n123456789\n")], 8), ["12345678", "12345678|"]);
 });
 
-Deno.test("LineSplitter gives a line that is too long once, as soon as it is, and buffers no more of it", () => {
+Deno.test("LineSplitter returns a line once as soon as it is too long, and buffers no more of it", () => {
   const splitter = new LineSplitter(4);
   assertEquals([...splitter.push(encode("abc"))].length, 0);
   assertEquals([...splitter.push(encode("def"))].length, 1);
@@ -124,7 +124,7 @@ Deno.test("LineSplitter gives a line that is too long once, as soon as it is, an
   assertEquals([...splitter.push(encode("\nok\n"))].map(({ bytes }) => decode(bytes)), ["ok"]);
 });
 
-Deno.test("readLines keeps to both budgets, drains the stream, and tells how much it dropped", async () => {
+Deno.test("readLines respects both budgets, drains the stream, and reports how much it dropped", async () => {
   const stream = new Blob(["1234\n", "123456789\n", "12", "345\n\n", "12\n", "1\n"]).stream();
   const lines: string[] = [];
   const dropped = await readLines(stream, { lineBytes: 6, totalBytes: 19 }, (line) => lines.push(line));
@@ -132,7 +132,7 @@ Deno.test("readLines keeps to both budgets, drains the stream, and tells how muc
   assertEquals(dropped, 5);
 });
 
-Deno.test("readLines counts the line feeds, also of empty lines, and splits nothing beyond its budget", async () => {
+Deno.test("readLines counts line feeds, including those of empty lines, and splits nothing beyond its budget", async () => {
   let lines = 0;
   const chunk = new Uint8Array(65_536).fill(10);
   let left = 100;
@@ -143,14 +143,14 @@ Deno.test("readLines counts the line feeds, also of empty lines, and splits noth
   assertEquals([lines, dropped], [1000, 100 * 65_536 - 1000]);
 });
 
-Deno.test("readLines hands over what is printable", async () => {
+Deno.test("readLines passes on printable text", async () => {
   const lines: string[] = [];
   const stream = new Blob(["\x1b[2J\tcleared\r\n", "a\rb\x7f\n", "\u202eturned\u2028\n"]).stream();
   await readLines(stream, { lineBytes: 99, totalBytes: 999 }, (line) => lines.push(line));
   assertEquals(lines, ["\ufffd[2J\tcleared", "a\ufffdb\ufffd", "\ufffdturned\ufffd"]);
 });
 
-Deno.test("readBytes gives all bytes of a stream, or the first of them and says so", async () => {
+Deno.test("readBytes returns all bytes of a stream, or the first of them and reports that it cut", async () => {
   for (
     const [maxBytes, expected, calls] of [[10, "abcdef", 0], [6, "abcdef", 0], [5, "abcde", 1], [0, "", 1]] as const
   ) {

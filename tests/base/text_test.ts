@@ -1,5 +1,5 @@
 /**
- * Text of guests, for people.
+ * Guests' text, made safe for people to read.
  *
  * @module
  */
@@ -11,7 +11,7 @@ Deno.test("printable leaves text as it is, in any script, tabs included", () => 
   for (const text of ["", "plain\ttext", "é漢😀", "עברית", "\u200d\u200e"]) assertStrictEquals(printable(text), text);
 });
 
-Deno.test("printable shows controls, line ends and what turns text around as U+FFFD", () => {
+Deno.test("printable shows control characters, line ends and characters that reverse text as U+FFFD", () => {
   const ranges = [[0, 8], [10, 31], [0x7f, 0x9f], [0x2028, 0x2029], [0x202a, 0x202e], [0x2066, 0x2069]];
   for (const [first, last] of ranges) {
     for (let code = first; code <= last; code++) {
@@ -20,7 +20,7 @@ Deno.test("printable shows controls, line ends and what turns text around as U+F
   }
 });
 
-Deno.test("quoted cuts text, and says so", () => {
+Deno.test("quoted cuts text, and marks the cut", () => {
   assertEquals([quoted('a"b', 3), quoted("abcd", 3), quoted("\x1b\x9b\u202e", 3)], [
     '"a\\"b"',
     '"abc..."',

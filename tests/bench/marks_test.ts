@@ -27,7 +27,7 @@ Deno.test("ratiosOf compares with native and with the faster peer of each row", 
   assertAlmostEquals(meanOf(overPeers)!, 3);
 });
 
-Deno.test("verdictsOf tells by how much a mark is met or missed, and only of what was measured", () => {
+Deno.test("verdictsOf reports by how much a mark is met or missed, and only for measured values", () => {
   const verdicts = verdictsOf(results(COMPUTE));
   assertEquals(verdicts.map(({ isMet }) => isMet), [true, true, true]);
   assertAlmostEquals(verdicts[0]!.margin, 50);
@@ -37,7 +37,7 @@ Deno.test("verdictsOf tells by how much a mark is met or missed, and only of wha
   assertAlmostEquals(slow[2]!.margin, -100);
 });
 
-Deno.test("mergeResults replaces suites that were run again, and keeps the others", () => {
+Deno.test("mergeResults replaces the suites that were run again, and keeps the others", () => {
   const before = results(COMPUTE);
   const after = results({});
   const other = { ...after, engines: { bun: { version: "Bun", compiler: "JavaScriptCore", suites: { load: {} } } } };
@@ -45,7 +45,7 @@ Deno.test("mergeResults replaces suites that were run again, and keeps the other
   assertEquals(Object.keys(mergeResults(before, other).engines), ["deno", "bun"]);
 });
 
-Deno.test("pictureOf says in words what it draws, and leaves out who did not run everything", () => {
+Deno.test("pictureOf describes its drawing in words, and omits contenders that did not run everything", () => {
   const svg = pictureOf(results(COMPUTE));
   assertStringIncludes(svg, "Deno 1.2.3: Rivulet 10.0, wasm3 in WebAssembly 34.6.</desc>");
   assertEquals(svg.match(/<rect class="rivulet"/g)?.length, 2);

@@ -22,7 +22,7 @@ for (const contender of [native, rivulet, wasm3, wasmi]) {
   });
 }
 
-Deno.test("grow makes a valid module of about the size that does the same", async () => {
+Deno.test("grow makes a valid module of about the given size that does the same", async () => {
   const seed = await host.read("kernels/prebuilt/sha.wasm");
   const load = await native.open(host);
   const expected = await (await load(seed)).run(3);

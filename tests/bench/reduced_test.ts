@@ -12,7 +12,7 @@ function resultWith(ours: number): Result {
   ]));
 }
 
-Deno.test("holdsBounds breaks when a ratio is beyond its margin, and says which", () => {
+Deno.test("holdsBounds fails when a ratio exceeds its margin, and names the ratio", () => {
   const lines: string[] = [];
   assert(holdsBounds(resultWith(34), (line) => lines.push(line)));
   assert(!lines.join().includes("BROKEN"));

@@ -17,7 +17,7 @@ Deno.test("summaryOf keeps four digits", () => {
   assertEquals(summaryOf([3.14159, 2.71828, 100]), { min: 2.718, median: 3.142 });
 });
 
-Deno.test("there is no quantile and no mean of nothing", () => {
+Deno.test("quantile and geomean throw for an empty list", () => {
   assertThrows(() => quantile([], 0.5), RangeError, "no samples");
   assertThrows(() => geomean([]), RangeError, "no values");
 });

@@ -1,5 +1,5 @@
 /**
- * Examples as child processes: the commands that their opening comments give, and output that a test follows by lines.
+ * Examples as child processes, started with the commands in their opening comments. A test reads their output by lines.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import { mergeReadableStreams, TextLineStream } from "@std/streams";
 import { ROOT } from "../../tools/root.ts";
 
-/** The words of the command in a script's opening comment that runs it. */
+/** The words of the command in a script's opening comment. */
 export function commandOf(path: string): string[] {
   const [comment] = Deno.readTextFileSync(ROOT + path).split("*/", 1);
   const command = /`([^`]*\b(?:deno run|node|bun) [^`]*)`/.exec(comment!)?.[1];
@@ -15,15 +15,15 @@ export function commandOf(path: string): string[] {
   return command.slice(command.lastIndexOf("| ") + 1).trim().split(" ");
 }
 
-/** How long a line may take, on a machine that has much else to do. */
+/** The maximum time for a line on a busy machine. */
 const PATIENCE_MS = 10_000;
 
-/** A running command. What it prints, also to standard error, is kept. */
+/** A running command. Its output, including standard error, is kept. */
 export class Child {
   readonly #process: Deno.ChildProcess;
   readonly #lines: string[] = [];
   readonly #ended: Promise<void>;
-  /** Lines that `line` has looked at. */
+  /** The number of lines that `line` has read. */
   #seen = 0;
   #news = Promise.withResolvers<void>();
 
@@ -34,7 +34,7 @@ export class Child {
     this.#ended = this.#read();
   }
 
-  /** Waits for a line that matches, after the one that was given last. */
+  /** Waits for a line that matches, after the one that it returned last. */
   async line(pattern: RegExp): Promise<string> {
     const timeout = Promise.withResolvers<never>();
     const timer = setTimeout(() => timeout.reject(new Error(`no line ${pattern} in:\n${this.#text()}`)), PATIENCE_MS);
@@ -51,12 +51,12 @@ export class Child {
     }
   }
 
-  /** Ends the process. @returns all that it printed */
+  /** Ends the process. @returns all output */
   async stop(): Promise<string> {
     try {
       this.#process.kill();
     } catch {
-      // It has ended.
+      // It has already ended.
     }
     await this.#process.status;
     await this.#ended;

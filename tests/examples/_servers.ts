@@ -1,7 +1,7 @@
 /**
- * The edge servers of the examples as child processes on free ports of 127.0.0.1: Deno as it stands in the repository;
- * Node and Bun, which know the package by a package.json, in a copy of what they need under dist; workerd with the Worker
- * as a bundle. The runtimes are from npm.
+ * The edge servers of the examples as child processes on free ports of 127.0.0.1. Deno runs the files of the
+ * repository. Node and Bun, which find the package by a package.json, run in a copy of the necessary files under dist.
+ * workerd runs the Worker as a bundle. The runtimes are from npm.
  *
  * @module
  */
@@ -15,25 +15,25 @@ import { ROOT } from "../../tools/root.ts";
 import { RUNTIMES as PACKAGES } from "../../tools/runtimes.ts";
 import { Child, commandOf } from "./_child.ts";
 
-/** Of this process, since others may test at the same time. */
+/** A separate folder for this process, because others can test at the same time. */
 const PROJECT = `${ROOT}dist/edge_${Deno.pid}`;
 const HOST = "127.0.0.1";
-/** How long a server may take to start. */
+/** The maximum time for the start of a server. */
 const PATIENCE_MS = 10_000;
 
 /** Each runtime's package. */
 const RUNTIMES = { node: PACKAGES.node26, bun: PACKAGES.bun, workerd: PACKAGES.workerd } as const;
 
-/** Who serves. */
+/** The runtimes that serve. */
 export type ServerName = "deno" | keyof typeof RUNTIMES;
 
-/** Where the runtimes are, once they are installed. */
+/** The folder of the installed runtimes. */
 async function findRuntimes(): Promise<Record<keyof typeof RUNTIMES, string>> {
   const [node, bun, workerd] = await Promise.all([RUNTIMES.node, RUNTIMES.bun, RUNTIMES.workerd].map(npmProgram));
   return { node: node!, bun: bun!, workerd: workerd! };
 }
 
-/** A package that Node and Bun resolve `@rivulet/rivulet` in. */
+/** A package in which Node and Bun resolve `@rivulet/rivulet`. */
 async function makeProject(): Promise<void> {
   globalThis.addEventListener("unload", () => Deno.removeSync(PROJECT, { recursive: true }));
   for (const folder of ["src", "examples/edge", "examples/guests/prebuilt"]) {
@@ -48,7 +48,7 @@ async function bundleWorker(): Promise<void> {
   await bundle({ absWorkingDir: PROJECT, entryPoints: ["examples/edge/worker.ts"], outfile: "worker.js" });
 }
 
-/** What workerd is told: the settings of wrangler.jsonc, in its own words. */
+/** The configuration of workerd: the settings of wrangler.jsonc in workerd's own format. */
 function workerdConfig(port: number): string {
   return `
 using Workerd = import "/workerd/workerd.capnp";
@@ -76,7 +76,7 @@ export interface Server extends AsyncDisposable {
 
 let runtimes: ReturnType<typeof findRuntimes> | undefined;
 
-/** Starts a server; ready when it takes connections. */
+/** Starts a server, and returns when it accepts connections. */
 export async function startServer(name: ServerName): Promise<Server> {
   const port = freePort();
   const child = new Child(await serverCommand(name, port), name === "deno" ? ROOT : PROJECT);

@@ -1,5 +1,5 @@
 /**
- * What the handler of the edge examples does about requests that a server is not needed for.
+ * Tests of the handler of the edge examples that need no server.
  *
  * @module
  */
@@ -16,7 +16,7 @@ function post(path: string, body: BodyInit | null, signal?: AbortSignal): Reques
   return new Request(`http://edge${path}`, { method: "POST", body, signal });
 }
 
-/** An uploaded file with a call. */
+/** A request with an uploaded file and a call. */
 function upload(file: Uint8Array<ArrayBuffer>, request: string): FormData {
   const form = new FormData();
   form.set("plugin", new Blob([file]), "plugin.wasm");
@@ -29,13 +29,13 @@ async function refusal(body: BodyInit | null): Promise<[status: number, message:
   return [response.status, (await response.json()).error.message];
 }
 
-Deno.test("the handler knows its pages and their method", async () => {
+Deno.test("the handler serves its pages, each with its method", async () => {
   assertEquals((await handle(post("/other", null))).status, 404);
   const response = await handle(new Request("http://edge/call"));
   assertEquals([response.status, response.headers.get("allow")], [405, "POST"]);
 });
 
-Deno.test("the handler refuses forms that lack a part or are no forms", async () => {
+Deno.test("the handler refuses forms that lack a part, and bodies that are not forms", async () => {
   const wasm = new Uint8Array(8);
   const unnamed = new FormData();
   unnamed.set("request", `{"jsonrpc":"2.0","id":1,"method":"ping"}`);
@@ -66,14 +66,14 @@ Deno.test("the handler stops reading a form that is too long", async () => {
   assert(sent < 8 << 20);
 });
 
-Deno.test("the handler says that a module is not a WASI program", async () => {
+Deno.test("the handler reports that a module is not a WASI program", async () => {
   const empty = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
   const [status, message] = await refusal(upload(empty, `{"jsonrpc":"2.0","id":1,"method":"ping"}`));
   assertEquals(status, 422);
   assertStringIncludes(message, "is not a WASI program");
 });
 
-Deno.test("a filter that traps breaks the response off", async () => {
+Deno.test("a filter that traps aborts the response", async () => {
   const handleFaulty = createHandler({ filter: await guest("faulty"), log: () => {} });
   const response = await handleFaulty(post("/filter", `{"jsonrpc":"2.0","id":1,"method":"trap"}\n`));
   await assertRejects(() => response.bytes(), Trap);

@@ -1,5 +1,5 @@
 /**
- * The edge examples, driven by HTTP requests: each server in its own runtime.
+ * The edge examples, tested with HTTP requests. Each server runs in its own runtime.
  *
  * @module
  */
@@ -39,7 +39,7 @@ async function call(
   return { status: response.status, ...await response.json() };
 }
 
-/** A stream of a chunk again and again, or, without a number of times, for ever. */
+/** A stream that repeats a chunk this many times, or for ever if there is no number. */
 function repeat(chunk: Uint8Array, times = Infinity): ReadableStream<Uint8Array> {
   return new ReadableStream({
     async pull(controller) {
@@ -56,7 +56,7 @@ const steps: Readonly<Record<string, (server: Server) => Promise<void>>> = {
     assertEquals(answer as unknown, { status: 200, jsonrpc: "2.0", id: 7, result: { count: 1229, limit: 10_000 } });
   },
 
-  async "passes the plugin's own error on"(server) {
+  async "passes on the plugin's own error"(server) {
     const { status, id, error } = await call(server, plugin, "prime_sieve", "many");
     assertEquals([status, id, error?.code], [200, 7, -32602]);
   },
@@ -76,28 +76,28 @@ const steps: Readonly<Record<string, (server: Server) => Promise<void>>> = {
     assertEquals(at, chunk.length * times);
   },
 
-  async "stops the filter when the client goes away"(server) {
+  async "stops the filter when the client disconnects"(server) {
     const client = new AbortController();
     const body = repeat(new TextEncoder().encode("and so on, "));
     const response = await fetch(`${server.url}/filter`, { method: "POST", body, signal: client.signal });
     const reader = response.body!.getReader();
     await reader.read();
     client.abort();
-    // Stopped by the host, or by the input that broke off.
+    // The host stopped it, or its aborted input did.
     await server.line(/^\/filter: ended with code (137|1), fuel used: \d{3,}/);
     await reader.closed.catch(() => {});
   },
 
-  async "stops the plugin when the client goes away"(server) {
+  async "stops the plugin when the client disconnects"(server) {
     const client = new AbortController();
     setTimeout(() => client.abort(), 200);
     const answer = await call(server, faulty, "spin", null, client.signal).catch(() => "aborted");
     assertEquals(answer, "aborted");
-    // Deno and workerd do not tell while the handler has not answered: there the deadline stops the plugin.
+    // Deno and workerd do not report it before the handler has answered. There the deadline stops the plugin.
     await server.line(/^\/call: .*(abort|closed|1000 ms)/i);
   },
 
-  async "answers in time for a plugin that loops for ever, and others meanwhile"(server) {
+  async "answers in time for a plugin that loops for ever, and answers other requests meanwhile"(server) {
     const began = performance.now();
     const spinning = call(server, faulty, "spin");
     const other = await call(server, plugin, "prime_sieve", 1_000);
@@ -108,13 +108,13 @@ const steps: Readonly<Record<string, (server: Server) => Promise<void>>> = {
     assertLess(performance.now() - began, 5_000);
   },
 
-  async "answers twenty requests at once"(server) {
+  async "answers twenty simultaneous requests"(server) {
     const limits = Array.from({ length: 20 }, (_, index) => 100 + index);
     const answers = await Promise.all(limits.map((limit) => call(server, plugin, "prime_sieve", limit)));
     assertEquals(answers.map(({ result }) => (result as { limit: number }).limit), limits);
   },
 
-  async "refuses what is no module, with the reason"(server) {
+  async "refuses a file that is not a module, with the reason"(server) {
     const text = new TextEncoder().encode("this is not WebAssembly");
     for (
       const [file, reason] of [[text, /magic/], [plugin.slice(0, 1_000), /end/], [new Uint8Array(0), /./]] as const
@@ -126,13 +126,13 @@ const steps: Readonly<Record<string, (server: Server) => Promise<void>>> = {
     }
   },
 
-  async "refuses what is no form"({ url }) {
+  async "refuses a body that is not a form"({ url }) {
     const response = await fetch(`${url}/call`, { method: "POST", body: plugin });
     assertEquals(response.status, 415);
     assertStringIncludes((await response.json()).error.message, "multipart/form-data");
   },
 
-  async "tells of a plugin's trap"(server) {
+  async "reports a plugin's trap"(server) {
     const { status, error } = await call(server, faulty, "trap");
     assertEquals(status, 502);
     assertStringIncludes(error!.message, "upload.trap: the guest trapped: unreachable");

@@ -1,6 +1,6 @@
 /**
- * The wire, held against other people's JSON-RPC: `vscode-jsonrpc` for `Content-Length` framing, `json-rpc-2.0` for a
- * message a line. Each of them is once a peer's other side and once the host of a guest.
+ * Interoperability with other implementations of JSON-RPC: `vscode-jsonrpc` with `Content-Length` framing, and
+ * `json-rpc-2.0` with one message for each line. Each is once the other side of a peer and once the host of a guest.
  *
  * @module
  */
@@ -32,7 +32,7 @@ function connect(): [Duplex, Duplex] {
   ];
 }
 
-/** What both sides serve in these tests. */
+/** The methods that both sides serve in these tests. */
 const methods: PeerOptions["methods"] = {
   add: (numbers) => (numbers as number[]).reduce((sum, number) => sum + number, 0),
   echo: (params) => params,
@@ -52,7 +52,7 @@ function vscode({ readable, writable }: Duplex): MessageConnection {
   return connection;
 }
 
-/** A peer and a `vscode-jsonrpc` connection that know each other, until the end of the block. */
+/** A peer and a `vscode-jsonrpc` connection that are connected until the end of the block. */
 function vscodePair(options: PeerOptions = {}): { peer: Peer; connection: MessageConnection } & AsyncDisposable {
   const [left, right] = connect();
   const connection = vscode(right);
@@ -68,7 +68,7 @@ function vscodePair(options: PeerOptions = {}): { peer: Peer; connection: Messag
   };
 }
 
-Deno.test("vscode-jsonrpc's requests are answered by a peer", async () => {
+Deno.test("a peer answers vscode-jsonrpc's requests", async () => {
   await using pair = vscodePair();
   const { connection } = pair;
   connection.listen();
@@ -85,7 +85,7 @@ Deno.test("vscode-jsonrpc's requests are answered by a peer", async () => {
   assertEquals(await connection.sendRequest("echo", { long }), { long });
 });
 
-Deno.test("vscode-jsonrpc gets a peer's errors with their code and data", async () => {
+Deno.test("vscode-jsonrpc receives a peer's errors with their code and data", async () => {
   await using pair = vscodePair();
   const { connection } = pair;
   connection.listen();
@@ -108,7 +108,7 @@ Deno.test("vscode-jsonrpc's notifications and a peer's reach the other side", as
   assertEquals(await told.promise, { from: "here" });
 });
 
-Deno.test("a peer's requests are answered by vscode-jsonrpc", async () => {
+Deno.test("vscode-jsonrpc answers a peer's requests", async () => {
   await using pair = vscodePair();
   const { connection, peer } = pair;
   connection.listen();
@@ -158,7 +158,7 @@ Deno.test("aborting a peer's call cancels vscode-jsonrpc's handler", async () =>
   await cancelled.promise;
 });
 
-Deno.test("a guest that frames with Content-Length is a plugin", async () => {
+Deno.test("a guest that uses Content-Length framing can be a plugin", async () => {
   await using plugin = new Plugin(await guest("language_server"), { framing: "content-length", lifetime: "plugin" });
   assertEquals(await plugin.call("initialize", { capabilities: {} }), {
     capabilities: { textDocumentSync: 1 },
@@ -168,7 +168,7 @@ Deno.test("a guest that frames with Content-Length is a plugin", async () => {
   assertEquals(error.code, -32601);
 });
 
-/** Connects json-rpc-2.0, which leaves the lines to its user. `ended` settles when it has read all. */
+/** Connects json-rpc-2.0, whose user must split the lines. `ended` settles when all input has been read. */
 function lines(
   { readable, writable }: Duplex,
 ): { both: JSONRPCServerAndClient; ended: Promise<void>; end(): Promise<void> } {
@@ -225,7 +225,7 @@ Deno.test("json-rpc-2.0 and a peer answer each other", async () => {
   await ended;
 });
 
-Deno.test("json-rpc-2.0 is the host of a guest that calls it back", async () => {
+Deno.test("json-rpc-2.0 can be the host of a guest that calls it back", async () => {
   await using process = spawn(await guest("c_plugin"), { stderr: "null" });
   const { both, ended, end } = lines(process);
   assertEquals(await both.request("prime_sieve", 100), { count: 25, limit: 100 });

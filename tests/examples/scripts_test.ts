@@ -1,5 +1,5 @@
 /**
- * The scripts among the examples, each run by the command that its opening comment gives, with exactly those permissions.
+ * The scripts among the examples. Each is run with the command in its opening comment, with exactly those permissions.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import config from "../../deno.json" with { type: "json" };
 import { ROOT } from "../../tools/root.ts";
 import { commandOf } from "./_child.ts";
 
-/** Runs a command to its end; gives what it wrote to standard output, and fails with what it wrote to standard error. */
+/** Runs a command to its end. Returns its standard output, or fails with its standard error. */
 async function run([, ...args]: readonly string[], input = ""): Promise<string> {
   const options = {
     args,
@@ -28,7 +28,7 @@ async function run([, ...args]: readonly string[], input = ""): Promise<string> 
   return output;
 }
 
-Deno.test("call_plugin.ts calls a plugin that it may read", async () => {
+Deno.test("call_plugin.ts calls a plugin that it has the permission to read", async () => {
   const output = await run(commandOf("examples/deno/call_plugin.ts"));
   assertEquals(output, "There are 9592 primes up to 100000.\n");
 });
@@ -38,7 +38,7 @@ Deno.test("chain.ts pipes its input through two guests", async () => {
   assertEquals(output.split("\n").map((line) => line.trim().replace(/\s+/, " ")), ["1 QUIET", "2 PLEASE", ""]);
 });
 
-Deno.test("language_server.ts has a guest answer vscode-jsonrpc", async () => {
+Deno.test("in language_server.ts, a guest answers vscode-jsonrpc", async () => {
   const output = await run(commandOf("examples/deno/language_server.ts"));
   assertEquals(output.trimEnd().split("\n"), [
     "the server is todo",

@@ -1,6 +1,6 @@
 /**
- * Makes code count itself: before every instruction that costs fuel, one that adds 1 to a global. So the fuel that the
- * translator charges by branches can be held against what was executed.
+ * Makes code count its own instructions. Before every instruction that costs fuel, it inserts code that adds 1 to a
+ * global. So the fuel that the translator charges at branches can be compared with the executed instructions.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import type { Immediates } from "../../src/vm/binary/opcodes.ts";
 /** `nop`, `block`, `loop`, `else`, `end`. */
 const FREE: ReadonlySet<number> = new Set([0x01, 0x02, 0x03, 0x05, 0x0b]);
 
-/** The code, with a count of its instructions in the i64 global of that index. */
+/** The code, which counts its instructions in the i64 global with this index. */
 export function counted(code: readonly number[], global: number): number[] {
   const cursor = new Cursor(Uint8Array.from(code), 0, code.length);
   const result: number[] = [];

@@ -1,7 +1,7 @@
 /**
- * What is known of a module while its code is generated, and of the function that is being written. The code is written
- * as nodes, each of which leaves a known list of types on the stack; a node that is to be omitted becomes constants, so
- * that a module can be made smaller without losing its validity.
+ * The state of a module while its code is generated, and of the function that is being written. The code is written as
+ * nodes. Each node leaves a known list of types on the stack. An omitted node becomes constants, so that a module can
+ * be made smaller and stay valid.
  *
  * @module
  */
@@ -23,22 +23,22 @@ export interface DraftGlobal {
 /** A module in the making. Signatures are letters of parameters, a colon, letters of results. */
 export interface Draft {
   readonly random: Random;
-  /** Numbers of the nodes to be left out. */
+  /** Numbers of the nodes to omit. */
   readonly omit: ReadonlySet<number>;
-  /** Nodes so far. */
+  /** The number of nodes so far. */
   nodes: number;
-  /** Whether nothing may cost more fuel than an instruction. */
+  /** Whether no instruction may cost more than one unit of fuel. */
   readonly isPlain: boolean;
-  /** Percentage of operands that are chosen without care for traps. */
+  /** The percentage of operands that are chosen although they can trap. */
   readonly risk: number;
   readonly types: string[];
   readonly functions: readonly string[];
   readonly globals: readonly DraftGlobal[];
-  /** The global that counts calls and rounds of loops down to 0. */
+  /** The global that counts down to 0 at calls and rounds of loops. */
   readonly fuel: number;
   /** Element types. */
   readonly tables: readonly string[];
-  /** What table 0 holds at first: functions, or null. */
+  /** The initial elements of table 0: functions, or null. */
   readonly slots: readonly (number | null)[];
   /** Data segments. */
   readonly data: number;
@@ -46,9 +46,9 @@ export interface Draft {
   readonly elements: readonly string[];
 }
 
-/** Where a branch leads. A *clean* value is a float that no arithmetic gave, whose NaN bits are thus determined. */
+/** The target of a branch. A *clean* value is a float that is not from arithmetic, so its NaN bits are determined. */
 export interface DraftLabel {
-  /** What a branch carries. */
+  /** The types of the values that a branch carries. */
   readonly types: string;
   readonly clean: boolean;
 }
@@ -57,13 +57,13 @@ export interface DraftLabel {
 export interface Body {
   readonly draft: Draft;
   readonly code: number[];
-  /** Types of the parameters and locals; the last four are an i32, i64, f32 and f64 of no other use. */
+  /** Types of the parameters and locals. The last four are an i32, i64, f32 and f64 that are otherwise unused. */
   readonly locals: string;
   readonly results: string;
   readonly labels: DraftLabel[];
-  /** Writes any statement: passed on here, since statements and expressions are made of each other. */
+  /** Writes any statement. It is passed here because statements and expressions contain each other. */
   readonly statement: (body: Body, depth: number) => void;
-  /** Nodes that may still be written. */
+  /** The number of nodes that can still be written. */
   budget: number;
 }
 
@@ -79,17 +79,17 @@ export function node(body: Body, types: string, write: () => void): void {
   for (const type of types) code.push(...zero(type));
 }
 
-/** Whether an operand is chosen without care for traps. */
+/** Whether an operand is chosen although it can trap. */
 export function dares(body: Body): boolean {
   return body.draft.random(100) < body.draft.risk;
 }
 
-/** True once in `n`. */
+/** True once in `n` calls on average. */
 export function oneIn(body: Body, n: number): boolean {
   return body.draft.random(n) === 0;
 }
 
-/** The index of a function type, added if need be. */
+/** The index of a function type, which is added if necessary. */
 export function typeIndex(draft: Draft, signature: string): number {
   const known = draft.types.indexOf(signature);
   return known >= 0 ? known : draft.types.push(signature) - 1;
@@ -102,7 +102,7 @@ export function blockType(draft: Draft, params: string, results: string): number
   return signed(typeIndex(draft, `${params}:${results}`));
 }
 
-/** The indices of the items that a predicate likes. */
+/** The indices of the items that satisfy a predicate. */
 export function indicesOf<T>(items: ArrayLike<T>, likes: (item: T) => boolean): number[] {
   return Array.from(items).flatMap((item, index) => likes(item) ? [index] : []);
 }
@@ -113,7 +113,7 @@ export function anyLocal(body: Body, type: string): number | undefined {
   return locals.length === 0 ? undefined : pick(body.draft.random, locals);
 }
 
-/** The local of the number type that is of no other use. */
+/** The local of the number type that is otherwise unused. */
 export function scratch(body: Body, type: string): number {
   return body.locals.length - 4 + "iIfF".indexOf(type);
 }
@@ -135,7 +135,7 @@ function byResult(rows: readonly OpcodeRow[]): Readonly<Record<string, readonly 
   return Object.fromEntries(["i", "I", "f", "F"].map((type) => [type, rows.filter((row) => row[3].endsWith(type))]));
 }
 
-/** Instructions on numbers alone by the type of their result, without those that trap at most operands. */
+/** Instructions only on numbers, by the type of their result, without those that trap for most operands. */
 export const OPERATORS = byResult(SIMPLE.filter((row) => !TRAPS.test(row[1])));
 /** Conversions that trap. */
 export const TRAPPING = byResult(SIMPLE.filter((row) => TRAPS.test(row[1])));

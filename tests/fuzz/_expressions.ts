@@ -1,7 +1,7 @@
 /**
- * Generates expressions: instructions that leave values of given types on the stack. It aims at what the translator
- * saves: reads of locals that an assignment overtakes, constants on either side, comparisons that are branched on, and
- * values carried by branches past others on the stack. Statements are statements.ts's business.
+ * Generates expressions: instructions that leave values of given types on the stack. It aims at the cases that the
+ * translator optimises: reads of locals that are assigned before their use, constants on either side, comparisons
+ * before branches, and values that branches carry past others on the stack. statements.ts generates statements.
  *
  * @module
  */
@@ -20,7 +20,7 @@ const DROP = 0x1a;
 const isFloat = (type: string): boolean => type === "f" || type === "F";
 const isReference = (type: string): boolean => type === "r" || type === "e";
 
-/** A value. A clean one is a float whose NaN bits are determined, since no arithmetic gave it. */
+/** A value. A clean one is a float whose NaN bits are determined, because it is not an arithmetic result. */
 export function expression(body: Body, type: string, depth: number, clean = false): void {
   const { random } = body.draft;
   node(body, type, () => {
@@ -42,7 +42,7 @@ export function expression(body: Body, type: string, depth: number, clean = fals
   });
 }
 
-/** Several values, one by one or as the results of one instruction; statements may come between. */
+/** Several values, one by one or as the results of one instruction. Statements can come between. */
 export function expressions(body: Body, types: string, depth: number, clean = false): void {
   if (types.length > 1 && depth > 0 && body.budget > 0 && oneIn(body, 3)) {
     return node(body, types, () => {
@@ -85,7 +85,7 @@ function reference(body: Body, type: string, depth: number): void {
   body.code.push(...indexed(0x25, pick(random, fitting)));
 }
 
-/** Moves of bits only. */
+/** Instructions that only move bits. */
 function cleanFloat(body: Body, type: string, depth: number): void {
   const { random } = body.draft;
   const bits = type === "f"
@@ -112,7 +112,7 @@ function cleanFloat(body: Body, type: string, depth: number): void {
   }
 }
 
-/** A float whose bits are about to be seen: a clean one, or any with its NaN made the canonical one. */
+/** A float whose bits will be visible: a clean one, or any one whose NaN is replaced by the canonical one. */
 export function observed(body: Body, type: string, depth: number): void {
   if (!isFloat(type) || oneIn(body, 2)) return expression(body, type, depth, true);
   const local = u32(scratch(body, type));
@@ -130,7 +130,7 @@ export function observed(body: Body, type: string, depth: number): void {
   );
 }
 
-/** An instruction on numbers alone. */
+/** An instruction only on numbers. */
 function operator(body: Body, [code, mnemonic, , signature]: OpcodeRow, depth: number): void {
   const { random } = body.draft;
   const params = signature.split(":")[0];
@@ -164,7 +164,7 @@ export function condition(body: Body, depth: number): void {
   for (let negations = Math.max(0, random(5) - 2); negations > 0; negations--) body.code.push(0x45);
 }
 
-/** What only an i32 tells: sizes, growth, whether a reference is null. */
+/** Instructions that always return an i32: sizes, growth, and whether a reference is null. */
 function query(body: Body, depth: number): void {
   const { random, tables, isPlain } = body.draft;
   switch (isPlain ? pick(random, [0, 3, 4]) : random(5)) {
@@ -187,7 +187,7 @@ function query(body: Body, depth: number): void {
   }
 }
 
-/** A local that is read, assigned to while the old value is on the stack, and read again. */
+/** A local that is read, assigned while the old value is on the stack, and read again. */
 function overtaken(body: Body, type: string, depth: number): void {
   const { random } = body.draft;
   const local = u32(anyLocal(body, type)!);
@@ -254,13 +254,13 @@ function load(body: Body, type: string, depth: number): void {
   body.code.push(code, ...memoryArgument(body, form));
 }
 
-/** An index into a table, mostly in its bounds. */
+/** An index into a table, mostly in bounds. */
 export function tableIndex(body: Body, depth: number): void {
   if (dares(body)) return expression(body, "i", depth - 1);
   body.code.push(...constant("i", body.draft.random(8)));
 }
 
-/** A call that gives, among others perhaps, a value of the type. */
+/** A call that returns a value of the type, and perhaps others. */
 function call(body: Body, type: string, depth: number): void {
   const fits = isReference(type)
     ? (signature: string) => signature.split(":")[1].startsWith(type)
@@ -280,7 +280,7 @@ function call(body: Body, type: string, depth: number): void {
   body.code.push(0x20, ...local);
 }
 
-/** Takes a value from the stack: to a local or nowhere. */
+/** Takes a value from the stack. It sets a local or drops the value. */
 export function discard(body: Body, type: string): void {
   const local = anyLocal(body, type);
   if (local === undefined || oneIn(body, 3)) body.code.push(DROP);
@@ -300,7 +300,7 @@ export function plainCall(body: Body, index: number, depth: number, tail = false
   body.code.push(tail ? 0x13 : 0x11, ...u32(draft.typeIndex(body.draft, signature)), 0);
 }
 
-/** Values that a conditional branch could have taken away. */
+/** Values that a conditional branch could have taken. */
 function carried(body: Body, types: string, depth: number, clean: boolean): void {
   const { labels } = body;
   const targets = indicesOf(labels, (label) => label.types === types);
@@ -330,7 +330,7 @@ export function control(body: Body, results: string, depth: number, clean: boole
   body.code.push(0x0b);
 }
 
-/** The inside of a block: takes the parameters that are not passed on, and gives the results. */
+/** The inside of a block: takes the parameters that are not passed on, and leaves the results. */
 function arm(body: Body, params: string, results: string, depth: number, clean: boolean): void {
   let held = params;
   while (held !== "" && (!results.startsWith(held) || oneIn(body, 2))) {
@@ -347,7 +347,7 @@ export function randomTypes(body: Body, most: number): string {
   return Array.from({ length: 1 + random(most) }, () => pick(random, "iiiIIfFFr")).join("");
 }
 
-/** Leaves the function if the fuel is used up, or else takes one unit of it. */
+/** Returns from the function if the fuel is used up, or else takes one unit. */
 export function burn(body: Body): void {
   const fuel = u32(body.draft.fuel);
   const test = oneIn(body, 2) ? [0x45] : [0x41, 1, 0x48];

@@ -1,6 +1,6 @@
 /**
- * Programs in the text format whose translation has a given fused op, derived from its name: which instructions it is
- * made of, in which order, and what goes from one to the other. What the programs are run with is not its business.
+ * Programs in the text format whose translation has a given fused op. They are derived from its name, which determines
+ * the instructions, their order, and the values that pass between them. fused_test.ts chooses the arguments.
  *
  * @module
  */
@@ -13,55 +13,55 @@ import { pick } from "../../tools/random.ts";
 import type { Random } from "../../tools/random.ts";
 import { F32_EDGES, F64_EDGES, I32_EDGES, I64_EDGES, randomNumber } from "./_values.ts";
 
-/** What is pushed for an op: a register operand, or its constant `k`; and the type. */
+/** A value that is pushed for an op: a register operand or its constant `k`, and the type. */
 type Push = readonly [operand: string, type: string];
 
-/** An instruction that is translated to a certain op. */
+/** An instruction that is translated to a given op. */
 interface Form {
   readonly pushes: readonly Push[];
-  /** Comes after what is pushed; "" if the op is the move of a value to a local. */
+  /** The text after the pushed values, or "" if the op is the move of a value to a local. */
   readonly text: string;
   /** The type of the result, or "". */
   readonly result: string;
 }
 
-/** An op that is a part of a fused one. */
+/** An op that is part of a fused one. */
 interface Node {
   readonly op: string;
-  /** Ops that give operands. */
+  /** Ops that compute operands. */
   readonly from: Map<string, { readonly node: Node; readonly isKept: boolean }>;
   /** Statements between the operands and the op. */
   readonly before: Node[];
 }
 
-/** A node with the instruction chosen for it and for all under it. */
+/** A node with the instructions that are chosen for it and for all nodes below it. */
 interface Choice {
   readonly node: Node;
   readonly form: Form;
   readonly from: ReadonlyMap<string, { readonly choice: Choice; readonly isKept: boolean }>;
   readonly before: readonly Choice[];
-  /** Whether operands that are kept are computed before all others, and not in their place. */
+  /** Whether kept operands are computed before all others instead of in their place. */
   readonly isAhead: boolean;
 }
 
-/** The text of a module with one exported function a program. */
+/** The text of a module with one exported function for each program. */
 export interface Program {
   readonly text: string;
   /** Types of the functions' parameters. */
   readonly params: readonly string[];
-  /** Integers that may decide a comparison: the constants of all functions, and how two of one function differ. */
+  /** Integers that can decide a comparison: the constants of all functions, and differences of two in one function. */
   readonly deciding: readonly bigint[];
   /** Whether the translation of each function must have the fused op. */
   readonly isExact: boolean;
-  /** Whether it accesses memory, and may trap. */
+  /** Whether it accesses memory and so can trap. */
   readonly hasMemory: boolean;
-  /** Whether bits of a NaN that arithmetic gave may be seen. */
+  /** Whether the bits of a NaN from arithmetic can be visible. */
   readonly showsNaN: boolean;
 }
 
 const TYPES: Readonly<Record<string, string>> = { i: "i32", I: "i64", f: "f32", F: "f64" };
 
-/** Instructions that only change how bits are seen, by the types between which they go. */
+/** Instructions that only reinterpret bits, by the types from and to which they convert. */
 const RETYPES: Readonly<Record<string, string>> = {
   Ii: "i32.wrap_i64",
   fi: "i32.reinterpret_f32",
@@ -72,7 +72,7 @@ const RETYPES: Readonly<Record<string, string>> = {
   If: "i32.wrap_i64 f32.reinterpret_i32",
 };
 
-/** Where the operands of a second op may be exchanged, if the first one gives `a`. */
+/** Ops whose operands can be exchanged when they are second, if the first one computes `a`. */
 const COMMUTATIVE = /^(br_if_)?[if]\d\d_(add|mul|and|or|xor|eq|ne)$/;
 
 const WHERE_TAKEN = "br_if $taken";
@@ -125,7 +125,7 @@ for (const name of OP_NAMES) {
 
 /** The parts of a fused op. */
 interface Assembly {
-  /** In the order in which they are emitted; the last is the one that all others serve. */
+  /** In the order in which they are emitted. The last is the one that all others compute operands for. */
   readonly order: readonly Node[];
   /** The node and its operand for each operand of the fused op. */
   readonly places: ReadonlyMap<string, readonly [node: Node, operand: string]>;
@@ -151,7 +151,7 @@ function assemble(name: string): Assembly {
   return { order: [...first.order, ...second.order], places };
 }
 
-/** All choices of instructions for a node whose values have the types that are wanted, if need be seen as those. */
+/** All choices of instructions for a node whose values have the wanted types, or are reinterpreted as them. */
 function choicesFor(node: Node, canRetype: boolean): Choice[] {
   const forms = FORMS.get(node.op);
   if (forms === undefined) throw new Error(`no instruction is known to be translated to ${node.op}`);
@@ -172,15 +172,15 @@ function choicesFor(node: Node, canRetype: boolean): Choice[] {
   return choices;
 }
 
-/** The choice with its operands exchanged, if its op and what gives them allow that. */
+/** The choice with its operands exchanged, if its op and the ops that compute them allow that. */
 function exchanged(choice: Choice): Choice[] {
   const { node, form, from, before } = choice;
-  // What gives `a` must be the first that is fused with the op.
+  // The op that computes `a` must be the first one that is fused with the op.
   if (!COMMUTATIVE.test(node.op) || before.length > 0 || from.keys().next().value !== "a") return [];
   return [{ ...choice, form: { ...form, pushes: form.pushes.toReversed() } }];
 }
 
-/** Gives names of locals by type: new ones, or any of two a type. */
+/** Returns names of locals by type: new ones, or one of two for each type. */
 class Locals {
   readonly params: string[] = [];
   readonly #random: Random | undefined;
@@ -207,21 +207,21 @@ const OFFSETS: readonly number[] = [0, 4, 1, 100, 65528, 65535, 65536, 0x7ffffff
 /** Writes a function's code. */
 class Writer {
   readonly lines: string[] = [];
-  /** The nodes whose ops were written. */
+  /** The nodes whose ops have been written. */
   readonly order: Node[] = [];
   readonly constants: bigint[] = [];
   readonly locals: Locals;
   readonly #random: Random;
   readonly #fixed: string | undefined;
 
-  /** @param fixed what all constants are, if not random */
+  /** @param fixed the value of all constants, if they are not random */
   constructor(random: Random, locals: Locals, fixed?: string) {
     this.#random = random;
     this.#fixed = fixed;
     this.locals = locals;
   }
 
-  /** The code of a value or, if its op gives none, of a statement. */
+  /** The code of a value, or of a statement if its op has no result. */
   value({ node, form, from, before, isAhead }: Choice): void {
     const ahead = new Map<string, string>();
     for (const [operand, { choice, isKept }] of isAhead ? [...from].reverse() : []) {
@@ -246,7 +246,7 @@ class Writer {
     this.lines.push(form.text.replace("$o", () => String(this.#offset())));
   }
 
-  /** Same, with the value set to a local, whose name it gives. */
+  /** The same, but sets a local to the value. Returns the local's name. */
   statement(choice: Choice): string {
     const { result } = choice.form;
     const isArrivedAt = this.#isNow(4);
@@ -258,12 +258,12 @@ class Writer {
     return name;
   }
 
-  /** True once in so many times, where the program need not have the fused op. */
+  /** True once in this many times, if the program need not have the fused op. */
   #isNow(times: number): boolean {
     return this.locals.areShared && this.#random(times) === 0;
   }
 
-  /** Opens a block whose end is branched to if a local says so. */
+  /** Opens a block, and branches to its end if a local is set. */
   #skipTo(block: string, otherwise: string): void {
     this.lines.push(`${block} local.get ${this.locals.name("i")} br_if 0 ${otherwise}`);
   }
@@ -297,15 +297,15 @@ function memoryText(isFinite: boolean): string {
       ${places.map((place) => `(data (i32.const ${place}) "${data}")`).join("\n      ")}`;
 }
 
-/** Functions of a program: the more, the more constants and the more ways in which locals are the same. */
+/** Functions of a program. More functions have more constants, and more ways in which locals are the same. */
 const FUNCTIONS = 5;
-/** Constants of the first functions: with these, other values decide comparisons. */
+/** Constants of the first functions. With these, different values decide comparisons. */
 const FIXED: readonly string[] = ["0", "-1"];
 
 /**
- * Programs for a fused op: for each choice of instructions and exchange of operands that gives it, one that is nothing
- * else, and one where locals are the same, operands are needed elsewhere too and branches arrive between the parts: some
- * of its functions have the fused op, and some must not.
+ * Programs for a fused op. There are two for each choice of instructions and exchange of operands that leads to the op.
+ * The first has only these instructions. In the second, locals are the same, operands are also needed elsewhere, and
+ * branches arrive between the parts. Some of its functions have the fused op, and some must not.
  *
  * @throws {Error} if none can be derived
  */
@@ -335,14 +335,14 @@ function programOf(choice: Choice, order: readonly Node[], random: Random, isExa
   const params = [...writers[0].locals.params];
   const code = writers[0].lines.join(" ");
   const { form, node } = choice;
-  // A jump passes over what else can be reached from before it only.
+  // A jump skips code that can otherwise be reached only from before the jump.
   const isJump = node.op === "jump";
   const read = ["i", "I", "f", "F"].filter((type) => code.includes(`global.get $${TYPES[type]}`));
   const setGlobals = read.map((type) => `block local.get $${params.push(type) - 1} global.set $${TYPES[type]} end`);
   const result = /^return\d/.test(node.op) ? TYPES[form.pushes[0][1]] : undefined;
   if (isJump) params.push("i");
   const list = params.map((type, index) => `(param $${index} ${TYPES[type]})`).join(" ");
-  // Each statement that is not of the program stands alone in a block, so that nothing fuses with it.
+  // Each statement that is not part of the program is alone in a block, so that nothing fuses with it.
   const observe = params.map((_, index) => `block local.get $${index} global.set $seen${index} end`);
   const functions = writers.map(({ lines }, index) =>
     `(func (export "f${index}") ${list} ${result === undefined ? "" : `(result ${result})`} (local $path i32)

@@ -1,6 +1,6 @@
 /**
- * What generated modules import, the same for both machines: functions that note what they are given and call back, and
- * memories, tables and globals of the types that the module asks for.
+ * The imports of generated modules, the same for both machines. They are functions that record their arguments and call
+ * back, and memories, tables and globals of the types that the module declares.
  *
  * @module
  */
@@ -11,13 +11,13 @@ import { codeOf } from "../../tools/code_of.ts";
 import { valueTypeName } from "../../src/vm/binary/types.ts";
 import type { Limits } from "../../src/vm/binary/types.ts";
 
-/** What an instance's imports share. */
+/** The state that an instance's imports share. */
 export interface Host {
-  /** What host functions were given. */
+  /** The arguments that host functions received. */
   readonly log: unknown[];
-  /** What a value is called on both sides. */
+  /** The name of a value, the same on both sides. */
   readonly nameOf: (value: unknown) => unknown;
-  /** Whether host functions give promises. */
+  /** Whether host functions return promises. */
   readonly waits: boolean;
   /** The name of an exported function without parameters. */
   readonly guest: string | undefined;
@@ -26,7 +26,8 @@ export interface Host {
 }
 
 /**
- * Notes its arguments, and gives what these and the length of the notes say. Now and then it calls the guest.
+ * Records its arguments, and returns results that depend on them and on the length of the record. Sometimes it calls
+ * the guest.
  */
 function hostFunction({ params, results }: FuncTypeDescriptor, host: Host): HostFunction {
   return (...args: unknown[]) => {
@@ -47,7 +48,7 @@ export function listOf(result: unknown): readonly unknown[] {
   return Array.isArray(result) ? result : [result];
 }
 
-/** What the imports other than functions are made of; the two machines' constructors take the same descriptors. */
+/** Creates the imports that are not functions. The constructors of both machines take the same descriptors. */
 export interface Makers {
   memory(descriptor: { readonly initial: number; readonly maximum?: number }): unknown;
   table(element: "externref" | "funcref", limits: { readonly initial: number; readonly maximum?: number }): unknown;
@@ -56,7 +57,7 @@ export interface Makers {
 
 const GLOBAL_VALUES: Readonly<Record<string, unknown>> = { i32: 7, i64: -7n, f32: 0.5, f64: -0.5, funcref: null };
 
-/** What the module imports, made by one of the machines. */
+/** The imports of the module, made by one of the machines. */
 export function importsOf(module: Module, makers: Makers, host: Host): Record<string, Record<string, unknown>> {
   const { tables, memories, globals } = codeOf(module).record;
   const limits = ({ minimum, maximum }: Limits) => ({ initial: minimum, maximum });

@@ -1,7 +1,7 @@
 /**
- * Random modules for the nesting fuzz: functions of very different frames that call each other in every way that there is,
- * and the host. What a function gives depends on its parameters and on the host's answers only, so that a call can be done
- * again elsewhere. What the host does meanwhile is nesting.ts's business.
+ * Random modules for the nesting fuzz: functions with very different frames that call the host, and each other in every
+ * possible way. The result of a function depends only on its parameters and on the host's answers, so that a call can
+ * be repeated elsewhere. nesting.ts decides what the host does meanwhile.
  *
  * @module
  */
@@ -10,27 +10,27 @@ import { REGISTER_WORDS, STACK_WORDS } from "../../src/vm/interpreter/execute.ts
 import { pick } from "../../tools/random.ts";
 import type { Random } from "../../tools/random.ts";
 
-/** The parameters of every function: who called, how deep it may go on, and a number; it gives a number. */
+/** The type of all functions. It takes the caller, the depth that is left and a number, and returns a number. */
 export const PARAMS = "(param $id i32) (param $left i32) (param $x i64) (result i64)";
 
-/** Extra locals of a function: a frame of a few words, or of a large part of the register file. */
+/** Extra locals of a function, for a frame of a few words or of a large part of the register file. */
 const FRAMES: readonly number[] = [0, 0, 1, 3, 10, 100, 1_000, 8_000, 45_000];
-/** Functions of a module; the first half are also imported by the next module. */
+/** Functions of a module. The next module also imports the first half. */
 export const FUNCTIONS = 6;
-/** Functions that a module imports of the one before. */
+/** Functions that a module imports from the one before. */
 export const IMPORTED = FUNCTIONS / 2;
 
-/** What runs deep before it calls another function, and how deep it can at most. */
+/** A function that recurses before it calls another function, and its greatest depth. */
 export interface Deep {
   readonly name: string;
   readonly most: number;
-  /** Whether it is to run as deep as that: it then leaves a few thousand words of the register file, or fewer. */
+  /** Whether it must recurse to that depth. It then leaves at most a few thousand words of the register file. */
   readonly isFull: boolean;
 }
 
-/** A call of the host and nothing else, so that calls within calls can be many. */
+/** Only calls the host, so that many calls can be nested. */
 export const AGAIN = "again";
-/** Waits for the host with few registers in use, and then needs hundreds. */
+/** Waits for the host while it uses few registers, and then needs hundreds. */
 export const WIDE = "wide";
 /** Operands of the function `wide`. */
 const WIDTH = 600;
@@ -44,7 +44,7 @@ export interface NestingModule {
   readonly deep: readonly Deep[];
 }
 
-/** A module in the text format. @param index its place; it imports from the one before */
+/** A module in the text format. @param index its position: it imports from the module before */
 export function nestingModule(random: Random, index: number): NestingModule {
   const own = Array.from({ length: FUNCTIONS }, (_, place) => `f${place}`);
   const imported = index === 0 ? [] : Array.from({ length: IMPORTED }, (_, place) => `g${place}`);
@@ -79,7 +79,7 @@ function levelWords(locals: number): number {
   return 2 * (4 + locals + 1);
 }
 
-/** A function that takes the register file but for a few thousand words at most, and calls the host then. */
+/** A function that takes all but at most a few thousand words of the register file, and then calls the host. */
 function fullText(random: Random): { readonly text: string; readonly depth: number } {
   const locals = pick(random, [5_000, 20_000, 45_000]);
   const depth = Math.floor(REGISTER_WORDS / levelWords(locals)) - 1;
@@ -90,7 +90,7 @@ function fullText(random: Random): { readonly text: string; readonly depth: numb
   return { text, depth };
 }
 
-/** Adds what each level computes to what the function at the bottom gives. */
+/** Adds the results of all levels to the result of the function at the bottom. */
 function deepText(name: string, locals: number, callee: string): string {
   const kept = locals > 0 ? `(local.set ${4 + locals - 1} (i64.mul (local.get $x) (i64.const 5)))` : "";
   const read = locals > 0 ? `(local.get ${4 + locals - 1})` : "(i64.mul (local.get $x) (i64.const 5))";
@@ -144,7 +144,7 @@ function functionText(random: Random, name: string, callable: readonly string[])
         break;
       }
       case 7:
-        // Values on the operand stack while others run.
+        // Values that are on the operand stack while other functions run.
         lines.push(guarded(set(`(i64.add (i64.mul (local.get $x) (i64.const 9)) (call $host ${args(x)}))`)));
     }
     for (const local of some) if (random(2) === 0) lines.push(set(`(local.get ${local})`));

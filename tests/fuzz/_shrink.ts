@@ -1,5 +1,5 @@
 /**
- * Makes a failing module smaller: leaves out one node after the other, as long as the failure stays.
+ * Makes a failing module smaller: omits one node after another as long as the module still fails.
  *
  * @module
  */
@@ -7,13 +7,13 @@
 import { generate } from "./generate.ts";
 import type { Style } from "./generate.ts";
 
-/** Nodes that are tried at once, at first. */
+/** The number of nodes that are tried together at first. */
 const LARGEST_STEP = 64;
 
 /**
- * The numbers of nodes that need not be there for a generated module to fail.
+ * The numbers of the nodes that a generated module does not need to fail.
  *
- * @param fails whether the module without these nodes still does
+ * @param fails whether the module without these nodes still fails
  */
 export async function shrink(
   seed: number,

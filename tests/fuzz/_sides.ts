@@ -1,6 +1,6 @@
 /**
- * One module on two machines, ours and the host's own WebAssembly, behind one interface: the same imports, the same
- * arguments, and what can be seen of each call in a form that can be compared. What to call is compare.ts's business.
+ * One module on two machines, ours and the host's own WebAssembly, behind one interface. Both have the same imports and
+ * arguments, and return the visible effects of each call in a comparable form. compare.ts chooses the calls.
  *
  * @module
  */
@@ -11,46 +11,46 @@ import { funcOf } from "../../src/vm/objects/function.ts";
 import { importsOf, listOf } from "./_host.ts";
 import type { Host } from "./_host.ts";
 
-/** An argument; `func` stands for the side's own exported function of that name. */
+/** An argument. `func` stands for the side's own exported function with that name. */
 export type Argument = number | bigint | null | { readonly func: string } | { readonly host: unknown };
 
-/** What one step showed. */
+/** The visible effects of one step. */
 export interface Observation {
-  /** Why it failed: the reasons that the message may mean; empty if it did not. */
+  /** Why it failed: the reasons that the message can mean. Empty if it did not fail. */
   readonly traps: readonly string[];
-  /** Results, values given to host functions, globals, tables, size and hash of memory: all to be `Object.is` equal. */
+  /** Results, arguments of host functions, globals, tables, size and hash of memory. All must be `Object.is` equal. */
   readonly seen: readonly unknown[];
-  /** Fuel used, on our side. */
+  /** The fuel used, on our side. */
   readonly fuel: number;
 }
 
 /** A module on one of the machines. */
 export interface Side {
-  /** The first observation: of the start function, and of what the segments did. */
+  /** The first observation: the effects of the start function and of the segments. */
   readonly start: Observation;
   /** Calls an exported function. */
   step(name: string, args: readonly Argument[]): Observation | Promise<Observation>;
 }
 
-/** How our machine is to run. */
+/** How our machine must run. */
 export interface Manner {
   /** Fuel between two suspensions. */
   readonly slice: number;
-  /** Done between two slices. */
+  /** Called between two slices. */
   readonly meanwhile?: () => void;
-  /** Whether host functions give promises. */
+  /** Whether host functions return promises. */
   readonly waits?: boolean;
 }
 
-/** Fuel after which a call is taken for endless: generated code burns far less. */
+/** The fuel after which a call counts as endless. Generated code uses far less. */
 const ENDLESS = 50_000_000;
-/** What the global `fuel` is set to before each call. */
+/** The value of the global `fuel` before each call. */
 const FUEL = 40;
 
-/** The reason that stands for too deep recursion, where the machines need not agree. */
+/** The reason of too deep recursion, on which the machines need not agree. */
 export const EXHAUSTED = "call stack exhausted";
 
-/** Parts of V8's messages, and the reasons that they may stand for. */
+/** Parts of V8's messages, and the reasons that they can mean. */
 const MESSAGES: readonly (readonly [part: string, ...reasons: string[]])[] = [
   ["unreachable", "unreachable"],
   ["divide by zero", "integer divide by zero"],
@@ -73,13 +73,13 @@ function nativeReasons(error: unknown): readonly string[] {
   return found === undefined ? [message] : found.slice(1);
 }
 
-/** A trap of a call that a host function made is the caller's trap too. */
+/** A trap in a call that a host function made is also the caller's trap. */
 function ownReasons(error: unknown): readonly string[] {
   if (!(error instanceof Trap)) return [String(error)];
   return error.cause === undefined ? [error.reason] : ownReasons(error.cause);
 }
 
-/** A number that hardly any other bytes have. */
+/** A hash of bytes, which other bytes hardly ever share. */
 function hash(bytes: Uint8Array): number {
   const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
   let [a, b] = [words.length, 1];
@@ -97,7 +97,7 @@ interface TableLike {
   get(index: number): unknown;
 }
 
-/** Everything that is exported and has a state. */
+/** All exports that have a state. */
 function stateOf({ exports, nameOf }: Host, bytesOf: (value: unknown) => Uint8Array | undefined): unknown[] {
   return Object.values(exports).flatMap((value) => {
     if (typeof value === "function") return [];
@@ -134,7 +134,7 @@ export function nativeSide(bytes: Uint8Array<ArrayBuffer>, module: Module): Side
   const hosts = module.imports.filter(({ kind }) => kind === "function").length;
   const host: Host = {
     log: [],
-    // A function's name is its index in the module that defines it.
+    // The name of a function is its index in the module that defines it.
     nameOf: (value) => typeof value !== "function" ? value : Number(value.name) < hosts ? "host" : Number(value.name),
     waits: false,
     guest: guestOf(module),

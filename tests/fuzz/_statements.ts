@@ -1,6 +1,6 @@
 /**
- * Generates statements: instructions that leave the stack as it was, or never come to their end. What follows a branch is
- * generated like anything else, so unreachable code is too.
+ * Generates statements: instructions that leave the stack unchanged, or never reach their end. The code after a branch
+ * is generated like any other code, so unreachable code is also generated.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { constant } from "./_writer.ts";
 
 const { address, condition, control, discard, expression, expressions, observed, plainCall, tableIndex } = generate;
 
-/** Any statement, or nothing once the body is long enough. */
+/** Any statement, or nothing if the body is long enough. */
 export function statement(body: Body, depth: number): void {
   if (body.budget <= 0 || depth < 0) return;
   const { random, functions, globals } = body.draft;
@@ -69,7 +69,7 @@ function branchIf(body: Body, depth: number): void {
   drop(body, types);
 }
 
-/** An instruction that never comes to its end, and perhaps some that take what they like from the stack after it. */
+/** An instruction that never reaches its end. Some that take any values from the stack can follow it. */
 function terminator(body: Body, depth: number): void {
   const { random, functions } = body.draft;
   const { code, labels, results } = body;
@@ -103,7 +103,7 @@ function branchTable(body: Body, depth: number): void {
   code.push(0x0e, ...u32(targets.length - 1), ...targets.flatMap((target) => u32(labels.length - 1 - target)));
 }
 
-/** Memory and tables as wholes. */
+/** Bulk instructions on memory and tables. */
 function bulk(body: Body, depth: number): void {
   const { random, tables, data, elements, isPlain } = body.draft;
   const { code } = body;

@@ -1,5 +1,5 @@
 /**
- * Types as letters and the values at which arithmetic goes wrong, for constants in generated code and for arguments.
+ * Types as letters, and edge values of arithmetic for constants in generated code and for arguments.
  *
  * @module
  */
@@ -26,7 +26,7 @@ export const I32_EDGES: readonly number[] = [
   ...[-32768, -65536, 0x7fffffff, -0x80000000, -0x7fffffff, 0x7ffffffe, 0x55555555, 0x12345678, 1 << 30, 1 << 24],
 ];
 
-/** Edge values of i64: those of i32, extended both ways, and those around its own bounds. */
+/** Edge values of i64: those of i32, sign-extended and zero-extended, and those around its own bounds. */
 export const I64_EDGES: readonly bigint[] = [
   ...I32_EDGES.map(BigInt),
   ...[-0x80000000, -1, -2, -65536].map((value) => BigInt(value >>> 0)),
@@ -62,7 +62,7 @@ function randomI64(random: Random): bigint {
   return BigInt.asIntN(64, BigInt(random(2 ** 32)) << 32n | BigInt(random(2 ** 32)));
 }
 
-/** A number of the type as JavaScript passes it: mostly an edge value. */
+/** A number of the type in its JavaScript form, mostly an edge value. */
 export function randomNumber(random: Random, type: string): number | bigint {
   switch (type) {
     case "i":

@@ -1,5 +1,5 @@
 /**
- * Instructions with constants, as bytes: what the assembler of tests/vm leaves out.
+ * Instructions with constants, as bytes. The assembler of tests/vm does not have them.
  *
  * @module
  */
@@ -38,7 +38,7 @@ export function constant(type: string, value: number | bigint): number[] {
   }
 }
 
-/** The constant that stands for nothing in particular. */
+/** The default constant. */
 export function zero(type: string): number[] {
   return constant(type, type === "I" ? 0n : 0);
 }
@@ -50,7 +50,7 @@ export function nan(random: Random, type: string): number[] {
   return type === "f" ? [0x43, ...bytes(4)] : [0x44, ...bytes(8)];
 }
 
-/** A constant at an edge, NaNs with payloads included; null for reference types. */
+/** A constant with an edge value, NaNs with payloads included, or null for reference types. */
 export function randomConstant(random: Random, type: string): number[] {
   if ((type === "f" || type === "F") && random(8) === 0) return nan(random, type);
   return type === "r" || type === "e" ? zero(type) : constant(type, randomNumber(random, type));

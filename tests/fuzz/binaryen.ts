@@ -1,6 +1,6 @@
 /**
- * Modules from binaryen's own generator, `wasm-opt --translate-to-fuzz`: another mind's idea of what a program may be.
- * The program is the package's JavaScript build, run in this process again and again with its code compiled once.
+ * Modules from binaryen's own generator, `wasm-opt --translate-to-fuzz`, which generates different programs than ours.
+ * The generator is the package's JavaScript build. Its code is compiled once and run repeatedly in this process.
  *
  * @module
  */
@@ -9,25 +9,25 @@ import { createRequire } from "node:module";
 import process from "node:process";
 import { randomSource } from "../../tools/random.ts";
 
-/** WebAssembly 2.0 without SIMD, and tail calls; and no NaN whose bits engines may choose. */
+/** WebAssembly 2.0 without SIMD, and with tail calls. Without NaNs whose bits engines can choose. */
 const OPTIONS: readonly string[] = [
   ...["--translate-to-fuzz", "--denan", "--mvp-features", "--enable-sign-ext", "--enable-nontrapping-float-to-int"],
   ...["--enable-bulk-memory", "--enable-reference-types", "--enable-multivalue", "--enable-mutable-globals"],
   "--enable-tail-call",
 ];
 
-/** Bytes that a module is made from, at most. */
+/** The maximum number of bytes that a module is made from. */
 const MOST_BYTES = 5_000;
 
 type Receive = (instance: WebAssembly.Instance) => void;
 
-/** Gives a module by its seed. */
+/** Returns a module by its seed. */
 export type Generator = (seed: number) => Promise<Uint8Array<ArrayBuffer>>;
 
 /**
- * Loads the program.
+ * Loads the generator.
  *
- * @param folder where it may write its files
+ * @param folder the folder for its files
  */
 export async function binaryenGenerator(folder: string): Promise<Generator> {
   const { default: text } = await import("binaryen/bin/wasm-opt", { with: { type: "text" } }) as { default: string };

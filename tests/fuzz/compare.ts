@@ -1,6 +1,6 @@
 /**
- * Differential runs: a module on our machine and on the host's own, every export called with edge values; and the same
- * module on our machine in slices of several sizes, which must show the same and use the same fuel.
+ * Differential runs of a module on our machine and on the host's own. Every export is called with edge values. The
+ * module also runs on our machine in slices of several sizes, which must have the same effects and use the same fuel.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { EXHAUSTED, nativeSide, ownSide } from "./_sides.ts";
 import type { Argument, Manner, Observation, Side } from "./_sides.ts";
 import { randomNumber } from "./_values.ts";
 
-/** A guest that spins with a thousand locals, all 0, to take the place of others in the register file. */
+/** A guest that spins with a thousand locals, all 0, to overwrite other guests in the register file. */
 const SPIN = binary(
   section(1, vector([[0x60, 0, 0]])),
   section(3, vector([[0]])),
@@ -25,7 +25,7 @@ const SPIN = binary(
 );
 const other = await instantiate(compileSync(SPIN));
 
-/** In what manners our machine must give the same: slices alone, with others between, and with the code dropped. */
+/** The manners in which our machine must agree: slices alone, with other guests between, and with dropped code. */
 const MANNERS: readonly Manner[] = [
   { slice: 1 },
   { slice: 7 },
@@ -34,20 +34,20 @@ const MANNERS: readonly Manner[] = [
   { slice: 3, meanwhile: () => other.start("spin").resume(1) },
   { slice: 31, meanwhile: () => flushFrames() },
 ];
-/** Calls of each export with parameters; others are called thrice, since globals and memory change. */
+/** Calls of each export with parameters. Others are called three times, because globals and memory change. */
 const ROUNDS = 6;
-/** How far fuel may be ahead of what was executed at a trap. */
+/** How far fuel can be ahead of the executed instructions at a trap. */
 const MOST_AHEAD = 256;
-/** Differences of one step that are told. */
+/** The maximum number of differences of one step in a report. */
 const MOST_TOLD = 8;
 
-/** How a comparison went. */
+/** The outcome of a comparison. */
 export interface Comparison {
-  /** Calls compared, instantiation not counted. */
+  /** The compared calls, without instantiation. */
   readonly calls: number;
-  /** How many of them trapped. */
+  /** The number of calls that trapped. */
   readonly traps: number;
-  /** What differs, or undefined if nothing does. */
+  /** The difference, or undefined if nothing differs. */
   readonly mismatch: string | undefined;
 }
 
@@ -59,7 +59,7 @@ interface Step {
 /**
  * Compares a module on both machines.
  *
- * @param seed what arguments are drawn from
+ * @param seed the seed of the arguments
  */
 export async function compareWithNative(bytes: Uint8Array<ArrayBuffer>, seed: number): Promise<Comparison> {
   let module;
@@ -82,8 +82,8 @@ export async function compareWithNative(bytes: Uint8Array<ArrayBuffer>, seed: nu
 }
 
 /**
- * Compares our machine without slices to itself in several manners, fuel included; and with host functions that give
- * plain values to the same with promises.
+ * Compares our machine without slices to our machine in several manners, fuel included. Every second manner is compared
+ * with host functions that return promises.
  */
 export async function compareManners(bytes: Uint8Array<ArrayBuffer>, seed: number): Promise<Comparison> {
   const module = compileSync(bytes);
@@ -104,11 +104,11 @@ export async function compareManners(bytes: Uint8Array<ArrayBuffer>, seed: numbe
 }
 
 /**
- * Compares the fuel of each call with the number of its instructions, which a version of the same module
- * that counts itself tells.
+ * Compares the fuel of each call with the number of its instructions. A version of the same module that counts its own
+ * instructions reports that number.
  *
- * @param seed of a module of our own generator
- * @param omit nodes that it is made without
+ * @param seed the seed of a module from our own generator
+ * @param omit the nodes that are omitted
  */
 export async function compareFuel(seed: number, omit?: ReadonlySet<number>): Promise<Comparison> {
   const [plain, counting] = (["plain", "counted"] as const).map((style) => generate(seed, omit, style).bytes);
@@ -170,7 +170,7 @@ async function compareSides(
   for (const { name, args } of steps) {
     const a = await left.step(name, args);
     const b = await right.step(name, args);
-    // Where the stack ends is each machine's own business; what the rest of the module does depends on it.
+    // Each machine has its own stack limit, and the rest of the run depends on it.
     if (!withFuel && (a.traps.includes(EXHAUSTED) || b.traps.includes(EXHAUSTED))) break;
     calls++;
     if (a.traps.length > 0) traps++;
@@ -181,7 +181,7 @@ async function compareSides(
   return { calls, traps, mismatch: undefined };
 }
 
-/** Whether two observations show the same. */
+/** Whether two observations agree. */
 export function isSame(a: Observation, b: Observation, withFuel: boolean): boolean {
   const sameTraps = a.traps.length === 0 ? b.traps.length === 0 : a.traps.some((trap) => b.traps.includes(trap));
   return sameTraps && a.seen.length === b.seen.length &&
@@ -189,7 +189,7 @@ export function isSame(a: Observation, b: Observation, withFuel: boolean): boole
     (!withFuel || a.fuel === b.fuel);
 }
 
-/** How it ended, and what of it is different in the other one. */
+/** How a step ended, and which of its values differ from the other observation. */
 export function text({ traps, seen, fuel }: Observation, other: Observation): string {
   const differences = seen.flatMap((value, index) =>
     Object.is(value, other.seen[index]) ? [] : [`[${index}] ${Object.is(value, -0) ? "-0" : Deno.inspect(value)}`]

@@ -1,6 +1,6 @@
 /**
- * Every fused op, by its name alone: programs whose translation has it do the same here as on the host's own
- * WebAssembly, and the same with the same fuel where nothing is fused and in slices.
+ * Every fused op, from its name alone. Programs whose translation has the op must have the same effects here as on the
+ * host's own WebAssembly. They must also have the same effects and the same fuel without fusing and in slices.
  *
  * @module
  */
@@ -22,9 +22,9 @@ import { randomNumber } from "./_values.ts";
 
 /** Calls of each function of a program. */
 const CALLS = 24;
-/** Values that often are equal, or one apart. */
+/** Values that are often equal, or differ by one. */
 const SMALL: readonly number[] = [0, 1, -1, 2, 3];
-/** Addresses of which some are in bounds, some at the end of the page, and some far away. */
+/** Addresses: some are in bounds, some at the end of the page, and some far away. */
 const ADDRESSES: readonly number[] = [
   ...[0, 1, 4, 8, 60, 1000, 0x2000, 0x3fff, 0x4000, 0x7ffc, 0x8000, 65524, 65528, 65529, 65532, 65533, 65534, 65535],
   ...[65536, -1, -2, -4, -8, -65536, 0x7fffffff, -0x80000000, 0x7fff8000],
@@ -43,7 +43,7 @@ function argument(random: Random, type: string, { hasMemory, showsNaN, deciding 
   return showsNaN && !Number.isFinite(number) ? 0.25 : number;
 }
 
-/** Runs a program on all sides; gives what the host's machine showed. */
+/** Runs a program on all sides. Returns the observations on the host's machine. */
 async function run(name: string, program: Program, random: Random): Promise<Observation[]> {
   const bytes = wat(program.text) as Uint8Array<ArrayBuffer>;
   const [module, stepping] = [compileSync(bytes), compileSync(bytes)];
@@ -70,7 +70,7 @@ async function run(name: string, program: Program, random: Random): Promise<Obse
         );
       same("native and own", expected, own, false);
       same("whole and in slices", own, await slices.step(exported, args), true);
-      // A trap charges what was executed up to the last branch only, which each instruction is in steps.
+      // A trap charges only the instructions up to the last branch. In steps, each instruction is charged alone.
       same("whole and in steps", own, await steps.step(exported, args), own.traps.length === 0);
       observations.push(expected);
     }
@@ -79,7 +79,7 @@ async function run(name: string, program: Program, random: Random): Promise<Obse
 }
 
 for (const name of FUSED) {
-  Deno.test(`${name} does what its name says`, async () => {
+  Deno.test(`${name} has the effect of its parts`, async () => {
     const random = randomSource(1);
     const programs = programsFor(name, random);
     const observations: Observation[] = [];

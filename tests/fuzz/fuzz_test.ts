@@ -1,6 +1,6 @@
 /**
- * The fuzzer's own short run, the same at every time: generated modules on both machines and in all manners, whether
- * they reach every op, and whether a fault would be seen.
+ * A short run of the fuzzer, the same each time. It runs generated modules on both machines and in all manners, and
+ * checks that they reach every op and that a fault would be detected.
  *
  * @module
  */
@@ -15,10 +15,10 @@ import { generate } from "./generate.ts";
 import { shrink } from "./_shrink.ts";
 
 const MODULES = 250;
-/** Seeds of these modules, far from those of runs by hand. */
+/** Seeds of these modules, far from those of manual runs. */
 const FIRST = 0x40000000;
 
-Deno.test("generated modules do the same here and on the host's own WebAssembly", async () => {
+Deno.test("generated modules have the same effects here and on the host's own WebAssembly", async () => {
   let calls = 0;
   for (let seed = FIRST; seed < FIRST + MODULES; seed++) {
     const comparison = await compareWithNative(generate(seed).bytes, seed);
@@ -28,30 +28,30 @@ Deno.test("generated modules do the same here and on the host's own WebAssembly"
   assert(calls > MODULES * 10, `${calls} calls`);
 });
 
-Deno.test("generated modules do the same and use the same fuel in slices, among others, and with promises", async () => {
+Deno.test("generated modules have the same effects and use the same fuel in slices, among other guests, and with promises", async () => {
   for (let seed = FIRST; seed < FIRST + MODULES / 10; seed++) {
     const { mismatch } = await compareManners(generate(seed).bytes, seed);
     assertEquals(mismatch, undefined, `seed ${seed}`);
   }
 });
 
-Deno.test("generated modules use one unit of fuel an executed instruction", async () => {
+Deno.test("generated modules use one unit of fuel for each executed instruction", async () => {
   for (let seed = FIRST; seed < FIRST + MODULES / 2; seed++) {
     const { mismatch } = await compareFuel(seed);
     assertEquals(mismatch, undefined, `seed ${seed}`);
   }
 });
 
-Deno.test("generated modules reach every op that the translator emits, but for fused ones", () => {
+Deno.test("generated modules reach every op that the translator emits, except for fused ones", () => {
   const missing = new Set<string>(Object.keys(OPS));
-  // `call` takes the place of `call_lazy` when that runs; the other two are in no function.
+  // `call` replaces `call_lazy` when that runs. The other two are not in any function.
   for (const name of ["call", "finish", "nowhere"]) missing.delete(name);
   for (let seed = FIRST; seed < FIRST + MODULES * 2 && missing.size > 0; seed++) {
     const code = codeOf(compileSync(generate(seed).bytes));
     const { importedFunctions, bodies } = code.record;
     for (let index = 0; index < bodies.length; index++) {
       for (const line of disassemble(code, importedFunctions + index).split("\n")) {
-        // A fused op's name has those of its parts.
+        // The name of a fused op contains those of its parts.
         for (const name of line.split(" ")[1].split(/[[\]]|\w*[:=;]/)) missing.delete(name);
       }
     }
@@ -59,7 +59,7 @@ Deno.test("generated modules reach every op that the translator emits, but for f
   assertEquals([...missing], []);
 });
 
-Deno.test("generate gives the same module for the same seed, valid whatever nodes are left out", () => {
+Deno.test("generate returns the same module for the same seed, and any omitted nodes leave it valid", () => {
   for (let seed = FIRST; seed < FIRST + 20; seed++) {
     const { bytes, nodes } = generate(seed);
     assertEquals(generate(seed).bytes, bytes);
@@ -70,7 +70,7 @@ Deno.test("generate gives the same module for the same seed, valid whatever node
   }
 });
 
-Deno.test("shrink leaves out what a failure does not need", async () => {
+Deno.test("shrink omits the nodes that a failure does not need", async () => {
   const divides = (bytes: Uint8Array) => {
     const code = codeOf(compileSync(bytes as Uint8Array<ArrayBuffer>));
     const { importedFunctions, bodies } = code.record;

@@ -1,7 +1,7 @@
 /**
- * Generates valid modules at random, as bytes, the same module for the same seed. What a function does is bounded by a
- * global that the caller sets: calls and rounds of loops count it down. Imports are a few
- * functions and, in some modules, a memory, a table and a global.
+ * Generates random valid modules as bytes, the same module for the same seed. A global that the caller sets bounds the
+ * work of a function: calls and rounds of loops count it down. The imports are a few functions and, in some modules, a
+ * memory, a table and a global.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import { statement } from "./_statements.ts";
 import { TYPE_CODES } from "./_values.ts";
 import { randomConstant, zero } from "./_writer.ts";
 
-/** Functions that the host gives, under the module name `env`. */
+/** Functions of the host, under the module name `env`. */
 const HOST_TYPES: Readonly<Record<string, string>> = { log: "i:", mix: "iIF:i", pair: "I:iI" };
 
 /** Pages of memory. */
@@ -29,20 +29,21 @@ const TABLE_LIMITS = { initial: 10, maximum: 14 } as const;
 /** A generated module. */
 export interface Generated {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** How many nodes it is made of: each of them can be left out. */
+  /** The number of its nodes. Each of them can be omitted. */
   readonly nodes: number;
 }
 
 /**
- * How a module is made: with everything; `plain`, without host functions and what costs more fuel than an instruction;
- * or plain and `counted`, so that its last global counts the executed instructions that cost fuel.
+ * The style of a module. `plain` is without host functions and without instructions that cost more than one unit of
+ * fuel. `counted` is plain, and its last global counts the executed instructions that cost fuel. `everything` has all
+ * instructions and host functions.
  */
 export type Style = "everything" | "plain" | "counted";
 
 /**
- * A module by its seed.
+ * Generates a module from its seed.
  *
- * @param omit numbers of nodes that are replaced by constants, or by nothing
+ * @param omit numbers of the nodes that are replaced by constants, or removed
  */
 export function generate(
   seed: number,
@@ -83,7 +84,7 @@ function randomSignature(random: Random): string {
   return `${letters(5)}:${letters(4)}`;
 }
 
-/** An imported one, perhaps; the fuel; one of each type; and some more. */
+/** Perhaps an imported global, the fuel, one of each type, and some more. */
 function randomGlobals(random: Random, hasImport: boolean): DraftGlobal[] {
   return [
     ...hasImport ? [{ type: "I", mutable: true }] : [],
@@ -93,7 +94,7 @@ function randomGlobals(random: Random, hasImport: boolean): DraftGlobal[] {
   ];
 }
 
-/** A function, whose instructions are counted in a global if its index is given. */
+/** A function. If the index of a global is passed, that global counts the function's instructions. */
 function functionBody(draft: Draft, signature: string, counter: number | undefined): number[] {
   const { random } = draft;
   const [params, results] = signature.split(":");

@@ -1,8 +1,8 @@
 /**
- * `deno task fuzz --seconds N [--seed S]`: compares modules of our generator and of binaryen's on our machine and on the
- * host's own until the time is over, and prints how many modules and calls were compared. At a mismatch it makes the
- * module smaller, if it is ours, writes it to a folder for temporary files, and ends with 1. Seeds count up from S, so a
- * run with the seed of a mismatch begins with it.
+ * `deno task fuzz --seconds N [--seed S]`: compares modules from our generator and from binaryen's on our machine and
+ * on the host's own until the time is over. It prints the number of compared modules and calls. At a mismatch it makes
+ * the module smaller if it is ours, writes it to a folder for temporary files, and exits with 1. Seeds count up from S,
+ * so a run with the seed of a mismatch begins with that mismatch.
  *
  * @module
  */
@@ -14,12 +14,12 @@ import { generate } from "./generate.ts";
 import type { Style } from "./generate.ts";
 import { shrink } from "./_shrink.ts";
 
-/** One seed in this many gives a module of binaryen's too, which takes far longer to make. */
+/** One seed in this many also makes a module with binaryen, which takes far longer. */
 const FOREIGN = 50;
-/** Milliseconds between lines that tell how far it is. */
+/** Milliseconds between lines that report the progress. */
 const REPORT_MS = 30_000;
 
-/** What is done with one seed in `every`. */
+/** A comparison that one seed in `every` runs. */
 interface Check {
   readonly name: "native" | "sliced" | "fuel";
   readonly every: number;
@@ -43,7 +43,7 @@ const CHECKS: readonly Check[] = [
   { name: "fuel", every: 10, style: "plain", run: compareFuel },
 ];
 
-/** How much was compared: modules by their generator, calls by what they were compared with. */
+/** The number of compared modules by generator, and of compared calls by comparison. */
 interface Figures {
   readonly modules: { ours: number; binaryen: number };
   readonly calls: { native: number; trapped: number; sliced: number; fuel: number };
@@ -63,7 +63,7 @@ function report({ modules, calls }: Figures, start: number): string {
     `compared with the host's (${calls.trapped} trapped), ${calls.sliced} in slices, ${calls.fuel} for fuel, ${seconds} s`;
 }
 
-/** Counts a comparison; gives what differs. */
+/** Counts a comparison, and returns its difference. */
 function count({ calls }: Figures, name: Check["name"], comparison: Comparison): string | undefined {
   calls[name] += comparison.calls;
   if (name === "native") calls.trapped += comparison.traps;
@@ -109,7 +109,7 @@ async function main(): Promise<number> {
   return 0;
 }
 
-/** Writes the module that failed, as it is and in hexadecimal. */
+/** Writes the module that failed, as bytes and in hexadecimal. */
 async function keep(path: string, bytes: Uint8Array, mismatch: string): Promise<number> {
   await Deno.writeFile(`${path}.wasm`, bytes);
   await Deno.writeTextFile(`${path}.hex`, Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(" "));

@@ -1,12 +1,12 @@
 /**
- * `deno task fuzz:nesting --seconds N [--seed S]`: guests that host functions call back while other guests wait for them.
- * Random modules, of several instances that import from each other, call a host function; it calls exports of any
- * instance, starts calls and leaves them, resumes or stops others that wait, drops all code, throws, or answers with a
- * promise; often near the end of the register file or of the call stack. It notes its answers, so that each call which has
- * finished can be done again alone: on instances of our own machine, with the same fuel, and on the host's WebAssembly.
+ * `deno task fuzz:nesting --seconds N [--seed S]`: guests that host functions call back while other guests wait for
+ * them. Random modules, whose instances import from each other, call a host function. It calls exports of any instance,
+ * starts calls and leaves them, resumes or stops waiting calls, drops all code, throws, or answers with a promise. This
+ * often happens near the end of the register file or of the call stack. It records its answers, so that each finished
+ * call can be repeated alone: on instances of our own machine, with the same fuel, and on the host's WebAssembly.
  *
- * `deno task checked tests/fuzz/nesting.ts` does it on the build that checks every access. It ends with 1 at a mismatch,
- * whose seed gives the same program again.
+ * `deno task checked tests/fuzz/nesting.ts` runs it on the build that checks every access. It exits with 1 at a
+ * mismatch. The seed of the mismatch repeats the program.
  *
  * @module
  */
@@ -21,44 +21,44 @@ import { pick, randomSource } from "../../tools/random.ts";
 import type { Random } from "../../tools/random.ts";
 
 const MODULES = 2;
-/** Calls that the test itself starts, one after the other. */
+/** The number of calls that the test itself starts, one after the other. */
 const ROUNDS = 12;
-/** Acts of the host in a program: each may be a call with acts of its own. */
+/** The maximum of the host's acts in a program. Each act can be a call with its own acts. */
 const MOST_ACTS = 150;
-/** Calls that wait at once, to be gone on with by any host function. */
+/** The maximum of calls that wait at the same time. Any host function can resume them. */
 const MOST_WAITING = 6;
-/** Calls within calls, so that JavaScript's own stack is not what ends them. */
+/** The maximum of nested calls, so that JavaScript's own stack does not end them. */
 const MOST_NESTED = 40;
 const REPORT_MS = 30_000;
 
 type Arguments = readonly [...depth: number[], id: number, left: number, x: bigint];
 
-/** A call: what is needed to do it again, and what it gave. */
+/** A call: its result, and all that is needed to repeat it. */
 interface Episode {
   readonly instance: number;
   readonly name: string;
   readonly args: Arguments;
-  /** What the host answered, in order. */
+  /** The host's answers, in order. */
   readonly answers: bigint[];
-  /** Of one that was started; the others were called at once. */
+  /** Set for a call that was started. The others were synchronous. */
   call: Call | undefined;
-  /** What it gave, once it has. */
+  /** The result, if it has finished. */
   result: unknown;
 }
 
-/** What became of a program. */
+/** The outcome of a program. */
 export interface NestingReport {
   readonly calls: number;
   readonly finished: number;
   readonly exhausted: number;
-  /** Finished calls that the host's WebAssembly could do too. */
+  /** Finished calls that the host's WebAssembly could also complete. */
   readonly native: number;
   readonly mismatch: string | undefined;
 }
 
 class HostError extends Error {}
 
-/** Runs the program of a seed. */
+/** Runs the program with this seed. */
 export async function runNesting(seed: number): Promise<NestingReport> {
   const random = randomSource(seed);
   const drafts = Array.from({ length: MODULES }, (_, index) => nestingModule(random, index));
@@ -68,10 +68,10 @@ export async function runNesting(seed: number): Promise<NestingReport> {
   const waiting: Episode[] = [];
   let acts = 0;
   let nested = 0;
-  /** How many of the next calls of the host call back at once, each within the one before. */
+  /** The number of the host's next calls that call back at once, each within the one before. */
   let burrow = 0;
 
-  /** Acts of the host, one after the other. */
+  /** Performs acts of the host, one after the other. */
   const actSomeTimes = (): void => {
     if (nested >= MOST_NESTED) return;
     nested++;
@@ -81,10 +81,10 @@ export async function runNesting(seed: number): Promise<NestingReport> {
       nested--;
     }
   };
-  /** A value, or an object that acts when it is converted to that. */
+  /** A value, or an object that acts when it is converted to the value. */
   const converted = (value: unknown): unknown => random(8) > 0 ? value : { valueOf: () => (actSomeTimes(), value) };
 
-  /** Makes an episode, of a given function or any, not started. */
+  /** Makes an episode of a given or random function, without starting it. */
   const open = (name?: string): Episode => {
     const id = episodes.length;
     const drawn = draw(random, drafts, id);
@@ -108,7 +108,7 @@ export async function runNesting(seed: number): Promise<NestingReport> {
     switch (burrow > 0 ? 2 : random(9)) {
       case 0:
       case 1: {
-        // A call that runs to its end at once: nobody but its caller sees a failure.
+        // A call that runs to its end at once. Only its caller sees a failure.
         const episode = open();
         const call = start(episode);
         while (call.resume(1 + random(5_000)) === "suspended" && call.fuelUsed < 3e6);
@@ -130,7 +130,7 @@ export async function runNesting(seed: number): Promise<NestingReport> {
       case 5: {
         const [episode] = waiting.splice(random(waiting.length), 1);
         if (episode === undefined) return;
-        // One that runs, further out, can't be resumed.
+        // A call that is running further out can't be resumed.
         try {
           episode.call!.resume(random(3_000));
         } catch (error) {
@@ -176,7 +176,7 @@ export async function runNesting(seed: number): Promise<NestingReport> {
   return await judge(episodes, modules, binaries);
 }
 
-/** Chooses a function, and arguments with which it comes near an end of what all calls share, or does not. */
+/** Chooses a function and its arguments. With some arguments it comes near an end of the space that all calls share. */
 function draw(
   random: Random,
   drafts: readonly NestingModule[],
@@ -213,7 +213,7 @@ function linkNative(binaries: readonly Uint8Array<ArrayBuffer>[], host: Host): W
   return instances;
 }
 
-/** Whether an error is what a guest may end by here: a full stack, or a host function that failed by that or on purpose. */
+/** Whether a guest can end with this error: a full stack, or a host function that failed by that or on purpose. */
 function isExpected(error: unknown): boolean {
   if (error === "stopped" || error instanceof HostError) return true;
   if (error instanceof Trap) {
@@ -222,7 +222,7 @@ function isExpected(error: unknown): boolean {
   return error instanceof TypeError && /returned a promise/.test(error.message);
 }
 
-/** Does each call that has finished once more, alone, on both machines. */
+/** Repeats each finished call alone on both machines. */
 async function judge(
   episodes: readonly Episode[],
   modules: readonly Module[],
@@ -238,7 +238,7 @@ async function judge(
     const { call, name, args, instance } = episode;
     const differ = (what: string) => ({ ...report, mismatch: `call ${id}, ${name}(${args.join(", ")}): ${what}` });
     if (call?.status === "failed") {
-      if (!isExpected(call.error)) return differ(`ended by ${Deno.inspect(call.error)}`);
+      if (!isExpected(call.error)) return differ(`ended with ${Deno.inspect(call.error)}`);
       report.exhausted++;
     }
     const result = call === undefined ? episode.result : call.result;
@@ -248,17 +248,17 @@ async function judge(
     next = 0;
     const again = own[instance].start(name, args);
     again.resume(Infinity);
-    if (again.status !== "finished") return differ(`alone it ends by ${Deno.inspect(again.error)}`);
-    if (again.result !== result) return differ(`gave ${result}, and alone ${again.result}`);
+    if (again.status !== "finished") return differ(`alone it ends with ${Deno.inspect(again.error)}`);
+    if (again.result !== result) return differ(`returned ${result}, and alone ${again.result}`);
     const fuel = call?.fuelUsed ?? again.fuelUsed;
     if (again.fuelUsed !== fuel) return differ(`used ${fuel} of fuel, and alone ${again.fuelUsed}`);
     next = 0;
     try {
       const expected = (native[instance].exports[name] as ExportedFunction)(...args);
-      if (result !== expected) return differ(`gave ${result}, and ${expected} on the host's machine`);
+      if (result !== expected) return differ(`returned ${result}, and ${expected} on the host's machine`);
       report.native++;
     } catch (error) {
-      // Its stack is shorter where frames are large.
+      // Its stack is shorter if frames are large.
       if (!(error instanceof RangeError)) return differ(`on the host's machine: ${error}`);
     }
   }

@@ -1,5 +1,5 @@
 /**
- * The nesting fuzz's own short run, the same at every time.
+ * A short run of the nesting fuzz, the same each time.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { runNesting } from "./nesting.ts";
 
-Deno.test("calls within calls, near the ends of stack and registers, give what they give alone and on the host's machine", async () => {
+Deno.test("nested calls near the ends of stack and registers return the same results as alone and on the host's machine", async () => {
   const sum = { calls: 0, finished: 0, exhausted: 0, native: 0 };
   for (let seed = 0; seed < 40; seed++) {
     const { mismatch, ...counts } = await runNesting(seed);

@@ -9,7 +9,7 @@ import { toText } from "@std/streams";
 import { spawn } from "@rivulet/rivulet";
 import { guest } from "../_guests.ts";
 
-/** A stream of the same chunk again and again. */
+/** A stream that repeats one chunk. */
 function repeat(chunk: Uint8Array, times: number): ReadableStream<Uint8Array> {
   return new ReadableStream({
     pull(controller) {
@@ -19,7 +19,7 @@ function repeat(chunk: Uint8Array, times: number): ReadableStream<Uint8Array> {
   });
 }
 
-Deno.test("upper turns a stream to upper case, split anywhere", async () => {
+Deno.test("upper converts a stream to upper case, wherever it is split", async () => {
   await using process = spawn(await guest("upper"));
   const { readable, writable } = new TextEncoderStream();
   const writer = writable.getWriter();
@@ -39,7 +39,7 @@ Deno.test("number_lines numbers lines", async () => {
   ]);
 });
 
-/** Sends mebibytes through a guest; gives the bytes that came out and how far the host's memory grew beyond its start. */
+/** Sends mebibytes through a guest. Returns the bytes of output and the growth of the host's memory since the start. */
 async function flow(name: string, mebibytes: number): Promise<{ bytes: number; pages: number; seconds: number }> {
   await using process = spawn(await guest(name));
   const chunk = new TextEncoder().encode("0123456789abcde\n".repeat(4096));
@@ -53,7 +53,7 @@ async function flow(name: string, mebibytes: number): Promise<{ bytes: number; p
 }
 
 for (const name of ["upper", "number_lines"]) {
-  Deno.test(`${name} passes 8 MiB in the memory that it takes for 1`, async () => {
+  Deno.test(`${name} passes 8 MiB in the memory that 1 MiB takes`, async () => {
     const small = await flow(name, 1);
     const large = await flow(name, 8);
     assert(large.bytes >= 8 << 20);

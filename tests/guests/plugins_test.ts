@@ -1,5 +1,5 @@
 /**
- * The five example plugins, each in another language: all answer the same methods in the same way.
+ * The five example plugins, each in a different language. All answer the same methods in the same way.
  *
  * @module
  */
@@ -23,7 +23,7 @@ interface Host {
   echo(params: unknown): unknown;
 }
 
-/** Languages whose plugin has to be built before, with `deno task guests`. */
+/** Languages whose plugins must be built first, with `deno task guests`. */
 const BUILT = ["rust", "go"];
 
 for (const language of ["c", "zig", "assemblyscript", "rust", "go"]) {
@@ -31,12 +31,12 @@ for (const language of ["c", "zig", "assemblyscript", "rust", "go"]) {
   const isThere = hasGuest(name);
   if (!isThere) {
     const how = BUILT.includes(language) ? "build it with `deno task guests`" : "it should be checked in";
-    console.log(`the ${language} plugin is not tested: ${name}.wasm is not there, ${how}`);
+    console.log(`the ${language} plugin is not tested: ${name}.wasm does not exist, ${how}`);
   }
   const ignore = !isThere && BUILT.includes(language);
 
   Deno.test({
-    name: `the ${language} plugin answers all six methods, on a new instance each`,
+    name: `the ${language} plugin answers all six methods, each on a new instance`,
     ignore,
     async fn() {
       let echoes = 0;
@@ -65,7 +65,7 @@ for (const language of ["c", "zig", "assemblyscript", "rust", "go"]) {
 }
 
 for (const language of ["c", "zig", "assemblyscript"]) {
-  Deno.test(`the ${language} plugin answers the same when it is suspended after every single instruction`, async () => {
+  Deno.test(`the ${language} plugin answers the same when it is suspended after every instruction`, async () => {
     const module = await guest(`${language}_plugin`);
     codeOf(module).stepping = true;
     await using plugin = new Plugin<Guest, Host>(module, {

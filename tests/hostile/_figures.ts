@@ -1,5 +1,5 @@
 /**
- * Figures that the tests of a file measure against a bound: the greatest of each kind is printed when the file is done.
+ * Figures that the tests of a file compare with a bound. When the file is done, the greatest of each kind is printed.
  *
  * @module
  */
@@ -12,7 +12,7 @@ interface Figure {
 
 const greatest = new Map<string, Figure>();
 
-/** Notes a figure of a kind, and what it was measured of. */
+/** Records a figure of a kind, and the subject of the measurement. */
 export function noteFigure(kind: string, value: number, unit: string, of: string): void {
   const known = greatest.get(kind);
   if (known === undefined || value > known.value) greatest.set(kind, { value, unit, of });

@@ -1,5 +1,5 @@
 /**
- * The host's side of a test: its timers while a guest runs, and instances of bytes that a test has written.
+ * The host's side of a test: its timers while a guest runs, and instances from bytes that a test has written.
  *
  * @module
  */
@@ -12,14 +12,14 @@ export function instanceOfBytes(bytes: Uint8Array<ArrayBuffer>): Promise<Instanc
   return instantiate(compileSync(bytes));
 }
 
-/** How late timers were: the 99th percentile and the most, in milliseconds, and how many there were. */
+/** The delay of timers: the 99th percentile and the maximum, in milliseconds, and the number of timers. */
 export interface Timers {
   readonly p99: number;
   readonly longest: number;
   readonly count: number;
 }
 
-/** Sets one timer of a millisecond after the other for so long. */
+/** Sets timers of one millisecond, one after the other, for this long. */
 export async function timersDuring(ms: number): Promise<Timers> {
   const late: number[] = [];
   for (const end = performance.now() + ms; performance.now() < end;) {
@@ -28,12 +28,12 @@ export async function timersDuring(ms: number): Promise<Timers> {
     late.push(performance.now() - before - 1);
   }
   late.sort((one, other) => one - other);
-  // Of less than a hundred, the latest: where the event loop was held for long there are few.
+  // Of less than a hundred, this is the latest. There are few if the event loop was blocked for long.
   const p99 = late[Math.ceil(late.length * 0.99) - 1]!;
   return { p99, longest: late[late.length - 1]!, count: late.length };
 }
 
-/** The timers while an exported function runs, which is stopped then. */
+/** The timers while an exported function runs. Then stops the function. */
 export async function timersDuringCall(ms: number, instance: Instance, name: string): Promise<Timers> {
   const controller = new AbortController();
   const call = instance.call(name, [], { signal: controller.signal }).catch((error) => {
@@ -45,14 +45,14 @@ export async function timersDuringCall(ms: number, instance: Instance, name: str
   return timers;
 }
 
-/** Others share the machine: a stall of the guest's own making comes every time. */
+/** Other programs share the machine, but a stall that the guest causes occurs at each attempt. */
 export async function bestOfThree(measure: () => Promise<number>): Promise<number> {
   let best = Infinity;
   for (let attempt = 0; attempt < 3 && best >= 50; attempt++) best = Math.min(best, await measure());
   return best;
 }
 
-/** The longest time, in milliseconds, for which timers could not fire while something was done. */
+/** The longest time, in milliseconds, in which timers could not fire while the function ran. */
 export async function longestStall(run: () => unknown): Promise<number> {
   let longest = 0;
   let last = performance.now();

@@ -1,6 +1,6 @@
 /**
- * What becomes of bytes that nobody trusts: they are compiled, linked with whatever they ask for, and run for a while.
- * Only the errors that the virtual machine documents may come of it.
+ * The outcome of untrusted bytes. They are compiled, linked with all that they import, and run for a while. Only the
+ * errors that the virtual machine documents are allowed.
  *
  * @module
  */
@@ -8,13 +8,13 @@
 import { CompileError, compileSync, instantiate, LimitError, LinkError, Trap } from "../../src/vm/mod.ts";
 import type { ImportDescriptor, Imports, Instance, Module, RunLimits, ValueTypeName } from "../../src/vm/mod.ts";
 
-/** Bounds of a guest that no test waits for. */
+/** Limits of a guest for which no test waits long. */
 export const TIGHT: RunLimits = { fuel: 20_000, memoryPages: 64, tableElements: 10_000 };
 
-/** Exported functions of one module that are called. */
+/** The number of exported functions of one module that are called. */
 const CALLS = 4;
 
-/** An error's class and message, or `fine`; anything that is no documented error is thrown on. */
+/** An error's class and message, or `fine`. Rethrows an error that is not documented. */
 export async function outcomeOf(bytes: Uint8Array<ArrayBuffer>, limits: RunLimits = TIGHT): Promise<string> {
   try {
     await run(compileSync(bytes), limits);
@@ -28,7 +28,7 @@ export async function outcomeOf(bytes: Uint8Array<ArrayBuffer>, limits: RunLimit
 }
 
 async function run(module: Module, limits: RunLimits): Promise<void> {
-  // Names are read late, and must not fail then.
+  // Names are read lazily, and reading them must not fail.
   module.name?.toString();
   module.customSections("name");
   const instance = await instantiate(module, stubs(module.imports), { limits });
@@ -36,7 +36,7 @@ async function run(module: Module, limits: RunLimits): Promise<void> {
   for (const { name, type } of functions) await settle(instance, name, type!.params);
 }
 
-/** Calls a function; a trap or a limit is as good an end as a result, but its text must be fit to be read. */
+/** Calls a function. It can end with a result, a trap or a limit, but the text of the error must not be too long. */
 async function settle(instance: Instance, name: string, params: readonly ValueTypeName[]): Promise<void> {
   try {
     await instance.call(name, params.map((type) => type === "i64" ? 0n : type.endsWith("ref") ? null : 0));
@@ -46,7 +46,7 @@ async function settle(instance: Instance, name: string, params: readonly ValueTy
   }
 }
 
-/** A function for every function that is imported; other imports are left missing. */
+/** A function for each imported function. Other imports stay missing. */
 function stubs(imports: readonly ImportDescriptor[]): Imports {
   const modules: Record<string, Record<string, () => unknown>> = Object.create(null);
   for (const { module, name, kind, type } of imports) {
@@ -57,7 +57,7 @@ function stubs(imports: readonly ImportDescriptor[]): Imports {
   return modules;
 }
 
-/** Milliseconds, and mebibytes of heap and buffers that were there afterwards and not before, garbage included. */
+/** Milliseconds, and the growth of heap and buffers in mebibytes, garbage included. */
 export async function measure(run: () => unknown): Promise<{ ms: number; mib: number }> {
   const used = () => {
     const { heapUsed, external } = Deno.memoryUsage();

@@ -1,6 +1,6 @@
 /**
- * Small modules that ask for much: huge counts, deep nesting, wide types, large tables. Each is refused, or accepted and
- * harmless, in little time and memory.
+ * Small modules that ask for much: huge counts, deep nesting, wide types, large tables. Each must be refused, or
+ * accepted and harmless, in little time and memory.
  *
  * @module
  */
@@ -31,10 +31,10 @@ import type { Part } from "../../tools/binary.ts";
 
 const MAX_MS = 100;
 const MAX_MIB = 64;
-/** Others share the machine: a bomb is slow if it is slow every time. */
+/** Other programs share the machine, so a bomb is slow only if it is slow at each attempt. */
 const ATTEMPTS = 8;
 
-/** A section whose first count is `count`, with next to nothing behind it. */
+/** A section whose first count is `count`, with almost no bytes after it. */
 const counting = (id: number, count = 0xffff_ffff): Part => section(id, u32(count), [0, 0, 0]);
 const memory = (...limits: number[]): Part =>
   section(SECTION.memory, [1, limits.length > 1 ? 1 : 0], limits.flatMap(u32));
@@ -42,9 +42,9 @@ const thousand = repeat([I32], 1_000);
 const wide = [funcType([]), funcType([], thousand), funcType(thousand, thousand)];
 const nested = (depth: number, opener: Part): Part => join(repeat(opener, depth), repeat([0x0b], depth));
 
-/** By name: the module, and what comes of compiling it and running what it exports. */
+/** By name: the module, and the outcome of compiling it and running its exports. */
 const BOMBS: Readonly<Record<string, readonly [make: () => Uint8Array<ArrayBuffer>, outcome: RegExp]>> = {
-  // Counts without anything behind them
+  // Counts without items
   ...Object.fromEntries(
     (["type", "import", "function", "table", "global", "export", "element", "memory"] as const).map((of) => [
       `4 billion items in the ${of} section`,

@@ -1,6 +1,6 @@
 /**
- * Modules that were cut or damaged: each is refused by a `CompileError`, or is a valid module that links, runs, traps or
- * reaches a limit. Nothing else comes of it, and nothing takes long.
+ * Modules that were cut or damaged. Each is refused with a `CompileError`, or is a valid module that links, runs, traps
+ * or reaches a limit. No other outcome is allowed, and none takes long.
  *
  * @module
  */
@@ -12,14 +12,14 @@ import { join } from "../../tools/binary.ts";
 import { randomSource } from "../../tools/random.ts";
 
 const PREBUILT = new URL("../../examples/guests/prebuilt/", import.meta.url);
-/** Larger guests of the same compilers add nothing. */
+/** Larger guests of the same compilers add no coverage. */
 const MAX_GUEST_BYTES = 100_000;
-/** Larger binaries have so many of their prefixes tried. */
+/** The number of prefixes that are tried of larger binaries. */
 const PREFIXES = 1_000;
 const MUTATIONS = { small: 2_000, guest: 500 };
 const MAX_MS = 1_000;
 
-/** Modules that have between them every section, every kind of segment, import and immediate. */
+/** Modules that together have every section, and every kind of segment, import and immediate. */
 const SMALL: Readonly<Record<string, string>> = {
   "imports of each kind": `(module
     (import "m" "f" (func $f (param i32 i64 f32 f64) (result i32)))
@@ -62,13 +62,13 @@ const guests: readonly Binary[] = [...Deno.readDirSync(PREBUILT)]
   .filter(({ bytes }) => bytes.length < MAX_GUEST_BYTES)
   .toSorted((one, other) => one.name < other.name ? -1 : 1);
 
-/** Holds the outcome of some bytes to what is documented, and its time to a bound. */
+/** Checks that the outcome of some bytes is documented, and that the time is below a bound. */
 async function check(bytes: Uint8Array<ArrayBuffer>, what: string): Promise<void> {
   const start = performance.now();
   try {
     await outcomeOf(bytes);
   } catch (cause) {
-    throw new Error(`${what} fails otherwise than is documented`, { cause });
+    throw new Error(`${what} fails with an error that is not documented`, { cause });
   }
   const ms = performance.now() - start;
   assert(ms < MAX_MS, `${what} takes ${Math.round(ms)} ms`);
@@ -85,7 +85,7 @@ for (const { name, bytes } of [...small, ...guests]) {
   });
 }
 
-Deno.test("a prefix is refused for what is missing", async () => {
+Deno.test("the error for a prefix names the missing part", async () => {
   const [{ bytes }] = small;
   assertMatch(await outcomeOf(bytes.slice(0, 6)), /^CompileError: .*(magic|version|unexpected end)/);
   assertMatch(await outcomeOf(bytes.slice(0, 12)), /^CompileError: length out of bounds: type section/);
@@ -96,7 +96,7 @@ Deno.test("a prefix is refused for what is missing", async () => {
 type Random = (limit: number) => number;
 type Mutation = (bytes: Uint8Array<ArrayBuffer>, random: Random) => Uint8Array<ArrayBuffer>;
 
-/** Bytes at which readers of LEB128, types and opcodes change their minds. */
+/** Bytes at which readers of LEB128, types and opcodes change their decisions. */
 const EDGES = [0x00, 0x01, 0x0b, 0x40, 0x6f, 0x70, 0x7f, 0x80, 0xfc, 0xff];
 
 function range(bytes: Uint8Array, random: Random): [start: number, end: number] {
@@ -140,7 +140,7 @@ for (const [mutation, mutate] of Object.entries(MUTATIONS_BY_NAME)) {
     for (const [binaries, count] of [[small, MUTATIONS.small], [guests, MUTATIONS.guest]] as const) {
       for (const { name, bytes } of binaries) {
         for (let round = 0; round < count / 2; round++) await check(mutate(bytes, random), `${name}, round ${round}`);
-        // Twice: the second damage is often behind the check that would refuse the first.
+        // Twice, because the second damage is often after the check that would refuse the first.
         for (let round = 0; round < count / 2; round++) {
           await check(mutate(mutate(bytes, random), random), `${name}, damaged twice, round ${round}`);
         }

@@ -1,6 +1,6 @@
 /**
- * Guests that make work for the host by what they write: messages of every kind, logs, output, as fast as they can. The
- * host's timers fire meanwhile. What their messages mean is in tests/rpc/hostile_test.ts.
+ * Guests that cause work for the host by writing messages of every kind, logs and output as fast as they can. The
+ * host's timers must fire meanwhile. tests/rpc/hostile_test.ts tests the meaning of messages.
  *
  * @module
  */
@@ -18,7 +18,7 @@ const STDOUT = 1;
 const STDERR = 2;
 const CHUNK = 65_536;
 
-/** A guest that writes a text, as often as 64 KiB have place for it, for ever. */
+/** A guest that fills 64 KiB with copies of a text, and writes them for ever. */
 function flood(text: string, fd = STDOUT): Module {
   const bytes = new TextEncoder().encode(text.repeat(Math.max(1, Math.floor(CHUNK / text.length))));
   const data = Array.from(bytes, (byte) => `\\${byte.toString(16).padStart(2, "0")}`).join("");
@@ -28,7 +28,7 @@ function flood(text: string, fd = STDOUT): Module {
         (br_if $for_ever (i32.eqz (call $write (i32.const ${fd}) (i32.const 4096) (i32.const ${bytes.length}))))))`);
 }
 
-/** A guest that writes a byte at a time, for ever. */
+/** A guest that writes one byte at a time, for ever. */
 function drip(byte: string, fd = STDOUT): Module {
   return program(`(func (export "_start")
     (i32.store8 (i32.const 64) (i32.const ${byte.charCodeAt(0)}))
@@ -44,7 +44,7 @@ const frame = (body: string) => `Content-Length: ${body.length}\r\n\r\n${body}`;
 const batch = (element: string) => line(`[${Array(1_000).fill(element).join()}]`);
 const distinct = (one: (index: number) => string) => Array.from({ length: 3_000 }, (_, index) => one(index)).join();
 
-/** What a guest writes to a peer. */
+/** The output of a guest to a peer. */
 const MESSAGES: Readonly<Record<string, string>> = {
   "requests of an unknown method": line(request("none")),
   "requests of a known method": line(request("echo")),
@@ -64,22 +64,22 @@ const MESSAGES: Readonly<Record<string, string>> = {
   "lines that are too long": "x".repeat(CHUNK),
   "lines that are not JSON": line("x"),
   "lines that are not UTF-8 where they end": line(`"${"é".repeat(20)}`.slice(0, 30)),
-  "lines that are nested too deep": line("[".repeat(200)),
-  "lines that are nested deep": line("[".repeat(100) + "]".repeat(100)),
-  "answers to nothing": line('{"jsonrpc":"2.0","id":7,"result":1}'),
-  "error answers to nothing": line('{"jsonrpc":"2.0","id":7,"error":{"code":1,"message":"no"}}'),
+  "lines that are nested too deeply": line("[".repeat(200)),
+  "lines that are nested deeply": line("[".repeat(100) + "]".repeat(100)),
+  "answers without requests": line('{"jsonrpc":"2.0","id":7,"result":1}'),
+  "error answers without requests": line('{"jsonrpc":"2.0","id":7,"error":{"code":1,"message":"no"}}'),
   "error answers with unprintable messages": line(
     `{"jsonrpc":"2.0","id":7,"error":{"code":1,"message":"${"\x7f".repeat(60_000)}"}}`,
   ),
   "requests with long ids": line(request("none", "i".repeat(60_000))),
   "requests with long methods": line(request("m".repeat(60_000))),
   "params of many empty objects": line(notification("none", Array(20_000).fill({}))),
-  "params of many objects, no two alike": line(
+  "params of many objects, all different": line(
     `{"jsonrpc":"2.0","method":"x","params":[${distinct((index) => `{"k${index}":0}`)}]}`,
   ),
 };
 
-/** What a guest writes to a peer that reads headers. */
+/** The output of a guest to a peer that reads headers. */
 const FRAMES: Readonly<Record<string, string>> = {
   "requests": frame(request("none")),
   "notifications": frame(notification("none")),
@@ -97,7 +97,7 @@ const methods: PeerOptions["methods"] = {
   fails: () => Promise.reject(new Error("no")),
 };
 
-/** The promised bound for the host's timers while a guest and who reads from it are at work; then they are ended. */
+/** Checks the promised bound of the host's timers while a guest and its reader work. Then ends both. */
 async function assertTimers(what: string, end: () => Promise<unknown>): Promise<void> {
   let longest = 0;
   const p99 = await bestOfThree(async () => {
@@ -111,7 +111,7 @@ async function assertTimers(what: string, end: () => Promise<unknown>): Promise<
   assert(p99 < 50, `p99 ${Math.round(p99)} ms`);
 }
 
-/** Lets a guest talk to a peer whose answers vanish, or are never read, so that they pile up. */
+/** Lets a guest write to a peer whose answers are discarded, or are never read, so that they pile up. */
 async function attackPeer(what: string, module: Module, options: PeerOptions): Promise<void> {
   for (const readsAnswers of [true, false]) {
     const process = spawn(module);
@@ -136,10 +136,10 @@ for (const [what, text] of Object.entries(FRAMES)) {
     attackPeer(what, flood(text), { framing: "content-length" }));
 }
 
-Deno.test("messages that come a byte at a time leave host timers a p99 under 50 ms", () =>
+Deno.test("messages that arrive one byte at a time leave host timers a p99 under 50 ms", () =>
   attackPeer("a byte at a time", drip("1"), {}));
 
-Deno.test("requests that have waited are served in turns when there is place for them", async () => {
+Deno.test("waiting requests are served over several turns when slots become free", async () => {
   const waiting = new TextEncoder().encode(lines(request("none")));
   const longest = await bestOfThree(async () => {
     const gate = Promise.withResolvers<void>();
@@ -164,30 +164,30 @@ Deno.test("requests that have waited are served in turns when there is place for
   assert(longest < 50, `held for ${Math.round(longest)} ms`);
 });
 
-/** What a guest writes to its log. */
+/** The output of a guest to its log. */
 const LOGS: Readonly<Record<string, Module>> = {
   "empty lines": flood("\n", STDERR),
-  "lines of a byte": flood("a\n", STDERR),
+  "lines of one byte": flood("a\n", STDERR),
   "long lines": flood(line("a".repeat(7_000)), STDERR),
   "unprintable lines": flood(line("\x1b".repeat(7_000)), STDERR),
-  "no line's end": flood("a", STDERR),
-  "a byte at a time": drip("\n", STDERR),
+  "one endless line": flood("a", STDERR),
+  "one byte at a time": drip("\n", STDERR),
 };
 
 for (const [what, module] of Object.entries(LOGS)) {
-  Deno.test(`a log of ${what} leaves host timers a p99 under 50 ms, and is held to logBytes`, async () => {
+  Deno.test(`a log of ${what} leaves host timers a p99 under 50 ms, and stops at logBytes`, async () => {
     let bytes = 0;
     const limits = { logBytes: 500_000 };
     const plugin = new Plugin(module, { limits, onLog: (line) => bytes += line.length + 1 });
     const call = plugin.call("none").catch((error) => error);
     await assertTimers(`a log of ${what}`, () => plugin[Symbol.asyncDispose]());
     assertInstanceOf(await call, PluginError);
-    // And the line that tells what was dropped.
+    // Plus the line that reports how much was dropped.
     assert(bytes < 500_000 + 100, `${bytes} bytes`);
   });
 }
 
-Deno.test("output of a byte at a time leaves host timers a p99 under 50 ms", async () => {
+Deno.test("output of one byte at a time leaves host timers a p99 under 50 ms", async () => {
   const process = spawn(drip("a"));
   const output = process.output();
   await assertTimers("output of a byte at a time", () => {
@@ -197,7 +197,7 @@ Deno.test("output of a byte at a time leaves host timers a p99 under 50 ms", asy
   assert((await output).stdout.length > 100);
 });
 
-Deno.test("a guest that reads a byte at a time leaves host timers a p99 under 50 ms", async () => {
+Deno.test("a guest that reads one byte at a time leaves host timers a p99 under 50 ms", async () => {
   const process = spawn(program(`(func (export "_start")
     (i32.store (i32.const 0) (i32.const 64)) (i32.store (i32.const 4) (i32.const 1))
     (loop $for_ever
@@ -210,7 +210,7 @@ Deno.test("a guest that reads a byte at a time leaves host timers a p99 under 50
   });
 });
 
-Deno.test("a message of the largest size is parsed in turns, whatever is in it", async () => {
+Deno.test("a message of the largest size is parsed over several turns, whatever it contains", async () => {
   const params = [
     Array(310_000).fill("{}").join(),
     Array.from({ length: 80_000 }, (_, index) => `{"k${index}":0}`).join(),
@@ -232,7 +232,7 @@ Deno.test("a message of the largest size is parsed in turns, whatever is in it",
   }
 });
 
-Deno.test("the event loop turns while 200 guests flood at once with messages that take long to parse", async () => {
+Deno.test("the event loop turns while 200 guests flood at the same time with messages that take long to parse", async () => {
   const module = flood(MESSAGES["params of many objects, no two alike"]!);
   const plugins = Array.from({ length: 200 }, () => new Plugin(module));
   const calls = plugins.map((plugin) => plugin.call("none").catch((error) => error));
@@ -241,7 +241,7 @@ Deno.test("the event loop turns while 200 guests flood at once with messages tha
   });
 });
 
-Deno.test("the event loop turns while the many calls of a plugin fail at once, each with a long log", async () => {
+Deno.test("the event loop turns while many calls of a plugin fail at the same time, each with a long log", async () => {
   const module = program(`(func (export "_start")
     (memory.fill (i32.const 4096) (i32.const 97) (i32.const 65536))
     ${
@@ -260,14 +260,14 @@ Deno.test("the event loop turns while the many calls of a plugin fail at once, e
     const { longest } = await timers;
     assertInstanceOf(errors[0], PluginError);
     assert(errors[0].message.length > 80_000);
-    // What they say alike is there once.
+    // The errors share one copy of the log.
     assert(errors.every(({ logs }) => logs === errors[0]!.logs));
     return longest;
   });
   assert(longest < 50, `held for ${Math.round(longest)} ms`);
 });
 
-Deno.test("the event loop turns while a guest of each kind floods, all at once", async () => {
+Deno.test("the event loop turns while guests of all kinds flood at the same time", async () => {
   const modules = [flood(line(request("none"))), flood("\n"), flood("\n", STDERR), flood(batch(notification("none")))];
   const plugins = modules.flatMap((module) => [1, 2, 3].map(() => new Plugin(module, { onLog: () => {} })));
   const calls = plugins.map((plugin) => plugin.call("none").catch((error) => error));

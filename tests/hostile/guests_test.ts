@@ -1,7 +1,7 @@
 /**
- * Guests that mean harm, as WebAssembly goes: they spin, recurse, move gigabytes, grow, call the host without end. The
- * host's timers fire meanwhile, an abort and a budget stop them, and what they may take stays within its bounds. What a
- * guest may ask of WASI is in tests/wasi/hostile_test.ts.
+ * Guests that are hostile with WebAssembly alone: they spin, recurse, move gigabytes, grow, or call the host endlessly.
+ * The host's timers fire meanwhile, an abort and a budget stop the guests, and their memory stays within its limits.
+ * tests/wasi/hostile_test.ts tests guests that use WASI.
  *
  * @module
  */
@@ -24,11 +24,11 @@ interface Guest {
 }
 
 const HOST = `(import "host" "f" (func $f (param i32) (result i32)))`;
-/** 1 GiB, all of which is touched. */
+/** 1 GiB, which is written completely. */
 const LARGE = `(memory 16384)`;
 const PAGES = 16_384;
 
-/** Guests without an end. */
+/** Guests that never end. */
 const ENDLESS: Readonly<Record<string, Guest>> = {
   "spins": { text: forEver("") },
   "divides": {
@@ -47,11 +47,11 @@ const ENDLESS: Readonly<Record<string, Guest>> = {
     text: forEver("(drop (call $f (i32.const 1)))", HOST),
     imports: { host: { f: (x: number) => x } },
   },
-  "calls an asynchronous host function that is done at once": {
+  "calls an asynchronous host function that resolves at once": {
     text: forEver("(drop (call $f (i32.const 1)))", HOST),
     imports: { host: { f: (x: number) => Promise.resolve(x) } },
   },
-  "calls the host with a thousand values for a thousand": {
+  "calls the host with a thousand values and gets a thousand": {
     text: `(module (type $t (func (param${" i64".repeat(1_000)}) (result${" i64".repeat(1_000)})))
       (import "host" "f" (func $f (type $t)))
       (func (export "run") ${"(i64.const 0)".repeat(1_000)} (loop (type $t) (call $f) (br 0)) ${
@@ -63,14 +63,14 @@ const ENDLESS: Readonly<Record<string, Guest>> = {
   "fills memory, 1 GiB at a time": {
     text: forEver("(memory.fill (i32.const 0) (i32.const 7) (i32.const 0x40000000))", LARGE),
   },
-  "copies memory, 1 GiB less a byte at a time": {
+  "copies memory, 1 GiB minus a byte at a time": {
     text: forEver("(memory.copy (i32.const 1) (i32.const 0) (i32.const 0x3fffffff))", LARGE),
   },
-  "grows memory to its limit and goes on trying": {
+  "grows memory to its limit and keeps trying": {
     text: forEver("(drop (memory.grow (i32.const 1)))", "(memory 1)"),
     limits: { memoryPages: 1_024 },
   },
-  "grows a table to its limit and goes on trying": {
+  "grows a table to its limit and keeps trying": {
     text: forEver("(drop (table.grow (ref.null func) (i32.const 1000)))", "(table 0 funcref)"),
   },
   "fills a table": {
@@ -97,7 +97,7 @@ for (const [what, { text, imports, limits }] of Object.entries(ENDLESS)) {
     const abortedAt = performance.now();
     controller.abort(reason);
     assertEquals(await settled, reason);
-    // What can be seen of "within one slice": nothing but the abort itself lies between.
+    // This measures "within one slice": only the abort lies between the two times.
     noteFigure("stop after an abort", stoppedAt - abortedAt, "ms", what);
     assert(stoppedAt - abortedAt < 50, `stopped ${Math.round(stoppedAt - abortedAt)} ms after the abort`);
     const { fuelUsed } = instance;
@@ -112,12 +112,12 @@ for (const [what, { text, imports, limits }] of Object.entries(ENDLESS)) {
     const instance = await instanceOf(text, imports, { limits: { ...limits, fuel } });
     const error = await assertRejects(() => instance.call("run"), LimitError);
     assertEquals(error.limit, "fuel");
-    // One part of a bulk operation, one growing.
+    // One part of a bulk operation, or one growth.
     assert(instance.fuelUsed < fuel + 1_200_000, `used ${instance.fuelUsed}`);
   });
 }
 
-Deno.test("an abort by the host's own call stops a guest within the slice that runs", async () => {
+Deno.test("an abort in a host function stops the guest within the current slice", async () => {
   const controller = new AbortController();
   let calls = 0;
   const instance = await instanceOf(forEver("(drop (call $f (i32.const 1)))", HOST), {
@@ -141,7 +141,7 @@ async function rejection(promise: Promise<unknown>): Promise<unknown> {
   throw new Error("it was expected to reject");
 }
 
-Deno.test("infinite recursion of any kind traps, and the host's stack is untouched", async () => {
+Deno.test("infinite recursion of any kind traps, and does not use the host's stack", async () => {
   const guests = [
     `(module (func $f (export "run") (call $f)))`,
     `(module (func $f (export "run") (local i64 i64 i64) (call $f) (call $f)))`,
@@ -169,7 +169,7 @@ Deno.test("infinite recursion through the host traps", async () => {
   assertEquals(innermost.reason, "call stack exhausted");
 });
 
-Deno.test("memory.grow gives -1 beyond the limit of pages, and table.grow beyond that of all tables together", async () => {
+Deno.test("memory.grow returns -1 above the limit of pages, and table.grow above that of all tables together", async () => {
   const instance = await instanceOf(
     `(module (memory 1) (table $a 0 funcref) (table $b 0 externref)
       (func (export "memory") (param i32) (result i32) (memory.grow (local.get 0)))
@@ -185,7 +185,7 @@ Deno.test("memory.grow gives -1 beyond the limit of pages, and table.grow beyond
   assertEquals([await grow("a", 1), await grow("b", 0)], [-1, 40]);
 });
 
-/** A memory of 192 MiB that the guest has touched, and then grows beyond its room twice. */
+/** A memory of 192 MiB that the guest has written, and then grows beyond its room twice. */
 const GROWS = `(module (memory (export "memory") 3072) (func (export "run") (result i32)
   (memory.fill (i32.const 0) (i32.const 7) (i32.const 0xc000000))
   (drop (memory.grow (i32.const 1))) (drop (memory.grow (i32.const 1000))) (i32.store (i32.const 0xc000000) (i32.const 5))
@@ -203,7 +203,7 @@ Deno.test("growing a large memory leaves host timers no later than 50 ms, and ke
   assert(longest < 50, `${Math.round(longest)} ms`);
 });
 
-Deno.test("whoever looks at a memory that is being grown finds it grown, and what it writes there is kept", async () => {
+Deno.test("a reader of a memory during its growth sees it grown, and bytes written then are kept", async () => {
   const instance = await instanceOf(GROWS);
   const memory = instance.exports.memory as Memory;
   const call = instance.start("run");
@@ -214,14 +214,14 @@ Deno.test("whoever looks at a memory that is being grown finds it grown, and wha
   assertEquals([call.result, memory.pages, memory.bytes[0]], [14, 4_073, 7]);
 });
 
-Deno.test("the tables of an instance start within their limit together", async () => {
+Deno.test("the tables of an instance must together start within their limit", async () => {
   const text = `(module ${"(table 400000 funcref)".repeat(3)})`;
   const error = await assertRejects(() => instanceOf(text), LimitError);
   assertEquals([error.limit, error.value], ["tableElements", 1_000_000]);
   await instanceOf(text, {}, { limits: { tableElements: 1_200_000 } });
 });
 
-Deno.test("a guest that asks the host for references without end reaches a limit", async () => {
+Deno.test("a guest that endlessly asks the host for references reaches a limit", async () => {
   const instance = await instanceOf(forEver("(drop (call $f))", `(import "host" "f" (func $f (result externref)))`), {
     host: { f: () => ({}) },
   });
@@ -229,10 +229,10 @@ Deno.test("a guest that asks the host for references without end reaches a limit
   assertEquals([error.limit, error.value], ["references", 1_000_000]);
 });
 
-Deno.test("a branch or return that moves a thousand values costs fuel for them", async () => {
+Deno.test("a branch or return that moves a thousand values costs fuel for each value", async () => {
   const thousand = repeat([I32], 1_000);
   const types = [funcType([]), funcType([], thousand), funcType(thousand, thousand)];
-  // A loop whose values shift by one at each turn, and a function that hands on what another gave.
+  // A loop whose values shift by one at each turn, and a function that returns the results of another.
   const shift = body(join(repeat([0x41, 0], 1_000), [0x03, 2, 0x41, 1, 0x0c, 0, 0x0b], repeat([0x1a], 1_000)));
   const values = body(repeat([0x41, 0], 1_000));
   const call = body(join([0x10, 1], repeat([0x1a], 1_000)));
@@ -249,7 +249,7 @@ Deno.test("a branch or return that moves a thousand values costs fuel for them",
   assert(p99 < 50, `p99 ${Math.round(p99)} ms`);
 });
 
-Deno.test("bulk operations in parts do what they do at once, trap before any effect, and cost the same", async () => {
+Deno.test("bulk operations in parts have the same effect and cost as at once, and trap before any effect", async () => {
   const instance = await instanceOf(`(module (memory (export "memory") ${PAGES / 64})
     (func (export "fill") (param i32 i32 i32) (memory.fill (local.get 0) (local.get 1) (local.get 2)))
     (func (export "copy") (param i32 i32 i32) (memory.copy (local.get 0) (local.get 1) (local.get 2))))`);
@@ -290,7 +290,7 @@ Deno.test("a bulk operation stops between any two of its parts", async () => {
   }
 });
 
-/** Calls functions, more than the arena holds together, so that each is translated at each call; they return at once. */
+/** Calls more functions than the arena can hold, so that each call retranslates one. The functions return at once. */
 function crowded(count: number, bytes: number): Uint8Array<ArrayBuffer> {
   const code = repeat([0x41, 0, 0x24, 0], Math.floor(bytes / 4));
   const large = body(join([0x20, 0, 0x45, 0x0d, 0], code), [1, 1, I32]);
@@ -305,37 +305,37 @@ function crowded(count: number, bytes: number): Uint8Array<ArrayBuffer> {
   });
 }
 
-Deno.test("translating functions of 100 kB again and again leaves host timers a p99 under 50 ms", async () => {
+Deno.test("retranslating functions of 100 kB leaves host timers a p99 under 50 ms", async () => {
   const instance = await instanceOfBytes(crowded(40, 100_000));
   const p99 = await bestOfThree(async () => (await timersDuringCall(600, instance, "f")).p99);
   noteFigure("p99 of host timers", p99, "ms late", "retranslation");
   assert(p99 < 50, `p99 ${Math.round(p99)} ms`);
 });
 
-Deno.test("translating functions of a megabyte again and again ends a slice at each", async () => {
+Deno.test("each retranslation of a function of a megabyte ends a slice", async () => {
   const call = (await instanceOfBytes(crowded(3, 1_000_000))).start("f");
   for (let slices = 0; slices < 6; slices++) {
     const before = call.fuelUsed;
     assertEquals(call.resume(100_000, 300_000), "suspended");
-    // The loop uses 13 units for its three calls: a slice had one of them.
+    // The loop uses 13 units for its three calls, and a slice has one of them.
     const used = call.fuelUsed - before;
     assert(used <= 5, `used ${used} units`);
   }
 });
 
-Deno.test("translating functions again and again is held to the budget of fuel", async () => {
+Deno.test("the budget of fuel limits retranslation", async () => {
   const instance = await instantiate(compileSync(crowded(3, 1_000_000)), {}, { limits: { fuel: 1_000_000 } });
   const error = await assertRejects(() => instance.call("f"), LimitError, "retranslated");
   assertEquals([error.limit, error.value], ["fuel", 1_000_000]);
 });
 
-/** A module of 4 MB, almost all of it code that is checked instruction by instruction. */
+/** A module of 4 MB, almost all of which is code that is validated instruction by instruction. */
 function longCode(): Uint8Array<ArrayBuffer> {
   const code = body(join([0x41, 0], repeat([0x41, 1, 0x6a], 3_000), [0x1a]));
   return functions({ bodies: Array.from({ length: 440 }, () => [0, code] as const) });
 }
 
-Deno.test("compile leaves host timers no later than 50 ms, and what is done to its bytes meanwhile is of no effect", async () => {
+Deno.test("compile leaves host timers no later than 50 ms, and changes to its bytes meanwhile have no effect", async () => {
   const longest = await bestOfThree(async () => {
     const bytes = longCode();
     const compiling = compile(bytes);
@@ -349,7 +349,7 @@ Deno.test("compile leaves host timers no later than 50 ms, and what is done to i
   assert(longest < 50, `${Math.round(longest)} ms`);
 });
 
-Deno.test("compile stops between parts when its signal aborts", async () => {
+Deno.test("compile stops between two parts when its signal aborts", async () => {
   const controller = new AbortController();
   const compiling = compile(longCode(), { signal: controller.signal });
   controller.abort("enough");

@@ -1,7 +1,7 @@
 /**
- * Modules whose instances, traps and names could take long: to send them costs little, and what the host does for them is
- * bounded by what it promises, a stall of less than 50 ms, or is done in parts. What compiling them takes is bombs_test.ts's
- * and linear_test.ts's.
+ * Modules whose instances, traps and names could take long. They are cheap to send. The host's work for them stalls it
+ * for less than 50 ms, as promised, or is done in parts. bombs_test.ts and linear_test.ts test how long it takes to
+ * compile such modules.
  *
  * @module
  */
@@ -33,17 +33,17 @@ import {
 } from "../../tools/binary.ts";
 import type { Part } from "../../tools/binary.ts";
 
-/** One less than a module may have, since there is `_start` too. */
+/** One less than the limit, because the module also has `_start`. */
 const MANY = 99_999;
 const MILLION = 1_000_000;
 const thousand = repeat([I32], 1_000);
 
-/** What a module has besides a function `_start`. */
+/** The parts of a module besides the function `_start`. */
 interface Parts {
   readonly types?: readonly Part[];
-  /** The import section, and how many functions are imported. */
+  /** The import section, and the number of imported functions. */
   readonly imports?: readonly [section: Part, functions: number];
-  /** Functions besides `_start`, all of type 0 and with a body of nothing. */
+  /** Functions besides `_start`, all of type 0 and with an empty body. */
   readonly functions?: number;
   /** Sections between the function section and the export section. */
   readonly before?: readonly Part[];
@@ -54,7 +54,7 @@ interface Parts {
   readonly after?: readonly Part[];
 }
 
-/** A module with a function `_start`, the first that it defines, of type 0, `() -> ()`. */
+/** A module whose first defined function is `_start`, of type 0, `() -> ()`. */
 function program(parts: Parts): Uint8Array<ArrayBuffer> {
   const { types = [], imports = [[], 0], functions = 0, exports = [], before = [], after = [] } = parts;
   return binary(
@@ -85,7 +85,7 @@ const wideExports = () =>
     exports: many((index) => exported(`f${index}`, 0)),
   });
 
-/** Programs by what is large; each is spawned, with the host's functions if it asks for them. */
+/** Programs by the part that is large. Each is spawned, with host functions if it imports them. */
 const PROGRAMS: Readonly<Record<string, readonly [make: () => Uint8Array<ArrayBuffer>, outcome: RegExp]>> = {
   "99,999 exports of a function of 1,000 parameters and results": [wideExports, /^code 0/],
   "99,999 imports of one function of WASI": [
@@ -184,7 +184,7 @@ const PROGRAMS: Readonly<Record<string, readonly [make: () => Uint8Array<ArrayBu
   ],
 };
 
-/** A function of the host by those names. */
+/** A host function with these names. */
 const anyFunction = (names: readonly string[]): Imports => ({
   m: Object.fromEntries(names.map((name) => [name, () => 0])),
 });
@@ -195,7 +195,7 @@ for (const [what, [make, outcome]] of Object.entries(PROGRAMS)) {
     const imports = anyFunction(["f", ...many((index) => `f${index}`)]);
     let end = "";
     const stall = await bestOfThree(() => {
-      // Anew each time: what is done once a module is to be seen too.
+      // Compiled anew each time, to measure also the work that is done once for each module.
       const compiled = compileSync(bytes);
       return longestStall(async () => {
         const { code, error } = await spawn(compiled, { stdin: "null", stdout: "null", stderr: "null", imports })
@@ -210,7 +210,7 @@ for (const [what, [make, outcome]] of Object.entries(PROGRAMS)) {
   });
 }
 
-Deno.test("a module's lists are made once, and its functions share a descriptor for each type", () => {
+Deno.test("a module makes its lists once, and its functions share one descriptor for each type", () => {
   const compiled = compileSync(wideExports());
   const { exports, imports } = compiled;
   assertStrictEquals(compiled.exports, exports);
@@ -222,7 +222,7 @@ Deno.test("a module's lists are made once, and its functions share a descriptor 
   assert([exports, exports[0], imports[0].type, imports[0].type!.params].every(Object.isFrozen));
 });
 
-Deno.test("an export is found by its name without a look at the others", async () => {
+Deno.test("an export is found by its name without reading the others", async () => {
   const compiled = compileSync(program({ exports: many((index) => exported(`f${index}`, 0)) }));
   const instance = await instantiate(compiled);
   const ms = await bestOfThree(async () => {
@@ -236,7 +236,7 @@ Deno.test("an export is found by its name without a look at the others", async (
   assert(Object.isFrozen(instance.exports));
 });
 
-Deno.test("a plugin's name is read without its functions' names", async () => {
+Deno.test("a plugin's name is read without the names of its functions", async () => {
   const functionNames = join([1], sized(u32(MILLION), joinAll(many((index) => [...u32(index), 1, 97], MILLION))));
   const compiled = compileSync(
     program({ functions: MILLION - 1, after: [names([0], sized(name("large")), functionNames)] }),
@@ -245,7 +245,7 @@ Deno.test("a plugin's name is read without its functions' names", async () => {
   assert(stall < 50, `${Math.round(stall)} ms`);
 });
 
-/** Instances whose imports the host gives. */
+/** Instances with imports from the host. */
 const LINKED: Readonly<Record<string, () => Promise<readonly [Module, Imports]>>> = {
   "99,999 functions of another instance, of 1,000 parameters and results": async () => {
     const types = [funcType(thousand, thousand)];
@@ -303,7 +303,7 @@ const large = () =>
     )],
   }));
 
-Deno.test("an abort stops the making of an instance where a turn is over, with the signal's reason", async () => {
+Deno.test("an abort stops instantiation at the end of a turn, with the signal's reason", async () => {
   const controller = new AbortController();
   const memory = new Memory({ initial: 512 });
   const making = instantiate(large(), { m: { memory } }, { signal: controller.signal });
@@ -313,7 +313,7 @@ Deno.test("an abort stops the making of an instance where a turn is over, with t
   assertEquals([memory.bytes[0], memory.bytes.at(-1)], [7, 0]);
 });
 
-Deno.test("the deadline stops the making of an instance where a turn is over", async () => {
+Deno.test("the deadline stops instantiation at the end of a turn", async () => {
   const memory = new Memory({ initial: 512 });
   const error = await assertRejects(
     () => instantiate(large(), { m: { memory } }, { limits: { deadlineMs: 1 } }),
@@ -323,7 +323,7 @@ Deno.test("the deadline stops the making of an instance where a turn is over", a
   assertEquals(memory.bytes.at(-1), 0);
 });
 
-Deno.test("a process that is killed while its instance is made says so", async () => {
+Deno.test("the status of a process that is killed during instantiation has the reason", async () => {
   const process = spawn(compileSync(PROGRAMS["128 MiB of data"][0]()), { stdin: "null" });
   await new Promise((resolve) => setTimeout(resolve, 0));
   process.kill("enough");
@@ -331,7 +331,7 @@ Deno.test("a process that is killed while its instance is made says so", async (
   assertEquals([code, error], [137, "enough"]);
 });
 
-Deno.test("segments take effect one after the other, in parts too, until one does not fit", async () => {
+Deno.test("segments take effect one after the other until one does not fit, even if they are copied in parts", async () => {
   const memory = new Memory({ initial: 512 });
   const error = await assertRejects(() => instantiate(large(), { m: { memory } }), Trap);
   assertEquals(error.reason, "out of bounds memory access");

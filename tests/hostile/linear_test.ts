@@ -1,6 +1,6 @@
 /**
- * Bodies of the largest size, each one pattern again and again: to validate them, and to translate them at the first call,
- * takes time in proportion to their bytes, whatever the pattern.
+ * Bodies of the largest size, each of which repeats one pattern. Validating them, and translating them at the first
+ * call, must take time in proportion to their bytes for every pattern.
  *
  * @module
  */
@@ -23,9 +23,9 @@ import {
 } from "../../tools/binary.ts";
 import type { Part } from "../../tools/binary.ts";
 
-/** Longer than any pattern needs on a machine of 2026, by a factor of five or more. */
+/** At least five times as long as any pattern needs on a machine of 2026. */
 const MAX_MS_PER_MB = 300;
-/** What takes no time to speak of may be delayed by others. */
+/** Other programs can delay bodies that take almost no time. */
 const MIN_MS = 100;
 const ATTEMPTS = 3;
 const MB = 1e6;
@@ -35,9 +35,9 @@ const LOCALS = [1, ...u32(100), I32];
 const MEMORY = section(SECTION.memory, [1, 0, 1]);
 const GLOBAL = section(SECTION.global, [1, I32, 1, 0x41, 0, 0x0b]);
 
-/** A pattern as often as the size allows. */
+/** A pattern, repeated as often as the size allows. */
 const fill = (pattern: Part, bytes = LARGEST) => repeat(pattern, Math.floor(bytes / pattern.length));
-/** A body of a function with a hundred locals, and with a memory and a global at hand. */
+/** The body of a function with a hundred locals, in a module with a memory and a global. */
 const bodyOf = (...parts: readonly Part[]) => oneFunction(join(...parts), LOCALS, [MEMORY, GLOBAL]);
 const nest = (depth: number, opener: Part, inside: Part = []) =>
   join(repeat(opener, depth), inside, repeat([0x0b], depth));
@@ -89,16 +89,16 @@ const PATTERNS: Readonly<Record<string, () => Uint8Array<ArrayBuffer>>> = {
       ...[0x02, 0x40, 0x02, 1, 0x02, 1, ...repeat([0x41, 0], 1_000), 0x0b, 0x20, 0],
       ...[0x0e, ...u32(65_520), ...repeat([0], 65_521), 0x0b, ...repeat([0x1a], 1_000), 0x0b],
     ], 350_000)),
-  "br_table with a thousand values, again and again": () =>
+  "br_table with a thousand values, repeated": () =>
     wideBody(fill([2, 1, 0x00, 0x0e, ...u32(5_000), ...repeat([0], 5_001), 0x0b, 0x0c, 0])),
-  "groups of no locals": () => oneFunction([], join(u32(3_500_000), repeat([0, I32], 3_500_000))),
+  "empty groups of locals": () => oneFunction([], join(u32(3_500_000), repeat([0, I32], 3_500_000))),
   "groups of one local": () => oneFunction([], items(49_999, [1, I32])),
   "functions of 50,000 locals": () =>
     functions({ bodies: Array(500_000).fill([0, body([], [1, ...u32(50_000), I32])]) }),
-  "functions of nothing": () => functions({ bodies: Array(900_000).fill([0, body([])]) }),
+  "empty functions": () => functions({ bodies: Array(900_000).fill([0, body([])]) }),
 };
 
-/** Compiles, and calls once with fuel that lets it be translated; says what came of it. */
+/** Compiles a module and calls it once with enough fuel to translate it. Returns the outcome. */
 async function compileAndCall(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   const instance = await instanceOfBytes(bytes);
   const call = instance.start("f");

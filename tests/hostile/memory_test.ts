@@ -1,5 +1,6 @@
 /**
- * What is kept of a module for each of its bytes, by what it has most of: less than 32 bytes, or 16 MiB in all.
+ * Memory that a module keeps for each of its bytes, by the item that it has most of: less than 32 bytes, or 16 MiB in
+ * all.
  *
  * @module
  */
@@ -43,9 +44,9 @@ const globals = (item: Part) => () =>
 const elements = (...parts: Part[]) => () => binary(type, functions(1), section(SECTION.element, ...parts), code(1));
 const memory = section(SECTION.memory, [1, 0, 1]);
 
-/** By what a module has most of: as much as there may be, in as few bytes as it can be. */
+/** Modules by the item that they have most of: as many as are allowed, in as few bytes as possible. */
 const MODULES: Readonly<Record<string, () => Uint8Array<ArrayBuffer>>> = {
-  "types of nothing": types(funcType([])),
+  "empty types": types(funcType([])),
   "types of a parameter and a result": types(funcType([I32], [I32])),
   "types of two parameters": types(funcType([I32, I32])),
   "imported functions": () => binary(type, section(SECTION.import, items(100_000, [0, 0, 0, 0]))),
@@ -67,7 +68,7 @@ const MODULES: Readonly<Record<string, () => Uint8Array<ArrayBuffer>>> = {
   "custom sections": () => binary(repeat(section(SECTION.custom, [0]), 100_000)),
 };
 
-/** Bytes that are in use when everything that can be collected has been. */
+/** Bytes in use after a full garbage collection. */
 function used(): number {
   for (let round = 0; round < 2; round++) collectGarbage();
   const { heapUsed, external } = Deno.memoryUsage();
@@ -75,7 +76,7 @@ function used(): number {
 }
 
 for (const [what, make] of Object.entries(MODULES)) {
-  Deno.test(`of a module of ${what} no more is kept than 32 bytes a byte or 16 MiB, and an instance takes less than 4`, async () => {
+  Deno.test(`a module of ${what} keeps at most 32 bytes a byte or 16 MiB, and an instance takes less than 4 bytes a byte`, async () => {
     const bytes = make();
     const before = used();
     const compiled = compileSync(bytes);
@@ -90,7 +91,7 @@ for (const [what, make] of Object.entries(MODULES)) {
     const instance = await instantiate(compiled, imports);
     const taken = used() - empty;
     noteFigure("taken by an instance", taken / bytes.length, "bytes a byte", what);
-    // Used once more, so that it has not been collected.
+    // The instance is used once more, so that it is not collected before.
     assert(instance.fuelUsed === 0 && taken < 4 * bytes.length + MIB, `an instance takes ${taken / MIB} MiB`);
   });
 }

@@ -1,6 +1,6 @@
 /**
- * Thousands of guests one after the other, each started, called and disposed of: the heap must not grow, and nothing may
- * be left behind. As a program: `deno task soak [cycles]`; tests run a shorter one.
+ * Starts, calls and disposes of thousands of guests one after the other. The heap must not grow, and nothing must be
+ * left behind. As a program, it is `deno task soak [cycles]`. The tests run fewer cycles.
  *
  * @module
  */
@@ -11,16 +11,16 @@ import { Plugin } from "@rivulet/rivulet";
 import { spawn } from "@rivulet/rivulet/wasi";
 import { guest } from "../_guests.ts";
 
-/** What is done again and again. */
+/** One repeated action. */
 export type Cycle = () => Promise<void>;
 
-/** What became of the heap. */
+/** The size of the heap. */
 export interface Soak {
   /** Mebibytes after the first tenth of the cycles. */
   readonly before: number;
   /** Mebibytes after the last. */
   readonly after: number;
-  /** By how much it grew, in percent. */
+  /** The growth in percent. */
   readonly growth: number;
 }
 
@@ -29,7 +29,7 @@ const collectGarbage: () => void = runInNewContext("gc");
 
 const TEXT = new TextEncoder().encode("soaked\n");
 
-/** The kinds of cycle by what they do. */
+/** The kinds of cycle by their action. */
 export async function cycles(): Promise<ReadonlyMap<string, Cycle>> {
   const [plugin, upper, faulty] = [await guest("c_plugin"), await guest("upper"), await guest("faulty")];
   const { signal } = new AbortController();
@@ -40,7 +40,7 @@ export async function cycles(): Promise<ReadonlyMap<string, Cycle>> {
       await fresh.call("ping");
       await fresh.call("many_echo", 2, { signal });
     }],
-    ["a plugin that lives on is called", async () => {
+    ["a resident plugin is called", async () => {
       await resident.call("ping", undefined, { signal, deadlineMs: 60_000 });
     }],
     ["a plugin is aborted while it computes", async () => {
@@ -67,13 +67,13 @@ export async function cycles(): Promise<ReadonlyMap<string, Cycle>> {
       process.kill("enough");
       await process.status;
     }],
-    ["a process is spawned and disposed of without a look at it", async () => {
+    ["a process is spawned and disposed of without being read", async () => {
       await using _process = spawn(upper, { signal });
     }],
   ]);
 }
 
-/** Runs one kind of cycle so many times, and looks at the heap after the first tenth and at the end. */
+/** Runs one kind of cycle this many times, and measures the heap after the first tenth and at the end. */
 export async function soak(cycle: Cycle, count: number): Promise<Soak> {
   const warmUp = Math.ceil(count / 10);
   for (let done = 0; done < warmUp; done++) await cycle();
@@ -83,7 +83,7 @@ export async function soak(cycle: Cycle, count: number): Promise<Soak> {
   return { before, after, growth: (after / before - 1) * 100 };
 }
 
-/** Mebibytes of the heap when everything that can be collected has been. */
+/** Mebibytes of the heap after a full garbage collection. */
 async function heap(): Promise<number> {
   for (let round = 0; round < 5; round++) {
     await new Promise((resolve) => setTimeout(resolve, 5));

@@ -1,6 +1,6 @@
 /**
- * A short soak: what ten thousand cycles would make large can be seen after hundreds. Timers that are left behind fail
- * these tests by themselves, since Deno's runner looks for them.
+ * A short soak: growth that ten thousand cycles would make large can be seen after hundreds. A timer that is left
+ * behind fails these tests, because Deno's runner looks for it.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { instanceOf } from "../../tools/wat.ts";
 import { cycles, soak } from "./soak.ts";
 
 const CYCLES = 500;
-/** Mebibytes that a heap of some ten may differ by from one look to the next. */
+/** Mebibytes by which a heap of about ten can differ between two measurements. */
 const NOISE = 0.5;
 
 for (const [what, cycle] of await cycles()) {
@@ -23,7 +23,7 @@ for (const [what, cycle] of await cycles()) {
   });
 }
 
-/** Counts the listeners that are on an event target. */
+/** Counts the listeners of an event target. */
 function countListeners(target: EventTarget): () => number {
   let count = 0;
   const { addEventListener: add, removeEventListener: remove } = target;
@@ -55,7 +55,7 @@ Deno.test("a hundred calls of a plugin and a hundred processes leave no listener
   assertEquals(listeners(), 0);
 });
 
-Deno.test("a hundred calls of an instance, that return or are stopped, leave no listener on a shared signal", async () => {
+Deno.test("a hundred calls of an instance that return or are stopped leave no listener on a shared signal", async () => {
   const { signal } = new AbortController();
   const listeners = countListeners(signal);
   const instance = await instanceOf(`(module (func (export "f")) (func (export "spin") (loop (br 0))))`, {}, {
@@ -68,14 +68,14 @@ Deno.test("a hundred calls of an instance, that return or are stopped, leave no 
   assertEquals(listeners(), 0);
 });
 
-Deno.test("streams given to a process are unlocked, and free to be used, when it has ended", async () => {
+Deno.test("the streams of a process's options are unlocked and usable when it has ended", async () => {
   const upper = await guest("upper");
   for (let cycle = 0; cycle < 100; cycle++) {
     const stdin = new Blob(["soaked\n"]).stream();
     const written: Uint8Array[] = [];
     const stdout = new WritableStream<Uint8Array>({ write: (chunk) => void written.push(chunk) });
     await spawn(upper, { stdin, stdout, stderr: "null" }).status;
-    // The pipe's own end comes some turns after the guest's.
+    // The pipe ends some turns after the guest.
     for (let turn = 0; turn < 20 && (stdin.locked || stdout.locked); turn++) {
       await new Promise((resolve) => setTimeout(resolve, 0));
     }

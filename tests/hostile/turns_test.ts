@@ -1,5 +1,5 @@
 /**
- * Work that costs little fuel, or none, and much time: it ends turns of the event loop all the same.
+ * Work that costs little or no fuel but much time. It must still end turns of the event loop.
  *
  * @module
  */
@@ -18,8 +18,8 @@ async function assertTurns(what: string, run: () => unknown): Promise<void> {
   assert(longest < 50, `${Math.round(longest)} ms`);
 }
 
-Deno.test("guests that fill the register file and give way to each other let timers fire", async () => {
-  // Each time that one of them goes on, the registers of both are copied: 8 MiB.
+Deno.test("guests that fill the register file and alternate let timers fire", async () => {
+  // Each time that one of them resumes, the registers of both are copied: 8 MiB.
   const module = moduleOf(`(module (import "wasi_snapshot_preview1" "sched_yield" (func $yield (result i32)))
     (memory (export "memory") 0)
     (func $large (param i32) ${"(local i64)".repeat(49_990)} (if (local.get 0)
@@ -49,7 +49,7 @@ Deno.test("a call lets timers fire while it waits for a memory that another call
   assertEquals(sizes[0], 8_192);
 });
 
-Deno.test("compile lets timers fire while it checks a single body of 7 MB, of instructions or of groups of no locals", async () => {
+Deno.test("compile lets timers fire while it checks a single body of 7 MB, of instructions or of empty groups of locals", async () => {
   const bodies = [
     oneFunction(repeat([0x02, 0x40, 0x0b], 2_500_000)),
     oneFunction([], join(u32(3_700_000), repeat([0, I32], 3_700_000))),
@@ -57,7 +57,7 @@ Deno.test("compile lets timers fire while it checks a single body of 7 MB, of in
   for (const bytes of bodies) await assertTurns("a single body is checked", () => compile(bytes));
 });
 
-Deno.test("a fault at the end of a long body is found, wherever the parts in which it is checked end", async () => {
+Deno.test("a fault at the end of a long body is found, wherever validation divides the body into parts", async () => {
   for (const length of [32_000, 32_767, 32_768, 32_769, 65_536, 100_000]) {
     const bytes = oneFunction(join(repeat([0x01], length), [0x6a]));
     for (const source of [bytes, new Blob([bytes]).stream()]) {
@@ -67,7 +67,7 @@ Deno.test("a fault at the end of a long body is found, wherever the parts in whi
   }
 });
 
-Deno.test("compile lets timers fire while a stream gives a module byte by byte, and nothing in between", async () => {
+Deno.test("compile lets timers fire while a stream delivers a module byte by byte, with empty chunks between", async () => {
   const bytes = oneFunction(repeat([0x01], 100_000));
   await assertTurns("a stream of small chunks", () => {
     let at = 0;
@@ -79,7 +79,7 @@ Deno.test("compile lets timers fire while a stream gives a module byte by byte, 
   });
 });
 
-/** A `br_table` to so many labels of one type, which take a thousand values that are not in their place. */
+/** A `br_table` to this many labels of one type. The labels take a thousand values that are not in their place. */
 function wideTables(labels: number, tables: number): Uint8Array<ArrayBuffer> {
   const table = join(
     [0x20, 0, 0x04, 0x40, 0x41, 0, 0x10, 1, 0x20, 0, 0x0e, ...u32(labels - 1)],
@@ -91,7 +91,7 @@ function wideTables(labels: number, tables: number): Uint8Array<ArrayBuffer> {
   return functions({ types: [funcType([]), thousand], bodies: [[0, body(nest, [1, 1, I32])], [1, body([0x00])]] });
 }
 
-Deno.test("a br_table's values count for each of its labels, since they are moved for each", async () => {
+Deno.test("the values of a br_table count for each of its labels, because each label moves them", async () => {
   await instantiate(await compile(wideTables(50, 10)));
   await assertRejects(() => compile(wideTables(50, 40)), CompileError, "too many operands");
 });

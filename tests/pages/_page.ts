@@ -1,6 +1,6 @@
 /**
- * A page in a real browser, driven as a person would: clicks, keys, files. Chromium and Firefox by puppeteer, WebKitGTK by
- * WebDriver; what tests need of them is one interface.
+ * A page in a real browser, controlled like a person would: clicks, keys, files. puppeteer controls Chromium and
+ * Firefox, and WebDriver controls WebKitGTK. The tests use one interface for both.
  *
  * @module
  */
@@ -20,18 +20,18 @@ export interface Page extends AsyncDisposable {
   open(url: string): Promise<void>;
   click(path: string): Promise<void>;
   press(key: "Tab" | "Enter"): Promise<void>;
-  /** Types into what has the focus. */
+  /** Types into the element with the focus. */
   type(text: string): Promise<void>;
   /** Chooses a file in a file field. */
   choose(path: string, file: string): Promise<void>;
-  /** What an expression is, as JSON. */
+  /** The value of an expression, as JSON. */
   evaluate<Value>(expression: string): Promise<Value>;
 }
 
-/** How long a browser may take to start. */
+/** The maximum time for the start of a browser. */
 const START_MS = 60_000;
 
-/** Opens a window of 1280 by 900 or so. */
+/** Opens a window of about 1280 by 900. */
 export async function openPage(browser: Browser): Promise<Page> {
   return await (browser.name === "webkit" ? openWithWebDriver(browser) : openWithPuppeteer(browser));
 }

@@ -1,6 +1,6 @@
 /**
- * The playground in Chromium, Firefox and WebKitGTK, under its policy. `deno task test:pages` runs it; it is no part of
- * `deno task test`, which needs no browsers.
+ * The playground in Chromium, Firefox and WebKitGTK, under its policy. `deno task test:pages` runs it. It is not a part
+ * of `deno task test`, which needs no browsers.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { openPage } from "./_page.ts";
 import type { Page } from "./_page.ts";
 
 const FILE_FIELD = `//input[@id="file"]`;
-/** How long anything may take on a machine that has much else to do. */
+/** The maximum time for each step on a busy machine. */
 const PATIENCE_MS = 20_000;
 
 const violations: string[] = [];
@@ -39,28 +39,28 @@ async function press(page: Page, label: string): Promise<void> {
   await page.click(`//button[normalize-space()=${JSON.stringify(label)}]`);
 }
 
-/** Opens the page anew, with one of its examples. */
+/** Opens the page again, with one of its examples. */
 async function openExample(page: Page, url: string, label: string): Promise<void> {
   await page.open(url);
   await press(page, label);
   await untilState(page, "module-state", "ready");
 }
 
-/** Sets the form to a call and starts it. */
+/** Fills the form with a call and starts it. */
 async function startCall(page: Page, method: string, params = ""): Promise<void> {
   await page.evaluate(`[method.value, params.value] = ${JSON.stringify([method, params])}`);
   await press(page, "Call");
 }
 
 const steps: Readonly<Record<string, (page: Page, url: string) => Promise<void>>> = {
-  async "says that there is no module, and starts nothing"(page, url) {
+  async "reports that no module is chosen, and starts nothing"(page, url) {
     await page.open(url);
     await press(page, "Call");
     assertEquals(await untilState(page, "module-state", "none"), "No module yet");
     assertEquals(await untilState(page, "run-state", "none"), "Choose a module first");
   },
 
-  async "refuses a file that is no module"(page, url) {
+  async "refuses a file that is not a module"(page, url) {
     await page.open(url);
     await page.choose(FILE_FIELD, `${ROOT}README.md`);
     const state = await untilState(page, "module-state", "failed");
@@ -68,7 +68,7 @@ const steps: Readonly<Record<string, (page: Page, url: string) => Promise<void>>
     assertEquals(await page.evaluate(`document.getElementById("module-view").hidden`), true);
   },
 
-  async "shows what a chosen module says of itself"(page, url) {
+  async "shows the properties of a chosen module"(page, url) {
     await page.open(url);
     await page.choose(FILE_FIELD, `${ROOT}examples/guests/prebuilt/c_plugin.wasm`);
     assertEquals(await untilState(page, "module-state", "ready"), "Ready: c_plugin.wasm");
@@ -78,7 +78,7 @@ const steps: Readonly<Record<string, (page: Page, url: string) => Promise<void>>
     assertEquals(await textOf(page, "#module-size"), "34.6 KiB");
   },
 
-  async "takes a file that is dropped"(page, url) {
+  async "accepts a dropped file"(page, url) {
     await page.open(url);
     await page.evaluate(`fetch("guests/upper.wasm").then((response) => response.blob()).then((blob) => {
       const dataTransfer = new DataTransfer();
@@ -100,7 +100,7 @@ const steps: Readonly<Record<string, (page: Page, url: string) => Promise<void>>
     assertEquals(JSON.parse(await textOf(page, "#result")), { count: 78498, limit: 1_000_000 });
   },
 
-  async "shows the messages both ways, the last of them if they are many"(page, url) {
+  async "shows the messages in both directions, and only the last of many"(page, url) {
     await openExample(page, url, "Plugin in C");
     await startCall(page, "many_echo", "2");
     await until(page, `result.textContent === "null"`);
@@ -118,7 +118,7 @@ const steps: Readonly<Record<string, (page: Page, url: string) => Promise<void>>
     assertEquals(await textOf(page, "#messages-dropped"), "The first 802 lines are not kept.");
   },
 
-  async "tells what is wrong in the form, at the field"(page, url) {
+  async "shows an error of the form at its field"(page, url) {
     await openExample(page, url, "Plugin in C");
     await startCall(page, "prime_sieve", "{many}");
     assertStringIncludes(await textOf(page, "#params-error"), "This is not JSON: ");
@@ -132,7 +132,7 @@ const steps: Readonly<Record<string, (page: Page, url: string) => Promise<void>>
     assertMatch(await untilState(page, "run-state", "failed"), /^Answered with an error after .* \(code -32602\)$/);
   },
 
-  async "stops a guest that never ends, and lives on meanwhile"(page, url) {
+  async "stops an endless guest, and stays responsive meanwhile"(page, url) {
     await openExample(page, url, "Plugin that misbehaves");
     await page.evaluate(`(window.ticks = 0, fuel.value = "", setInterval(() => window.ticks++, 10))`);
     await startCall(page, "spin");
@@ -149,7 +149,7 @@ const steps: Readonly<Record<string, (page: Page, url: string) => Promise<void>>
     assertEquals((await page.evaluate<[number, number]>(use))[0], fuelAfter);
   },
 
-  async "shows the stack of a trap, an exit, a limit, and what is no message"(page, url) {
+  async "shows the stack of a trap, an exit, a limit, and a line that is not a message"(page, url) {
     await openExample(page, url, "Plugin that misbehaves");
     await startCall(page, "trap");
     assertMatch(await untilState(page, "run-state", "failed"), /^The guest trapped: unreachable, after /);
@@ -185,7 +185,7 @@ const steps: Readonly<Record<string, (page: Page, url: string) => Promise<void>>
     assertEquals(await page.evaluate(`result.textContent`), "QUIET, PLEASE\nß\n");
   },
 
-  async "can be used by the keyboard alone"(page, url) {
+  async "can be used with only the keyboard"(page, url) {
     await page.open(url);
     await tabTo(page, `document.activeElement.textContent === "Plugin in C"`);
     await page.press("Enter");
@@ -202,7 +202,7 @@ const steps: Readonly<Record<string, (page: Page, url: string) => Promise<void>>
     assertEquals(await page.evaluate(`document.activeElement.id`), "start");
   },
 
-  async "names all of its controls"(page, url) {
+  async "has a name for each control"(page, url) {
     await openExample(page, url, "Plugin in C");
     const nameless = `[...document.querySelectorAll("button, input, textarea, progress, [role=region], [role=group]")]
       .filter((control) => !(control.textContent.trim() && control.tagName === "BUTTON") && !control.labels?.length &&
@@ -212,7 +212,7 @@ const steps: Readonly<Record<string, (page: Page, url: string) => Promise<void>>
   },
 
   async "fits a phone"(page, url) {
-    // In a frame, since some windows can't be as narrow. Where there is no page, there is no policy against frames.
+    // In a frame, because some windows can't be this narrow. A path without a page has no policy against frames.
     await page.open(`${url}phone`);
     await page.evaluate(`(() => {
       window.phone = document.createElement("iframe");
@@ -234,7 +234,7 @@ const steps: Readonly<Record<string, (page: Page, url: string) => Promise<void>>
     assertEquals(new Set(await page.evaluate<number[]>(lefts)).size, 1, "one column");
   },
 
-  async "never breaks its policy, which holds"(page, url) {
+  async "never violates its policy, and the policy is enforced"(page, url) {
     assertEquals(violations, []);
     await page.open(url);
     await page.evaluate(`document.body.setAttribute("style", "color: red")`);
@@ -246,7 +246,7 @@ const steps: Readonly<Record<string, (page: Page, url: string) => Promise<void>>
   },
 };
 
-/** Presses Tab until an expression is true, on a way on which the focus can always be seen. */
+/** Presses Tab until an expression is true. The focus must be visible at each step. */
 async function tabTo(page: Page, expression: string): Promise<void> {
   for (let steps = 0; steps < 30; steps++) {
     await page.press("Tab");
@@ -260,11 +260,11 @@ async function tabTo(page: Page, expression: string): Promise<void> {
 
 await buildPlayground();
 for (const browser of [CHROMIUM, FIREFOX, WEBKIT]) {
-  // What puppeteer and selenium leave open is theirs.
+  // The resources that puppeteer and selenium leave open are not checked.
   const options = { name: `the playground in ${browser.name}`, sanitizeOps: false, sanitizeResources: false };
   Deno.test(options, async (test) => {
     await using server = servePlayground(0, (report) => {
-      // Firefox asks for an icon by itself, for any page.
+      // Firefox requests an icon for every page.
       if (!report.includes("/favicon.ico")) violations.push(report);
     });
     violations.length = 0;

@@ -1,5 +1,5 @@
 /**
- * Plugins: calls both ways, and every way in which a guest can fail to answer.
+ * Plugins: calls in both directions, and all the ways in which a guest can fail to answer.
  *
  * @module
  */
@@ -20,25 +20,25 @@ import { moduleOf } from "../../tools/wat.ts";
 const c = await guest("c_plugin");
 const faulty = await guest("faulty");
 
-/** A plugin that misbehaves on request. */
+/** A plugin that fails on request. */
 function faultyPlugin(limits: PluginLimits = {}, options: PluginOptions = {}): Plugin {
   return new Plugin(faulty, { name: "faulty", limits, ...options });
 }
 
-/** The error of a call that fails otherwise than by an answer. */
+/** The error of a call that fails without an error answer. */
 async function failure(call: Promise<unknown>, reason: PluginFailure): Promise<PluginError> {
   const error = await assertRejects(() => call, PluginError);
   assertEquals(error.reason, reason, error.message);
   return error;
 }
 
-Deno.test("Plugin.call gives the answer, each call on a new instance", async () => {
+Deno.test("Plugin.call returns the answer, and each call has a new instance", async () => {
   await using plugin = new Plugin(c);
   assertEquals(await plugin.call("ping"), "pong");
   assertEquals(await plugin.call("prime_sieve", 100_000), { count: 9592, limit: 100_000 });
 });
 
-Deno.test("Plugin.api has the guest's methods by its interface", async () => {
+Deno.test("Plugin.api has the methods of the guest's interface", async () => {
   interface Guest {
     ping(): string;
     prime_sieve(limit: number): { count: number; limit: number };
@@ -49,7 +49,7 @@ Deno.test("Plugin.api has the guest's methods by its interface", async () => {
   assertEquals([pong, count], ["pong", 168]);
 });
 
-Deno.test("Plugin.call lets the guest call the host's methods, plain or asynchronous", async () => {
+Deno.test("Plugin.call lets the guest call the host's methods, synchronous or asynchronous", async () => {
   for (const delay of [false, true]) {
     let calls = 0;
     await using plugin = new Plugin(c, {
@@ -65,7 +65,7 @@ Deno.test("Plugin.call lets the guest call the host's methods, plain or asynchro
   }
 });
 
-Deno.test("a host method may call the same plugin, or the guest that is calling", async () => {
+Deno.test("a host method can call the same plugin, or the guest that calls it", async () => {
   const seen: unknown[] = [];
   await using plugin: Plugin = new Plugin(c, {
     methods: {
@@ -85,7 +85,7 @@ Deno.test("Plugin.call rejects with the guest's own error answer", async () => {
   assertEquals(error.code, -32601);
 });
 
-Deno.test("Plugin.call tells a host method's error to the guest", async () => {
+Deno.test("Plugin.call sends a host method's error to the guest", async () => {
   await using plugin = new Plugin(c, {
     methods: {
       echo: () => {
@@ -96,7 +96,7 @@ Deno.test("Plugin.call tells a host method's error to the guest", async () => {
   await assertRejects(() => plugin.call("many_echo", 1), RpcError);
 });
 
-Deno.test("Plugin hands over the guest's log by line", async () => {
+Deno.test("Plugin passes the guest's log to the logger line by line", async () => {
   const lines: string[] = [];
   {
     await using plugin = faultyPlugin({}, { onLog: (line) => lines.push(line) });
@@ -106,7 +106,7 @@ Deno.test("Plugin hands over the guest's log by line", async () => {
   assertEquals(lines.filter((line) => line === "first" || line === "second"), ["first", "second"]);
 });
 
-Deno.test("a trap rejects with the guest's stack, named, and the last lines of its log", async () => {
+Deno.test("a trap rejects with the guest's stack, with names, and the last lines of its log", async () => {
   await using plugin = faultyPlugin();
   const error = await failure(plugin.call("trap"), "trap");
   assertInstanceOf(error.cause, Trap);
@@ -117,7 +117,7 @@ Deno.test("a trap rejects with the guest's stack, named, and the last lines of i
   assert(error.fuelUsed > 0);
 });
 
-Deno.test("a module that lacks an import or an entry rejects, naming it", async () => {
+Deno.test("a module with a missing import or entry rejects with its name", async () => {
   const cases = [
     [`(module (import "env" "missing" (func)) (func (export "_start")))`, `"env"."missing"`],
     [`(module (func (export "main")))`, "_start"],
@@ -165,12 +165,12 @@ Deno.test("a signal rejects the call at once with its reason", async () => {
   assertStrictEquals(await assertRejects(() => plugin.call("ping", null, { signal: controller.signal })), reason);
 });
 
-Deno.test("a guest that answers and goes on has answered, and is stopped", async () => {
+Deno.test("a guest that answers and continues has answered, and is stopped", async () => {
   await using plugin = faultyPlugin({ graceMs: 10 });
   assertEquals(await plugin.call("linger"), null);
 });
 
-Deno.test("a line that is not JSON rejects, naming it", async () => {
+Deno.test("a line that is not JSON rejects, and the error quotes it", async () => {
   await using plugin = faultyPlugin();
   const error = await failure(plugin.call("babble"), "protocol");
   assertStringIncludes(error.message, "JSON");
@@ -184,13 +184,13 @@ Deno.test("a message that is too long or too deep rejects", async () => {
   await failure(plugin.call("nest", 60), "limit");
 });
 
-Deno.test("memory.grow gives the guest no more than its limit", async () => {
+Deno.test("memory.grow does not exceed the guest's limit", async () => {
   await using plugin = faultyPlugin({ memoryPages: 160 });
   const mebibytes = await plugin.call("hoard") as number;
   assert(mebibytes >= 5 && mebibytes <= 10, `${mebibytes} MiB of 10`);
 });
 
-Deno.test("logs beyond their budget are dropped, and that is said once", async () => {
+Deno.test("logs over their budget are dropped, and this is reported once", async () => {
   const lines: string[] = [];
   {
     await using plugin = faultyPlugin({ logBytes: 200 }, { onLog: (line) => lines.push(line), lifetime: "plugin" });
@@ -200,7 +200,7 @@ Deno.test("logs beyond their budget are dropped, and that is said once", async (
   assertStringIncludes(lines[lines.length - 1], "dropped");
 });
 
-Deno.test("what a logger throws stops the guest and is the cause", async () => {
+Deno.test("an error that a logger throws stops the guest and is the cause", async () => {
   const cause = new Error("disk full");
   await using plugin = faultyPlugin({}, {
     onLog: () => {
@@ -211,7 +211,7 @@ Deno.test("what a logger throws stops the guest and is the cause", async () => {
   assertStrictEquals(error.cause, cause);
 });
 
-Deno.test("a logger that rejects stops the guest, as one that throws does, and hears no more", async () => {
+Deno.test("a logger that rejects stops the guest like one that throws, and is not called again", async () => {
   const cause = new Error("disk full");
   let lines = 0;
   await using plugin = faultyPlugin({}, {
@@ -225,7 +225,7 @@ Deno.test("a logger that rejects stops the guest, as one that throws does, and h
   assertEquals(lines, 1);
 });
 
-Deno.test("whatever a logger rejects with is the reason for the stop, also an RpcError, or what can't be shown", async () => {
+Deno.test("any value that a logger rejects with is the reason of the stop, even an RpcError or a value that can't be shown", async () => {
   for (const cause of [new RpcError(1, "of another plugin"), Object.create(null), Symbol("s"), null, 0]) {
     await using plugin = faultyPlugin({}, { onLog: () => Promise.reject(cause) });
     const error = await failure(plugin.call("spin"), "stopped");
@@ -234,20 +234,20 @@ Deno.test("whatever a logger rejects with is the reason for the stop, also an Rp
   }
 });
 
-Deno.test("of what a host method throws the guest learns nothing, and onError all", async () => {
+Deno.test("only onError receives an error that a host method throws, and the guest learns nothing of it", async () => {
   const cause = new Error("no such file: /etc/secret");
   const failures: unknown[] = [];
   await using plugin = new Plugin(c, {
     methods: { echo: () => Promise.reject(cause) },
     onError: (error, { method, id }) => failures.push([error, method, typeof id]),
   });
-  // The guest passes on what it was answered.
+  // The guest passes on the answer that it received.
   const error = await assertRejects(() => plugin.call("many_echo", 1));
   assert(!String(error).includes("secret"));
   assertEquals(failures, [[cause, "echo", "number"]]);
 });
 
-Deno.test("a log's lines are printable where they are handed over, in an error, and in its message", async () => {
+Deno.test("the lines of a log are printable in the logger, in an error, and in the error's message", async () => {
   const lines: string[] = [];
   const module = moduleOf(`(module
     (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
@@ -262,7 +262,7 @@ Deno.test("a log's lines are printable where they are handed over, in an error, 
   assertStringIncludes(error.message, `log: ${shown[0]}`);
 });
 
-Deno.test("names that a module has made up are printable in errors", async () => {
+Deno.test("names from a module are printable in errors", async () => {
   const name = "\\1b[31m\\e2\\80\\ae\\0a";
   const shown = "\ufffd[31m\ufffd\ufffd";
   const trap = moduleOf(`(module (func (export "_start") (call 1)) (func (export "${name}") (unreachable)))`);
@@ -273,13 +273,13 @@ Deno.test("names that a module has made up are printable in errors", async () =>
   assertStringIncludes((await failure(linking.call("ping"), "link")).message, '"env"."\ufffd\ufffd"');
 });
 
-Deno.test("what throws while an instance is being made stops it", async () => {
+Deno.test("an error while an instance is made stops the instance", async () => {
   const error = new Error("no writer");
   let looks = 0;
   await using plugin = new Plugin(clocked, {
     clock: { realtime: () => BigInt(looks++), monotonic: () => 0n, sleep: () => Promise.resolve() },
   });
-  // Options are checked before: only what nobody foresees is left.
+  // Options are checked before, so only unforeseen errors are left.
   const { prototype } = WritableStream;
   const { getWriter } = prototype;
   prototype.getWriter = () => {
@@ -292,7 +292,7 @@ Deno.test("what throws while an instance is being made stops it", async () => {
   assertEquals(looks, 0);
 });
 
-/** Looks at the clock for ever. */
+/** Reads the clock for ever. */
 const clocked = moduleOf(`(module
   (import "wasi_snapshot_preview1" "clock_time_get" (func $time (param i32 i64 i32) (result i32)))
   (memory (export "memory") 1)
@@ -304,13 +304,13 @@ Deno.test("a resident plugin serves all calls with one instance, several at a ti
   assertEquals([answers[0], answers[2]], ["pong", "pong"]);
 });
 
-Deno.test("a resident plugin that has ended is started again by the next call", async () => {
+Deno.test("the next call restarts a resident plugin that has ended", async () => {
   await using plugin = faultyPlugin({}, { lifetime: "plugin" });
   await failure(plugin.call("exit", 1), "exit");
   assertEquals(await plugin.call("echo", [1]), [1]);
 });
 
-Deno.test("a call made while a resident instance is being stopped has a new one", async () => {
+Deno.test("a call that is made while a resident instance stops has a new instance", async () => {
   await using plugin = faultyPlugin({ deadlineMs: 50 }, { lifetime: "plugin" });
   await failure(plugin.call("spin"), "limit");
   const stuck = failure(plugin.call("babble"), "protocol");
@@ -318,7 +318,7 @@ Deno.test("a call made while a resident instance is being stopped has a new one"
   assertEquals(await plugin.call("echo", [2]), [2]);
 });
 
-Deno.test("disposing a plugin rejects its calls, and later ones", async () => {
+Deno.test("disposing of a plugin rejects its calls and later calls", async () => {
   const plugin = faultyPlugin();
   const call = plugin.call("spin");
   const rejected = failure(call, "disposed");
@@ -328,7 +328,7 @@ Deno.test("disposing a plugin rejects its calls, and later ones", async () => {
   await failure(plugin.call("echo", 1), "disposed");
 });
 
-Deno.test("200 plugins called at once all answer, beside one that spins", async () => {
+Deno.test("200 plugins that are called at once all answer, while another one spins", async () => {
   await using spinner = faultyPlugin();
   const controller = new AbortController();
   const spinning = assertRejects(() => spinner.call("spin", null, { signal: controller.signal }));

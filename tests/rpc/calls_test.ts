@@ -1,4 +1,4 @@
-/** Tests of src/rpc/peer.ts against a hand-written other side: calls, notifications and batches that the peer sends. */
+/** Tests of src/rpc/peer.ts with a hand-written other side: calls, notifications and batches that the peer sends. */
 
 import { FRAMINGS, LimitError, RpcError } from "@rivulet/rivulet/rpc";
 import { assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
@@ -6,7 +6,7 @@ import { connect, settle } from "../_wire.ts";
 
 const jsonrpc = "2.0";
 
-Deno.test("call sends ids counted from 0, and params always", async () => {
+Deno.test("call sends ids that count from 0, and always sends params", async () => {
   const { peer, next, sendJson } = connect();
   const calls = [peer.call("a"), peer.call("b", { x: 1 }), peer.api.c([2])];
   assertEquals(await next(), { jsonrpc, id: 0, method: "a", params: null });
@@ -26,7 +26,7 @@ Deno.test("call rejects with the code, message and data of an error answer", asy
   await peer.close();
 });
 
-Deno.test("call rejects params without a JSON form, and uses up no id for them", async () => {
+Deno.test("call rejects params without a JSON form, and does not use an id for them", async () => {
   const { peer, next } = connect();
   await assertRejects(() => peer.call("a", 1n), TypeError);
   await assertRejects(() => peer.call("a", () => {}), TypeError, "function");
@@ -47,7 +47,7 @@ Deno.test("call rejects when too many calls are pending", async () => {
   await peer.close();
 });
 
-Deno.test("call rejects at once when its signal aborts, with its reason, and a late answer is counted", async () => {
+Deno.test("call rejects at once with the reason when its signal aborts, and a late answer is counted", async () => {
   const { peer, sendJson, rest } = connect();
   const controller = new AbortController();
   const reason = { why: "enough" };
@@ -60,7 +60,7 @@ Deno.test("call rejects at once when its signal aborts, with its reason, and a l
   await peer.close();
 });
 
-Deno.test("call sends nothing when its signal is aborted already", async () => {
+Deno.test("call sends nothing if its signal is already aborted", async () => {
   const { peer, rest } = connect();
   await assertRejects(() => peer.call("a", null, { signal: AbortSignal.abort(new Error("before")) }), Error, "before");
   assertEquals(await rest(), []);
@@ -85,7 +85,7 @@ Deno.test("call leaves no listener on the signal once it has settled", async () 
   assertEquals(listeners, 0);
 });
 
-Deno.test("api has no then, nor symbols, so that it can be awaited and printed", async () => {
+Deno.test("api has neither then nor symbols, so that it can be awaited and printed", async () => {
   const { peer } = connect();
   const api = await peer.api;
   assertEquals(Reflect.get(api, "then"), undefined);
@@ -94,7 +94,7 @@ Deno.test("api has no then, nor symbols, so that it can be awaited and printed",
   await peer.close();
 });
 
-Deno.test("notify sends no id and resolves when the stream took it", async () => {
+Deno.test("notify sends no id and resolves when the stream has taken the message", async () => {
   const { peer, next, block } = connect();
   const unblock = block();
   let isDone = false;
@@ -107,7 +107,7 @@ Deno.test("notify sends no id and resolves when the stream took it", async () =>
   await peer.close();
 });
 
-Deno.test("batch sends one message and tells what became of each entry", async () => {
+Deno.test("batch sends one message and reports the outcome of each entry", async () => {
   const { peer, next, sendJson } = connect();
   const batch = peer.batch([
     { method: "a", params: 1 },
@@ -133,14 +133,14 @@ Deno.test("batch sends one message and tells what became of each entry", async (
   await peer.close();
 });
 
-Deno.test("batch of nothing sends nothing", async () => {
+Deno.test("an empty batch sends nothing", async () => {
   const { peer, rest } = connect();
   assertEquals(await peer.batch([]), []);
   assertEquals(await rest(), []);
   await peer.close();
 });
 
-Deno.test("messages of one tick leave in one chunk, if they are work for one turn", async () => {
+Deno.test("messages of one tick are sent in one chunk, if their work fits one turn", async () => {
   const { peer, send, rest, chunks } = connect({ methods: { echo: (params) => params } });
   const lines = Array.from({ length: 100 }, (_, id) => `{"jsonrpc":"2.0","id":${id},"method":"echo"}\n`);
   send(lines.join(""));
@@ -150,7 +150,7 @@ Deno.test("messages of one tick leave in one chunk, if they are work for one tur
   await peer.close();
 });
 
-Deno.test("notify that nobody awaits brings nobody down when it fails", async () => {
+Deno.test("a notify that nobody awaits can fail without an unhandled rejection", async () => {
   const { peer, refuse } = connect();
   refuse(new Error("nobody listens"));
   peer.notify("a");
@@ -160,7 +160,7 @@ Deno.test("notify that nobody awaits brings nobody down when it fails", async ()
   await settle();
 });
 
-Deno.test("calls that are aborted while the other side does not read are not sent, and leave nothing that waits", async () => {
+Deno.test("calls that are aborted while the other side does not read are not sent, and nothing stays queued", async () => {
   const { peer, next, rest, block } = connect({
     framing: { ...FRAMINGS.newline, cancellation: FRAMINGS["content-length"].cancellation },
   });
@@ -180,7 +180,7 @@ Deno.test("calls that are aborted while the other side does not read are not sen
   unblock();
   await Promise.all(aborted);
   assertEquals((await next()).method, "first");
-  // A notification has no signal: what is with it goes, and is cancelled.
+  // A notification has no signal, so the batch that contains it is sent, and then cancelled.
   const [batch, ...others] = await rest();
   assertEquals(batch.map(({ method }: { method: string }) => method), ["b", "c", "d"]);
   assertEquals(others.map(({ method }) => method), ["last", "$/cancelRequest", "$/cancelRequest"]);
@@ -188,7 +188,7 @@ Deno.test("calls that are aborted while the other side does not read are not sen
   await Promise.all([first, last]);
 });
 
-Deno.test("api has none of the names that the language calls by itself, so that logging it calls nobody", async () => {
+Deno.test("api has none of the names that the language itself calls, so that logging it sends no call", async () => {
   const { peer, rest } = connect();
   assertEquals(JSON.stringify({ api: peer.api }), '{"api":{}}');
   assertThrows(() => `${peer.api}`, TypeError);
@@ -197,7 +197,7 @@ Deno.test("api has none of the names that the language calls by itself, so that 
   await peer.close();
 });
 
-Deno.test("a method's name that is not text is refused before anything is sent", async () => {
+Deno.test("a method name that is not a string is refused before anything is sent", async () => {
   const { peer, rest } = connect();
   for (const method of [undefined, 5, Symbol("a"), { toJSON: () => "a" }] as never[]) {
     await assertRejects(() => peer.call(method), TypeError, "a method's name must be a string");

@@ -1,5 +1,5 @@
 /**
- * Tests of src/rpc/peer.ts against a hand-written other side: how a connection ends, and how it is refused to begin.
+ * Tests of src/rpc/peer.ts with a hand-written other side: how a connection ends, and when the constructor refuses one.
  */
 
 import { Peer, RpcClosedError, RpcProtocolError } from "@rivulet/rivulet/rpc";
@@ -8,7 +8,7 @@ import { assertErrorAnswer, connect, settle } from "../_wire.ts";
 
 const jsonrpc = "2.0";
 
-Deno.test("end of the stream rejects pending calls, and lets what was asked be answered before it closes", async () => {
+Deno.test("the end of the stream rejects pending calls, and open requests are answered before the peer closes", async () => {
   const { promise, resolve } = Promise.withResolvers<string>();
   const { peer, sendJson, end, next, told, duplex } = connect({ methods: { slow: () => promise } });
   const call = peer.call("theirs").catch((error) => error);
@@ -24,7 +24,7 @@ Deno.test("end of the stream rejects pending calls, and lets what was asked be a
   assertEquals([told.closed, duplex.readable.locked, duplex.writable.locked], [true, false, false]);
 });
 
-Deno.test("a message without its line feed counts when the stream has ended", async () => {
+Deno.test("a last message without its line feed counts when the stream ends", async () => {
   const { peer, send, end, next } = connect({ methods: { ping: () => "pong" } });
   send('{"jsonrpc":"2.0","id":1,"method":"ping"}');
   end();
@@ -45,7 +45,7 @@ Deno.test("a readable that fails rejects pending calls and closed with its reaso
   assertEquals([duplex.readable.locked, duplex.writable.locked], [false, false]);
 });
 
-Deno.test("a writable that fails rejects the calls that it did not take; the others may still be answered", async () => {
+Deno.test("a writable that fails rejects the calls that it did not take, and the others can still be answered", async () => {
   const { peer, next, refuse, block, sendJson } = connect();
   const taken = peer.call("taken");
   await next();
@@ -90,7 +90,7 @@ Deno.test("close rejects pending calls, aborts handlers' signals, unlocks the st
   }
 });
 
-Deno.test("close with a reason gives it to everyone, and aborts the writable", async () => {
+Deno.test("close with a reason rejects and aborts everything with it, including the writable", async () => {
   const { peer, told, next } = connect();
   const call = peer.call("theirs").catch((error) => error);
   await next();
@@ -103,7 +103,7 @@ Deno.test("close with a reason gives it to everyone, and aborts the writable", a
   await peer.close();
 });
 
-Deno.test("close still hands over what was queued, and does not wait for it to be taken", async () => {
+Deno.test("close still writes the queued messages, and does not wait until they are taken", async () => {
   const { peer, block, rest, told } = connect();
   const unblock = block();
   const notified = [peer.notify("a"), peer.notify("b")];
@@ -118,7 +118,7 @@ Deno.test("close still hands over what was queued, and does not wait for it to b
   assertEquals(told.closed, true);
 });
 
-Deno.test("close inside a handler stops what follows in the same chunk", async () => {
+Deno.test("close inside a handler drops the later messages of the same chunk", async () => {
   const served: unknown[] = [];
   const { peer, send, end } = connect({
     methods: {
@@ -134,7 +134,7 @@ Deno.test("close inside a handler stops what follows in the same chunk", async (
   assertThrows(end, TypeError);
 });
 
-Deno.test("a handler's answer after close goes nowhere", async () => {
+Deno.test("a handler's answer after close is not sent", async () => {
   const { promise, resolve } = Promise.withResolvers<string>();
   const { peer, sendJson, rest } = connect({ methods: { slow: () => promise } });
   sendJson({ jsonrpc, id: 1, method: "slow" });
@@ -144,7 +144,7 @@ Deno.test("a handler's answer after close goes nowhere", async () => {
   assertEquals(await rest(), []);
 });
 
-Deno.test("the peer's signal closes it with the signal's reason, also when it was aborted before", async () => {
+Deno.test("the peer's signal closes it with the signal's reason, even if it was aborted before", async () => {
   const reason = new Error("time is up");
   const controller = new AbortController();
   const [later, before] = [controller.signal, AbortSignal.abort(reason)].map((signal) => connect({ signal }));
@@ -163,7 +163,7 @@ Deno.test("await using closes the peer", async () => {
   await peer.closed;
 });
 
-Deno.test("Peer refuses locked streams, methods that are no functions and limits below 1", () => {
+Deno.test("Peer refuses locked streams, methods that are not functions and limits below 1", () => {
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   // @ts-expect-error not a function
   assertThrows(() => new Peer({ readable, writable }, { methods: { a: 1 } }), TypeError, '"a" is not a function');
@@ -175,14 +175,14 @@ Deno.test("Peer refuses locked streams, methods that are no functions and limits
   assertEquals(writable.locked, false);
 });
 
-Deno.test("a limit given as undefined is the default", async () => {
+Deno.test("a limit that is undefined is the default", async () => {
   const { peer, sendJson, next } = connect({ limits: { messageBytes: undefined }, methods: { ping: () => "pong" } });
   sendJson({ jsonrpc, id: 1, method: "ping" });
   assertEquals((await next()).result, "pong");
   await peer.close();
 });
 
-Deno.test("a chunk that is no Uint8Array closes the peer with a TypeError", async () => {
+Deno.test("a chunk that is not a Uint8Array closes the peer with a TypeError", async () => {
   for (const chunk of [{ length: 3 }, undefined, "text", new DataView(new ArrayBuffer(4)), new Uint16Array([10])]) {
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
     const peer = new Peer({ readable, writable: new WritableStream() });
@@ -191,7 +191,7 @@ Deno.test("a chunk that is no Uint8Array closes the peer with a TypeError", asyn
   }
 });
 
-Deno.test("onInvalid is told after the answer was queued, and what it throws closes the peer", async () => {
+Deno.test("onInvalid is called after the answer is queued, and an error that it throws closes the peer", async () => {
   const faults: string[] = [];
   const { peer, send, next } = connect({
     onInvalid(error) {
@@ -206,7 +206,7 @@ Deno.test("onInvalid is told after the answer was queued, and what it throws clo
   assertEquals(faults, ["not JSON", "not a request"]);
 });
 
-Deno.test("content-length framing serves and answers, and gives up when it is lost", async () => {
+Deno.test("content-length framing serves and answers, and closes the peer when it can't find the next message", async () => {
   const frame = (text: string) => `Content-Length: ${new TextEncoder().encode(text).length}\r\n\r\n${text}`;
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   const input = new Blob([

@@ -1,4 +1,4 @@
-/** Tests of src/rpc/peer.ts: what is bounded, what waits for what, and that nothing waits for itself. */
+/** Tests of src/rpc/peer.ts: its limits, its backpressure, and that it does not deadlock. */
 
 import { ErrorCode, Peer, RpcError } from "@rivulet/rivulet/rpc";
 import { assert, assertEquals, assertGreater, assertLess, assertRejects } from "@std/assert";
@@ -8,7 +8,7 @@ import { assertErrorAnswer, connect, crossed, settle, until } from "../_wire.ts"
 
 const jsonrpc = "2.0";
 
-/** A method that runs until it is let go, and the most of its calls that ever ran at once. */
+/** A method that runs until it is released, and the greatest number of its calls that ran at once. */
 function gated() {
   const gate = Promise.withResolvers<void>();
   const state = { running: 0, most: 0, served: 0, open: () => gate.resolve() };
@@ -22,7 +22,7 @@ function gated() {
   return { state, method };
 }
 
-Deno.test("concurrency caps the handlers that run at once; the others wait their turn, in order", async () => {
+Deno.test("concurrency caps the handlers that run at once, and the others wait in order", async () => {
   const { state, method } = gated();
   const { peer, sendJson, rest } = connect({ methods: { method }, limits: { concurrentRequests: 3 } });
   for (let id = 0; id < 10; id++) sendJson({ jsonrpc, id, method: "method", params: id });
@@ -50,7 +50,7 @@ Deno.test("100,000 waiting requests of synchronous handlers are served without d
   await peer.close();
 });
 
-Deno.test("reading pauses while queueBytes of requests wait, and goes on when they are served", async () => {
+Deno.test("reading pauses while queueBytes of requests wait, and resumes when they are served", async () => {
   const { state, method } = gated();
   let pulled = 0;
   const readable = new ReadableStream<Uint8Array>({
@@ -71,7 +71,7 @@ Deno.test("reading pauses while queueBytes of requests wait, and goes on when th
   assertEquals([state.served, pulled, peer.stats.refused], [1000, 1001, 0]);
 });
 
-Deno.test("reading pauses in the middle of a chunk, too", async () => {
+Deno.test("reading can pause in the middle of a chunk", async () => {
   const { state, method } = gated();
   const { peer, send, end } = connect({ methods: { method }, limits: { concurrentRequests: 1, queueBytes: 5_000 } });
   send('{"jsonrpc":"2.0","method":"method"}\n'.repeat(1000));
@@ -81,7 +81,7 @@ Deno.test("reading pauses in the middle of a chunk, too", async () => {
   assertEquals([state.served, peer.stats.refused], [1000, 0]);
 });
 
-Deno.test("an answer gets through a paused stream as soon as a call waits for it", async () => {
+Deno.test("a paused stream resumes as soon as a call waits for an answer", async () => {
   const { state, method } = gated();
   const { peer, send, sendJson, rest } = connect({
     methods: { method },
@@ -97,7 +97,7 @@ Deno.test("an answer gets through a paused stream as soon as a call waits for it
   await peer.close();
 });
 
-Deno.test("requests over queueBytes are refused while calls are pending, and their notifications dropped", async () => {
+Deno.test("while calls are pending, requests over queueBytes are refused, and notifications over it are dropped", async () => {
   const { state, method } = gated();
   const request = new TextEncoder().encode(JSON.stringify({ jsonrpc, id: 0, method: "method" }));
   const queueBytes = 3.5 * (memoryOf(request) + REQUEST_BYTES);
@@ -112,7 +112,7 @@ Deno.test("requests over queueBytes are refused while calls are pending, and the
     await settle();
   }
   sendJson({ jsonrpc, method: "method" });
-  // One runs, one more has the slot that the pending call gives up, and four wait.
+  // One runs, one more has the slot that the pending call releases, and four wait.
   const refused = await rest();
   assertEquals(refused.map(({ id }) => id), [6, 7, 8, 9]);
   for (const answer of refused) assertErrorAnswer(answer, answer.id, ErrorCode.tooManyRequests);
@@ -124,7 +124,7 @@ Deno.test("requests over queueBytes are refused while calls are pending, and the
   await peer.close();
 });
 
-Deno.test("handlers wait while the other side reads none of its answers, and start again when it does", async () => {
+Deno.test("handlers wait while the other side does not read its answers, and resume when it reads them", async () => {
   let served = 0;
   const wire = connect({
     methods: { big: () => (served++, "x".repeat(1000)) },
@@ -140,7 +140,7 @@ Deno.test("handlers wait while the other side reads none of its answers, and sta
   await wire.peer.close();
 });
 
-Deno.test("a flood of garbage from one who reads no answers is dropped and counted", async () => {
+Deno.test("a flood of garbage from a side that does not read its answers is dropped and counted", async () => {
   const { peer, send, block, rest, next } = connect({ limits: { queueBytes: 10_000 } });
   const call = peer.call("theirs");
   await next();
@@ -159,7 +159,7 @@ Deno.test("a flood of garbage from one who reads no answers is dropped and count
   await peer.close();
 });
 
-Deno.test("a small batch that asks for huge answers gets errors for what is too much", async () => {
+Deno.test("a small batch that asks for huge answers gets errors for those over the limit", async () => {
   const { peer, sendJson, next } = connect({
     methods: { big: () => "x".repeat(1000) },
     limits: { queueBytes: 10_000 },
@@ -173,7 +173,7 @@ Deno.test("a small batch that asks for huge answers gets errors for what is too 
   await peer.close();
 });
 
-Deno.test("a call within a call within a call needs no slot of its own", async () => {
+Deno.test("a nested call does not need a slot", async () => {
   const [left, right] = crossed();
   const methods = (self: string) => ({
     async down(params: unknown, { peer }: { peer: { call(method: string, params: unknown): Promise<unknown> } }) {
@@ -189,7 +189,7 @@ Deno.test("a call within a call within a call needs no slot of its own", async (
   assertEquals(both.map((trace) => trace.length), [201, 203]);
 });
 
-Deno.test("calls within calls without end are stopped by pendingCalls, and unwind", async () => {
+Deno.test("pendingCalls stops endlessly nested calls, and they unwind", async () => {
   const [left, right] = crossed();
   const methods = {
     forever: (_params: unknown, { peer }: { peer: { call(m: string): unknown } }) => peer.call("forever"),
@@ -203,7 +203,7 @@ Deno.test("calls within calls without end are stopped by pendingCalls, and unwin
   assertEquals(causes.map((cause) => cause instanceof LimitError && cause.limit), ["pendingCalls"]);
 });
 
-Deno.test("two peers that flood each other at once both get all answers", async () => {
+Deno.test("two peers that flood each other at the same time both get all answers", async () => {
   const [left, right] = crossed();
   const options = {
     methods: { echo: async (params: unknown) => (await null, params) },
@@ -219,7 +219,7 @@ Deno.test("two peers that flood each other at once both get all answers", async 
   assertEquals([a.stats, b.stats].map(({ refused, dropped, unknownIds }) => refused + dropped + unknownIds), [0, 0]);
 });
 
-Deno.test("two peers that notify each other at once, without reading first, do not lock up", async () => {
+Deno.test("two peers that notify each other at the same time before they read do not deadlock", async () => {
   const [left, right] = crossed();
   let received = 0;
   const options = { methods: { note: () => void received++ }, limits: { queueBytes: 1000 } };
@@ -233,7 +233,7 @@ Deno.test("two peers that notify each other at once, without reading first, do n
   assertEquals(received, 4000);
 });
 
-Deno.test("two peers call each other from within handlers, with batches, over streams cut anywhere", async () => {
+Deno.test("two peers call each other from handlers, with batches, over streams that are split anywhere", async () => {
   let seed = 3;
   const random = (limit: number) => (seed = (seed * 1103515245 + 12345) & 0x7fffffff) % limit;
   const shredder = () =>
@@ -290,7 +290,7 @@ Deno.test("thousands of small messages cost microseconds each", async () => {
   assertGreater(bytes, count * 30);
 });
 
-Deno.test("answers that wait for the others of their batches count as requests that wait", async () => {
+Deno.test("answers that wait for the rest of their batches count as waiting requests", async () => {
   const { state, method } = gated();
   const batch = `[${"1,".repeat(999)}${JSON.stringify({ jsonrpc, id: 1, method: "method" })}]\n`;
   let batches = 0;
@@ -305,7 +305,7 @@ Deno.test("answers that wait for the others of their batches count as requests t
   const writable = new WritableStream<Uint8Array>({ write: () => void answered++ });
   const peer = new Peer({ readable, writable }, { methods: { method }, limits: { queueBytes: 2_000_000 } });
   await new Promise((resolve) => setTimeout(resolve, 200));
-  // Of 999 errors each, of a hundred characters and what an answer takes.
+  // Each batch has 999 errors of a hundred characters, plus the size of an answer.
   assertLess(batches, 10);
   assertEquals(answered, 0);
   state.open();
@@ -313,7 +313,7 @@ Deno.test("answers that wait for the others of their batches count as requests t
   assertEquals([batches, state.served], [51, 50]);
 });
 
-Deno.test("answers that wait for the others of their batches count while calls are pending, too: more is refused", async () => {
+Deno.test("answers that wait for the rest of their batches also count while calls are pending: further requests are refused", async () => {
   const { state, method } = gated();
   const wire = connect({ methods: { method }, limits: { queueBytes: 2_000_000 } });
   const call = wire.peer.call("theirs");
@@ -328,9 +328,9 @@ Deno.test("answers that wait for the others of their batches count while calls a
   await wire.peer.close();
 });
 
-Deno.test("the memory of a message is that of its strings' characters, which are wide if one of them is, and of its values", () => {
+Deno.test("the memory of a message is that of its values and its strings, whose characters are all wide if one is", () => {
   const memory = (text: string) => memoryOf(new TextEncoder().encode(text));
-  // What V8 was measured to take: of text twice its bytes, of an object with a shape of its own 190 bytes.
+  // Measured in V8: text takes twice its bytes, and an object with its own shape takes 190 bytes.
   assertGreater(memory(`"漢${"x".repeat(10_000)}"`), 20_000);
   assertLess(memory(`"é${"x".repeat(10_000)}"`), 10_100);
   assertGreater(memory('[{"k1":0},{"k2":0}]'), 2 * 190);

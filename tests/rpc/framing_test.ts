@@ -9,14 +9,14 @@ import type { Frame, FrameDecoder, Framing } from "../../src/rpc/framing/types.t
 const encode = (text: string) => new TextEncoder().encode(text);
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
-/** What a chunk completes, without the headers that it passes. */
+/** The frames that a chunk completes, without the headers. */
 function push(decoder: FrameDecoder, chunk: Uint8Array): NonNullable<Frame>[] {
   return [...decoder.push(chunk)].flatMap((frame) =>
     frame === undefined ? [] : [frame instanceof Uint8Array ? frame.slice() : frame]
   );
 }
 
-/** What a decoder makes of some chunks: texts, and faults in angle brackets. */
+/** The output of a decoder for some chunks: texts, and faults in angle brackets. */
 function frames(name: FramingName, chunks: Iterable<Uint8Array>, maxBytes = 20): string[] {
   const decoder = FRAMINGS[name].decoder(maxBytes);
   const shown: string[] = [];
@@ -50,7 +50,7 @@ const STREAMS: readonly (readonly [FramingName, string, readonly string[]])[] = 
   ["content-length", "", []],
 ];
 
-Deno.test("decoders give the same frames however a stream is split in two", () => {
+Deno.test("decoders return the same frames wherever a stream is split in two", () => {
   for (const [name, text, expected] of STREAMS) {
     const bytes = encode(text);
     for (let at = 0; at <= bytes.length; at++) {
@@ -60,13 +60,13 @@ Deno.test("decoders give the same frames however a stream is split in two", () =
   }
 });
 
-Deno.test("decoders give the same frames byte by byte", () => {
+Deno.test("decoders return the same frames byte by byte", () => {
   for (const [name, text, expected] of STREAMS) {
     assertEquals(frames(name, Array.from(encode(text), (byte) => Uint8Array.of(byte))), expected, text);
   }
 });
 
-Deno.test("decoders give back what encode made, in chunks of any size", () => {
+Deno.test("decoders return the messages that encode wrote, in chunks of any size", () => {
   let seed = 1;
   const random = (limit: number) => (seed = (seed * 1103515245 + 12345) & 0x7fffffff) % limit;
   const alphabet = ["a", "é", "漢", "😀", "{", '"', "\r", " ", "Content-Length: 3"];
@@ -100,19 +100,19 @@ const LOST_HEADERS: Readonly<Record<string, string>> = {
   "endless headers": "X-Header: x\r\n".repeat(500),
 };
 
-Deno.test("content-length decoder gives up, once, on headers that do not tell a length", () => {
+Deno.test("content-length decoder stops at headers without a valid length, and reports them once", () => {
   for (const [name, text] of Object.entries(LOST_HEADERS)) {
     const chunks = [encode(text), encode("Content-Length: 2\r\n\r\nok")];
     assertEquals(frames("content-length", chunks), ["<framing>"], name);
   }
 });
 
-Deno.test("content-length decoder says what it stumbled over", () => {
+Deno.test("content-length decoder reports the header that it can't read", () => {
   const [fault] = push(FRAMINGS["content-length"].decoder(9), encode("Content-Length: many\r\n"));
   assertStringIncludes((fault as RpcProtocolError).message, 'its Content-Length is "many"');
 });
 
-Deno.test("content-length decoder allocates for what came, not for what was promised", () => {
+Deno.test("content-length decoder allocates for the bytes that arrived, not for the announced length", () => {
   const decoder = FRAMINGS["content-length"].decoder(2 ** 50);
   assertEquals(push(decoder, encode("Content-Length: 999999999999999\r\n\r\nabc")), []);
 });
@@ -132,11 +132,11 @@ Deno.test("newline decoder is linear in a long message that comes in small chunk
   const decoder = FRAMINGS.newline.decoder(1 << 24);
   const start = performance.now();
   for (let i = 0; i < 320_000; i++) for (const _ of decoder.push(chunk));
-  // A tenth of a second; copying what came before with each chunk would take minutes.
+  // This takes a tenth of a second. Copying the earlier bytes at each chunk would take minutes.
   assertLess(performance.now() - start, 10_000);
 });
 
-Deno.test("a framing is named by its row", () => {
+Deno.test("a framing can be named or passed as a row", () => {
   for (const [name, row] of Object.entries(FRAMINGS)) {
     assertEquals(row.name, name);
     assertEquals(framingOf(name as FramingName), row);

@@ -1,7 +1,7 @@
 /**
- * Malformed and malicious messages, as a table: what is sent, what the peer must answer, and what it must count. Each
- * row runs against a peer with two pending calls; afterwards the peer must still serve, and its calls must get their
- * own answers and no others.
+ * Malformed and malicious messages, as a table: the messages, the answers that the peer must send, and the counters
+ * that must grow. Each row runs against a peer with two pending calls. Afterwards the peer must still serve, and its
+ * calls must get their own answers and no others.
  */
 
 import { RpcProtocolError } from "@rivulet/rivulet/rpc";
@@ -16,9 +16,9 @@ interface Row {
   readonly name: string;
   /** The line or lines, without the last line feed. */
   readonly send: string | Uint8Array;
-  /** The error answers, each as [id, code]; an inner list is a batch. Any other value is an answer's result. */
+  /** The error answers, each as [id, code]. An inner list is a batch. Any other value is an answer's result. */
   readonly answers?: readonly unknown[];
-  /** What the counters must have gained. */
+  /** The required increase of the counters. */
   readonly malformed?: number;
   readonly unknownIds?: number;
   readonly duplicateIds?: number;
@@ -52,7 +52,7 @@ const ROWS: readonly Row[] = [
   { name: "a million arrays", send: "[".repeat(1e6), answers: [[null, INVALID]], malformed: 1 },
   { name: "a million objects", send: '{"a":'.repeat(2e5), answers: [[null, INVALID]], malformed: 1 },
   {
-    name: "params nested too deep",
+    name: "params that are nested too deep",
     send: `{${v},"id":7,"method":"echo","params":${"[".repeat(128)}${"]".repeat(128)}}`,
     answers: [[null, INVALID]],
     malformed: 1,
@@ -69,7 +69,7 @@ const ROWS: readonly Row[] = [
   { name: "no version", send: '{"id":1,"method":"ping"}', answers: [[1, INVALID]], malformed: 1 },
   { name: "version 1.0", send: '{"jsonrpc":"1.0","id":1,"method":"ping"}', answers: [[1, INVALID]], malformed: 1 },
   {
-    name: "version as a number",
+    name: "a version that is a number",
     send: '{"jsonrpc":2.0,"id":1,"method":"ping"}',
     answers: [[1, INVALID]],
     malformed: 1,
@@ -94,14 +94,14 @@ const ROWS: readonly Row[] = [
   // Ids of requests
   { name: "id as a string", send: `{${v},"id":"","method":"none"}`, answers: [["", UNKNOWN]] },
   {
-    name: "id as a long string",
+    name: "an id that is a long string",
     send: `{${v},"id":"${"i".repeat(9999)}","method":"none"}`,
     answers: [["i".repeat(9999), UNKNOWN]],
   },
   { name: "id negative", send: `{${v},"id":-1,"method":"none"}`, answers: [[-1, UNKNOWN]] },
   { name: "id null", send: `{${v},"id":null,"method":"none"}`, answers: [[null, UNKNOWN]] },
   {
-    name: "id the largest safe integer",
+    name: "an id that is the largest safe integer",
     send: `{${v},"id":9007199254740991,"method":"none"}`,
     answers: [[9007199254740991, UNKNOWN]],
   },
@@ -129,7 +129,7 @@ const ROWS: readonly Row[] = [
     answers: [[1, UNKNOWN]],
   },
   {
-    name: "message only in __proto__",
+    name: "a message that is only in __proto__",
     send: `{"__proto__":{${v},"id":1,"method":"ping"}}`,
     answers: [[null, INVALID]],
     malformed: 1,
@@ -160,22 +160,22 @@ const ROWS: readonly Row[] = [
   { name: "answer to __proto__", send: `{${v},"id":"__proto__","result":1}`, unknownIds: 1 },
   { name: "answer without an id", send: `{${v},"result":1}`, unknownIds: 1 },
   {
-    name: "error answer to nothing",
+    name: "an error answer without a request",
     send: `{${v},"id":null,"error":{"code":-32700,"message":"what?"}}`,
     unknownIds: 1,
   },
   { name: "answer to a call that was answered", send: `{${v},"id":1,"result":"other"}\n`.repeat(3), duplicateIds: 3 },
   {
-    name: "answers to nothing in a batch",
+    name: "answers without requests in a batch",
     send: `[{${v},"id":7,"result":1},{${v},"id":1,"result":1}]`,
     unknownIds: 1,
     duplicateIds: 1,
   },
-  // Malformed answers: they settle their call, and are not answered
+  // Malformed answers: they settle their call, and the peer does not answer them
   { name: "answer without version", send: '{"id":0,"result":1}', malformed: 1, rejects: true },
   { name: "answer of version 1.0", send: '{"jsonrpc":"1.0","id":0,"result":1}', malformed: 1, rejects: true },
   {
-    name: "result and error",
+    name: "a result and an error",
     send: `{${v},"id":0,"result":1,"error":{"code":1,"message":""}}`,
     malformed: 1,
     rejects: true,
@@ -188,7 +188,7 @@ const ROWS: readonly Row[] = [
   { name: "error without code", send: `{${v},"id":0,"error":{"message":"no"}}`, malformed: 1, rejects: true },
   { name: "error code 1.5", send: `{${v},"id":0,"error":{"code":1.5,"message":"no"}}`, malformed: 1, rejects: true },
   {
-    name: "error code a string",
+    name: "an error code that is a string",
     send: `{${v},"id":0,"error":{"code":"1","message":"no"}}`,
     malformed: 1,
     rejects: true,
@@ -198,7 +198,7 @@ const ROWS: readonly Row[] = [
   // Batches
   { name: "an empty batch", send: "[]", answers: [[null, INVALID]], malformed: 1 },
   {
-    name: "a batch of what is no message",
+    name: "a batch of values that are not messages",
     send: "[1,[],null]",
     answers: [[[null, INVALID], [null, INVALID], [null, INVALID]]],
     malformed: 3,
@@ -230,7 +230,7 @@ function deepEcho(depth: number): string {
   return `{${v},"id":1,"method":"echo","params":${nested(depth)}}`;
 }
 
-/** An answer as a row gives it. */
+/** An answer in the format of a row. */
 function brief(answer: Json): unknown {
   if (Array.isArray(answer)) return answer.map(brief);
   assertEquals(answer.jsonrpc, "2.0");
@@ -260,7 +260,7 @@ async function attack(row: Row, chunksOf: number): Promise<void> {
   for (let at = 0; at < line.length; at += chunksOf) send(line.slice(at, at + chunksOf));
   const answers: unknown[] = [];
   const expected = row.answers ?? [];
-  // At least once, so that an answer too many is seen.
+  // At least once, so that an extra answer is seen.
   do answers.push(...(await rest()).map(brief)); while (answers.length < expected.length);
   assertEquals(answers, expected);
   const { malformed = 0, unknownIds = 0, duplicateIds = 0 } = row;
@@ -281,11 +281,11 @@ for (const row of ROWS) {
   Deno.test(`Peer withstands ${row.name}`, () => attack(row, Infinity));
 }
 
-Deno.test("Peer withstands all of these byte by byte", async () => {
+Deno.test("Peer withstands all of these rows byte by byte", async () => {
   for (const row of ROWS.filter(({ send }) => send.length < 500)) await attack(row, 1);
 });
 
-Deno.test("Peer serves a session however it is split in two", async () => {
+Deno.test("Peer serves a session wherever its bytes are split in two", async () => {
   const session = new TextEncoder().encode(
     `{${v},"id":"é😀","method":"echo","params":["\\u0000漢",{"a":[1.5e3,"}\\n]"]}]}\r\n\nnot JSON\n` +
       `[{${v},"id":1,"method":"echo"},1]\n{${v},"id":0,"result":{"b":"ü"}}\n`,
@@ -304,7 +304,7 @@ Deno.test("Peer serves a session however it is split in two", async () => {
   for (let at = 0; at < session.length; at++) assertEquals(await run(at), expected, `split at ${at}`);
 });
 
-Deno.test("Peer reads 256 MiB without a line feed, answers once, and goes on", async () => {
+Deno.test("Peer reads 256 MiB without a line feed, answers once, and continues to serve", async () => {
   const { peer, send, next, rest } = connect({ methods: { ping: () => "pong" } });
   const chunk = new Uint8Array(1 << 20).fill(0x7b);
   const start = performance.now();
@@ -320,7 +320,7 @@ Deno.test("Peer reads 256 MiB without a line feed, answers once, and goes on", a
   await peer.close();
 });
 
-Deno.test("Peer settles every call when the other side answers garbage and ends", async () => {
+Deno.test("Peer settles every call if the other side answers with garbage and ends", async () => {
   const { peer, send, end } = connect();
   const calls = Array.from({ length: 50 }, () => peer.call("victim"));
   const settled = Promise.allSettled(calls);

@@ -22,7 +22,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   "any characters": `[${many(() => `"é漢😀\\ud800\u2028"`)}]`,
 };
 
-Deno.test("parseInPieces gives what JSON.parse does", async () => {
+Deno.test("parseInPieces returns the same values as JSON.parse", async () => {
   for (const [what, text] of Object.entries(TEXTS)) {
     const value = await parseInPieces(text);
     assertEquals(value, JSON.parse(text), what);
@@ -57,17 +57,17 @@ const WRONG: readonly string[] = [
   " ".repeat(20_000),
 ];
 
-Deno.test("parseInPieces refuses what JSON.parse does", async () => {
+Deno.test("parseInPieces refuses the same texts as JSON.parse", async () => {
   for (const text of WRONG) await assertRejects(() => parseInPieces(text), SyntaxError);
 });
 
-Deno.test("parseInPieces parses and refuses as JSON.parse does whatever is changed in a text", async () => {
+Deno.test("parseInPieces parses or refuses randomly changed texts as JSON.parse does", async () => {
   let seed = 7;
   const random = (limit: number) => (seed = (seed * 1103515245 + 12345) & 0x7fffffff) % limit;
   const text = `{"a":[${filler},{"b":[1,2,{"c":null}]},"]"] , "d":{"e":${filler}},"f":[],"g":"\\""}`;
   const signs = `{}[],:"\\ 1`;
   for (let round = 0; round < 500; round++) {
-    // Most of the text is one long string: what is changed is what is around it.
+    // Most of the text is one long string, so the changes are made around it.
     let changed = text;
     for (let changes = 1 + random(2); changes > 0; changes--) {
       let at = random(changed.length);

@@ -14,13 +14,13 @@ function faultOf(text: string | Uint8Array, depth = 4): string {
   return value instanceof RpcProtocolError ? value.fault : `fine: ${JSON.stringify(value)}`;
 }
 
-Deno.test("parseJson counts arrays and objects that are open at once", () => {
+Deno.test("parseJson counts the arrays and objects that are open at the same time", () => {
   assertEquals(faultOf('[{"a":[[]]}]'), 'fine: [{"a":[[]]}]');
   assertEquals(faultOf('[{"a":[[[]]]}]'), "messageDepth");
   assertEquals(faultOf("[[],[],[],[[],[]],{},{}]"), "fine: [[],[],[],[[],[]],{},{}]");
 });
 
-Deno.test("parseJson counts no brackets in strings, whatever is escaped in them", () => {
+Deno.test("parseJson does not count brackets in strings, even after escapes", () => {
   for (
     const text of ['"[[[[[["', '"\\"[[[[[["', '"\\\\","[[[[[["', '"\\u005b{{{{{{"', '"é[[[[[["', '"\\\\\\"[[[[[["']
   ) {
@@ -38,7 +38,7 @@ Deno.test("parseJson refuses a million levels in linear time, before it parses",
   assertLess(performance.now() - start, 1000);
 });
 
-Deno.test("parseJson tells what is not UTF-8", () => {
+Deno.test("parseJson reports bytes that are not UTF-8", () => {
   const malformed = {
     "lone continuation": [0x80],
     "overlong": [0xc0, 0xaf],
@@ -53,7 +53,7 @@ Deno.test("parseJson tells what is not UTF-8", () => {
   assertEquals(faultOf("\ufeff[]"), "not JSON");
 });
 
-Deno.test("parseJson shows the beginning of what it refuses, and no more of it", () => {
+Deno.test("the error of parseJson shows only the beginning of the text", () => {
   const error = parseJson(encode("Hello from a guest! " + "x".repeat(1000)), 4);
   assertInstanceOf(error, RpcProtocolError);
   assertStringIncludes(error.message, 'message is not JSON: "Hello from a guest! xxx');
@@ -84,7 +84,7 @@ Deno.test("readMessage reads requests, notifications and answers", () => {
   assertEquals([failure.outcome.error.code, failure.outcome.error.data], [7, [1]]);
 });
 
-Deno.test("readMessage keeps the id of an invalid request where it has a valid one", () => {
+Deno.test("readMessage keeps the id of an invalid request if the id is valid", () => {
   const ids = [["a", "a"], [0, 0], [-7, -7], [null, null], [1.5, null], [2 ** 53, null], [true, null], [[], null]];
   for (const [id, answered] of ids) {
     const message = readMessage({ jsonrpc: "1.0", id, method: "m" });
@@ -92,17 +92,17 @@ Deno.test("readMessage keeps the id of an invalid request where it has a valid o
   }
 });
 
-Deno.test("encodeRequest always has params, and an id only for a call", () => {
+Deno.test("encodeRequest always writes params, and writes an id only for a call", () => {
   assertEquals(encodeRequest(0, "ping", toJson(undefined)), '{"jsonrpc":"2.0","id":0,"method":"ping","params":null}');
   assertEquals(encodeRequest(undefined, 'a"b', toJson([1])), '{"jsonrpc":"2.0","method":"a\\"b","params":[1]}');
 });
 
-Deno.test("encodeResult gives null for undefined, and never a raw line feed", () => {
+Deno.test("encodeResult writes null for undefined, and never writes a raw line feed", () => {
   assertEquals(encodeResult("x", undefined), '{"jsonrpc":"2.0","id":"x","result":null}');
   assertEquals(encodeResult(null, "a\nb\ud800"), '{"jsonrpc":"2.0","id":null,"result":"a\\nb\\ud800"}');
 });
 
-Deno.test("encodeError has data only when there are any", () => {
+Deno.test("encodeError writes data only if there are any", () => {
   assertEquals(encodeError(1, -5, "no"), '{"jsonrpc":"2.0","id":1,"error":{"code":-5,"message":"no"}}');
   assertEquals(
     encodeError(1, -5, "no", null),
@@ -110,13 +110,13 @@ Deno.test("encodeError has data only when there are any", () => {
   );
 });
 
-Deno.test("toJson throws a TypeError for what has no JSON form", () => {
+Deno.test("toJson throws a TypeError for a value without a JSON form", () => {
   const cycle: unknown[] = [];
   cycle.push(cycle);
   for (const value of [() => {}, Symbol("s"), 1n, cycle]) assertThrows(() => toJson(value), TypeError);
 });
 
-Deno.test("encodeFailure answers an RpcError as it is, and nothing of what else was thrown", () => {
+Deno.test("encodeFailure sends an RpcError unchanged, and reveals nothing of other errors", () => {
   const mine = JSON.parse(encodeFailure(1, new RpcError(-5, "mine", { a: 1 })));
   assertEquals(mine.error, { code: -5, message: "mine", data: { a: 1 } });
   for (const thrown of [new RangeError("too far"), "text", undefined, Object.create(null), Symbol("s")]) {
@@ -126,7 +126,7 @@ Deno.test("encodeFailure answers an RpcError as it is, and nothing of what else 
   assertThrows(() => encodeFailure(1, new RpcError(-5, "mine", 1n)), TypeError);
 });
 
-Deno.test("an error answer's message is printable, and its data are as they came", () => {
+Deno.test("an error answer's message is made printable, and its data are unchanged", () => {
   const text = "\u001b[31mred\nforged line\u202eturned";
   const message = readMessage({ jsonrpc: "2.0", id: 1, error: { code: 1, message: text, data: text } });
   assert(message.kind === "response" && "error" in message.outcome && message.outcome.error instanceof RpcError);
@@ -134,12 +134,12 @@ Deno.test("an error answer's message is printable, and its data are as they came
   assertEquals(message.outcome.error.data, text);
 });
 
-Deno.test("what an error shows of a message is printable", () => {
+Deno.test("the part of a message that an error shows is printable", () => {
   const error = parseJson(new TextEncoder().encode("\u001b[2J\u009b2J\u202e \u007f"), 9);
   assert(error instanceof RpcProtocolError);
   assertEquals(error.message, 'message is not JSON: "\ufffd[2J\ufffd2J\ufffd \ufffd"');
 });
 
-Deno.test("RpcError refuses a code that is no integer", () => {
+Deno.test("RpcError refuses a code that is not an integer", () => {
   for (const code of [NaN, 1.5, Infinity, 2 ** 53]) assertThrows(() => new RpcError(code, "no"), RangeError);
 });

@@ -1,5 +1,5 @@
 /**
- * Tests of src/rpc/peer.ts against a hand-written other side: requests that the peer answers, by handlers or in a loop.
+ * Tests of src/rpc/peer.ts with a hand-written other side: requests that the peer answers, in handlers or in a loop.
  */
 
 import { ErrorCode, FRAMINGS, RpcError } from "@rivulet/rivulet/rpc";
@@ -9,7 +9,7 @@ import { assertErrorAnswer, connect, settle } from "../_wire.ts";
 
 const jsonrpc = "2.0";
 
-Deno.test("a handler's result, promise, thenable or nothing is the answer", async () => {
+Deno.test("a handler can answer with a result, a promise, a thenable or nothing", async () => {
   const { peer, sendJson, next } = connect({
     methods: {
       value: (params) => ({ got: params }),
@@ -26,7 +26,7 @@ Deno.test("a handler's result, promise, thenable or nothing is the answer", asyn
   await peer.close();
 });
 
-Deno.test("an RpcError of a handler is the answer; of any other failure the other side learns nothing, onError all", async () => {
+Deno.test("an RpcError of a handler is the answer, and only onError receives any other error", async () => {
   const failures: (readonly [string, RequestId | undefined, string])[] = [];
   const oops = new Error("oops, in /etc/secret");
   const { proxy, revoke } = Proxy.revocable({}, {});
@@ -75,7 +75,7 @@ Deno.test("an RpcError of a handler is the answer; of any other failure the othe
   await peer.close();
 });
 
-Deno.test("what onError throws or rejects with changes nothing", async () => {
+Deno.test("an onError that throws or rejects has no effect", async () => {
   const hooks = [() => Promise.reject(new Error("no")), () => {
     throw new Error("no");
   }];
@@ -89,7 +89,7 @@ Deno.test("what onError throws or rejects with changes nothing", async () => {
   }
 });
 
-Deno.test("without onError, the first ten failures of a peer go to the console, but RpcErrors that are answers do not", async () => {
+Deno.test("without onError, a peer logs its first ten failures to the console, but not RpcErrors that are answers", async () => {
   const shown: unknown[][] = [];
   const { error: original } = console;
   console.error = (...args: unknown[]) => void shown.push(args);
@@ -111,7 +111,7 @@ Deno.test("without onError, the first ten failures of a peer go to the console, 
   }
 });
 
-Deno.test("a handler that gives up when its request ends has not failed", async () => {
+Deno.test("a handler that throws because its request was aborted has not failed", async () => {
   const failures: unknown[] = [];
   const { peer, sendJson } = connect({
     methods: {
@@ -134,7 +134,7 @@ Deno.test("an onInvalid that rejects closes the peer with its reason", async () 
   assertEquals(await peer.closed.catch((error) => error), reason);
 });
 
-Deno.test("a handler gets params as they came, and a context", async () => {
+Deno.test("a handler receives the unchanged params and a context", async () => {
   const seen: unknown[] = [];
   const wire = connect({
     methods: {
@@ -152,7 +152,7 @@ Deno.test("a handler gets params as they came, and a context", async () => {
   await peer.close();
 });
 
-Deno.test("methods are the own enumerable properties, or the entries of a map, at construction", async () => {
+Deno.test("the methods are the own enumerable properties, or the entries of a map, at construction", async () => {
   const methods = Object.create({ inherited: () => 1 }, {
     own: { value: () => 2, enumerable: true, writable: true },
     hidden: { value: () => 3, enumerable: false },
@@ -170,7 +170,7 @@ Deno.test("methods are the own enumerable properties, or the entries of a map, a
   }
 });
 
-Deno.test("a batch is answered as one array, in which notifications and answers have no place", async () => {
+Deno.test("the answer to a batch is one array, without entries for notifications and answers", async () => {
   const { peer, sendJson, next, rest } = connect({
     methods: { later: (params) => new Promise((resolve) => setTimeout(resolve, 1, params)), now: (params) => params },
   });
@@ -196,7 +196,7 @@ Deno.test("a batch is answered as one array, in which notifications and answers 
   await peer.close();
 });
 
-Deno.test("iteration gives the requests without a handler, to be answered once", async () => {
+Deno.test("iteration yields the requests without a handler, and each can be answered once", async () => {
   const { peer, sendJson, next, rest } = connect({ methods: { known: () => "known" } });
   const requests = peer[Symbol.asyncIterator]();
   for (const method of ["known", "a", "b"]) sendJson({ jsonrpc, id: method, method, params: [method] });
@@ -213,7 +213,7 @@ Deno.test("iteration gives the requests without a handler, to be answered once",
   await peer.close();
 });
 
-Deno.test("iteration ends with the stream, after all requests were given out", async () => {
+Deno.test("iteration ends with the stream, after it has yielded all requests", async () => {
   const { peer, sendJson, end, rest, told } = connect();
   const methods: string[] = [];
   const iteration = (async () => {
@@ -231,7 +231,7 @@ Deno.test("iteration ends with the stream, after all requests were given out", a
   assertEquals((await rest()).map(({ id }) => id), ["a", "b", "c"]);
 });
 
-Deno.test("iteration that is left answers what it has not given out with method not found", async () => {
+Deno.test("when a loop is left, the requests that it has not yielded are answered with method not found", async () => {
   const { peer, sendJson, next } = connect();
   for (const method of ["a", "b"]) sendJson({ jsonrpc, id: method, method });
   for await (const request of peer) {
@@ -246,7 +246,7 @@ Deno.test("iteration that is left answers what it has not given out with method 
   await peer.close();
 });
 
-Deno.test("iteration is one at a time, and may begin again", async () => {
+Deno.test("only one loop can iterate at a time, and a new one can begin later", async () => {
   const { peer } = connect();
   const requests = peer[Symbol.asyncIterator]();
   const waiting = requests.next();
@@ -259,7 +259,7 @@ Deno.test("iteration is one at a time, and may begin again", async () => {
   assertEquals(await again, { done: true, value: undefined });
 });
 
-Deno.test("iteration gives out notifications, which hold no slot", async () => {
+Deno.test("iteration yields notifications, which do not hold a slot", async () => {
   const { peer, sendJson } = connect({ limits: { concurrentRequests: 1 } });
   for (let i = 0; i < 5; i++) sendJson({ jsonrpc, method: "note", params: i });
   const seen: unknown[] = [];
@@ -272,7 +272,7 @@ Deno.test("iteration gives out notifications, which hold no slot", async () => {
   await peer.close();
 });
 
-/** Rows of cancellation: LSP's, which is in the table, and one of our own, with the reason. */
+/** Rows of cancellation: LSP's row from the table, and a row of this test with the reason. */
 const CANCELLATIONS: Readonly<Record<string, { row: Framing; idName: string; sent: unknown }>> = {
   "$/cancelRequest": {
     row: { ...FRAMINGS.newline, cancellation: FRAMINGS["content-length"].cancellation },
@@ -318,7 +318,7 @@ for (const [method, { row, idName, sent }] of Object.entries(CANCELLATIONS)) {
   });
 }
 
-Deno.test("a cancellation that can't be written closes the peer, and throws nowhere", async () => {
+Deno.test("a cancellation that can't be written closes the peer, and nothing throws", async () => {
   const cancellation = { method: "cancel", params: () => 1n, idOf: () => undefined };
   const { peer } = connect({ framing: { ...FRAMINGS.newline, cancellation } });
   const controller = new AbortController();
@@ -328,7 +328,7 @@ Deno.test("a cancellation that can't be written closes the peer, and throws nowh
   await assertRejects(() => peer.closed, TypeError);
 });
 
-Deno.test("without a row's cancellation nothing is sent, and no notification cancels", async () => {
+Deno.test("if the row has no cancellation, none is sent, and no notification cancels", async () => {
   const { peer, sendJson, next, rest } = connect({
     methods: { wait: (_params, { signal }) => new Promise((resolve) => setTimeout(() => resolve(signal.aborted), 5)) },
   });

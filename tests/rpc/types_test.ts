@@ -1,6 +1,6 @@
 /**
- * Tests of src/rpc/types.ts: what the type checker must accept, and, under `@ts-expect-error`, what it must refuse. The
- * calls are made to a peer whose other side echoes, so that they also run.
+ * Tests of src/rpc/types.ts: code that the type checker must accept, and, under `@ts-expect-error`, code that it must
+ * refuse. The calls go to a peer whose other side echoes, so that they also run.
  */
 
 import {
@@ -32,7 +32,7 @@ interface Host {
   log(line: string): void;
 }
 
-Deno.test("types follow from an interface without an index signature", () => {
+Deno.test("types can be derived from an interface without an index signature", () => {
   check<Equal<MethodName<Guest>, "ping" | "prime_sieve" | "find" | "optional" | "then">>();
   check<Equal<ParamsOf<Guest, "ping">, undefined>>();
   check<Equal<ParamsOf<Guest, "prime_sieve">, number>>();
@@ -93,7 +93,7 @@ export function refused(peer: Peer<Guest, Host>): void {
   peer.api.pong();
   // @ts-expect-error params of another type
   peer.api.prime_sieve("10");
-  // @ts-expect-error options are no params
+  // @ts-expect-error options are not params
   peer.notify("prime_sieve", 1, {});
   // @ts-expect-error params are needed
   peer.batch([{ method: "prime_sieve" }]);
@@ -111,7 +111,7 @@ export function refused(peer: Peer<Guest, Host>): void {
     { methods: { shout: (text: string) => text } },
   ];
   const untyped: PeerOptions[] = [
-    // Names that a Map's own methods have must not confuse what the parameters are.
+    // Methods with the same names as those of a Map must keep their parameter types.
     { methods: { get: (params, { id }) => [params, id], size: (params: string[]) => params.length, keys() {} } },
     { methods: new Map([["get", (params: unknown) => params]]) },
     // @ts-expect-error not a function

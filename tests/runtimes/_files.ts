@@ -1,5 +1,5 @@
 /**
- * The tests of a bundle, by their paths. This file is replaced in the copy that bundles are made from.
+ * The tests of a bundle, by their paths. In the copy from which bundles are made, another file replaces this one.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * The portable suite in a runtime that reads TypeScript from files: imports the tests that it is given and prints the
- * report as the last line. Arguments: the runtime's name, then the paths of the tests, seen from `tests`.
+ * The portable suite in a runtime that reads TypeScript from files. It imports the tests in its arguments and prints
+ * the report as the last line. The arguments are the runtime's name, then the paths of the tests, relative to `tests`.
  *
  * @module
  */

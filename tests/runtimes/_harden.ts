@@ -1,6 +1,6 @@
 /**
- * Takes the host's WebAssembly away from a Node before anything else is imported. It is TypeScript so that Node's own
- * reader of it, which is made of WebAssembly, is loaded by then.
+ * Removes the host's WebAssembly from Node before any other import. It is TypeScript so that Node has by then loaded
+ * its own TypeScript reader, which is made of WebAssembly.
  *
  * @module
  */

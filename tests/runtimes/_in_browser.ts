@@ -1,5 +1,5 @@
 /**
- * The portable suite in a browser: a server for the page, which is under a strict Content-Security-Policy.
+ * The portable suite in a browser: a server for the page, which has a strict Content-Security-Policy.
  *
  * @module
  */
@@ -8,10 +8,10 @@ import type { Browser } from "../../tools/browsers.ts";
 import { PAGE, reportFrom } from "../../tools/page.ts";
 import type { Report } from "./_suite.ts";
 
-/** The policy of the page: no `unsafe-eval` and no `wasm-unsafe-eval`. */
+/** The policy of the page, without `unsafe-eval` and `wasm-unsafe-eval`. */
 const POLICY = "default-src 'none'; script-src 'self'; connect-src 'self'";
 
-/** Runs the suite in a browser; `page` is the path of the bundle. */
+/** Runs the suite in a browser. `page` is the path of the bundle. */
 export async function runInBrowser(browser: Browser, page: string): Promise<Report> {
   return await reportFrom<Report>(browser, (request, { resolve }) => answer(request, page, resolve));
 }

@@ -1,6 +1,6 @@
 /**
- * The portable suite in Deno. It prints the report and, since other runtimes can't have wabt, all modules that the tests
- * have assembled.
+ * The portable suite in Deno. It prints the report and all modules that the tests have assembled, because other
+ * runtimes can't use wabt.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The portable suite in a Worker: runs it at a request, and answers with the report.
+ * The portable suite in a Worker: runs when a request arrives, and answers with the report.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 /**
- * A copy of the package in dist that Node, Bun and bundlers resolve as they do any package: by a package.json made from
- * deno.json. Source files are copied as they are; of tests and tools, those with `await using` are lowered, which the
- * oldest Node and WebKit lack. What needs files or wabt is replaced by what the run in Deno left.
+ * A copy of the package in dist that Node, Bun and bundlers resolve like any package: by a package.json that is made
+ * from deno.json. Source files are copied unchanged. Tests and tools with `await using` are lowered, because the oldest
+ * Node and WebKit lack it. Modules that need files or wabt are replaced with the data that the run in Deno left.
  *
  * @module
  */
@@ -13,16 +13,16 @@ import { npmInstall } from "../../tools/npm.ts";
 import { ROOT } from "../../tools/root.ts";
 import type { Binaries } from "./_stand_ins.ts";
 
-/** The folders that are copied. */
+/** The copied folders. */
 const FOLDERS: readonly string[] = ["src", "tests", "tools"];
 
-/** Where the copy is. */
+/** The folder of the copy. */
 export const PROJECT: string = `${ROOT}dist/runtimes/project`;
 
-/** What each bundle, for a runtime that reads no TypeScript, is made from. */
+/** The entry of each bundle, for the runtimes that do not read TypeScript. */
 const BUNDLES = { page: "_in_page.ts", worker: "_in_worker.ts" } as const;
 
-/** Makes the copy anew. */
+/** Makes a new copy. */
 export async function makeProject(paths: readonly string[], assembled: Binaries): Promise<void> {
   await npmInstall(PROJECT, [config.imports["deno-std/"].replace(/^npm:\/|\/$/g, "")]);
   for (const folder of FOLDERS) await Deno.remove(`${PROJECT}/${folder}`, { recursive: true }).catch(() => {});
@@ -57,7 +57,7 @@ export async function bundleSuite(name: keyof typeof BUNDLES): Promise<string> {
   return outfile;
 }
 
-/** Copies the TypeScript files of a folder, with the folders in it but for the top. */
+/** Copies the TypeScript files of a folder and of its subfolders, but not the subfolders of the top. */
 async function copy(folder: string): Promise<void> {
   await Deno.mkdir(`${PROJECT}/${folder}`, { recursive: true });
   for await (const { name, isDirectory } of Deno.readDir(`${ROOT}${folder}`)) {

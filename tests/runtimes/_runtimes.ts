@@ -1,5 +1,5 @@
 /**
- * The runtimes: where each comes from, what it must refuse, and how it runs the suite.
+ * The runtimes: the source of each, what it must refuse, and how it runs the suite.
  *
  * @module
  */
@@ -28,17 +28,17 @@ const WORKERD: Runtime = {
 
 /** A runtime that the suite runs in after Deno. */
 export interface Runtime {
-  /** As `--only` takes it. */
+  /** The name for `--only`. */
   readonly name: string;
-  /** Ways to make code that it has to refuse. */
+  /** Ways to make code that it must refuse. */
   readonly refuses: readonly CodeGeneration[];
-  /** Finds or installs it and gives its version; fails if it can't be had here. */
+  /** Finds or installs it and returns its version. Fails if it is not available here. */
   find(): Promise<string>;
-  /** Runs the tests at these paths, seen from `tests`. */
+  /** Runs the tests at these paths, relative to `tests`. */
   run(paths: readonly string[]): Promise<Report>;
 }
 
-/** One row a runtime. */
+/** One row for each runtime. */
 export const RUNTIMES: readonly Runtime[] = [
   node("node26", PACKAGES.node26),
   node("node24", PACKAGES.node24),
@@ -55,7 +55,7 @@ export const RUNTIMES: readonly Runtime[] = [
   browser(WEBKIT, "webkit2gtk-driver xvfb", ["Function"]),
 ];
 
-/** The report that a program printed as its last line. */
+/** The report on the last line of a program's output. */
 export function lastLine(output: string): unknown {
   return JSON.parse(output.trimEnd().split("\n").at(-1)!);
 }
@@ -81,7 +81,7 @@ function fromSource(name: string, packageName: string, flags: readonly string[])
   };
 }
 
-/** A browser that Debian has. */
+/** A browser from Debian. */
 function browser(made: Browser, debian: string, refuses: readonly CodeGeneration[]): Runtime {
   return {
     name: made.name,

@@ -1,7 +1,7 @@
 /**
- * What stands in for wabt and for the files of the guests where the portable suite runs outside of Deno: both from data
- * that the run in Deno left. wabt itself needs the very WebAssembly that hardened runtimes refuse, and some runtimes have
- * no files.
+ * Replacements for wabt and for the files of guests when the portable suite runs outside of Deno. Both use data that
+ * the run in Deno left. wabt itself needs the WebAssembly that hardened runtimes refuse, and some runtimes have no
+ * files.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import type { Module } from "@rivulet/rivulet";
 /** Bytes in base64, each under its name or text. */
 export type Binaries = readonly (readonly [key: string, base64: string])[];
 
-/** wabt's default export, as far as the tests know it. */
+/** The part of wabt's default export that the tests use. */
 export type Wabt = () => Promise<{ parseWat(file: string, text: string): Parsed }>;
 
 interface Parsed {
@@ -20,7 +20,7 @@ interface Parsed {
   destroy(): void;
 }
 
-/** A wabt that knows these modules and no others. */
+/** A wabt that knows only these modules. */
 export function wabtOf(assembled: Binaries): Wabt {
   const binaries = new Map(assembled);
   const parseWat = (_file: string, text: string): Parsed => {
@@ -31,13 +31,13 @@ export function wabtOf(assembled: Binaries): Wabt {
   return () => Promise.resolve({ parseWat });
 }
 
-/** What tests/_guests.ts exports, for these guests. */
+/** The exports of tests/_guests.ts for these guests. */
 export interface Guests {
   hasGuest(name: string): boolean;
   guest(name: string): Promise<Module>;
 }
 
-/** Guests that are no files. */
+/** Guests that are not files. */
 export function guestsOf(guests: Binaries): Guests {
   const binaries = new Map(guests);
   return {

@@ -1,6 +1,6 @@
 /**
- * Runs the portable tests in any runtime: gives them the `Deno.test` that they register themselves with, runs them one
- * after another, and reports. It names no runtime's own functions, and leaves it to others to hand the report on.
+ * Runs the portable tests in any runtime: provides the `Deno.test` with which they register, runs them one after
+ * another, and returns a report. It does not use the functions of any runtime. Its callers pass on the report.
  *
  * @module
  */
@@ -10,17 +10,17 @@ import { SKIPS } from "./portable.ts";
 /** Ways to make code from data that a runtime may refuse. */
 export type CodeGeneration = "WebAssembly" | "Function";
 
-/** What became of the suite in one runtime. */
+/** The outcome of the suite in one runtime. */
 export interface Report {
   readonly passed: number;
   readonly failures: readonly { readonly test: string; readonly error: string }[];
   readonly skipped: readonly { readonly test: string; readonly reason: string }[];
-  /** What the runtime refused to make code with. */
+  /** The ways to make code that the runtime refused. */
   readonly refuses: readonly CodeGeneration[];
   readonly seconds: number;
 }
 
-/** The files by path, each with what imports it. */
+/** The files by path, each with a function that imports it. */
 export type Files = ReadonlyMap<string, () => Promise<unknown>>;
 
 interface Test {
@@ -29,12 +29,12 @@ interface Test {
   readonly fn: () => unknown;
 }
 
-/** Far more than any test takes on a slow machine. */
+/** Far longer than any test takes on a slow machine. */
 const TEST_MS = 120_000;
 /** An empty module. */
 const EMPTY: Uint8Array<ArrayBuffer> = Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00);
 
-/** Runs the tests of the files. A file that fails to load counts as one failed test. */
+/** Runs the tests of the files. A file that can't be loaded counts as one failed test. */
 export async function runSuite(files: Files, runtime: string): Promise<Report> {
   const began = Date.now();
   const refuses = await findRefusals();
@@ -65,12 +65,12 @@ export async function runSuite(files: Files, runtime: string): Promise<Report> {
     }
   }
   for (const name of skips.keys()) {
-    failures.push({ test: name, error: "it is to be skipped, but there is no such test" });
+    failures.push({ test: name, error: "it must be skipped, but the test does not exist" });
   }
   return { passed, failures, skipped, refuses, seconds: (Date.now() - began) / 1000 };
 }
 
-/** Puts a `Deno.test` in place that registers tests with a function. */
+/** Installs a `Deno.test` that registers tests with a function. */
 function provideTest(register: (test: Test) => void): void {
   const test = (first: string | Test, fn?: () => unknown): void => {
     register(typeof first === "string" ? { name: first, fn: fn! } : first);
@@ -80,7 +80,7 @@ function provideTest(register: (test: Test) => void): void {
   Object.defineProperty(host.Deno, "test", { value: test, configurable: true });
 }
 
-/** How a function fails, as text; undefined if it doesn't. */
+/** The error of a function as text, or undefined if it does not fail. */
 async function errorOf(run: () => unknown): Promise<string | undefined> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise((_, reject) => {
@@ -91,7 +91,7 @@ async function errorOf(run: () => unknown): Promise<string | undefined> {
     return undefined;
   } catch (error) {
     if (!(error instanceof Error)) return String(error);
-    // Some engines' stacks begin with the error's text, others' don't.
+    // In some engines, the stack begins with the error's text.
     const text = String(error);
     const stack = error.stack ?? "";
     return stack.startsWith(text) ? stack : `${text}\n${stack}`;

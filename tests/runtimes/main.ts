@@ -1,7 +1,7 @@
 /**
- * Runs the portable suite in every runtime and prints one row for each: version, passed, failed, skipped, and what it
- * refuses to make code with. `--only node26,bun` takes some of them; Deno runs always, since the others need the modules
- * that its run assembles. A runtime that can't be had is a row with the reason, or with `--all` a failure.
+ * Runs the portable suite in every runtime and prints one row for each: version, passed, failed, skipped, and the ways
+ * to make code that it refuses. `--only node26,bun` selects some of them. Deno always runs, because the others need the
+ * modules that its run assembles. A runtime that is not available is a row with the reason, or a failure with `--all`.
  *
  * @module
  */
@@ -55,7 +55,7 @@ function wantedNames(): string[] | undefined {
   throw new TypeError(`--only takes some of deno,${known}; unknown: ${unknown}`);
 }
 
-/** The portable tests by their paths. All others have to be left out for a reason. */
+/** The portable tests by their paths. All others must be left out with a reason. */
 async function portablePaths(): Promise<string[]> {
   const paths = await testsIn("");
   const unclear = paths.map(topOf).filter((top) => !PORTABLE.includes(top) && !LEFT_OUT.has(top));
@@ -82,7 +82,7 @@ async function runInDeno(paths: readonly string[]): Promise<{ report: Report; as
   return lastLine(output) as { report: Report; assembled: Binaries };
 }
 
-/** Prints a row, and what failed and was skipped below it. Returns whether all is well. */
+/** Prints a row, and the failed and skipped tests below it. Returns whether all is well. */
 function printRow(name: string, version: string, report: Report, refuses: readonly CodeGeneration[]): boolean {
   const { passed, failures, skipped, seconds } = report;
   const numbers = `${passed} passed, ${failures.length} failed, ${skipped.length} skipped`;

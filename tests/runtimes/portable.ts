@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Folders and files of `tests` that run in every runtime: they need no file system. */
+/** Folders and files of `tests` that run in every runtime. They need no file system. */
 export const PORTABLE: readonly string[] = [
   "base",
   "guests",
@@ -14,7 +14,7 @@ export const PORTABLE: readonly string[] = [
   "wasi",
 ];
 
-/** All others that have tests, each with why it runs in Deno only. */
+/** All others that have tests, each with the reason why it runs only in Deno. */
 export const LEFT_OUT: ReadonlyMap<string, string> = new Map([
   ["architecture_test.ts", "reads the source files"],
   ["bench", "reads programs from files"],
@@ -25,10 +25,10 @@ export const LEFT_OUT: ReadonlyMap<string, string> = new Map([
   ["spec", "reads the official suite from files"],
 ]);
 
-/** Tests that are not run, where and why. */
+/** Tests that are skipped, in which runtimes, and why. */
 export interface Skip {
   readonly reason: string;
-  /** Whole names of tests. */
+  /** Complete names of tests. */
   readonly tests: readonly string[];
   /** Runtimes by name. */
   readonly runtimes: readonly string[];
@@ -36,56 +36,56 @@ export interface Skip {
 
 const PAGES = ["chromium", "firefox", "webkit"];
 
-/** Every skip, by its reason; one that names no test fails. */
+/** All skips, by reason. A skip whose tests do not exist is a failure. */
 export const SKIPS: readonly Skip[] = [
   {
     reason: "its guest is not checked in",
     tests: [
-      "the rust plugin answers all six methods, on a new instance each",
-      "the go plugin answers all six methods, on a new instance each",
+      "the rust plugin answers all six methods, each on a new instance",
+      "the go plugin answers all six methods, each on a new instance",
     ],
     runtimes: ["node26", "node24", "node22", "hardened-node", "bun", "workerd", ...PAGES],
   },
   {
-    reason: "compares with the host's WebAssembly, which is not there",
+    reason: "compares with the host's WebAssembly, which is absent",
     tests: [
-      "every row with a signature takes and gives what it says",
-      "every row without a signature has a rule of its own",
-      "memory accesses take the natural alignment and no larger one",
-      "mutated modules are valid here if and only if they are in the host, but for proposals",
+      "every row with a signature has the operands and results of the signature",
+      "every row without a signature has its own rule",
+      "memory accesses accept the natural alignment and refuse a larger one",
+      "mutated modules are valid here if and only if they are valid in the host, except for proposals",
     ],
     runtimes: ["hardened-node"],
   },
   {
-    reason: "compares with the host's WebAssembly, which does not check the types of code that can't be reached",
-    tests: ["mutated modules are valid here if and only if they are in the host, but for proposals"],
+    reason: "compares with the host's WebAssembly, which does not check the types of unreachable code",
+    tests: ["mutated modules are valid here if and only if they are valid in the host, except for proposals"],
     runtimes: ["bun", "webkit"],
   },
   {
     reason: "a page that is not isolated from other sites has no SharedArrayBuffer",
-    tests: ["standard input takes bytes of a buffer that others see"],
+    tests: ["standard input takes bytes of a shared buffer"],
     runtimes: PAGES,
   },
   {
-    reason: "each waiting call has a timer of its own in Workers, since a timer ends with its request",
+    reason: "each waiting call has its own timer in Workers, because a timer ends with its request",
     tests: [
-      "schedule gives tasks their turns in order",
-      "schedule keeps no order but that of arrival among ten thousand",
+      "schedule runs the slices of tasks in turn",
+      "schedule runs ten thousand tasks in the order of their arrival",
     ],
     runtimes: ["workerd"],
   },
   {
-    reason: "pipeTo in Workers notices that its destination failed only when the next chunk comes",
+    reason: "pipeTo in Workers detects that its destination has failed only when the next chunk comes",
     tests: [
       "killing a guest cancels a stream that is piped to it",
-      "a guest that traps errors its standard input at once, and whoever pipes to it is cancelled",
-      "await using settles a pipe that is idle when the guest has ended by itself",
+      "a guest that traps errors its standard input at once, and a stream that is piped to it is cancelled",
+      "await using settles an idle pipe when the guest has ended by itself",
     ],
     runtimes: ["workerd"],
   },
   {
-    reason: "Workers reject writes under way when their writer is released, though they are done",
-    tests: ["close still hands over what was queued, and does not wait for it to be taken"],
+    reason: "Workers reject pending writes when their writer is released, although the writes succeed",
+    tests: ["close still writes the queued messages, and does not wait until they are taken"],
     runtimes: ["workerd"],
   },
 ];

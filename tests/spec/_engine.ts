@@ -1,6 +1,6 @@
 /**
- * The virtual machine as the suite's runner needs it: values are bits, so that NaN payloads survive. JavaScript's numbers
- * do not keep them, so a call with floats goes through a small module that reinterprets them as integers.
+ * The virtual machine for the suite's runner: values are bits, so that NaN payloads are preserved. JavaScript's numbers
+ * do not preserve them, so a call with floats goes through a small module that reinterprets the floats as integers.
  *
  * @module
  */
@@ -14,18 +14,18 @@ import { toBinary } from "./translate.ts";
 export { CompileError, LimitError, LinkError, Trap } from "../../src/vm/mod.ts";
 export type { Imports, Instance, Module } from "../../src/vm/mod.ts";
 
-/** A value: unsigned bits of a number, or a reference. */
+/** A value: the unsigned bits of a number, or a reference. */
 export type Value =
   | { readonly type: "i32" | "i64" | "f32" | "f64"; readonly bits: bigint }
   | { readonly type: "funcref" | "externref"; readonly reference: unknown };
 
-/** Stops a guest that would run for ever: far more than any assertion takes. */
+/** Stops a guest that would run for ever. This is far more than any assertion takes. */
 const FUEL = 2_000_000_000;
 
-/** Whether guests are suspended after every single instruction: `--step`. */
+/** Whether guests are suspended after every instruction: `--step`. */
 let isStepping = false;
 
-/** Suspends and resumes all guests from now on after every single instruction. */
+/** From now on, suspends and resumes all guests after every instruction. */
 export function stepEverything(): void {
   isStepping = true;
 }
@@ -90,7 +90,7 @@ function fromResult(result: unknown, types: readonly Value["type"][]): Value[] {
   return types.map((type, index) => fromBorder(values[index], type));
 }
 
-// JavaScript's side of the border
+// Conversion of JavaScript's values
 
 function toBorder(value: Value): unknown {
   switch (value.type) {
@@ -160,7 +160,7 @@ async function wrapperOf(
   return wrapper;
 }
 
-/** A module that calls `target.call` with floats given and got as integers. */
+/** A module that calls `target.call`, with floats passed and returned as integers. */
 function wrapperText(type: string, params: readonly Value["type"][], resultTypes: readonly Value["type"][]): string {
   const integers = resultTypes.map(integerType);
   const args = params.map((param, index) =>

@@ -1,6 +1,7 @@
 /**
  * Runs suites of the official tests: `deno task spec wg-2.0 wg-3.0`, or single files of them, `wg-2.0/i32.wast`. With
- * `--step` every guest is suspended and resumed after every single instruction. The suites are not part of this repository: RIVULET_SPEC_SUITE names the folder that holds them.
+ * `--step` every guest is suspended and resumed after every instruction. The suites are not part of this repository.
+ * RIVULET_SPEC_SUITE names the folder that contains them.
  *
  * @module
  */
@@ -22,7 +23,7 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
-/** Paths of all scripts in a folder, those of folders in it included. */
+/** The paths of all scripts in a folder and its subfolders. */
 async function scriptsIn(folder: string, prefix = ""): Promise<string[]> {
   const paths: string[] = [];
   for await (const { name, isDirectory } of Deno.readDir(folder)) {
@@ -32,7 +33,7 @@ async function scriptsIn(folder: string, prefix = ""): Promise<string[]> {
   return paths.sort();
 }
 
-/** Runs a suite and prints every failure; returns whether all is well. */
+/** Runs a suite and prints every failure. Returns whether all is well. */
 async function runSuite(suite: string, only: string | undefined): Promise<boolean> {
   let passed = 0;
   let failed = 0;

@@ -1,6 +1,6 @@
 /**
- * Runs one script of the official suite: every command in order, each assertion judged by itself. Values are compared
- * bit by bit, messages by what the suite's begin with.
+ * Runs one script of the official suite. It runs the commands in order, and judges each assertion separately. It
+ * compares values bit by bit, and messages by their beginning.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import type { Action, Command, Constant, ModuleSource } from "./script.ts";
 import { SYNONYMS } from "./skips.ts";
 import { isNumber, keyOf, numbersOf, toBinary } from "./translate.ts";
 
-/** What became of a command, or of a script that can't be read; `failure` is undefined if all is as it should be. */
+/** The outcome of a command, or of a script that can't be read. `failure` is undefined if it is as expected. */
 export interface Outcome {
   readonly line: number;
   readonly kind: Command["kind"] | "script";
@@ -49,11 +49,11 @@ class Script {
   readonly #registered: Map<string, Instance>;
   readonly #instances = new Map<string, Instance>();
   readonly #definitions = new Map<string, Module | Failure>();
-  /** The last instance, or why there is none. */
+  /** The last instance, or the reason why it is missing. */
   #current: Instance | Failure = new Failure("no module yet");
-  /** Why the instance of a name is missing. */
+  /** The reason why the instance with a name is missing. */
   readonly #missing = new Map<string, Failure>();
-  /** The same for a module name that was to be registered. */
+  /** The same for a module name that should have been registered. */
   readonly #unregistered = new Map<string, Failure>();
 
   constructor(numbers: ReadonlyMap<string, bigint>, spectest: Instance) {
@@ -199,7 +199,7 @@ const NAN_BITS = {
   f64: { sign: 1n << 63n, canonical: 0x7ff8000000000000n },
 } as const;
 
-/** A canonical NaN has only the first bit of its payload set, an arithmetic one at least that; the sign is free. */
+/** A canonical NaN has only the first bit of its payload set, an arithmetic one at least that. Any sign is valid. */
 function matchesNan(bits: bigint, type: "f32" | "f64", pattern: string): boolean {
   const { sign, canonical } = NAN_BITS[type];
   const unsigned = bits & ~sign;
@@ -233,7 +233,7 @@ async function expectError(type: ErrorClass, message: string, run: () => unknown
 }
 
 function saysTheSame(suite: string, ours: string): boolean {
-  // The suite may name an element that a trap's reason does not.
+  // The suite can name an element that the reason of a trap does not name.
   if (ours.startsWith(suite) || suite.startsWith(ours.split("\n")[0])) return true;
   return SYNONYMS.some(([theirs, words]) => suite.startsWith(theirs) && ours.startsWith(words));
 }

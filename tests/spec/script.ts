@@ -1,29 +1,29 @@
 /**
- * Reads a script of the official test suite (`.wast`): s-expressions first, then commands. Modules in the text format stay
- * text, numbers stay as written; translate.ts turns them into binary.
+ * Reads a script of the official test suite (`.wast`): first s-expressions, then commands. Modules in the text format
+ * stay text, and numbers stay as written. translate.ts converts them to binary.
  *
  * @see https://github.com/WebAssembly/spec/tree/main/interpreter#scripts
  * @module
  */
 
-/** A node of the syntax: a list, a string's bytes, or anything else. */
+/** A node of the syntax: a list, a string's bytes, or an atom. */
 export type Form =
   | { readonly kind: "list"; readonly items: readonly Form[]; readonly start: number; readonly end: number }
   | { readonly kind: "string"; readonly bytes: Uint8Array; readonly start: number; readonly end: number }
   | { readonly kind: "atom"; readonly text: string; readonly start: number; readonly end: number };
 
-/** A module as a script gives it. A quoted one is text of which the suite tests the text format itself. */
+/** A module in the form of the script. A quoted one is a test of the text format itself. */
 export type ModuleSource =
   | { readonly kind: "binary"; readonly bytes: Uint8Array }
   | { readonly kind: "text" | "quote"; readonly text: string };
 
-/** `(i32.const 7)`, `(ref.extern 1)`: the name before the dot or the whole instruction, and what follows. */
+/** `(i32.const 7)`, `(ref.extern 1)`: the name before the dot or the whole instruction, and the text after it. */
 export interface Constant {
   readonly type: string;
   readonly text: string;
 }
 
-/** What a script has done by an instance: a call of a function, or a look at a global. */
+/** An action of a script on an instance: it calls a function or reads a global. */
 export interface Action {
   readonly kind: "invoke" | "get";
   readonly instance: string | undefined;
@@ -31,7 +31,7 @@ export interface Action {
   readonly args: readonly Constant[];
 }
 
-/** What one command says. */
+/** The content of one command. */
 export type CommandBody =
   | { readonly kind: "module"; readonly name: string | undefined; readonly module: ModuleSource }
   | { readonly kind: "definition"; readonly name: string | undefined; readonly module: ModuleSource }
@@ -47,10 +47,10 @@ export type CommandBody =
     readonly message: string;
   };
 
-/** A command and the line that it starts in. */
+/** A command and the line on which it starts. */
 export type Command = CommandBody & { readonly line: number };
 
-/** Reads the commands of a script. A script of module fields alone is one module. */
+/** Reads the commands of a script. A script of only module fields is one module. */
 export function readScript(source: string): Command[] {
   const forms = readForms(source);
   if (forms.length > 0 && !COMMANDS.has(headOf(forms[0]))) {
@@ -85,7 +85,7 @@ const COMMANDS = new Set([
 const TOKEN = /\s+|;;[^\n]*|\(;|\(|\)|"(?:[^"\\]|\\[^])*"|[^\s()";]+/y;
 const COMMENT_EDGE = /\(;|;\)/g;
 
-/** Reads all forms, without recursion. */
+/** Reads all forms without recursion. */
 export function readForms(source: string): Form[] {
   const top: Form[] = [];
   const open: { readonly items: Form[]; readonly start: number }[] = [];
@@ -110,7 +110,7 @@ export function readForms(source: string): Form[] {
   return top;
 }
 
-/** The end of a block comment, which may hold others. */
+/** The end of a block comment, which can contain others. */
 function endOfComment(source: string, start: number): number {
   COMMENT_EDGE.lastIndex = start;
   for (let depth = 0;;) {
@@ -172,7 +172,7 @@ class Items {
     return this.#items.slice(this.#at);
   }
 
-  /** Takes an atom that is such a word. */
+  /** Takes an atom that is one of these words. */
   word(words: RegExp): string | undefined {
     const form = this.#items[this.#at];
     if (form?.kind !== "atom" || !words.test(form.text)) return undefined;

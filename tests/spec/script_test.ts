@@ -1,5 +1,5 @@
 /**
- * Reading scripts: comments, strings, and the commands that the suite has.
+ * Reading scripts: comments, strings, and the commands of the suite.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { readForms, readScript } from "./script.ts";
 
-Deno.test("readForms passes over comments, nested ones too, and knows where forms are", () => {
+Deno.test("readForms skips comments, including nested ones, and records the places of forms", () => {
   const source = '(a ;; ) "\n (; (; " ;) ) ;) "b)" c;;\n)';
   const [list] = readForms(source);
   assertEquals([list.start, list.end], [0, source.length]);
@@ -15,7 +15,7 @@ Deno.test("readForms passes over comments, nested ones too, and knows where form
   for (const broken of ["(", ")", "(; (;;)", '("']) assertThrows(() => readForms(broken), SyntaxError);
 });
 
-Deno.test("readForms turns strings into bytes", () => {
+Deno.test("readForms converts strings to bytes", () => {
   const [string] = readForms(String.raw`"a\00\ff\n\"\\\u{20ac}é"`);
   const expected = [0x61, 0x00, 0xff, 0x0a, 0x22, 0x5c, 0xe2, 0x82, 0xac, 0xc3, 0xa9];
   assertEquals(string.kind === "string" && [...string.bytes], expected);
@@ -58,7 +58,7 @@ Deno.test("readScript reads each kind of command with its line", () => {
   assertEquals(commands[6].kind === "assert_malformed" && commands[6].module, { kind: "quote", text: "(func)" });
 });
 
-Deno.test("readScript takes a file of module fields for one module", () => {
+Deno.test("readScript reads a file of module fields as one module", () => {
   assertEquals(readScript("(func) (memory 0)"), [
     { kind: "module", name: undefined, module: { kind: "text", text: "(module (func) (memory 0)\n)" }, line: 1 },
   ]);

@@ -1,16 +1,16 @@
 /**
- * The cases of the official suite that are not passed, each with its reason, and the faults that the suite and this
- * library describe in different words. An entry that no case needs any more fails the run.
+ * The cases of the official suite that this library does not pass, each with its reason. Also the faults that the suite
+ * and this library describe in different words. An entry that no case needs any more fails the run.
  *
  * @module
  */
 
-/** Cases that count as skipped: those of matching files, and lines if given, that fail in this way. */
+/** Cases that count as skipped: those of matching files, and of the lines if there are any, that fail in this way. */
 export interface Skip {
   readonly suite: RegExp;
   readonly file: RegExp;
   readonly lines?: readonly number[];
-  /** Part of what the runner says of the failure. */
+  /** Part of the runner's message for the failure. */
   readonly failure: string;
   readonly reason: string;
 }
@@ -19,7 +19,7 @@ const ALL_SUITES = /./;
 const WG3 = /^wg-3/;
 const ANY_FILE = /./;
 
-/** All of them. */
+/** All skipped cases. */
 export const SKIPS: readonly Skip[] = [
   {
     suite: ALL_SUITES,
@@ -74,8 +74,9 @@ export const SKIPS: readonly Skip[] = [
 ];
 
 /**
- * The same fault in the suite's words and in this library's. The suite has the words of the reference interpreter, which
- * reads a module as one stream; here each section and body is held to its own size, and counts to the bytes behind them.
+ * The same fault in the suite's words and in this library's. The suite has the words of the reference interpreter,
+ * which reads a module as one stream. This library checks each section and body against its own size, and counts
+ * against the bytes after them.
  */
 export const SYNONYMS: readonly (readonly [suite: string, ours: string])[] = [
   ["END opcode expected", "unexpected end of section or function"],
@@ -85,7 +86,7 @@ export const SYNONYMS: readonly (readonly [suite: string, ours: string])[] = [
   ["integer representation too long", "unexpected end of section or function"],
   ["unexpected end of section or function", "length out of bounds"],
   ["unexpected content after last section", "function and code section have inconsistent lengths"],
-  // Two faults in one place, seen in another order.
+  // Two faults in one place, found in a different order.
   ["integer too large", "integer representation too long"],
   ["unknown table 0", "unknown elem segment"],
   ["integer representation too long", "malformed function type"],
@@ -94,13 +95,13 @@ export const SYNONYMS: readonly (readonly [suite: string, ours: string])[] = [
   ["offset out of range", "integer too large"],
   ["alignment must not be larger than natural", "malformed memop flags"],
   ["immutable global", "global is immutable"],
-  // Malformed in WebAssembly 2.0, a known proposal today.
+  // Malformed in WebAssembly 2.0, but now a known proposal.
   ["malformed memop flags", "multi-memory is not supported"],
   ["malformed import kind", "exception handling is not supported"],
   ["integer too large", "threads is not supported"],
   ["malformed limits flags", "custom page sizes is not supported"],
   ["integer too large", "custom page sizes is not supported"],
-  // wabt writes no data count section where there are no segments, and `select` without types for `select (result)`.
+  // wabt writes no data count section if there are no segments, and `select` without types for `select (result)`.
   ["unknown data segment", "data count section required"],
   ["unknown memory 0", "data count section required"],
   ["invalid result arity", "type mismatch: expected an operand, found nothing"],

@@ -1,6 +1,6 @@
 /**
- * Turns what a script says in the text format into bits: modules to binaries and numbers to words, all by wabt, so that
- * nothing here has to know how to round a decimal.
+ * Converts the text format in a script to bits: modules to binaries and numbers to words. wabt does all of this, so
+ * that no code here has to round a decimal.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import type { Command, Constant } from "./script.ts";
 
 const wabt = await wabtFactory();
 
-/** All that wabt can write as the specification has it: what is not supported is for the virtual machine to refuse. */
+/** All features that wabt writes as specified. The virtual machine must refuse those that it does not support. */
 const FEATURES = {
   exceptions: true,
   threads: true,
@@ -24,7 +24,7 @@ const FEATURES = {
 };
 
 /**
- * The binary of a module in the text format.
+ * Returns the binary of a module in the text format.
  *
  * @throws {Error} if wabt refuses it
  */
@@ -37,20 +37,20 @@ export function toBinary(text: string): Uint8Array<ArrayBuffer> {
   }
 }
 
-/** The types of constants that are numbers. */
+/** The types of number constants. */
 export const NUMBER_TYPES: ReadonlySet<string> = new Set(["i32", "i64", "f32", "f64"]);
 
-/** Whether a constant stands for one pattern of bits. */
+/** Whether a constant means one pattern of bits. */
 export function isNumber({ type, text }: Constant): boolean {
   return NUMBER_TYPES.has(type) && text !== "nan:canonical" && text !== "nan:arithmetic";
 }
 
-/** A constant as a key of the numbers' map. */
+/** The key of a constant in the map of numbers. */
 export function keyOf({ type, text }: Constant): string {
   return `(${type}.const ${text})`;
 }
 
-/** The bits, unsigned, of every number in a script's commands, by {@linkcode keyOf}. */
+/** The unsigned bits of every number in a script's commands, by {@linkcode keyOf}. */
 export function numbersOf(commands: readonly Command[]): ReadonlyMap<string, bigint> {
   const constants = commands.flatMap((command) => {
     const { args = [] } = "action" in command ? command.action : {};

@@ -1,13 +1,13 @@
 /**
- * `@std/assert` for tests and examples. deno.json maps the specifier here, since JSR is not reachable from every build
- * machine: npm's `deno-std` has the same code as plain JavaScript, and this file gives back the types that are used.
+ * `@std/assert` for tests and examples. deno.json maps the specifier here, because JSR is not reachable from every
+ * build machine. npm's `deno-std` has the same code as plain JavaScript, and this file adds the types that are used.
  *
  * @module
  */
 
 import * as std from "deno-std/assert/mod.js";
 
-// deno-lint-ignore no-explicit-any -- a class is told by what it constructs, whatever it takes
+// deno-lint-ignore no-explicit-any -- a class is described by what it constructs, with any parameters
 type Class<T> = abstract new (...args: any[]) => T;
 
 /** The functions of `@std/assert` that the tests use. */

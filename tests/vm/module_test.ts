@@ -1,5 +1,5 @@
 /**
- * Compiling from every kind of source, and what a module says of itself.
+ * Compiling from every kind of source, and the properties of modules.
  *
  * @module
  */
@@ -13,7 +13,7 @@ const BYTES = wat(`(module $adder (import "m" "f" (func (param i64) (result f32)
   ArrayBuffer
 >;
 
-/** A stream of chunks of a size. */
+/** A stream of chunks of this size. */
 function stream(bytes: Uint8Array<ArrayBuffer>, size: number): ReadableStream<Uint8Array> {
   let at = 0;
   return new ReadableStream({
@@ -44,7 +44,7 @@ Deno.test("compile takes a response, a promise of one, a buffer, a view and a st
   }
 });
 
-Deno.test("Module tells its name, imports, exports and custom sections", () => {
+Deno.test("Module has its name, imports, exports and custom sections", () => {
   const module = compileSync(BYTES);
   assertEquals(module.name, "adder");
   assertEquals(module.imports, [
@@ -66,7 +66,7 @@ Deno.test("compile keeps its own copy of a buffer", async () => {
   assertEquals((exports.add as (a: number, b: number) => number)(2, 3), 5);
 });
 
-Deno.test("compile gives CompileError with an offset for every prefix of a module, by whole or in chunks", async () => {
+Deno.test("compile rejects every prefix of a module with a CompileError with an offset, as a whole or in chunks", async () => {
   for (let length = 0; length < BYTES.length; length++) {
     const prefix = BYTES.slice(0, length);
     let whole: unknown;
@@ -81,7 +81,7 @@ Deno.test("compile gives CompileError with an offset for every prefix of a modul
   }
 });
 
-Deno.test("compile cancels a stream as soon as its bytes are no module", async () => {
+Deno.test("compile cancels a stream as soon as its bytes are not a module", async () => {
   let cancelled = false;
   const endless = new ReadableStream<Uint8Array>({
     pull: (controller) => controller.enqueue(new TextEncoder().encode("<!doctype html> no module")),
@@ -91,7 +91,7 @@ Deno.test("compile cancels a stream as soon as its bytes are no module", async (
   assertEquals(cancelled, true);
 });
 
-Deno.test("compile refuses responses that are not ok, and other things, with TypeError", async () => {
+Deno.test("compile rejects responses that are not ok, and sources of other types, with a TypeError", async () => {
   await assertRejects(() => compile(new Response("", { status: 404 })), TypeError, "status 404");
   await assertRejects(() => compile("text" as never), TypeError);
   const texts = new ReadableStream({ start: (controller) => controller.enqueue("text") });
@@ -108,7 +108,7 @@ Deno.test("compile stops with the signal's reason", async () => {
   assertStrictEquals(await assertRejects(() => compile(BYTES, { signal: controller.signal })), reason);
 });
 
-Deno.test("compile names what a file is that is no module", () => {
+Deno.test("compile names the type of a file that is not a module", () => {
   const cases = [
     [`(module)`, "text"],
     ["\0asm\x0d\0\x01\0", "component"],

@@ -1,5 +1,5 @@
 /**
- * What the tests of WASI share: a context without a guest, to call handlers as a guest would; a clock that is moved by hand.
+ * Shared by the tests of WASI: a context without a guest, which calls handlers as a guest would, and a manual clock.
  *
  * @module
  */
@@ -15,14 +15,14 @@ import type { Clock } from "../../src/wasi/system_clock.ts";
 
 export const MEMORY_BYTES = 65_536;
 
-/** A clock whose time moves only when the test or a sleeper says so. */
+/** A clock whose time only the test or a sleeper moves. */
 export interface ManualClock extends Clock {
   now: bigint;
-  /** What sleepers asked for, in milliseconds. */
+  /** The requested sleeps, in milliseconds. */
   readonly slept: number[];
 }
 
-/** A clock on which sleeping takes no time at all. */
+/** A clock on which sleeping takes no time. */
 export function manualClock(now = 1_000_000_000n): ManualClock {
   const clock: ManualClock = {
     now,
@@ -39,7 +39,7 @@ export function manualClock(now = 1_000_000_000n): ManualClock {
   return clock;
 }
 
-/** A context with a memory of one page and no guest. */
+/** A context with a memory of one page and without a guest. */
 export interface FakeContext extends Context {
   readonly memory: GuestMemory;
   readonly clock: ManualClock;
@@ -83,7 +83,7 @@ export function fakeContext(options: FakeOptions = {}): FakeContext {
   return context;
 }
 
-/** Buffers of the host's own, to call a descriptor without a guest. */
+/** Buffers of the host, to call a descriptor without a guest. */
 export function buffersOf(...parts: Uint8Array<ArrayBuffer>[]): Buffers {
   const buffers = {
     total: parts.reduce((total, { length }) => total + length, 0),
@@ -99,7 +99,7 @@ export function buffersOf(...parts: Uint8Array<ArrayBuffer>[]): Buffers {
   return buffers;
 }
 
-/** Counts the watches of a descriptor that have been set and not been stopped, from now on. */
+/** From now on, counts the watches of a descriptor that were set and not stopped. */
 export function countWatches(descriptor: Descriptor): { readonly count: number } {
   const watches = { count: 0 };
   const { watch } = descriptor;
@@ -116,7 +116,7 @@ export function countWatches(descriptor: Descriptor): { readonly count: number }
 
 export type WasiFunctions = Record<string, (...args: (number | bigint)[]) => number | Promise<number>>;
 
-/** All functions of a snapshot, as a guest sees them: arguments are signed. */
+/** All functions of a snapshot as a guest sees them, with signed arguments. */
 export function functionsOf(context: Context, snapshot = "wasi_snapshot_preview1"): WasiFunctions {
   const imports = [...SNAPSHOTS.get(snapshot)!.keys()].map((name) => ({
     module: snapshot,
@@ -126,7 +126,7 @@ export function functionsOf(context: Context, snapshot = "wasi_snapshot_preview1
   return wasiImports(imports, context)[snapshot] as WasiFunctions;
 }
 
-/** Writes an array of (pointer, length) and returns where it is. */
+/** Writes an array of (pointer, length) and returns its address. */
 export function putVectors({ memory }: Context, at: number, ...vectors: [pointer: number, length: number][]): number {
   for (const [index, [pointer, length]] of vectors.entries()) {
     memory.view.setUint32(at + index * 8, pointer, true);
@@ -159,7 +159,7 @@ export function textOf(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);
 }
 
-/** Lets everything that can go on go on. */
+/** Waits until everything that can run has run. */
 export function turn(ms = 0): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }

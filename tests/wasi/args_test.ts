@@ -9,7 +9,7 @@ import { EFAULT, SUCCESS } from "../../src/wasi/abi.ts";
 import { encodeArgs, encodeEnviron } from "../../src/wasi/args.ts";
 import { fakeContext, functionsOf, MEMORY_BYTES, textAt, u32At } from "./_guest.ts";
 
-Deno.test("args_sizes_get counts strings, and bytes of UTF-8 with their NULs", () => {
+Deno.test("args_sizes_get counts strings, and their bytes of UTF-8 with NULs", () => {
   const context = fakeContext({ args: ["prog", "é", "𝄞", ""] });
   assertEquals(functionsOf(context).args_sizes_get(8, 12), SUCCESS);
   assertEquals([u32At(context, 8), u32At(context, 12)], [4, 5 + 3 + 5 + 1]);
@@ -20,7 +20,7 @@ Deno.test("args_get writes pointers and NUL-terminated UTF-8", () => {
   assertEquals(functionsOf(context).args_get(16, 100), SUCCESS);
   assertEquals([16, 20, 24].map((at) => u32At(context, at)), [100, 105, 112]);
   assertEquals(textAt(context, 100, 13), "prog\0é𝄞\0\0");
-  assertEquals(u32At(context, 28), 0, "nothing is written after the pointers");
+  assertEquals(u32At(context, 28), 0, "no bytes follow the pointers");
 });
 
 Deno.test("environ_get writes name=value", () => {
@@ -53,7 +53,7 @@ Deno.test("args_get charges for what it copies", () => {
   assertEquals(context.charged, 1005);
 });
 
-Deno.test("encodeArgs and encodeEnviron reject a NUL, and names that are none", () => {
+Deno.test("encodeArgs and encodeEnviron reject a NUL and invalid names", () => {
   assertThrows(() => encodeArgs(["ok", "a\0b"]), TypeError, "argument 1");
   assertThrows(() => encodeEnviron({ A: "b\0" }), TypeError, "NUL");
   assertThrows(() => encodeEnviron({ "A\0": "b" }), TypeError, "NUL");
@@ -61,7 +61,7 @@ Deno.test("encodeArgs and encodeEnviron reject a NUL, and names that are none", 
   assertThrows(() => encodeEnviron({ "": "c" }), TypeError);
 });
 
-Deno.test("encodeEnviron takes names that objects have by themselves", () => {
+Deno.test("encodeEnviron takes names that objects inherit", () => {
   const env = JSON.parse('{"__proto__": "1", "toString": "2"}');
   assertEquals(encodeEnviron(env).length, 2);
 });

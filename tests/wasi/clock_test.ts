@@ -9,7 +9,7 @@ import { EINVAL, SUCCESS } from "../../src/wasi/abi.ts";
 import { systemClock, timeout } from "../../src/wasi/system_clock.ts";
 import { fakeContext, functionsOf, turn } from "./_guest.ts";
 
-Deno.test("clock_time_get gives the two clocks' nanoseconds", () => {
+Deno.test("clock_time_get returns the nanoseconds of both clocks", () => {
   const context = fakeContext();
   context.clock.now = 7n;
   assertEquals(functionsOf(context).clock_time_get(0, 0n, 8), SUCCESS);
@@ -27,14 +27,14 @@ Deno.test("clock_time_get and clock_res_get answer EINVAL for processor time and
   assertEquals(context.memory.view.getBigUint64(8, true), 0n);
 });
 
-Deno.test("a clock that gives a promise is an error of the host's, and its rejection nobody's", async () => {
+Deno.test("a clock that returns a promise is an error of the host, and its rejection is ignored", async () => {
   const context = fakeContext();
   const clock = { ...context.clock, realtime: () => Promise.reject(new Error("no")) as unknown as bigint };
   assertThrows(() => functionsOf({ ...context, clock }).clock_time_get(0, 0n, 8), TypeError, "must return a bigint");
   await turn();
 });
 
-Deno.test("clock_res_get gives the clock's resolution, 1 ms if it has none", () => {
+Deno.test("clock_res_get returns the clock's resolution, or 1 ms if it has none", () => {
   const context = fakeContext();
   assertEquals(functionsOf(context).clock_res_get(1, 8), SUCCESS);
   assertEquals(context.memory.view.getBigUint64(8, true), 1_000n);
@@ -43,7 +43,7 @@ Deno.test("clock_res_get gives the clock's resolution, 1 ms if it has none", () 
   assertEquals(context.memory.view.getBigUint64(8, true), 1_000_000n);
 });
 
-Deno.test("systemClock tells the time, and its monotonic clock starts at 1 ms and never goes back", () => {
+Deno.test("systemClock returns the time, and its monotonic clock starts at 1 ms and never goes back", () => {
   const clock = systemClock();
   const wall = Number(clock.realtime() / 1_000_000n);
   assertLess(Math.abs(wall - Date.now()), 1_000);
@@ -74,7 +74,7 @@ Deno.test("systemClock.sleep ends at once when the signal aborts, and leaves no 
   await systemClock().sleep(2 ** 31 - 1, end.signal);
 });
 
-Deno.test("timeout waits longer than one millisecond for the longest timer", async () => {
+Deno.test("timeout with the longest time waits longer than one millisecond", async () => {
   const end = new AbortController();
   let ended = false;
   const waiting = timeout(2 ** 31 - 1, end.signal).then(() => ended = true);

@@ -1,6 +1,6 @@
 /**
  * The interface of descriptors: the functions of WASI work with kinds that they don't know. The kind here is a file in
- * memory, whose operations return at once or by promises.
+ * memory. Its operations return at once or with promises.
  *
  * @module
  */
@@ -16,7 +16,7 @@ const FILE = 4;
 const VECTORS = 0;
 const SIZE = 64;
 
-/** When an operation's result is there. */
+/** Returns the result of an operation, at once or with a promise. */
 type When = <Value>(value: () => Value) => Value | Promise<Value>;
 const atOnce: When = (value) => value();
 const later: When = (value) => Promise.resolve().then(value);
@@ -26,7 +26,7 @@ interface MemoryFile extends Descriptor {
   readonly calls: unknown[][];
 }
 
-/** A file of ten bytes. It notes the calls that it does nothing about. */
+/** A file of ten bytes. It records the calls of operations that have no effect. */
 function memoryFile(when: When, rights = RIGHTS.fd_read | RIGHTS.fd_write): MemoryFile {
   const bytes = bytesOf("0123456789");
   const calls: unknown[][] = [];
@@ -98,7 +98,7 @@ function contextWith(file: Descriptor): FakeContext {
   return context;
 }
 
-for (const [how, when] of [["at once", atOnce], ["by promises", later]] as const) {
+for (const [how, when] of [["at once", atOnce], ["with promises", later]] as const) {
   Deno.test(`a file that answers ${how} is read and written at its position and at others`, async () => {
     const file = memoryFile(when);
     const context = contextWith(file);
@@ -114,11 +114,11 @@ for (const [how, when] of [["at once", atOnce], ["by promises", later]] as const
     assertEquals([await fd_pwrite(FILE, VECTORS, 1, 9n, SIZE), u32At(context, SIZE)], [SUCCESS, 1]);
     assertEquals(new TextDecoder().decode(file.bytes), "01234ab78a");
     assertEquals([await fd_tell(FILE, 8), context.memory.view.getBigUint64(8, true)], [SUCCESS, 7n]);
-    // Four units a buffer and one a byte.
+    // Four units for a buffer and one for a byte.
     assertEquals(context.charged, 13 + 11 + 10 + 5);
   });
 
-  Deno.test(`a file that answers ${how} is sought in, by each snapshot's numbers`, async () => {
+  Deno.test(`a file that answers ${how} can be sought in, with each snapshot's numbers`, async () => {
     for (
       const [snapshot, start, current, end] of [["wasi_snapshot_preview1", 0, 1, 2], [
         "wasi_unstable",
@@ -138,7 +138,7 @@ for (const [how, when] of [["at once", atOnce], ["by promises", later]] as const
     assertEquals(WHENCE, { start: 0, current: 1, end: 2 });
   });
 
-  Deno.test(`a file that answers ${how} says what it is`, async () => {
+  Deno.test(`a file that answers ${how} reports its type and attributes`, async () => {
     for (const [snapshot, nlink, size] of [["wasi_snapshot_preview1", 24, 32], ["wasi_unstable", 20, 24]] as const) {
       const context = contextWith(memoryFile(when));
       const { fd_fdstat_get, fd_filestat_get } = functionsOf(context, snapshot);
@@ -151,7 +151,7 @@ for (const [how, when] of [["at once", atOnce], ["by promises", later]] as const
     }
   });
 
-  Deno.test(`a file that answers ${how} gets the other operations as they are`, async () => {
+  Deno.test(`a file that answers ${how} receives the other operations unchanged`, async () => {
     const file = memoryFile(when);
     const functions = functionsOf(contextWith(file));
     assertEquals(await functions.fd_advise(FILE, 1n, 2n, 3), SUCCESS);
@@ -172,7 +172,7 @@ for (const [how, when] of [["at once", atOnce], ["by promises", later]] as const
   });
 }
 
-Deno.test("an errno that comes by a promise is the function's", async () => {
+Deno.test("a function returns the errno of a promise", async () => {
   const file = memoryFile(later);
   const context = contextWith(Object.assign(file, {
     read: () => later(() => EIO),
@@ -187,7 +187,7 @@ Deno.test("an errno that comes by a promise is the function's", async () => {
   assertEquals([context.memory.bytes, fd_close(FILE)], [before, EBADF]);
 });
 
-Deno.test("an operation that is under way when the process ends writes nothing", async () => {
+Deno.test("an operation that is running when the process ends writes nothing", async () => {
   const context = contextWith(memoryFile(later));
   const { fd_tell, fd_filestat_get, fd_seek } = functionsOf(context);
   const before = context.memory.bytes.slice();
@@ -197,7 +197,7 @@ Deno.test("an operation that is under way when the process ends writes nothing",
   assertEquals(context.memory.bytes, before);
 });
 
-Deno.test("a read that takes its time finds the memory as it is then", async () => {
+Deno.test("a slow read writes to the memory as it is when the read ends", async () => {
   const context = contextWith(memoryFile(later));
   const answer = functionsOf(context).fd_read(FILE, putVectors(context, VECTORS, [100, 4]), 1, SIZE);
   // The guest's memory grows meanwhile.
@@ -206,7 +206,7 @@ Deno.test("a read that takes its time finds the memory as it is then", async () 
   assertEquals([await answer, u32At(context, SIZE), textAt(context, 100, 4)], [SUCCESS, 4, "0123"]);
 });
 
-Deno.test("any kind that returns EAGAIN is waited for, unless it is non-blocking", async () => {
+Deno.test("the functions wait for any kind that returns EAGAIN, unless it is non-blocking", async () => {
   let wake = () => {};
   let isReady = false;
   const file = memoryFile(atOnce);
@@ -231,12 +231,12 @@ Deno.test("any kind that returns EAGAIN is waited for, unless it is non-blocking
   assertEquals([fd_fdstat_set_flags(FILE, FDFLAG_NONBLOCK), fd_read(FILE, VECTORS, 1, SIZE)], [SUCCESS, EAGAIN]);
 });
 
-Deno.test("fd_read and fd_write heed the rights of any kind", () => {
+Deno.test("fd_read and fd_write respect the rights of any kind", () => {
   const { fd_read, fd_write } = functionsOf(contextWith(memoryFile(atOnce, 0)));
   assertEquals([fd_read(FILE, VECTORS, 1, SIZE), fd_write(FILE, VECTORS, 1, SIZE)], [EBADF, EBADF]);
 });
 
-Deno.test("poll_oneoff finds a file ready for both, and with nothing to wait for", () => {
+Deno.test("poll_oneoff finds a file ready to read and to write, without a wait", () => {
   const context = contextWith(memoryFile(atOnce));
   const { view } = context.memory;
   for (const [at, type] of [[1024, 1], [1072, 2]] as const) {

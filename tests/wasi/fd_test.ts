@@ -1,5 +1,5 @@
 /**
- * Reading, writing and closing descriptors, and what they say of themselves.
+ * Reading, writing and closing descriptors, and reading their attributes.
  *
  * @module
  */
@@ -21,7 +21,7 @@ import {
   u32At,
 } from "./_guest.ts";
 
-Deno.test("fd_read gives what is there, across buffers", () => {
+Deno.test("fd_read returns the available bytes, across buffers", () => {
   const context = fakeContext();
   context.stdin.push(bytesOf("hello world"));
   const vectors = putVectors(context, 0, [100, 4], [200, 0], [300, 3]);
@@ -41,7 +41,7 @@ Deno.test("fd_read waits until standard input has bytes", async () => {
   assertEquals([u32At(context, 64), textAt(context, 100, 4)], [4, "late"]);
 });
 
-Deno.test("fd_read gives what is queued and then 0 bytes at the end, again and again", async () => {
+Deno.test("fd_read returns the queued bytes, and then 0 bytes at the end, repeatedly", async () => {
   const context = fakeContext();
   context.stdin.push(bytesOf("x"));
   context.stdin.end();
@@ -52,7 +52,7 @@ Deno.test("fd_read gives what is queued and then 0 bytes at the end, again and a
   }
 });
 
-Deno.test("fd_read that waits sees the end", async () => {
+Deno.test("a waiting fd_read sees the end", async () => {
   const context = fakeContext();
   context.memory.view.setUint32(64, 99, true);
   const answer = functionsOf(context).fd_read(0, putVectors(context, 0, [100, 10]), 1, 64);
@@ -69,14 +69,14 @@ Deno.test("fd_read answers EIO when standard input failed, waiting or not", asyn
   assertEquals(functionsOf(context).fd_read(0, vectors, 1, 64), EIO);
 });
 
-Deno.test("fd_read of no bytes gives 0 at once", () => {
+Deno.test("fd_read of no bytes returns 0 at once", () => {
   const context = fakeContext();
   assertEquals(functionsOf(context).fd_read(0, putVectors(context, 0, [100, 0], [200, 0]), 2, 64), SUCCESS);
   assertEquals(functionsOf(context).fd_read(0, 0, 0, 64), SUCCESS);
   assertEquals(u32At(context, 64), 0);
 });
 
-Deno.test("fd_read answers EAGAIN instead of waiting when non-blocking", () => {
+Deno.test("a non-blocking fd_read answers EAGAIN instead of waiting", () => {
   const context = fakeContext();
   const { fd_fdstat_set_flags, fd_read } = functionsOf(context);
   assertEquals(fd_fdstat_set_flags(0, FDFLAG_NONBLOCK), SUCCESS);
@@ -86,7 +86,7 @@ Deno.test("fd_read answers EAGAIN instead of waiting when non-blocking", () => {
   assertEquals(fd_read(0, vectors, 1, 64), SUCCESS);
 });
 
-Deno.test("fd_read leaves memory and the queue alone when the process ends while it waits", async () => {
+Deno.test("fd_read changes neither memory nor the queue when the process ends while it waits", async () => {
   const context = fakeContext();
   const vectors = putVectors(context, 0, [100, 10]);
   const answer = functionsOf(context).fd_read(0, vectors, 1, 64);
@@ -97,7 +97,7 @@ Deno.test("fd_read leaves memory and the queue alone when the process ends while
   assertEquals([context.memory.bytes, context.stdin.size], [before, 1]);
 });
 
-Deno.test("fd_read keeps to the buffers that it was called with", async () => {
+Deno.test("fd_read uses the buffers that it was called with", async () => {
   const context = fakeContext();
   const answer = functionsOf(context).fd_read(0, putVectors(context, 0, [100, 4]), 1, 64);
   putVectors(context, 0, [MEMORY_BYTES - 1, 1000]);
@@ -138,7 +138,7 @@ Deno.test("fd_read and fd_write take 1,024 buffers and answer EINVAL to more", (
   }
 });
 
-Deno.test("fd_read and fd_write answer EINVAL when the buffers' total is no u32", () => {
+Deno.test("fd_read and fd_write answer EINVAL when the buffers' total is not a u32", () => {
   const context = fakeContext({ memoryBytes: 8 << 20 });
   const vectors = Array.from({ length: 1024 }, (): [number, number] => [0, 8 << 20]);
   assertEquals(functionsOf(context).fd_read(0, putVectors(context, 0, ...vectors), 1024, 0), EINVAL);
@@ -155,7 +155,7 @@ Deno.test("fd_write writes across buffers", () => {
   assertEquals([u32At(context, 64), textOf(context.stderr.take())], [5, "hello"]);
 });
 
-Deno.test("fd_write writes what there is room for, then waits for room", async () => {
+Deno.test("fd_write writes as much as there is room for, then waits for room", async () => {
   const context = fakeContext({ highWaterMark: 8 });
   putText(context, 100, "0123456789abcdef");
   const { fd_write } = functionsOf(context);
@@ -168,7 +168,7 @@ Deno.test("fd_write writes what there is room for, then waits for room", async (
   assertEquals(textOf(context.stdout.take()), "3456789a");
 });
 
-Deno.test("fd_write answers EPIPE when nobody reads any more, waiting or not", async () => {
+Deno.test("fd_write answers EPIPE when the reader is gone, waiting or not", async () => {
   const context = fakeContext({ highWaterMark: 1 });
   const { fd_write } = functionsOf(context);
   const vectors = putVectors(context, 0, [100, 2]);
@@ -179,13 +179,13 @@ Deno.test("fd_write answers EPIPE when nobody reads any more, waiting or not", a
   assertEquals(fd_write(1, vectors, 1, 64), EPIPE);
 });
 
-Deno.test("fd_write of no bytes gives 0 at once, even when the stream is full", () => {
+Deno.test("fd_write of no bytes returns 0 at once, even when the stream is full", () => {
   const context = fakeContext({ highWaterMark: 1 });
   context.stdout.push(bytesOf("x"));
   assertEquals(functionsOf(context).fd_write(1, putVectors(context, 0, [100, 0]), 1, 64), SUCCESS);
 });
 
-Deno.test("fd_write answers EAGAIN instead of waiting when non-blocking", () => {
+Deno.test("a non-blocking fd_write answers EAGAIN instead of waiting", () => {
   const context = fakeContext({ highWaterMark: 1 });
   const { fd_fdstat_set_flags, fd_write } = functionsOf(context);
   fd_fdstat_set_flags(1, FDFLAG_NONBLOCK);
@@ -194,7 +194,7 @@ Deno.test("fd_write answers EAGAIN instead of waiting when non-blocking", () => 
   assertEquals(fd_write(1, vectors, 1, 64), EAGAIN);
 });
 
-Deno.test("fd_read and fd_write answer EBADF to a descriptor of the other kind, or of none", () => {
+Deno.test("fd_read and fd_write answer EBADF to a descriptor of the other kind, or one that does not exist", () => {
   const context = fakeContext();
   const { fd_read, fd_write } = functionsOf(context);
   const vectors = putVectors(context, 0, [100, 2]);
@@ -202,7 +202,7 @@ Deno.test("fd_read and fd_write answer EBADF to a descriptor of the other kind, 
   for (const fd of [0, 3, -1]) assertEquals(fd_write(fd, vectors, 1, 64), EBADF);
 });
 
-Deno.test("the null device is at its end for reading, and takes everything", () => {
+Deno.test("the null device is at its end when read, and accepts all writes", () => {
   const context = fakeContext();
   context.descriptors.set(0, openNull("read")).set(1, openNull("write"));
   const { fd_read, fd_write } = functionsOf(context);
@@ -210,7 +210,7 @@ Deno.test("the null device is at its end for reading, and takes everything", () 
   assertEquals([fd_write(1, putVectors(context, 0, [100, 50_000]), 1, 64), u32At(context, 64)], [SUCCESS, 50_000]);
 });
 
-Deno.test("fd_read and fd_write charge a unit a byte moved, and four a buffer", () => {
+Deno.test("fd_read and fd_write charge one unit for each byte moved, and four for each buffer", () => {
   const context = fakeContext();
   putText(context, 100, "hello");
   functionsOf(context).fd_write(1, putVectors(context, 0, [100, 5], [100, 2]), 2, 64);
@@ -239,7 +239,7 @@ Deno.test("fd_renumber closes the target and moves the descriptor there", () => 
   assertEquals([fd_write(1, vectors, 1, 64), context.stderr.size, fd_write(2, vectors, 1, 64)], [SUCCESS, 1, EBADF]);
 });
 
-Deno.test("fd_fdstat_get says terminal, flags and rights", () => {
+Deno.test("fd_fdstat_get returns a terminal, flags and rights", () => {
   const context = fakeContext();
   const { fd_fdstat_get, fd_fdstat_set_flags } = functionsOf(context);
   context.memory.bytes.fill(0xff);
@@ -249,7 +249,7 @@ Deno.test("fd_fdstat_get says terminal, flags and rights", () => {
     assertEquals(fd_fdstat_get(fd, 8), SUCCESS);
     const has = view.getBigUint64(16, true);
     assertEquals([view.getUint8(8), view.getUint16(10, true), has & 0b1000010n], [2, flags, rights]);
-    assertEquals(has & (1n << 2n | 1n << 5n), 0n, "isatty takes a terminal for one that can't seek");
+    assertEquals(has & (1n << 2n | 1n << 5n), 0n, "isatty expects a terminal that can't seek");
     assertEquals([view.getUint8(9), view.getUint32(12, true), view.getBigUint64(24, true), view.getUint8(32)], [
       0,
       0,

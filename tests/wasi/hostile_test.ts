@@ -1,5 +1,5 @@
 /**
- * Guests that mean harm: whatever they ask of WASI, the host neither throws, nor stalls, nor grows, and can stop them.
+ * Hostile guests: whatever they ask of WASI, the host does not throw, stall or grow, and it can stop them.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { bytesOf, fakeContext, functionsOf, MEMORY_BYTES, turn } from "./_guest.
 
 const FOR_EVER = (body: string) => `(func (export "_start") (loop $for_ever ${body} (br $for_ever)))`;
 
-/** Guests that call the host in a loop, and never wait. */
+/** Guests that call the host in a loop and never wait. */
 const LOOPS: Record<string, string> = {
   "nothing": "",
   "clock_time_get": "(drop (call $clock_time_get (i32.const 1) (i64.const 0) (i32.const 64)))",
@@ -24,11 +24,11 @@ const LOOPS: Record<string, string> = {
   "fd_write to a bad descriptor": "(drop (call $write (i32.const 9) (i32.const 64) (i32.const 65536)))",
   "fd_write of 1,024 empty buffers":
     "(drop (call $fd_write (i32.const 2) (i32.const 1024) (i32.const 1024) (i32.const 16)))",
-  "fd_write of 1,024 buffers, the last of them bad": `(i32.store (i32.const 8184) (i32.const -1))
+  "fd_write of 1,024 buffers, the last of which is invalid": `(i32.store (i32.const 8184) (i32.const -1))
     (drop (call $fd_write (i32.const 2) (i32.const 0) (i32.const 1024) (i32.const 16)))`,
-  "fd_write where everything vanishes": "(drop (call $write (i32.const 1) (i32.const 64) (i32.const 65536)))",
+  "fd_write to a stream that discards its bytes": "(drop (call $write (i32.const 1) (i32.const 64) (i32.const 65536)))",
   "fd_read at the end": "(drop (call $fd_read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 16)))",
-  "poll_oneoff of what is ready": `(i32.store (i32.const 8) (i32.const 2)) (i32.store (i32.const 16) (i32.const 1))
+  "poll_oneoff of ready descriptors": `(i32.store (i32.const 8) (i32.const 2)) (i32.store (i32.const 16) (i32.const 1))
     (drop (call $poll_oneoff (i32.const 0) (i32.const 256) (i32.const 1) (i32.const 200)))`,
   "poll_oneoff of 1,300 clocks":
     "(drop (call $poll_oneoff (i32.const 64) (i32.const 66000) (i32.const 1300) (i32.const 16)))",
@@ -41,7 +41,7 @@ for (const [what, body] of Object.entries(LOOPS)) {
     const budget = await spawn(module, { ...options, limits: { fuel: 3_000_000 } }).status;
     assertInstanceOf(budget.error, LimitError);
     assertEquals(budget.error.limit, "fuel");
-    // One poll of 1,300 clocks may go beyond the budget.
+    // One poll of 1,300 clocks can exceed the budget.
     assert(budget.fuelUsed < 3_000_000 + 400_000, `used ${budget.fuelUsed}`);
     const deadline = await spawn(module, { ...options, limits: { deadlineMs: 20 } }).status;
     assertInstanceOf(deadline.error, LimitError);
@@ -68,7 +68,7 @@ for (const [what, body] of Object.entries(LOOPS)) {
 }
 
 for (const fd of [1, 2]) {
-  Deno.test(`a flood to descriptor ${fd} that nobody reads is held at the high-water mark`, async () => {
+  Deno.test(`a flood to descriptor ${fd} that nobody reads stops at the high-water mark`, async () => {
     const module = program(FOR_EVER(`(drop (call $write (i32.const ${fd}) (i32.const 64) (i32.const 65536)))`));
     const process = spawn(module);
     await turn(10);
@@ -134,7 +134,7 @@ Deno.test("sleeping for a century ends with an abort, and leaves no timer", asyn
   assertEquals((await process.status).error, "enough");
 });
 
-Deno.test("no arguments make a function throw, or answer what is no errno", async () => {
+Deno.test("no arguments make a function throw, or answer with a value that is not an errno", async () => {
   const edges = [
     0,
     1,
@@ -155,7 +155,7 @@ Deno.test("no arguments make a function throw, or answer what is no errno", asyn
     const context = fakeContext({ highWaterMark: 1 << 20 });
     const functions = functionsOf(context, name);
     for (let round = 0; round < 300; round++) {
-      // Memory with pointers and sizes that are sometimes good.
+      // Memory with pointers and sizes that are sometimes valid.
       for (let at = 0; at < 4096; at += 4) context.memory.view.setUint32(at, pick(), true);
       for (const { name, kinds } of table.values()) {
         if (name === "proc_exit" || name === "proc_raise" || name === "fd_close" || name === "fd_renumber") continue;

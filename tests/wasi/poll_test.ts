@@ -18,7 +18,7 @@ type Subscription =
   | { readonly type: "clock"; readonly id?: number; readonly timeout: bigint; readonly absolute?: boolean }
   | { readonly type: "read" | "write"; readonly fd: number };
 
-/** Polls with the subscriptions' positions, from 100, as userdata. */
+/** Polls. The userdata are the subscriptions' positions, from 100. */
 function poll(context: FakeContext, ...subscriptions: Subscription[]): number | Promise<number> {
   const { view } = context.memory;
   for (const [index, subscription] of subscriptions.entries()) {
@@ -49,7 +49,7 @@ function events(context: FakeContext): number[][] {
   });
 }
 
-/** A clock whose sleep ends only when it is told to stop. */
+/** A clock whose sleep ends only at an abort. */
 function neverClock(context: FakeContext): number[] {
   const asked: number[] = [];
   context.clock.sleep = (ms, signal) => {
@@ -68,7 +68,7 @@ Deno.test("poll_oneoff sleeps for a relative time, in milliseconds and fractions
   assertEquals(events(context), [[100, SUCCESS, 0, 0, 0]]);
 });
 
-Deno.test("poll_oneoff sleeps until a point in time, of either clock", async () => {
+Deno.test("poll_oneoff sleeps until a point in time of either clock", async () => {
   for (const id of [0, 1]) {
     const context = fakeContext();
     const now = id === 0 ? context.clock.realtime() : context.clock.monotonic();
@@ -77,14 +77,14 @@ Deno.test("poll_oneoff sleeps until a point in time, of either clock", async () 
   }
 });
 
-Deno.test("poll_oneoff gives times that have come at once", () => {
+Deno.test("poll_oneoff returns times in the past at once", () => {
   const context = fakeContext();
   assertEquals(poll(context, { type: "clock", timeout: 0n }, { type: "clock", timeout: 1n, absolute: true }), SUCCESS);
   assertEquals(events(context).map(([userdata]) => userdata), [100, 101]);
   assertEquals(context.clock.slept, []);
 });
 
-Deno.test("poll_oneoff gives the earliest of several times, and those that have come with it", async () => {
+Deno.test("poll_oneoff returns the earliest of several times, and the others that have passed by then", async () => {
   const context = fakeContext();
   const timeouts = [5_000_000n, 1_000_000n, 9_000_000n, 1_000_000n];
   assertEquals(await poll(context, ...timeouts.map((timeout) => ({ type: "clock", timeout }) as const)), SUCCESS);
@@ -99,10 +99,10 @@ Deno.test("poll_oneoff measures a relative realtime timeout by the monotonic clo
   assertEquals(context.clock.slept, [3]);
 });
 
-Deno.test("poll_oneoff sleeps on when an absolute time has not come yet", async () => {
+Deno.test("poll_oneoff continues to sleep if an absolute time has not come yet", async () => {
   const context = fakeContext();
   const { sleep } = context.clock;
-  // A clock that is set back once while the guest sleeps.
+  // The clock is set back once while the guest sleeps.
   context.clock.sleep = async (ms, signal) => {
     await sleep(ms, signal);
     if (ms === 2 ** 31 - 1) context.clock.now -= 1_000_000n;
@@ -112,7 +112,7 @@ Deno.test("poll_oneoff sleeps on when an absolute time has not come yet", async 
   assertEquals(context.clock.slept, [2 ** 31 - 1, 2]);
 });
 
-Deno.test("poll_oneoff sleeps for a century in pieces that timers can wait", async () => {
+Deno.test("poll_oneoff divides the sleep of a century into times that timers can wait", async () => {
   const context = fakeContext();
   const century = 100n * 365n * 86_400_000_000_000n;
   assertEquals(await poll(context, { type: "clock", timeout: century }), SUCCESS);
@@ -120,7 +120,7 @@ Deno.test("poll_oneoff sleeps for a century in pieces that timers can wait", asy
   assert(context.clock.slept.every((ms) => ms > 0 && ms < 2 ** 31));
 });
 
-Deno.test("poll_oneoff takes the longest timeout there is", async () => {
+Deno.test("poll_oneoff accepts the longest timeout", async () => {
   for (const absolute of [false, true]) {
     const context = fakeContext();
     const asked = neverClock(context);
@@ -138,20 +138,20 @@ Deno.test("poll_oneoff ends on a clock that stands still", async () => {
   assertEquals(events(context).map(([userdata]) => userdata), [100]);
 });
 
-Deno.test("poll_oneoff gives an event with EINVAL for a clock that there is not", () => {
+Deno.test("poll_oneoff returns an event with EINVAL for a clock that does not exist", () => {
   const context = fakeContext();
   const answer = poll(context, { type: "clock", id: 2, timeout: 5n }, { type: "clock", id: 1, timeout: 5n });
   assertEquals([answer, events(context)], [SUCCESS, [[100, EINVAL, 0, 0, 0]]]);
 });
 
-Deno.test("poll_oneoff says how many bytes can be read", () => {
+Deno.test("poll_oneoff returns how many bytes can be read", () => {
   const context = fakeContext();
   context.stdin.push(bytesOf("abc"));
   assertEquals([poll(context, { type: "read", fd: 0 }), events(context)], [SUCCESS, [[100, SUCCESS, 1, 3, 0]]]);
   assertEquals(context.stdin.size, 3);
 });
 
-Deno.test("poll_oneoff says that standard input has ended, with what is left", () => {
+Deno.test("poll_oneoff reports that standard input has ended, with the number of bytes left", () => {
   const context = fakeContext();
   context.stdin.push(bytesOf("abc"));
   context.stdin.end();
@@ -160,7 +160,7 @@ Deno.test("poll_oneoff says that standard input has ended, with what is left", (
   assertEquals([poll(context, { type: "read", fd: 0 }), events(context)], [SUCCESS, [[100, SUCCESS, 1, 0, 1]]]);
 });
 
-Deno.test("poll_oneoff says how much room there is, and that a reader is gone", () => {
+Deno.test("poll_oneoff returns how much room there is, and reports that a reader is gone", () => {
   const context = fakeContext({ highWaterMark: 16 });
   context.stdout.push(bytesOf("abc"));
   context.stderr.break("cancelled");
@@ -175,7 +175,7 @@ Deno.test("poll_oneoff finds the null device ready", () => {
   assertEquals(events(context), [[100, SUCCESS, 1, 0, 1], [101, SUCCESS, 2, 0, 0]]);
 });
 
-Deno.test("poll_oneoff gives an event with EBADF for a descriptor that is not open for this", () => {
+Deno.test("poll_oneoff returns an event with EBADF for a descriptor that is not open for the operation", () => {
   const context = fakeContext();
   const answer = poll(context, { type: "read", fd: 1 }, { type: "write", fd: 0 }, { type: "read", fd: 7 });
   assertEquals([answer, events(context).map(([, error]) => error)], [SUCCESS, [EBADF, EBADF, EBADF]]);
@@ -207,7 +207,7 @@ Deno.test("poll_oneoff waits for room", async () => {
   assertEquals([await answer, events(context)], [SUCCESS, [[100, SUCCESS, 2, 2, 0]]]);
 });
 
-Deno.test("poll_oneoff gives the timeout when nothing else comes, and leaves no watch", async () => {
+Deno.test("poll_oneoff returns the timeout when no other event comes, and leaves no watch", async () => {
   const context = fakeContext();
   const watches = countWatches(context.descriptors.get(0)!);
   for (let count = 0; count < 100; count++) {
@@ -256,7 +256,7 @@ Deno.test("wasi_unstable.poll_oneoff has subscriptions of 56 bytes, with an iden
   assertEquals([events(context), context.clock.slept], [[[101, SUCCESS, 0, 0, 0]], [2]]);
 });
 
-Deno.test("poll_oneoff that waits ends with the process, and writes nothing", async () => {
+Deno.test("a waiting poll_oneoff ends with the process, and writes nothing", async () => {
   const context = fakeContext();
   neverClock(context);
   const answer = poll(context, { type: "clock", timeout: 1_000_000_000n }, { type: "read", fd: 0 });

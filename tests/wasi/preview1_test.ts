@@ -1,6 +1,6 @@
 /**
- * The table of WASI preview 1: names and types, what each function answers where there is nothing, and what becomes of
- * pointers at the edges of memory.
+ * The table of WASI preview 1: names and types, the answer of each function that has nothing to work on, and pointers
+ * at the edges of memory.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { SNAPSHOTS, wasiImports } from "../../src/wasi/preview1.ts";
 import { bytesOf, fakeContext, functionsOf, MEMORY_BYTES, putVectors } from "./_guest.ts";
 import type { FakeContext } from "./_guest.ts";
 
-/** Parameters as C headers for preview 1 have them: i for i32, I for i64. */
+/** Parameters as in C headers for preview 1: i for i32, I for i64. */
 // deno-fmt-ignore
 const SIGNATURES: Record<string, string> = {
   args_get: "ii",
@@ -76,7 +76,7 @@ Deno.test("preview1 has the 46 functions, with their types, in both snapshots", 
   }
 });
 
-Deno.test("preview1 checks every pointer, and follows every array by its size", () => {
+Deno.test("preview1 checks every pointer, and every array is followed by its size", () => {
   for (const functions of SNAPSHOTS.values()) {
     for (const { name, kinds, pointers } of functions.values()) {
       const positions = kinds.flatMap((kind, at) => /[*\]]$/.test(kind) ? at : []);
@@ -89,7 +89,7 @@ Deno.test("preview1 checks every pointer, and follows every array by its size", 
   }
 });
 
-Deno.test("wasiImports gives only what a module imports", () => {
+Deno.test("wasiImports returns only the functions that a module imports", () => {
   const imports = [
     { module: "wasi_snapshot_preview1", name: "fd_write", kind: "function" as const },
     { module: "wasi_snapshot_preview1", name: "fd_wrote", kind: "function" as const },
@@ -101,7 +101,7 @@ Deno.test("wasiImports gives only what a module imports", () => {
   assertEquals(Object.keys(given.wasi_snapshot_preview1), ["fd_write"]);
 });
 
-/** What is refused, on an open descriptor; every other descriptor is EBADF. */
+/** The functions that are refused on an open descriptor. On any other descriptor they answer EBADF. */
 // deno-fmt-ignore
 const REFUSED: Record<string, number> = {
   fd_advise: ESPIPE,
@@ -166,7 +166,7 @@ function kindsOf(name: string): readonly string[] {
   return SNAPSHOTS.get("wasi_snapshot_preview1")!.get(name)!.kinds;
 }
 
-/** Arguments that point into memory, each pointer 1,024 bytes from the one before; arrays have two items. */
+/** Arguments that point into memory. Each pointer is 1,024 bytes from the one before, and arrays have two items. */
 function goodArguments(name: string, fd: number): (number | bigint)[] {
   return kindsOf(name).map((kind, at) => {
     if (kind === "fd") return fd;
@@ -176,7 +176,7 @@ function goodArguments(name: string, fd: number): (number | bigint)[] {
   });
 }
 
-/** A context where reading, writing and polling would succeed. */
+/** A context in which reading, writing and polling would succeed. */
 function readyContext(name: string): FakeContext {
   const context = fakeContext();
   context.stdin.push(bytesOf("input"));
@@ -227,7 +227,7 @@ for (const name of NAMES) {
   });
 }
 
-Deno.test("a pointer to the last bytes of memory is good, and so is address 0", () => {
+Deno.test("a pointer to the last bytes of memory is valid, and so is address 0", () => {
   for (const at of [0, MEMORY_BYTES - 4]) {
     const context = fakeContext();
     assertEquals(functionsOf(context).args_sizes_get(at, 8), SUCCESS);
@@ -235,14 +235,14 @@ Deno.test("a pointer to the last bytes of memory is good, and so is address 0", 
   }
 });
 
-Deno.test("without a memory every pointer is EFAULT", () => {
+Deno.test("without a memory, every pointer is EFAULT", () => {
   const context = fakeContext({ memoryBytes: 0 });
   for (const name of NAMES.filter((name) => kindsOf(name).some((kind) => kind.endsWith("*")))) {
     assertEquals(functionsOf(context)[name](...goodArguments(name, 0)), EFAULT, name);
   }
 });
 
-Deno.test("proc_exit has no result and throws an ExitError with the unsigned code", () => {
+Deno.test("proc_exit has no result, and throws an ExitError with the unsigned code", () => {
   const error = assertThrows(() => functionsOf(fakeContext()).proc_exit(-1), ExitError);
   assertEquals([error.code, error.signal], [0xffff_ffff, null]);
 });

@@ -1,5 +1,5 @@
 /**
- * Ending a process, and letting others run.
+ * Ending a process, and yielding to others.
  *
  * @module
  */
@@ -19,13 +19,13 @@ Deno.test("proc_raise ends the process with 128 + n and the signal's name", () =
   }
 });
 
-Deno.test("proc_raise ignores what POSIX ignores by default, and does not stop", () => {
+Deno.test("proc_raise ignores the signals that POSIX ignores by default, and does not stop the process", () => {
   for (const number of [0, 16, 17, 22, 27]) assertEquals(proc_raise(number), SUCCESS);
   for (const number of [18, 19, 20, 21]) assertEquals(proc_raise(number), ENOTSUP);
   for (const number of [31, 64, -1, 0x7fffffff]) assertEquals(proc_raise(number), EINVAL);
 });
 
-Deno.test("sched_yield gives a promise, so that others go first", async () => {
+Deno.test("sched_yield returns a promise, so that others run first", async () => {
   const answer = sched_yield();
   assert(answer instanceof Promise);
   assertEquals(await answer, SUCCESS);

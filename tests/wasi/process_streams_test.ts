@@ -1,5 +1,5 @@
 /**
- * A guest's standard streams, as its host sees them.
+ * A guest's standard streams as the host sees them.
  *
  * @module
  */
@@ -24,7 +24,7 @@ Deno.test("pipeThrough passes two megabytes through a buffer of 1,000 bytes, unc
   assertEquals((await process.status).code, 0);
 });
 
-Deno.test("a guest waits for standard input, and its end ends it", async () => {
+Deno.test("a guest waits for standard input, and exits when the input ends", async () => {
   const process = spawn(cat);
   const writer = process.stdin.getWriter();
   const reader = process.stdout.getReader();
@@ -38,20 +38,20 @@ Deno.test("a guest waits for standard input, and its end ends it", async () => {
   assert((await reader.read()).done);
 });
 
-Deno.test("aborting standard input is the guest's EIO", async () => {
+Deno.test("after standard input is aborted, the guest gets EIO", async () => {
   const process = spawn(cat);
   await process.stdin.abort(new Error("no more"));
   assertEquals((await process.status).code, 29);
 });
 
-Deno.test("writing what is no Uint8Array rejects, and is the guest's EIO", async () => {
+Deno.test("writing a value that is not a Uint8Array rejects, and the guest gets EIO", async () => {
   const process = spawn(cat);
   const writer = process.stdin.getWriter();
   await assertRejects(() => writer.write("text" as unknown as Uint8Array), TypeError);
   assertEquals((await process.status).code, 29);
 });
 
-Deno.test("cancelling standard output is the guest's EPIPE, waiting or not", async () => {
+Deno.test("after standard output is cancelled, the guest gets EPIPE, waiting or not", async () => {
   for (const wait of [0, 5]) {
     const process = spawn(flood);
     await turn(wait);
@@ -76,14 +76,14 @@ Deno.test("a full standard output makes the guest wait until it is read", async 
   assertEquals((await process.status).code, 64);
 });
 
-Deno.test("status is there though nobody reads, and the output stays to be read", async () => {
+Deno.test("status resolves even if nobody reads, and the output can be read later", async () => {
   const process = spawn(hello);
   await process.status;
   assertEquals(await new Response(process.stdout).text(), "hello\n");
   assertEquals(await new Response(process.stderr).text(), "world\n");
 });
 
-Deno.test("when the guest has ended, writes reject as to a broken pipe, and closing does not", async () => {
+Deno.test("after the guest has ended, writes reject with a broken pipe, and closing does not reject", async () => {
   const process = spawn(empty);
   await process.status;
   await process.stdin.close();
@@ -92,13 +92,13 @@ Deno.test("when the guest has ended, writes reject as to a broken pipe, and clos
   await assertRejects(() => other.stdin.getWriter().write(bytesOf("late")), Error, "broken pipe");
 });
 
-Deno.test("a write that waits rejects when the guest ends", async () => {
+Deno.test("a waiting write rejects when the guest ends", async () => {
   const process = spawn(sleeper, { limits: { streamBytes: 4, deadlineMs: 10 } });
   await assertRejects(() => process.stdin.getWriter().write(bytesOf("never read")), Error);
   await process.status;
 });
 
-Deno.test("the guest closing its descriptors ends the streams before the guest ends", async () => {
+Deno.test("a guest that closes its descriptors ends the streams before it ends", async () => {
   const process = spawn(program(`(func (export "_start") (local $errno i32)
     (drop (call $fd_close (i32.const 0)))
     (drop (call $fd_close (i32.const 1)))
@@ -111,14 +111,14 @@ Deno.test("the guest closing its descriptors ends the streams before the guest e
   await process.status;
 });
 
-Deno.test("streams that are not piped throw when asked for", () => {
+Deno.test("reading the property of a stream that is not piped throws", () => {
   const process = spawn(empty, { stdin: "null", stdout: "null", stderr: "null" });
   for (const name of ["stdin", "stdout", "stderr", "readable", "writable"] as const) {
     assertThrows(() => process[name], TypeError, "is not piped");
   }
 });
 
-Deno.test("stdin and stdout may be streams of the caller's", async () => {
+Deno.test("stdin and stdout can be streams of the caller", async () => {
   const text: string[] = [];
   const closed = Promise.withResolvers<void>();
   const target = new WritableStream<Uint8Array>({
@@ -139,7 +139,7 @@ Deno.test("the caller's stdin is cancelled when the guest ends without reading i
   assertEquals([cancelled, source.locked], [true, false]);
 });
 
-Deno.test("output of streams that are not piped is empty, and of locked ones throws", async () => {
+Deno.test("output is empty for streams that are not piped, and throws for locked streams", async () => {
   const { stdout, stderr } = await spawn(hello, { stdout: "null" }).output();
   assertEquals([textOf(stdout), textOf(stderr)], ["", "world\n"]);
   const process = spawn(hello);
@@ -156,7 +156,7 @@ Deno.test("output stops a guest that writes more than outputBytes", async () => 
   assert(stdout.length <= 200_000 && stdout.length > 0);
 });
 
-Deno.test("output that is more than outputBytes is no success, and what fits is kept", async () => {
+Deno.test("output of more than outputBytes is not a success, and the bytes that fit are kept", async () => {
   const text = "0123456789";
   const ends = program(`(data (i32.const 4096) "${text}") (func (export "_start")
     (drop (call $write (i32.const 1) (i32.const 4096) (i32.const 10)))
@@ -174,7 +174,7 @@ Deno.test("output that is more than outputBytes is no success, and what fits is 
   assertEquals([success, new TextDecoder().decode(stderr)], [false, "012"]);
 });
 
-Deno.test("output collects writes of a byte each in little more memory than their bytes", async () => {
+Deno.test("output collects one-byte writes in little more memory than their bytes", async () => {
   const module = program(`(func (export "_start") (local $count i32)
     (loop $more
       (drop (call $write (i32.const 1) (i32.const 64) (i32.const 1)))

@@ -1,5 +1,5 @@
 /**
- * Guests as processes: what they are given, how they end, and stopping them.
+ * Guests as processes: their inputs, how they end, and how to stop them.
  *
  * @module
  */
@@ -21,12 +21,12 @@ import { program } from "../_program.ts";
 import { bytesOf, manualClock, textOf, turn } from "./_guest.ts";
 import { CAT, cat, empty, flood, hello, sleeper, spin } from "./_programs.ts";
 
-/** How a guest of a text ends. */
+/** The status of a guest, from its text. */
 function run(text: string, options: SpawnOptions = {}): Promise<ProcessStatus> {
   return spawn(program(text), { stdin: "null", ...options }).status;
 }
 
-Deno.test("spawn runs _start; output gives what it wrote, and status how it ended", async () => {
+Deno.test("spawn runs _start, output returns what it wrote, and status reports how it ended", async () => {
   const { success, code, signal, error, stdout, stderr, fuelUsed } = await spawn(hello).output();
   assertEquals([success, code, signal, error], [true, 0, null, undefined]);
   assertEquals([textOf(stdout), textOf(stderr)], ["hello\n", "world\n"]);
@@ -83,7 +83,7 @@ Deno.test("status has the memory limit when the guest starts above it", async ()
   assertEquals([status.code, status.error.limit], [137, "memoryPages"]);
 });
 
-Deno.test("status names a missing import, and one of another type", async () => {
+Deno.test("status names an import that is missing or has another type", async () => {
   const missing = await spawn(moduleOf(`(module (import "env" "missing" (func)) (func (export "_start")))`)).status;
   assertInstanceOf(missing.error, LinkError);
   assertMatch(missing.error.message, /"env"."missing"/);
@@ -98,7 +98,7 @@ Deno.test("status names a missing import, and one of another type", async () => 
   assertMatch(unknown.error.message, /fd_teleport/);
 });
 
-Deno.test("status says that a module is no program", async () => {
+Deno.test("status reports that a module is not a program", async () => {
   for (const text of ["(module)", `(module (memory (export "_start") 1))`]) {
     const status = await spawn(moduleOf(text)).status;
     assertInstanceOf(status.error, LinkError);
@@ -117,7 +117,7 @@ Deno.test("_initialize runs when there is no _start, and the process ends", asyn
   assertEquals((await run(`${reactor} (func (export "_start") (call $proc_exit (i32.const 4)))`)).code, 4);
 });
 
-Deno.test("a program of wasi_unstable runs", async () => {
+Deno.test("a program that uses wasi_unstable runs", async () => {
   const module = program(CAT, "wasi_unstable");
   assertEquals(await new Response(new Response("old").body!.pipeThrough(spawn(module))).text(), "old");
 });
@@ -133,7 +133,7 @@ Deno.test("args and env reach the guest", async () => {
   assertEquals(textOf((await spawn(module).output()).stdout), "guest\0\0\0\0\0\0\0");
 });
 
-Deno.test("spawn throws at once what is wrong with its options", () => {
+Deno.test("spawn throws at once if its options are wrong", () => {
   assertThrows(() => spawn(empty, { args: ["a\0"] }), TypeError, "NUL");
   assertThrows(() => spawn(empty, { env: { "a=": "" } }), TypeError, "a=");
   assertThrows(() => spawn(empty, { stdin: "inherit" as "piped" }), TypeError, "stdin");
@@ -143,7 +143,7 @@ Deno.test("spawn throws at once what is wrong with its options", () => {
   }
 });
 
-Deno.test("imports add host functions, which may wait, and may replace those of WASI", async () => {
+Deno.test("imports add host functions, which can wait and can replace those of WASI", async () => {
   const module = moduleOf(`(module
     (import "env" "double" (func $double (param i32) (result i32)))
     (import "wasi_snapshot_preview1" "sched_yield" (func $yield (result i32)))
@@ -158,7 +158,7 @@ Deno.test("imports add host functions, which may wait, and may replace those of 
   assertEquals([status.code, status.error], [142, undefined]);
 });
 
-Deno.test("a host function that throws is a trap with a cause; an ExitError is an exit", async () => {
+Deno.test("a host function that throws causes a trap with a cause, and an ExitError causes an exit", async () => {
   const module = moduleOf(`(module (import "env" "f" (func $f)) (func (export "_start") call $f))`);
   const cause = new Error("host");
   const thrown = (error: unknown) => ({
@@ -172,7 +172,7 @@ Deno.test("a host function that throws is a trap with a cause; an ExitError is a
 
 // Stopping
 
-Deno.test("kill stops a guest that computes, sleeps, reads or writes; status has the reason", async () => {
+Deno.test("kill stops a guest that computes, sleeps, reads or writes, and status has the reason", async () => {
   for (const module of [spin, sleeper, cat, flood]) {
     const process = spawn(module);
     await turn(2);
@@ -184,7 +184,7 @@ Deno.test("kill stops a guest that computes, sleeps, reads or writes; status has
   }
 });
 
-Deno.test("kill before the guest has started", async () => {
+Deno.test("kill works before the guest has started", async () => {
   const process = spawn(hello);
   process.kill();
   const { code, error, fuelUsed } = await process.status;
@@ -203,7 +203,7 @@ Deno.test("kill after the end, and twice, does nothing", async () => {
   assertEquals((await other.status).error, "first");
 });
 
-Deno.test("kill settles all streams: input fails with the reason, output ends after what was written", async () => {
+Deno.test("kill settles all streams: input fails with the reason, and output ends after the written bytes", async () => {
   const process = spawn(cat);
   const writer = process.stdin.getWriter();
   await writer.write(bytesOf("written"));
@@ -226,7 +226,7 @@ Deno.test("killing a guest cancels a stream that is piped to it", async () => {
   assertEquals(cancelled, "stop");
 });
 
-Deno.test("a guest that traps errors its standard input at once, and whoever pipes to it is cancelled", async () => {
+Deno.test("a guest that traps errors its standard input at once, and a stream that is piped to it is cancelled", async () => {
   const process = spawn(program(`(func (export "_start") unreachable)`));
   const source = new ReadableStream<Uint8Array>();
   const error = await source.pipeTo(process.writable).catch((error) => error);
@@ -235,7 +235,7 @@ Deno.test("a guest that traps errors its standard input at once, and whoever pip
   assert(!source.locked);
 });
 
-Deno.test("an aborted signal stops the guest with its reason, before or while it runs", async () => {
+Deno.test("an aborted signal stops the guest with the signal's reason, before or while the guest runs", async () => {
   const reason = new Error("cancelled");
   const early = await spawn(hello, { signal: AbortSignal.abort(reason) }).status;
   assertStrictEquals(early.error, reason);
@@ -279,7 +279,7 @@ Deno.test("await using stops a guest and settles its streams", async () => {
   await assertRejects(() => writer.closed);
 });
 
-Deno.test("await using settles a pipe that is idle when the guest has ended by itself", async () => {
+Deno.test("await using settles an idle pipe when the guest has ended by itself", async () => {
   const source = new ReadableStream<Uint8Array>();
   let piped: Promise<void>;
   {
@@ -293,7 +293,7 @@ Deno.test("await using settles a pipe that is idle when the guest has ended by i
 
 // Clock and randomness
 
-Deno.test("the same module, input, clock and random source give the same output and fuel", async () => {
+Deno.test("the same module, input, clock and random source lead to the same output and fuel", async () => {
   const module = program(`(func (export "_start") (local $count i32)
     (local.set $count (i32.const 50))
     (i32.store (i32.const 80) (i32.const 1))
@@ -318,7 +318,7 @@ Deno.test("the same module, input, clock and random source give the same output 
   }
 });
 
-Deno.test("sleeping takes its time, while others run", async () => {
+Deno.test("a sleep takes its time, and others run meanwhile", async () => {
   const module = program(`(func (export "_start")
     (i32.store (i32.const 80) (i32.const 1))
     (i64.store (i32.const 88) (i64.const 30000000))
@@ -330,7 +330,7 @@ Deno.test("sleeping takes its time, while others run", async () => {
   assert(took >= 29.9 && took < 300, `took ${took} ms`);
 });
 
-Deno.test("a start function may use WASI, with the memory that the module exports", async () => {
+Deno.test("a start function can use WASI with the memory that the module exports", async () => {
   const text = `(module (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
     (memory (export "memory") 1) (data (i32.const 0) "\\10\\00\\00\\00\\03\\00\\00\\00") (data (i32.const 16) "hi\\n")
     (start $start) (func $start (if (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)) (then unreachable)))
@@ -348,7 +348,7 @@ Deno.test("a guest that uses up its fuel in its last host call has reached the l
   assertInstanceOf(error, LimitError);
 });
 
-Deno.test("a process that has ended says how much memory it had, and a later one sees none of it", async () => {
+Deno.test("a process that has ended reports how much memory it had, and a later process sees none of it", async () => {
   const secretive = (text: string) =>
     moduleOf(`(module (memory (export "memory") 2) (func (export "_start") ${text}))`);
   const first = spawn(secretive(`(memory.fill (i32.const 0) (i32.const 7) (i32.const 131072))`), { stdin: "null" });
@@ -362,7 +362,7 @@ Deno.test("a process that has ended says how much memory it had, and a later one
   assertEquals((await second.status).code, 0);
 });
 
-Deno.test("a guest whose entry takes arguments is no program", async () => {
+Deno.test("a guest whose entry takes arguments is not a program", async () => {
   for (const type of ["i32", "i64", "funcref"]) {
     const { code, error } = await run(`(func (export "_start") (param ${type}))`);
     assertEquals(code, 127);

@@ -1,5 +1,5 @@
 /**
- * Randomness.
+ * Random bytes.
  *
  * @module
  */
@@ -28,7 +28,7 @@ Deno.test("random_get asks for at most 65,536 bytes at a time", async () => {
   assertEquals(sizes, [65_536, 65_536, 65_536, 200_000 - 3 * 65_536]);
 });
 
-Deno.test("random_get of megabytes lets the event loop turn, and stops when the process ends", async () => {
+Deno.test("a random_get of megabytes lets the event loop turn, and stops when the process ends", async () => {
   let filled = 0;
   const context = fakeContext({ memoryBytes: 64 << 20, random: (bytes) => void (filled += bytes.length) });
   const answer = functionsOf(context).random_get(0, 64 << 20);
@@ -40,7 +40,7 @@ Deno.test("random_get of megabytes lets the event loop turn, and stops when the 
   assert(filled < 64 << 20);
 });
 
-Deno.test("random_get of megabytes fills them all", async () => {
+Deno.test("a random_get of megabytes fills the whole range", async () => {
   const context = fakeContext({ memoryBytes: 5 << 20 });
   assertEquals(await functionsOf(context).random_get(3, (5 << 20) - 4), SUCCESS);
   const { bytes } = context.memory;
@@ -48,7 +48,7 @@ Deno.test("random_get of megabytes fills them all", async () => {
   assertEquals(bytes.indexOf(0, 3), bytes.length - 1);
 });
 
-Deno.test("random_get waits for a source that is asynchronous, which never sees the guest's memory", async () => {
+Deno.test("random_get waits for an asynchronous source, which never sees the guest's memory", async () => {
   const context = fakeContext({
     random: async (bytes) => {
       await turn();
@@ -63,7 +63,7 @@ Deno.test("random_get waits for a source that is asynchronous, which never sees 
   assertEquals([...context.memory.bytes.subarray(98, 112)], [0, 0, ...Array(10).fill(0xbb), 0, 0]);
 });
 
-Deno.test("random_get writes nothing when the process has ended while its source was waited for", async () => {
+Deno.test("random_get writes nothing if the process ends while it waits for the source", async () => {
   const source = Promise.withResolvers<void>();
   const context = fakeContext({ random: (bytes) => (bytes.fill(0xbb), source.promise) });
   const answer = functionsOf(context).random_get(100, 10);
@@ -73,7 +73,7 @@ Deno.test("random_get writes nothing when the process has ended while its source
   assertEquals(context.memory.bytes[100], 0);
 });
 
-Deno.test("random_get lets what its source throws out", () => {
+Deno.test("random_get throws the error that its source throws", () => {
   const context = fakeContext({
     random: () => {
       throw new Error("no entropy");

@@ -1,5 +1,5 @@
 /**
- * Standard streams: what the host sees at its end of each.
+ * Standard streams, from the host's side.
  *
  * @module
  */
@@ -70,7 +70,7 @@ Deno.test("standard input takes subarrays", async () => {
   assertEquals(textOf(queue.take()), "345");
 });
 
-Deno.test("standard input takes bytes of a buffer that others see", async () => {
+Deno.test("standard input takes bytes of a shared buffer", async () => {
   const queue = new ByteQueue(16);
   await inputPipe(queue).stream.getWriter().write(new Uint8Array(new SharedArrayBuffer(1)));
   assertEquals(textOf(queue.take()), "\0");
@@ -91,7 +91,7 @@ for (
   });
 }
 
-Deno.test("closing standard input ends the queue after what was written", async () => {
+Deno.test("closing standard input ends the queue after the written bytes", async () => {
   const queue = new ByteQueue(2);
   const writer = inputPipe(queue).stream.getWriter();
   const written = writer.write(bytesOf("abc"));
@@ -102,7 +102,7 @@ Deno.test("closing standard input ends the queue after what was written", async 
   assertEquals([textOf(queue.take()), queue.state], ["c", "ended"]);
 });
 
-Deno.test("aborting standard input breaks the queue at once, though a write waits", async () => {
+Deno.test("aborting standard input breaks the queue at once, even if a write waits", async () => {
   const queue = new ByteQueue(1);
   const { stream } = inputPipe(queue);
   const writer = stream.getWriter();
@@ -116,7 +116,7 @@ Deno.test("aborting standard input breaks the queue at once, though a write wait
   assertStrictEquals(queue.reason, reason);
 });
 
-Deno.test("when the guest has closed standard input, writes reject and closing does not", async () => {
+Deno.test("after the guest has closed standard input, writes reject and closing does not reject", async () => {
   const queue = new ByteQueue(4);
   const descriptor = openQueue("read", queue);
   const waiting = inputPipe(queue).stream.getWriter();
@@ -139,7 +139,7 @@ Deno.test("fail errors standard input at once, even when locked and idle", async
   assertStrictEquals(queue.reason, reason);
 });
 
-Deno.test("openInput reads a stream no further than the high-water mark and a chunk", async () => {
+Deno.test("openInput reads a stream up to the high-water mark and one more chunk", async () => {
   let pulled = 0;
   const source = new ReadableStream<Uint8Array>({
     pull: (controller) => {
@@ -167,7 +167,7 @@ Deno.test("openInput cancels its stream at once when the process ends", async ()
   assertEquals([cancelled, source.locked], ["over", false]);
 });
 
-Deno.test("openInput ends with its stream, and fails with it", async () => {
+Deno.test("openInput ends or fails with its stream", async () => {
   const ended = openInput(new Response("abc").body!, 8, never);
   await turn(5);
   assertEquals([read(ended.descriptor), read(ended.descriptor)], ["abc", ""]);
@@ -198,7 +198,7 @@ Deno.test("openInput cancels its stream when the guest has closed the descriptor
   assert(!source.locked);
 });
 
-Deno.test("openInput and openOutput reject what is no stream, or is locked", () => {
+Deno.test("openInput and openOutput reject a value that is not a stream, and a locked stream", () => {
   const locked = new ReadableStream<Uint8Array>();
   locked.getReader();
   const lockedTarget = new WritableStream<Uint8Array>();
@@ -211,7 +211,7 @@ Deno.test("openInput and openOutput reject what is no stream, or is locked", () 
   }
 });
 
-Deno.test("standard output gathers what the guest writes while nobody reads", async () => {
+Deno.test("standard output collects what the guest writes while nobody reads", async () => {
   const { descriptor, stream } = openOutput("piped", 16, "stdout");
   for (const text of ["a", "bc", "def"]) write(descriptor, text);
   const reader = stream!.getReader();
@@ -222,7 +222,7 @@ Deno.test("standard output gathers what the guest writes while nobody reads", as
   assertEquals(textOf((await next).value!), "prompt");
 });
 
-Deno.test("standard output that is closed can still be read", async () => {
+Deno.test("a closed standard output can still be read", async () => {
   const { descriptor, stream } = openOutput("piped", 16, "stdout");
   write(descriptor, "last words");
   descriptor.close();

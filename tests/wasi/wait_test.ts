@@ -1,5 +1,5 @@
 /**
- * Waiting for descriptors, times and the end of the process.
+ * Waiting for descriptors, for times and for the end of the process.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { waitForChange } from "../../src/wasi/wait.ts";
 import { bytesOf, countWatches, fakeContext } from "./_guest.ts";
 
-Deno.test("waitForChange leaves nothing behind, whoever wakes it", async () => {
+Deno.test("waitForChange leaves nothing behind, whatever wakes it", async () => {
   const context = fakeContext();
   const descriptors = [...context.descriptors.values()];
   const watches = descriptors.map(countWatches);
@@ -22,7 +22,7 @@ Deno.test("waitForChange leaves nothing behind, whoever wakes it", async () => {
   assertEquals(watches.map(({ count }) => count), [0, 0, 0]);
 });
 
-Deno.test("waitForChange wakes all who wait for one descriptor", async () => {
+Deno.test("waitForChange wakes all callers that wait for one descriptor", async () => {
   const context = fakeContext();
   const fd = context.descriptors.get(0)!;
   const waiting = [1, 2, 3].map(() => waitForChange(context, [fd]));

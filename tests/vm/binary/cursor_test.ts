@@ -1,5 +1,5 @@
 /**
- * Reading bytes, integers, words and names, at their edges.
+ * Tests of reading bytes, integers, words and names, including edge cases.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { Cursor } from "../../../src/vm/binary/cursor.ts";
 import { CompileError } from "../../../src/vm/errors.ts";
 
-/** A cursor over all bytes but the first two, so that offsets are not places. */
+/** A cursor over all bytes except the first two, so that an offset differs from the index. */
 function over(...bytes: number[]): Cursor {
   return new Cursor(Uint8Array.from([0xaa, 0xbb, ...bytes]), 2, bytes.length + 2);
 }
@@ -20,7 +20,7 @@ function i64(...bytes: number[]): bigint {
   return BigInt(cursor.high) << 32n | BigInt(cursor.low >>> 0);
 }
 
-/** The signed LEB128 of least length. */
+/** The shortest signed LEB128. */
 function signed(value: bigint): number[] {
   const bytes: number[] = [];
   for (;; value >>= 7n) {
@@ -32,7 +32,7 @@ function signed(value: bigint): number[] {
 
 const EDGES = [0n, 1n, -1n, 63n, 64n, -64n, -65n, 127n, 128n, 8191n, 8192n, -8193n];
 
-/** Numbers around each power of two that a signed integer of `bits` can have, and the edges. */
+/** Numbers around each power of two that fits a signed integer of `bits`, and the least and the greatest. */
 function samples(bits: number): bigint[] {
   const powers = Array.from({ length: bits - 1 }, (_, exponent) => 1n << BigInt(exponent));
   const near = powers.flatMap((power) => [power - 1n, power, power + 1n, -power, -power - 1n, -power + 1n]);
@@ -45,7 +45,7 @@ Deno.test("Cursor.i32, s33 and i64 read every length of LEB128", () => {
   for (const value of samples(64)) assertEquals(i64(...signed(value)), value);
 });
 
-Deno.test("Cursor.u32 reads every length of LEB128, padded ones too", () => {
+Deno.test("Cursor.u32 reads every length of LEB128, including padded ones", () => {
   for (
     const [value, ...bytes] of [
       [0, 0],
@@ -60,7 +60,7 @@ Deno.test("Cursor.u32 reads every length of LEB128, padded ones too", () => {
   assertEquals(i64(0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x7f), -(1n << 63n));
 });
 
-Deno.test("Cursor refuses integers that are too long or too large, at the byte that makes them so", () => {
+Deno.test("Cursor refuses integers that are too long or too large, at the first wrong byte", () => {
   const long = [0x80, 0x80, 0x80, 0x80, 0x80, 0x00];
   assertThrows(() => over(...long).u32(), CompileError, "integer representation too long (at offset 0x7)");
   assertThrows(() => over(...long).i32(), CompileError, "integer representation too long");
@@ -74,7 +74,7 @@ Deno.test("Cursor refuses integers that are too long or too large, at the byte t
   assertThrows(() => over(...Array(9).fill(0xff), 0x7e).i64(), CompileError, "integer too large");
 });
 
-Deno.test("Cursor never reads past its end, whatever lies behind it", () => {
+Deno.test("Cursor never reads past its end, even if bytes follow", () => {
   const bytes = new Uint8Array(20).fill(0x80);
   const at = (): Cursor => new Cursor(bytes, 4, 6);
   for (const read of ["u8", "u32", "i32", "s33", "i64", "word", "name", "count"] as const) {
@@ -90,7 +90,7 @@ Deno.test("Cursor.word reads little-endian int32", () => {
   assertEquals(over(0x78, 0x56, 0x34, 0x92).word(), 0x92345678 | 0);
 });
 
-Deno.test("Cursor.count refuses a count with fewer bytes behind it", () => {
+Deno.test("Cursor.count refuses a count that exceeds the bytes left", () => {
   assertEquals(over(2, 0, 0).count(), 2);
   assertThrows(
     () => over(3, 0, 0).count(),
@@ -100,7 +100,7 @@ Deno.test("Cursor.count refuses a count with fewer bytes behind it", () => {
   assertThrows(() => over(0xff, 0xff, 0xff, 0xff, 0x0f).count(), CompileError, "length out of bounds");
 });
 
-Deno.test("Cursor.name takes UTF-8 only, and keeps a byte order mark", () => {
+Deno.test("Cursor.name takes only UTF-8, and keeps a byte order mark", () => {
   assertEquals(over(3, 0xe2, 0x82, 0xac).name(), "€");
   assertEquals(over(3, 0xef, 0xbb, 0xbf).name(), "\ufeff");
   const malformed = [[0x80], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xe2, 0x82], [0xff]];
@@ -114,7 +114,7 @@ Deno.test("Cursor.name takes UTF-8 only, and keeps a byte order mark", () => {
   assertThrows(() => over(2, 0x61).name(), CompileError, "length out of bounds");
 });
 
-Deno.test("Cursor.name holds names to their limit", () => {
+Deno.test("Cursor.name enforces the limit of names", () => {
   const bytes = new Uint8Array(200_000);
   bytes.set([0xa1, 0x8d, 0x06]);
   assertThrows(

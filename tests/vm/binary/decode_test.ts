@@ -1,5 +1,5 @@
 /**
- * Decoding: headers, sections, chunks, limits, and what is said of bytes that are not a module of this library's.
+ * Decoding: headers, sections, chunks, limits, and the messages for bytes that this library can't run.
  *
  * @module
  */
@@ -43,7 +43,7 @@ const EXAMPLE = wat(`(module $example
   (data (i32.const 16) "active")
   (data $text "passive"))`);
 
-/** A record without what differs between ways to decode: the names' getter and the bytes' buffer. */
+/** A record without the parts that depend on how it was decoded: the getter of names and the buffer of bytes. */
 function plain(record: ModuleRecord): unknown {
   return { ...record, bytes: [...record.bytes] };
 }
@@ -104,7 +104,7 @@ Deno.test("decodeModule keeps a copy of the bytes", () => {
   assertEquals(record.bytes, EXAMPLE);
 });
 
-Deno.test("ModuleDecoder gives the same record for chunks of every size", () => {
+Deno.test("ModuleDecoder makes the same record from chunks of every size", () => {
   const whole = plain(decodeModule(EXAMPLE));
   for (const size of [1, 2, 3, 7, 64, EXAMPLE.length]) {
     const decoder = new ModuleDecoder();
@@ -116,7 +116,7 @@ Deno.test("ModuleDecoder gives the same record for chunks of every size", () => 
   }
 });
 
-Deno.test("ModuleDecoder tells its visitor of declarations and of each body as soon as its bytes are there", () => {
+Deno.test("ModuleDecoder reports declarations and bodies to its visitor as soon as their bytes have arrived", () => {
   const events: string[] = [];
   const visitor: ModuleVisitor = {
     declarations: (record) => events.push(`declarations of ${record.functions.length}`),
@@ -138,7 +138,7 @@ Deno.test("ModuleDecoder tells its visitor of declarations and of each body as s
   assertEquals(events, ["declarations of 0", "end"]);
 });
 
-Deno.test("ModuleDecoder refuses a wrong header at its eighth byte, and says so ever after", () => {
+Deno.test("ModuleDecoder refuses a wrong header at its eighth byte, and throws the same error from then on", () => {
   const decoder = new ModuleDecoder();
   decoder.push(Uint8Array.from([0, 0x61, 0x73, 0x6d, 2, 0, 0]));
   let first: unknown;
@@ -151,14 +151,14 @@ Deno.test("ModuleDecoder refuses a wrong header at its eighth byte, and says so 
   for (const again of [() => decoder.push(Uint8Array.of(0)), () => decoder.finish()]) {
     try {
       again();
-      assert(false, "it goes on");
+      assert(false, "it continues");
     } catch (error) {
       assertStrictEquals(error, first);
     }
   }
 });
 
-Deno.test("every prefix of a module is refused with an offset inside it, or is a module", () => {
+Deno.test("every prefix of a module is a module, or is refused with an offset inside the prefix", () => {
   for (let length = 0; length < EXAMPLE.length; length++) {
     try {
       decodeModule(EXAMPLE.subarray(0, length));
@@ -169,7 +169,7 @@ Deno.test("every prefix of a module is refused with an offset inside it, or is a
   }
 });
 
-Deno.test("what is not a module is called what it seems to be", () => {
+Deno.test("the error for bytes that are not a module names what they seem to be", () => {
   const text = (value: string) => new TextEncoder().encode(value);
   const cases: readonly (readonly [Uint8Array, string])[] = [
     [new Uint8Array(0), "unexpected end: the module is empty (at offset 0x0)"],
@@ -191,7 +191,7 @@ Deno.test("what is not a module is called what it seems to be", () => {
   for (const [bytes, message] of cases) assertEquals(refusal(bytes).slice(0, message.length), message);
 });
 
-Deno.test("sections come once and in order, each with its size", () => {
+Deno.test("sections must come once, in order and with their exact sizes", () => {
   const types = section(1, vector([[0x60, 0, 0]]));
   const memory = section(5, vector([[0, 1]]));
   const cases: readonly (readonly [string, Uint8Array])[] = [
@@ -227,7 +227,7 @@ Deno.test("sections come once and in order, each with its size", () => {
   for (const [message, bytes] of cases) assertEquals(refusal(bytes).slice(0, message.length), message);
 });
 
-Deno.test("limits are named with what exceeds them", () => {
+Deno.test("the error of a limit names the limit and the item that exceeds it", () => {
   const many = (count: number) => Array<number>(count).fill(0x7f);
   const cases: readonly (readonly [string, Uint8Array])[] = [
     [
@@ -244,7 +244,7 @@ Deno.test("limits are named with what exceeds them", () => {
   for (const [message, bytes] of cases) assertEquals(refusal(bytes).slice(0, message.length), message);
 });
 
-Deno.test("what a proposal adds is refused by the proposal's name", () => {
+Deno.test("features of proposals are refused with the proposal's name", () => {
   const global = (...bytes: number[]) => binary(section(6, [1, ...bytes]));
   const memory = (...bytes: number[]) => binary(section(5, [1, ...bytes]));
   const cases: readonly (readonly [string, Uint8Array])[] = [
@@ -267,7 +267,7 @@ Deno.test("what a proposal adds is refused by the proposal's name", () => {
   for (const [message, bytes] of cases) assertEquals(refusal(bytes).slice(0, message.length), message);
 });
 
-Deno.test("counts and sizes with no bytes behind them are refused at once, without memory for them", () => {
+Deno.test("counts and sizes that exceed the bytes left are refused at once, and no memory is allocated for them", () => {
   const huge = [0xff, 0xff, 0xff, 0xff, 0x0f];
   const bombs: readonly Part[] = [
     ...[1, 2, 3, 4, 5, 6, 7, 9, 11].map((id) => section(id, huge)),
@@ -283,7 +283,7 @@ Deno.test("counts and sizes with no bytes behind them are refused at once, witho
   assertLess(performance.now() - started, 100);
 });
 
-Deno.test("names come from the name section as far as it is well formed", () => {
+Deno.test("names are read from the name section up to its first fault", () => {
   const named = (...contents: number[]) => {
     const { names } = decodeModule(binary(...functionSections([]), section(0, [...name("name"), ...contents])));
     return [names.module, names.functionName(0)];
@@ -301,14 +301,14 @@ Deno.test("names come from the name section as far as it is well formed", () => 
   }
 });
 
-Deno.test("parts of the name section come once, in their order: what follows others out of turn is passed over", () => {
+Deno.test("parts of the name section must come once and in order: a part out of order is skipped", () => {
   const { names } = decodeModule(
     binary(section(0, [...name("name"), ...section(2, [1, 2, 3]), ...section(0, name("later"))])),
   );
   assertEquals(names.module, undefined);
 });
 
-Deno.test("a long function name is cut between letters, and the module's name is not", () => {
+Deno.test("a long function name is cut between letters, and the module's name is not cut", () => {
   const long = "ü".repeat(1_000);
   const { names } = decodeModule(binary(
     ...functionSections([]),

@@ -1,6 +1,6 @@
 /**
- * Walks every row of the opcode table: each instruction is validated with the operands that its row says, with one too
- * few, one of another type and another result, and the host's own engine must agree.
+ * Walks every row of the opcode table. Each instruction is validated with the operands of its row, with one operand too
+ * few, with one of another type, and with another result. The host's own engine must agree.
  *
  * @module
  */
@@ -22,7 +22,7 @@ const CONSTANTS: Readonly<Record<string, readonly number[]>> = {
 const TYPES: Readonly<Record<string, number>> = { i: 0x7f, I: 0x7e, f: 0x7d, F: 0x7c };
 const LETTERS = ["i", "I", "f", "F"];
 
-/** Immediates that fit the fixture's module. */
+/** Immediates that are valid in the fixture's module. */
 const IMMEDIATES: Partial<Readonly<Record<Immediates, readonly number[]>>> = {
   "": [],
   memory: [0],
@@ -76,7 +76,7 @@ const SPECIAL: Readonly<Record<string, readonly number[]>> = {
   "table.fill": [0x41, 0, 0xd0, 0x70, 0x41, 0, 0xfc, 17, 0],
 };
 
-/** A module with one of everything, and a function of the given results with an i64 local. */
+/** A module with one definition of each kind, and a function with an i64 local and these results. */
 function fixture(instructions: readonly number[], results: readonly number[] = []): Uint8Array<ArrayBuffer> {
   const code = [1, 1, 0x7e, ...instructions, 0x0b];
   return binary(
@@ -92,7 +92,7 @@ function fixture(instructions: readonly number[], results: readonly number[] = [
   );
 }
 
-/** The error of validating a module, or undefined; the host must judge alike. */
+/** The error of validating a module, or undefined. The host must agree. */
 function validate(bytes: Uint8Array<ArrayBuffer>): CompileError | undefined {
   let error: CompileError | undefined;
   try {
@@ -118,7 +118,7 @@ Deno.test("OPCODES lists each code and each mnemonic once, in ascending order", 
 
 const pushed = (letters: string): number[] => [...letters].flatMap((letter) => CONSTANTS[letter]);
 
-Deno.test("every row with a signature takes and gives what it says", () => {
+Deno.test("every row with a signature has the operands and results of the signature", () => {
   for (const [code, mnemonic, immediates, signature] of OPCODES) {
     if (signature === "*") continue;
     const [operands, result] = signature.split(":");
@@ -140,7 +140,7 @@ Deno.test("every row with a signature takes and gives what it says", () => {
   }
 });
 
-Deno.test("every row without a signature has a rule of its own", () => {
+Deno.test("every row without a signature has its own rule", () => {
   for (const [code, mnemonic, , signature] of OPCODES) {
     if (signature !== "*") continue;
     const instructions = SPECIAL[mnemonic];
@@ -150,7 +150,7 @@ Deno.test("every row without a signature has a rule of its own", () => {
   }
 });
 
-Deno.test("memory accesses take the natural alignment and no larger one", () => {
+Deno.test("memory accesses accept the natural alignment and refuse a larger one", () => {
   for (const [code, , immediates, signature] of OPCODES) {
     if (!immediates.startsWith("memarg")) continue;
     const natural = Number(immediates.at(-1));
@@ -165,7 +165,7 @@ Deno.test("memory accesses take the natural alignment and no larger one", () => 
   }
 });
 
-Deno.test("every other opcode is refused, with its proposal's name if it has one", () => {
+Deno.test("all other opcodes are refused, with the proposal's name if they belong to one", () => {
   const proposals = new Map<number, string>();
   for (const [first, last, proposal] of UNSUPPORTED_OPCODES) {
     for (let code = first; code <= last; code++) proposals.set(code, proposal);

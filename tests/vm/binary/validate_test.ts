@@ -1,6 +1,6 @@
 /**
- * Validation: the rules by example, deep nesting, modules made to be costly, and the host's engine as a second opinion on
- * mutated modules. The official suite under tests/spec has the rest.
+ * Validation: an example for each rule, deep nesting, costly modules, and mutated modules. The host's engine
+ * also validates the mutated modules. The official suite under tests/spec has the rest.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { binary, body, functionSections, section, u32, vector } from "../../../t
 import { randomSource } from "../../../tools/random.ts";
 import { wat } from "../../../tools/wat.ts";
 
-/** What is wrong with a module, or "valid". */
+/** The message of the error in a module, or "valid". */
 function verdict(bytes: Uint8Array): string {
   try {
     decodeModule(bytes, new ModuleValidator());
@@ -33,7 +33,7 @@ Deno.test("errors in bodies name the instruction's offset, the types and the fun
   assertEquals(verdict(bytes), "type mismatch: expected i32, found i64, in function 0 (at offset 0x1b)");
 });
 
-Deno.test("bodies are held to the types of their operands", () => {
+Deno.test("the operands of a body must have the right types", () => {
   assertVerdicts([
     ["type mismatch: expected i32, found nothing, in function 0", "(func i32.eqz drop)"],
     ["type mismatch: expected an operand, found nothing", "(func drop)"],
@@ -65,7 +65,7 @@ Deno.test("bodies are held to the types of their operands", () => {
   ]);
 });
 
-Deno.test("unreachable code takes operands of any type, and no more than that", () => {
+Deno.test("unreachable code takes operands of any type, and all other rules apply", () => {
   assertVerdicts([
     ["valid", "(func (result i32) unreachable i64.add drop select)"],
     ["valid", "(func (result f64) unreachable br_if 0 drop ref.is_null i32.add drop)"],
@@ -77,7 +77,7 @@ Deno.test("unreachable code takes operands of any type, and no more than that", 
   ]);
 });
 
-Deno.test("indices are held to what there is", () => {
+Deno.test("indices must exist", () => {
   assertVerdicts([
     ["unknown local 1, in function 0", "(func (param i32) (drop (local.get 1)))"],
     ["unknown label 2, in function 0", "(func (block (br 2)))"],
@@ -97,7 +97,7 @@ Deno.test("indices are held to what there is", () => {
   ]);
 });
 
-Deno.test("declarations are held to the module's rules", () => {
+Deno.test("declarations must follow the module's rules", () => {
   assertVerdicts([
     ['duplicate export name: export "f"', '(func) (export "f" (func 0)) (export "f" (func 0))'],
     ["start function 0 must have type () -> (), not (i32) -> ()", "(func (param i32)) (start 0)"],
@@ -111,7 +111,7 @@ Deno.test("declarations are held to the module's rules", () => {
   ]);
 });
 
-Deno.test("constant expressions are constant, typed, and may compute", () => {
+Deno.test("constant expressions must be constant and typed, and can compute", () => {
   assertVerdicts([
     [
       "valid",
@@ -138,14 +138,14 @@ Deno.test("constant expressions are constant, typed, and may compute", () => {
   ]);
 });
 
-Deno.test("ref.func may name what exports, elements and globals name, not the start function", () => {
+Deno.test("ref.func can name the functions of exports, elements and globals, but not the start function", () => {
   for (const declaration of ['(export "f" (func 0))', "(elem declare func 0)", "(global funcref (ref.func 0))"]) {
     assertVerdicts([["valid", `(func (drop (ref.func 0))) ${declaration}`]]);
   }
   assertVerdicts([["undeclared function reference 0", "(func (drop (ref.func 0))) (start 0)"]]);
 });
 
-Deno.test("bodies end where their size says", () => {
+Deno.test("bodies must end where their size says", () => {
   const cases: readonly (readonly [message: string, body: readonly number[]])[] = [
     ["valid", [0, 0x0b]],
     ["section size mismatch: bytes after the function's end, in function 0 (at offset 0x18)", [0, 0x0b, 0x01]],
@@ -167,7 +167,7 @@ Deno.test("bodies end where their size says", () => {
   }
 });
 
-Deno.test("validateModule validates a record that was decoded before", () => {
+Deno.test("validateModule validates a decoded record", () => {
   validateModule(decodeModule(wat('(module (memory 1) (func (drop (memory.size))) (data (i32.const 0) "x"))')));
 });
 
@@ -183,7 +183,7 @@ function largeFunction(instructions: Uint8Array): Uint8Array {
   return module;
 }
 
-Deno.test("blocks, loops and ifs may be nested to the limit, and a million of them are refused", () => {
+Deno.test("blocks, loops and ifs can be nested up to the limit, and a nest of a million is refused", () => {
   const refusal = "blocks are nested deeper than 100000";
   for (const opening of [[0x02, 0x40], [0x03, 0x40], [0x41, 0, 0x04, 0x40]]) {
     for (const [depth, expected] of [[99_999, "valid"], [100_000, refusal], [1_000_000, refusal]] as const) {
@@ -223,7 +223,7 @@ Deno.test("a br_table of the longest kind, with many values, is validated in pro
   assertLess(performance.now() - started, 1000);
 });
 
-// The host's opinion
+// Comparison with the host
 
 const CORPUS = [
   `(module (type $t (func (param i32 i64) (result f64))) (import "m" "g" (global i32)) (table 3 funcref) (memory 1)
@@ -246,11 +246,11 @@ const CORPUS = [
     (elem $e funcref (ref.func $pair) (ref.null func)) (data $d "text"))`,
 ];
 
-/** What the host runs beyond this library: proposals, and constant expressions that see the module's own globals. */
+/** What only the host supports: proposals, and constant expressions that read the module's own globals. */
 const BEYOND =
   /is not supported|^constant expression required|^unknown global \d+: constant|^malformed reference type 0x0/;
 
-Deno.test("mutated modules are valid here if and only if they are in the host, but for proposals", () => {
+Deno.test("mutated modules are valid here if and only if they are valid in the host, except for proposals", () => {
   const random = randomSource(20_26);
   const telling = [
     0x00,

@@ -19,14 +19,14 @@ const FIB = `(module (func $fib (export "fib") (param i32) (result i32)
 
 const LOOP = `(module (func $spin (export "spin") (loop (br 0))))`;
 
-/** Resumes until something else than fuel stops the call; gives the number of resumes. */
+/** Resumes the call until it stops for a reason that is not fuel. Returns the number of resumes. */
 function finish(call: Call, fuel: number): number {
   let resumes = 1;
   while (call.resume(fuel) === "suspended") resumes++;
   return resumes;
 }
 
-Deno.test("Call gives the same result and uses the same fuel whatever the slice", async () => {
+Deno.test("Call returns the same result and uses the same fuel for every size of slice", async () => {
   const fuels = new Set<number>();
   for (const slice of [0, 1, 7, 100, 1_000, 1e6, Infinity]) {
     const instance = await instanceOf(FIB);
@@ -40,7 +40,7 @@ Deno.test("Call gives the same result and uses the same fuel whatever the slice"
   assertEquals(fuels.size, 1);
 });
 
-Deno.test("Call.resume suspends after every single instruction of a stepping module, at the same fuel in all", async () => {
+Deno.test("Call.resume suspends after every instruction of a stepping module, and the total fuel is the same", async () => {
   const module = moduleOf(FIB);
   const plain = (await instantiate(module)).start("fib", [12]);
   finish(plain, Infinity);
@@ -49,7 +49,7 @@ Deno.test("Call.resume suspends after every single instruction of a stepping mod
   const call = (await instantiate(stepped)).start("fib", [12]);
   const resumes = finish(call, 0);
   assertEquals([call.result, call.fuelUsed], [144, plain.fuelUsed]);
-  // A return needs no stop of its own: its caller's next instruction has one.
+  // A return needs no stop, because the caller's next instruction has one.
   assert(resumes > call.fuelUsed * 0.9 && resumes <= call.fuelUsed + 1, `${resumes} resumes of ${call.fuelUsed}`);
 });
 
@@ -75,11 +75,11 @@ Deno.test("Call.guestStack names the suspended functions, innermost first", asyn
   assertEquals(call.resume(100), "suspended");
   assertEquals(call.guestStack.map((frame) => frame.functionName), ["inner", "outer"]);
   const other = instance.start("outer");
-  other.resume(10); // takes the place in the register file
+  other.resume(10); // takes its place in the register file
   assertEquals(call.guestStack.map((frame) => frame.functionName), ["inner", "outer"]);
 });
 
-Deno.test("Call.stop ends a suspended call with the reason", async () => {
+Deno.test("Call.stop fails a suspended call with the reason", async () => {
   const call = (await instanceOf(LOOP)).start("spin");
   call.resume(1_000);
   const reason = new Error("enough");
@@ -107,7 +107,7 @@ Deno.test("Instance.call takes a host function's plain value without suspending"
   assertEquals(call.result, 11);
 });
 
-Deno.test("Instance.call makes what a host function throws a trap with that cause and the guest's stack", async () => {
+Deno.test("Instance.call rejects with a trap if a host function throws, with the cause and the guest's stack", async () => {
   const instance = await instanceOf(ASK, {
     host: {
       ask: () => {
@@ -120,7 +120,7 @@ Deno.test("Instance.call makes what a host function throws a trap with that caus
   assertEquals(error.guestStack.map((frame) => frame.functionName), ["twice"]);
 });
 
-Deno.test("a host function may call the guest while the guest waits for it", async () => {
+Deno.test("a host function can call the guest while the guest waits for it", async () => {
   const holder: { instance?: Instance } = {};
   const text = `(module
     (import "host" "down" (func $down (param i32) (result i32)))
@@ -136,13 +136,13 @@ Deno.test("a host function may call the guest while the guest waits for it", asy
   assertEquals(await later.call("sum", [300]), 45_150);
 });
 
-Deno.test("a chain of host and guest calls without end traps and does not overflow the host's stack", async () => {
+Deno.test("an endless chain of host and guest calls traps and does not overflow the host's stack", async () => {
   const holder: { instance?: Instance } = {};
   const text = `(module (import "host" "again" (func $again)) (func (export "go") (call $again)))`;
   const instance = await instanceOf(text, { host: { again: () => functionOf(holder.instance!, "go")() } });
   holder.instance = instance;
   assertThrows(() => functionOf(instance, "go")(), Trap);
-  // The machine is as it was before.
+  // The machine is unchanged.
   assertEquals(functionOf(await instanceOf(FIB), "fib")(10), 55);
 });
 
@@ -165,7 +165,7 @@ Deno.test("infinite recursion traps as call stack exhausted, with or without sli
   }
 });
 
-Deno.test("a trap tells the reason and the names of the guest's functions", async () => {
+Deno.test("a trap has the reason and the names of the guest's functions", async () => {
   const instance = await instanceOf(
     `(module $m (func $inner unreachable) (func (export "outer") (call $inner)))`,
   );
@@ -175,7 +175,7 @@ Deno.test("a trap tells the reason and the names of the guest's functions", asyn
   assertEquals(error.message, "unreachable\n    at m!inner\n    at m!outer");
 });
 
-Deno.test("a call to another instance's function runs there and comes back", async () => {
+Deno.test("a call to another instance's function runs there and returns", async () => {
   const counter = await instanceOf(
     `(module (global $n (mut i32) (i32.const 0)) (memory (export "memory") 1)
       (func (export "next") (param i32) (result i32)

@@ -1,5 +1,5 @@
 /**
- * Constant expressions: what they evaluate to, once a module or for each instance, and how long they may be.
+ * Constant expressions: their values, evaluated once for a module or for each instance, and their maximum length.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { instanceOf } from "../../../tools/wat.ts";
 
 const OPERATORS = ["add", "sub", "mul"] as const;
 
-/** Numbers whose halves carry, borrow and wrap, and some that are as good as random. */
+/** Numbers whose halves carry, borrow and wrap, and some arbitrary numbers. */
 function numbers(bits: 32 | 64): bigint[] {
   const edges = [0n, 1n, -1n, 0xffffn, 0x1_0000n, 0x7fff_ffffn, 0x8000_0000n, 0xffff_ffffn, 0x1_0000_0000n];
   const mixed = Array.from({ length: 12 }, (_, index) => 0x9e37_79b9_7f4a_7c15n * BigInt(index * index + 1));
@@ -25,7 +25,7 @@ function expected(bits: 32 | 64, operator: typeof OPERATORS[number], a: bigint, 
 }
 
 for (const bits of [32, 64] as const) {
-  Deno.test(`constant arithmetic of i${bits} is that of integers, whether it needs an instance or not`, async () => {
+  Deno.test(`constant arithmetic of i${bits} is integer arithmetic, with or without an instance`, async () => {
     const type = `i${bits}` as const;
     for (const a of numbers(bits)) {
       const cases = numbers(bits).flatMap((b) => OPERATORS.map((operator) => ({ operator, b })));
@@ -47,7 +47,7 @@ for (const bits of [32, 64] as const) {
   });
 }
 
-Deno.test("globals start with what they say, each instance with its own", async () => {
+Deno.test("globals start with their own values in each instance", async () => {
   const text = `(module (import "m" "n" (global i64)) (import "m" "r" (global externref))
     (func $f (export "f")) (global $f64 (export "float") (mut f64) (f64.const -0.1))
     (global (export "f32") f32 (f32.const 1.5)) (global (export "copy") i64 (global.get 0))
@@ -75,7 +75,7 @@ Deno.test("globals start with what they say, each instance with its own", async 
   assertEquals([await one.call("is_null"), await other.call("is_null")], [1, 0]);
 });
 
-Deno.test("elements are functions, nulls and imported globals, in tables of the instance and of others", async () => {
+Deno.test("elements can be functions, nulls and imported globals, in the instance's tables and in imported ones", async () => {
   const text = (table: string) =>
     `(module ${table} (import "m" "g" (global funcref)) (func $f (export "f"))
       (elem (table 0) (i32.const 1) funcref (ref.func $f) (ref.null func) (global.get 0)))`;
@@ -98,7 +98,7 @@ const global = (type: number, expression: Uint8Array) =>
   binary(section(SECTION.global, [1, type, 0], expression, [0x0b]));
 const product = (length: number) => join([0x42, 1], repeat([0x42, 3, 0x7e], (length - 2) / 3));
 
-Deno.test("a constant expression of 4,096 bytes is evaluated, and a longer one is refused by the bound's name", async () => {
+Deno.test("a constant expression of 4,096 bytes is evaluated, and the error for a longer one names the limit", async () => {
   const bytes = product(4_094);
   const withExport = binary(
     section(SECTION.global, [1, I64, 0], bytes, [0x0b]),
@@ -111,7 +111,7 @@ Deno.test("a constant expression of 4,096 bytes is evaluated, and a longer one i
   compileSync(global(I32, join(repeat([0x41, 1], 1_350), repeat([0x6a], 1_349))));
 });
 
-Deno.test("references among constant expressions are checked: their types, functions and globals", () => {
+Deno.test("constant expressions of reference types are checked: their types, functions and globals", () => {
   const element = (type: number, ...expression: number[]) =>
     binary(section(SECTION.element, [1, 5, type, 1], expression, [0x0b]));
   const cases = [

@@ -1,5 +1,5 @@
 /**
- * Fuel: what is charged, when, and that nothing that a guest does lowers it.
+ * Fuel: what is charged and when, and that no guest can lower it.
  *
  * @module
  */
@@ -10,13 +10,13 @@ import type { Call, Instance } from "../../../src/vm/mod.ts";
 import { instanceOf, moduleOf } from "../../../tools/wat.ts";
 import { instantiate } from "../../../src/vm/mod.ts";
 
-/** How far a guest may get beyond its budget, and fuel be ahead of what was executed: MAX_UNCHECKED of translate.ts. */
+/** The most by which a guest exceeds its budget, and fuel is ahead of execution: MAX_UNCHECKED of translate.ts. */
 const MOST_AHEAD = 256;
 const HOST = `(import "host" "f" (func $f))`;
-/** Instructions that emit nothing, in so many pairs. */
+/** This many pairs of instructions that emit nothing. */
 const silent = (pairs: number) => "i32.const 0 drop ".repeat(pairs);
 
-/** Runs a call to its end, and notes the fuel used at each suspension. */
+/** Runs a call to its end, and records the used fuel at each suspension. */
 function fuelOf(call: Call, slice: number): number[] {
   const fuels = [call.fuelUsed];
   while (call.resume(slice) === "suspended") fuels.push(call.fuelUsed);
@@ -27,7 +27,7 @@ function assertNeverLess(fuels: readonly number[]): void {
   assertEquals(fuels.filter((fuel, index) => fuel < fuels[Math.max(0, index - 1)]), [], `${fuels}`);
 }
 
-Deno.test("a branch over much code pays for nothing that comes after it: the budget holds", async () => {
+Deno.test("a branch over much code does not pay for the code after it: the budget holds", async () => {
   let calls = 0;
   const instance = await instanceOf(
     `(module ${HOST} (memory 1) (func (export "run") (local i32)
@@ -45,7 +45,7 @@ Deno.test("a branch over much code pays for nothing that comes after it: the bud
   assert(instance.fuelUsed > 1_000, `${instance.fuelUsed}`);
 });
 
-Deno.test("a branch over much code in a loop does not buy a slice more than its fuel", async () => {
+Deno.test("a branch over much code in a loop does not let a slice run longer than its fuel", async () => {
   const instance = await instanceOf(
     `(module (func (export "run") (loop (block (br_if 0 (i32.const 1)) ${silent(40_000)}) (br 0))))`,
   );
@@ -56,7 +56,7 @@ Deno.test("a branch over much code in a loop does not buy a slice more than its 
   }
 });
 
-Deno.test("fuelUsed never becomes less, at suspensions and in host calls, whatever is branched over", async () => {
+Deno.test("fuelUsed never decreases, at suspensions and in host calls, whatever code a branch skips", async () => {
   const fuels: number[] = [];
   const text = (work: string) =>
     `(module ${HOST} (func $g (param i32) (result i32) (if (local.get 0) (then (call $f) ${silent(300)})) ${silent(9)}
@@ -87,7 +87,7 @@ Deno.test("fuelUsed never becomes less, at suspensions and in host calls, whatev
   }
 });
 
-Deno.test("a trap's fuel is that of what was executed, and at most 256 more", async () => {
+Deno.test("the fuel at a trap is that of the executed instructions, and at most 256 more", async () => {
   for (const [before, after] of [[0, 0], [3, 0], [0, 100], [100, 5_000], [5_000, 100]]) {
     const instance = await instanceOf(
       `(module (func (export "run") (param i32) (block (br_if 0 (local.get 0)) ${silent(7)})
@@ -103,7 +103,7 @@ Deno.test("a trap's fuel is that of what was executed, and at most 256 more", as
   }
 });
 
-Deno.test("a budget ends at the same fuel and place whatever the slices, and whether functions were translated before", async () => {
+Deno.test("a budget ends at the same fuel and place for all slices, whether functions were translated before or not", async () => {
   const module = moduleOf(
     `(module (global $count (export "count") (mut i32) (i32.const 0))
       (func $a (param i32) (result i32) (global.set $count (i32.add (global.get $count) (i32.const 1)))
@@ -128,7 +128,7 @@ Deno.test("a budget ends at the same fuel and place whatever the slices, and whe
   for (const sliceFuel of [100_000, 1, 7, 64]) assertEquals(await ends(sliceFuel), fresh);
 });
 
-Deno.test("exactly the fuel that a call uses is enough for it", async () => {
+Deno.test("a budget of exactly the fuel that a call uses is enough", async () => {
   const text = `(module (func (export "run") (result i32) (local i32) (loop $again (br_if $again
     (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 50)))) (local.get 0)))`;
   const free = await instanceOf(text);
@@ -139,14 +139,14 @@ Deno.test("exactly the fuel that a call uses is enough for it", async () => {
   await assertRejects(() => tight.call("run"), LimitError);
 });
 
-Deno.test("400,000 instructions that emit nothing end a slice on the way", async () => {
+Deno.test("400,000 instructions that emit nothing end a slice before they end", async () => {
   const instance = await instanceOf(`(module (func (export "run") ${silent(200_000)}))`);
   const fuels = fuelOf(instance.start("run"), 1_000);
   assert(fuels.length > 300, `${fuels.length}`);
   assertEquals(fuels.at(-1), 400_000);
 });
 
-Deno.test("a budget holds for what another instance calls, also with none of its own", async () => {
+Deno.test("a budget holds when another instance calls, even one without a budget", async () => {
   const spins = await instanceOf(
     `(module (memory 1) (func (export "spin") (loop (br 0)))
       (func (export "fill") (memory.fill (i32.const 0) (i32.const 1) (i32.const 60000))))`,
@@ -166,7 +166,7 @@ Deno.test("a budget holds for what another instance calls, also with none of its
   }
 });
 
-Deno.test("fuel is the same for slices of part of a unit, and a host can charge no part of one, no less than 0, and no NaN", async () => {
+Deno.test("slices of a fraction of a unit use the same fuel, and a host can't charge a fraction, less than 0 or NaN", async () => {
   const instance: Instance = await instanceOf(
     `(module ${HOST} (func (export "run") (local i32) (call $f)
       (loop (br_if 0 (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 100))))))`,

@@ -1,6 +1,6 @@
 /**
  * Host functions that call guests while guests wait for them, near the ends of the register file and of the call stack.
- * Random programs of the kind are tests/fuzz/nesting.ts's.
+ * tests/fuzz/nesting.ts runs random programs of this kind.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { functionOf, instanceOf, moduleOf } from "../../../tools/wat.ts";
 
 const EXHAUSTED = "call stack exhausted";
 
-/** Calls at once; gives the result, or the reason of the innermost trap. */
+/** Makes a synchronous call. Returns the result, or the reason of the innermost trap. */
 function outcomeOf(run: () => unknown): unknown {
   try {
     return run();
@@ -27,7 +27,7 @@ function outcomeOf(run: () => unknown): unknown {
   }
 }
 
-Deno.test("a host function that calls back at the end of the call stack gets a right result or a trap, at any depth", async () => {
+Deno.test("a host function that calls back at the end of the call stack gets the right result or a trap, at any depth", async () => {
   const text = `(module (import "host" "f" (func $f (param i32) (result i32)))
     (func $deep (export "deep") (param i32 i32) (result i32)
       (if (result i32) (local.get 0)
@@ -51,14 +51,15 @@ Deno.test("a host function that calls back at the end of the call stack gets a r
   assert(outcomes.size > 10 && outcomes.has(EXHAUSTED), [...outcomes].join());
 });
 
-/** A function whose constants are the number of the op `unreachable`, at one of six places from the address of `finish`. */
+/** A function with constants equal to the op `unreachable`, at one of six distances from the address of `finish`. */
 const constants = (shift: number) =>
   `(func (export "pad") (local i32) ${"(local.set 0 (i32.clz (local.get 0)))".repeat(shift & 1)}
     ${"(local.set 0 (i32.add (local.get 0) (local.get 0)))".repeat(shift >> 1)}
     ${`(global.set $sink (i32.const ${OP.unreachable}))`.repeat(100)})`;
 
-Deno.test("a guest at the end of the call stack runs none of its constants, whatever calls it back", async () => {
-  // A return address that was written beyond the end read as 0, where the arena began with a jump to the number of `finish`.
+Deno.test("a guest at the end of the call stack never executes its constants", async () => {
+  // A return address that was written beyond the end was read as 0.
+  // At 0 the arena began with a jump to the number of `finish`.
   const reasons = new Set<unknown>();
   let isPrepared = false;
   for (let shift = 0; shift < 6; shift++) {
@@ -77,20 +78,20 @@ Deno.test("a guest at the end of the call stack runs none of its constants, what
       reasons.add(outcomeOf(() => functionOf(instance, "deep")(depth)));
     }
   }
-  assert(isPrepared, "the constants were where they do harm");
+  assert(isPrepared, "the constants were where they can do harm");
   assertEquals([...reasons].filter((reason) => reason !== undefined), [EXHAUSTED]);
 });
 
-/** A function that waits for the host with few registers in use, and then needs a thousand. */
+/** A function that waits for the host while it uses few registers, and then needs a thousand. */
 const WAITS = `(module (import "host" "wait" (func $wait (result i32)))
   (func (export "run") (result i32) (call $wait) ${"(i32.const 1)(i32.add (i32.const 2))".repeat(1_000)}
     ${"i32.add ".repeat(1_000)}))`;
 
-Deno.test("a pending call that is resumed where the register file is nearly full traps, or computes what it should", async () => {
+Deno.test("a pending call that is resumed while the register file is nearly full traps, or computes the right result", async () => {
   const frame = 50_000;
   const waits = moduleOf(WAITS);
   const outcomes = new Set<unknown>();
-  // Ten frames of 100,000 words and a last one leave from nothing to some thousand words.
+  // Ten frames of 100,000 words and a last one leave between zero and some thousand words.
   for (let left = 0; left <= 3_200; left += 160) {
     const locals = Math.floor((REGISTER_WORDS - left - 10 * (frame + 2) * 2) / 2);
     const fills = await instanceOf(
@@ -113,7 +114,7 @@ Deno.test("a pending call that is resumed where the register file is nearly full
   assertEquals([...outcomes].sort(), ["failed", "finished"]);
 });
 
-Deno.test("a call that a host function has stopped stays stopped by that reason, even if the function then throws", async () => {
+Deno.test("a call that a host function has stopped keeps that reason, even if the function then throws", async () => {
   const instance = await instanceOf(`(module (import "host" "f" (func $f)) (func (export "run") (call $f)))`, {
     host: {
       f: () => {
@@ -126,14 +127,14 @@ Deno.test("a call that a host function has stopped stays stopped by that reason,
   assertEquals([call.resume(Infinity), call.error], ["failed", "enough"]);
 });
 
-/** A guest that calls the host from the third of its frames, and gives 42. */
+/** A guest that calls the host from its third frame, and returns 42. */
 const WAITS_DEEP = `(module (import "host" "f" (func $f)) (func $b (call $f)) (func $a (call $b))
   (func (export "run") (result i32) (call $a) (i32.const 42)))`;
-/** A guest whose frames are written over those of whoever began below it. */
+/** A guest whose frames overwrite those of a call that began below it. */
 const DEEP = `(module (func $deep (export "deep") (param i32) (if (local.get 0)
   (then (call $deep (i32.sub (local.get 0) (i32.const 1)))))))`;
 
-Deno.test("converting a value for a guest's call may call guests, and leaves the frames of those that wait as they are", async () => {
+Deno.test("converting a value for a guest's call can call guests, and does not change the frames of waiting calls", async () => {
   const deep = await instanceOf(DEEP);
   const callsDeep = () => functionOf(deep, "deep")(10);
   callsDeep();
@@ -150,7 +151,7 @@ Deno.test("converting a value for a guest's call may call guests, and leaves the
   assertEquals([functionOf(waits, "run")(), taken], [42, 7]);
 });
 
-Deno.test("reading what a host's promise gave may call guests, and leaves the frames of those that wait as they are", async () => {
+Deno.test("reading the result of a host's promise can call guests, and does not change the frames of waiting calls", async () => {
   const deep = await instanceOf(DEEP);
   const answers = await instanceOf(
     `(module (import "host" "g" (func $g (result i32 i32))) (func (export "run") (param i32) (result i32)
@@ -174,7 +175,7 @@ Deno.test("reading what a host's promise gave may call guests, and leaves the fr
   assertEquals([functionOf(waits, "run")(), call.result], [42, 103]);
 });
 
-Deno.test("a call that is stopped while its arguments are converted has failed", async () => {
+Deno.test("a call that is stopped while its arguments are converted fails", async () => {
   const instance = await instanceOf(`(module (func (export "run") (param i32) (loop (br 0))))`);
   const call: Call = instance.start("run", [{ valueOf: () => (call.stop("enough"), 1) }]);
   assertEquals([call.resume(1_000), call.error, call.fuelUsed <= 256], ["failed", "enough", true]);

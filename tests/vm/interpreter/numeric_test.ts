@@ -1,5 +1,5 @@
 /**
- * Arithmetic that JavaScript lacks, at its edges.
+ * Edge cases of the arithmetic that JavaScript lacks.
  *
  * @module
  */
@@ -29,12 +29,12 @@ Deno.test("truncate traps exactly outside the range", () => {
   }
 });
 
-Deno.test("saturation names the end of the range that a number is beyond", () => {
+Deno.test("saturation returns the end of the range that a number exceeds", () => {
   assertEquals([NaN, -1, 2 ** 32, 7].map((x) => saturation(x, RANGES.i32_u)), ["zero", "least", "greatest", undefined]);
 });
 
 Deno.test("bigintToF32 rounds once", () => {
-  // Rounding to f64 first would give a tie, and then the wrong neighbour.
+  // Rounding to f64 first would produce a tie, which would then round to the wrong neighbour.
   assertEquals(bigintToF32(0x8000008000000001n), Math.fround(0x8000010000000000));
   assertEquals(bigintToF32(-0x7fffff4000000001n), -Math.fround(0x7fffff8000000000));
   assertEquals(bigintToF32(16777217n), 16777216);

@@ -1,5 +1,5 @@
 /**
- * The op table, and what is derived from it.
+ * The op table, and the tables that are derived from it.
  *
  * @module
  */
@@ -29,7 +29,7 @@ const CALL_OPS = new Set([
 
 const PLAIN = Object.keys(OPS) as OpName[];
 
-Deno.test("OPS: every row's operands are known letters, and its equation uses each of them", () => {
+Deno.test("OPS: every row's operands are known letters, and its equation uses each operand", () => {
   for (const name of PLAIN) {
     const operands = opOperands(name);
     assertEquals(OP_WORDS[OP[name]], operands.length + 1);
@@ -37,24 +37,24 @@ Deno.test("OPS: every row's operands are known letters, and its equation uses ea
       assert(/^[abcdkhogtuvefsynij]$/.test(letter), `${name}: ${letter}`);
       const equation = opEquation(name);
       if (equation === undefined) continue;
-      // What a call's return pays is read by the return.
+      // The return of a call reads the fuel that it charges.
       if (letter === "u" && /^call/.test(name)) continue;
       assert(new RegExp(`[IHFD#]\\.?${letter}\\b|\\b${letter}\\b`).test(equation), `${name} does not use ${letter}`);
     }
   }
 });
 
-Deno.test("FUSED: the parts of each are ops, the first one goes on to the second and gives what the slot takes", () => {
+Deno.test("FUSED: both parts of each are ops, and the first continues with the second and writes the slot's operand", () => {
   for (const name of FUSED) {
     const { first, second, slot } = partsOf(name)!;
     assert(findOp(first) !== undefined && findOp(second) !== undefined, name);
-    assert(!/^(jump|br_|call|return)/.test(first), `${name}: the first is left`);
-    assert(!/^([if]\d\d_(eq|ne|[lg][te])|i32_eqz)/.test(second), `${name}: a comparison is taken back for its branch`);
-    assert(!/^(call|memory_)/.test(second), `${name}: what stops at the second part is found by its number`);
-    // What moves keep on the operand stack is needed again.
+    assert(!/^(jump|br_|call|return)/.test(first), `${name}: the first does not continue with the second`);
+    assert(!/^([if]\d\d_(eq|ne|[lg][te])|i32_eqz)/.test(second), `${name}: a comparison is removed for its branch`);
+    assert(!/^(call|memory_)/.test(second), `${name}: a stop at the second part is found by its number`);
+    // A value that a move keeps on the operand stack is needed again.
     assert(
       slot === "" || !/^mov/.test(second) || name.includes(`[${slot}=`),
-      `${name}: the source of a move may live on`,
+      `${name}: the source of a move can be needed later`,
     );
     assert(slot === "" || opOperands(second).includes(slot) && opOperands(first).includes("d"), name);
     const operands = opOperands(name);
@@ -64,7 +64,7 @@ Deno.test("FUSED: the parts of each are ops, the first one goes on to the second
   assertEquals(new Set(FUSED).size, FUSED.length);
 });
 
-Deno.test("OPS: every rare op is run by one of rare_ops.ts, bulk_ops.ts and call.ts", () => {
+Deno.test("OPS: exactly one of rare_ops.ts, bulk_ops.ts and call.ts runs each rare op", () => {
   for (const name of PLAIN) {
     if (opEquation(name) !== undefined) continue;
     const runners = [RARE_OPS[OP[name]] !== undefined, BULK_OPS[OP[name]] !== undefined, CALL_OPS.has(name)];
@@ -72,7 +72,7 @@ Deno.test("OPS: every rare op is run by one of rare_ops.ts, bulk_ops.ts and call
   }
 });
 
-Deno.test("execute has a case of its own for each op with an equation", () => {
+Deno.test("execute has a separate case for each op with an equation", () => {
   const source = execute.toString();
   const rare = new Set<string>(PLAIN.filter((name) => opEquation(name) === undefined));
   for (const [number, name] of OP_NAMES.entries()) {
@@ -81,13 +81,13 @@ Deno.test("execute has a case of its own for each op with an equation", () => {
   }
 });
 
-Deno.test("execute stays small enough for engines to optimise", () => {
-  // V8 gives up above 61,440 bytes of bytecode, and makes 0.57 of them of a character of this shape of code;
-  // JavaScriptCore at a cost of 100,000, and makes 0.9 of it.
+Deno.test("execute is small enough for engines to optimise", () => {
+  // V8 does not optimise above 61,440 bytes of bytecode, and code of this shape has 0.57 bytes a character.
+  // JavaScriptCore does not optimise above a cost of 100,000, and this code costs 0.9 a character.
   assert(execute.toString().length < 100_000, `${execute.toString().length} characters`);
 });
 
-Deno.test("every instruction with a signature has a plan, whose op is of the right shape", () => {
+Deno.test("every instruction with a signature has a plan, and its op has the right shape", () => {
   for (const [code, mnemonic, immediates, signature] of OPCODES) {
     const isPlanned = signature.includes(":") && signature !== ":" &&
       (immediates === "" && /^..?:/.test(signature) || immediates.startsWith("memarg"));
@@ -99,7 +99,7 @@ Deno.test("every instruction with a signature has a plan, whose op is of the rig
   }
 });
 
-Deno.test("findOp finds own names only", () => {
+Deno.test("findOp finds only own names", () => {
   assertEquals(findOp("i32_add"), OP.i32_add);
   assertEquals(findOp("constructor"), undefined);
 });

@@ -1,5 +1,5 @@
 /**
- * What generated programs have found, one test a fault.
+ * Faults that generated programs have found, with one test for each.
  *
  * @module
  */
@@ -21,7 +21,7 @@ Deno.test("Call.fuelUsed is not negative when a trap follows a jump over much co
   assert(instance.fuelUsed >= 0);
 });
 
-Deno.test("min, max and rounding give a canonical NaN, however often an engine has optimised them", async () => {
+Deno.test("min, max and rounding return a canonical NaN, even after an engine has optimised them", async () => {
   for (const [type, bits, canonical] of [["f32", "i32", 0x7fc00000], ["f64", "i64", 0x7ff8000000000000n]] as const) {
     for (const op of ["min", "max", "ceil", "floor", "trunc", "nearest"]) {
       const operands = op.startsWith("m") ? `(local.get 0) (local.get 1)` : `(local.get 0)`;
@@ -36,7 +36,7 @@ Deno.test("min, max and rounding give a canonical NaN, however often an engine h
   }
 });
 
-Deno.test("instantiate waits for an onInstance that is asynchronous, and rejects with its error", async () => {
+Deno.test("instantiate waits for an asynchronous onInstance, and rejects with its error", async () => {
   const error = new Error("no");
   const module = moduleOf(`(module (import "host" "f" (func $f)) (func $start (call $f)) (start $start))`);
   const seen: string[] = [];

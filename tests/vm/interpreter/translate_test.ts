@@ -1,5 +1,5 @@
 /**
- * Translation to register code: what is emitted, and that what is left out does not change results.
+ * Translation to register code: the emitted code, and that omitted code does not change results.
  *
  * @module
  */
@@ -23,7 +23,7 @@ Deno.test("translateFunction writes a result straight into the local that is set
   );
 });
 
-Deno.test("translateFunction uses constant operands, and turns subtraction and commuted operands into them", () => {
+Deno.test("translateFunction uses constant operands, also for subtraction and for commuted operands", () => {
   assertEquals(codeFor(`(func (param i32) (result i32) (i32.sub (local.get 0) (i32.const 5)))`), [
     "i32_add_k d=r1 a=r0 k=-5",
     "return32 a=r1",
@@ -34,7 +34,7 @@ Deno.test("translateFunction uses constant operands, and turns subtraction and c
   ]);
 });
 
-Deno.test("translateFunction fuses a comparison with its branch, negated for if", () => {
+Deno.test("translateFunction fuses a comparison with its branch, and negates it for if", () => {
   assertEquals(
     codeFor(`(func (param i32 i32) (if (i32.lt_s (local.get 0) (local.get 1)) (then (local.set 0 (i32.const 1)))))`),
     ["br_if_i32_le_s a=r1 b=r0 t=13 u=0 v=2", "const32 d=r0 k=1", "return"],
@@ -51,7 +51,7 @@ Deno.test("translateFunction emits nothing for local.get, reinterpretation and w
   ]);
 });
 
-/** Runs a function of i32 and compares with the host's own WebAssembly. */
+/** Runs a function of i32 and compares the result with the host's own WebAssembly. */
 async function check(name: string, text: string, args: readonly number[] = []): Promise<void> {
   const results = await Promise.all([[], [1], [7]].map(async ([slice]) => {
     const instance = await instanceOf(text);
@@ -61,7 +61,7 @@ async function check(name: string, text: string, args: readonly number[] = []): 
     return call.result;
   }));
   const expected = /result=(-?\d+)/.exec(name);
-  assert(expected !== null, "the name says the result");
+  assert(expected !== null, "the name has the result");
   assertEquals(results, [Number(expected[1]), Number(expected[1]), Number(expected[1])]);
 }
 
@@ -133,7 +133,7 @@ const CASES: readonly (readonly [name: string, text: string, ...args: number[]])
     4,
   ],
   [
-    "code after an unconditional branch is skipped, nested blocks in it too: result=6",
+    "code after an unconditional branch is skipped, including nested blocks: result=6",
     `(module (func (export "f") (result i32)
       (block (result i32) (i32.const 6) (br 0) (block (loop (br_table 0 1 0 (i32.const 0)))) (if (i32.const 0) (then) (else)) (unreachable))))`,
   ],

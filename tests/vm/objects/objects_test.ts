@@ -9,7 +9,7 @@ import { Global, hostFunction, LimitError, LinkError, Memory, Table, Trap } from
 import type { Imports } from "../../../src/vm/mod.ts";
 import { functionOf, instanceOf } from "../../../tools/wat.ts";
 
-Deno.test("Memory grows to its maximum, keeps its bytes, and throws beyond", () => {
+Deno.test("Memory grows to its maximum, keeps its bytes, and throws above the maximum", () => {
   const memory = new Memory({ initial: 1, maximum: 3 });
   memory.bytes[65535] = 7;
   assertEquals(memory.grow(1), 1);
@@ -24,7 +24,7 @@ Deno.test("Memory grows to its maximum, keeps its bytes, and throws beyond", () 
   ]);
 });
 
-Deno.test("memory.grow gives -1 at the limit of the host, whatever the module says", async () => {
+Deno.test("memory.grow returns -1 at the host's limit, even if the module allows more", async () => {
   const text = `(module (memory 1) (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0))))`;
   const grow = functionOf(await instanceOf(text, {}, { limits: { memoryPages: 4 } }), "grow");
   assertEquals([grow(65535), grow(-1), grow(3), grow(1), grow(0)], [-1, -1, 1, -1, 4]);
@@ -32,7 +32,7 @@ Deno.test("memory.grow gives -1 at the limit of the host, whatever the module sa
   assertEquals(error.limit, "memoryPages");
 });
 
-Deno.test("an access out of bounds traps at every width, and changes nothing", async () => {
+Deno.test("an out-of-bounds access traps at every width, and changes nothing", async () => {
   const stores = [["i32.store8", 1], ["i32.store16", 2], ["i32.store", 4], ["i64.store", 8]] as const;
   for (const [store, width] of stores) {
     const type = store.slice(0, 3);
@@ -54,7 +54,7 @@ Deno.test("an access out of bounds traps at every width, and changes nothing", a
   }
 });
 
-Deno.test("Table holds host values and functions, and refuses indices that it does not have", async () => {
+Deno.test("Table holds host values and functions, and refuses indices that do not exist", async () => {
   const externs = new Table({ element: "externref", initial: 2, maximum: 3 });
   externs.set(1, "text");
   assertEquals([externs.get(0), externs.get(1), externs.grow(1), externs.length], [null, "text", 2, 3]);
@@ -130,7 +130,7 @@ Deno.test("references keep their identity across calls and instances", async () 
   assertEquals(functionOf(echo, "echo")(undefined), undefined);
 });
 
-Deno.test("values at the border convert as the JavaScript API says", async () => {
+Deno.test("values convert between the guest and the host as in the JavaScript API", async () => {
   const instance = await instanceOf(`(module
     (func (export "i32") (param i32) (result i32) (local.get 0)) (func (export "i64") (param i64) (result i64) (local.get 0))
     (func (export "f32") (param f32) (result f32) (local.get 0)) (func (export "f64") (param f64) (result f64) (local.get 0)))`);
@@ -142,7 +142,7 @@ Deno.test("values at the border convert as the JavaScript API says", async () =>
   assertThrows(() => call("i32", 1n), TypeError);
 });
 
-Deno.test("instantiate names a missing or wrong import in its LinkError", async () => {
+Deno.test("the LinkError of instantiate names the missing or wrong import", async () => {
   const text = `(module (import "env" "f" (func (param i32))))`;
   await assertRejects(() => instanceOf(text), LinkError, `unknown import: nothing was given for "env"."f"`);
   await assertRejects(() => instanceOf(text, { env: { f: 1 } } as never), LinkError, "incompatible import type");
@@ -156,7 +156,7 @@ Deno.test("instantiate names a missing or wrong import in its LinkError", async 
   }
 });
 
-Deno.test("a limit that is not a number is rejected, since it would limit nothing", async () => {
+Deno.test("a limit that is not a number is rejected, because it would limit nothing", async () => {
   const text = `(module (memory 1) (func (export "f")))`;
   for (const name of ["fuel", "sliceFuel", "memoryPages", "tableElements", "deadlineMs"]) {
     for (const value of [NaN, -1]) {
@@ -175,7 +175,7 @@ Deno.test("a limit that is not a number is rejected, since it would limit nothin
   );
 });
 
-Deno.test("a memory that has ended leaves nothing to see in later ones, whatever their size", () => {
+Deno.test("later memories of any size see nothing of a memory that has ended", () => {
   for (const pages of [1, 2, 3, 4]) {
     const ended = new Memory({ initial: pages });
     ended.bytes.fill(7);
@@ -203,7 +203,7 @@ Deno.test("instantiate traps on a segment that does not fit, and runs the start 
   assertEquals(seen, [3]);
 });
 
-Deno.test("a host function of several results gives an array of as many", async () => {
+Deno.test("a host function with several results must return an array of that length", async () => {
   const text =
     `(module (import "m" "two" (func $two (result i32 i32))) (func (export "sub") (result i32) (call $two) i32.sub))`;
   assertEquals(functionOf(await instanceOf(text, { m: { two: () => [9, 4] } }), "sub")(), 5);

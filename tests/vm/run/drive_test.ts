@@ -1,5 +1,5 @@
 /**
- * Calls to their ends: host functions' promises, the budget, the deadline, signals, and others' turns.
+ * Running calls to their ends: host functions' promises, the budget, the deadline, signals, and turns of other calls.
  *
  * @module
  */
@@ -29,14 +29,14 @@ Deno.test("Instance.call waits for a host function's promise", async () => {
   assertEquals(await instance.call("twice", [4]), 90);
 });
 
-Deno.test("Instance.call makes a host function's rejection a trap with that cause", async () => {
+Deno.test("Instance.call rejects with a trap if a host function's promise rejects, with the cause", async () => {
   const cause = new Error("no");
   const instance = await instanceOf(ASK, { host: { ask: () => Promise.reject(cause) } });
   const error = await assertRejects(() => instance.call("twice", [1]), Trap, "host function failed");
   assertStrictEquals(error.cause, cause);
 });
 
-Deno.test("an exported function throws TypeError if a host function gives a promise", async () => {
+Deno.test("an exported function throws a TypeError if a host function returns a promise", async () => {
   const instance = await instanceOf(ASK, { host: { ask: () => Promise.resolve(1) } });
   assertThrows(() => functionOf(instance, "twice")(1), TypeError, "promise");
 });
@@ -74,7 +74,7 @@ Deno.test("Instance.call rejects with the signal's reason, running or pending", 
   }
 });
 
-Deno.test("guests that spin leave others their turns", async () => {
+Deno.test("guests that spin let other guests have their turns", async () => {
   const controller = new AbortController();
   const spinning = await Promise.all(Array.from({ length: 20 }, () => instanceOf(LOOP)));
   const stopped = spinning.map((instance) =>
