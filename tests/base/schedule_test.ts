@@ -145,3 +145,25 @@ Deno.test("work that is counted without waiting ends the turn, and no waiter pay
   isOver = true;
   assert(turns < 10, `${turns} turns`);
 });
+
+Deno.test("slices that take long for their fuel end turns too, and timers fire in between", async () => {
+  let fired = 0;
+  let isOver = false;
+  const tick = (): void => {
+    fired++;
+    if (!isOver) setTimeout(tick, 0);
+  };
+  setTimeout(tick, 0);
+  let slices = 0;
+  await new Promise<void>((resolve) => {
+    const slice = (): number => {
+      for (const end = performance.now() + 10; performance.now() < end;);
+      if (++slices < 20) schedule(slice);
+      else resolve();
+      return 1;
+    };
+    schedule(slice);
+  });
+  isOver = true;
+  assert(fired >= 5, `${fired} timers`);
+});
