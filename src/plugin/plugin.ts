@@ -66,7 +66,8 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
    * @throws {RpcError} if the plugin answers with an error
    * @throws {PluginError} if it does not answer
    * @throws {LimitError} if too many calls of its instance wait for an answer
-   * @throws {TypeError} if an option is unknown or of the wrong type, or the method's name is not a string, or the params have no JSON form
+   * @throws {TypeError} if an option is unknown or of the wrong type, the method's name is not a string, or the params
+   * have no JSON form
    * @throws {RangeError} if the deadline is not in its range
    */
   async call<K extends MethodName<Guest>>(

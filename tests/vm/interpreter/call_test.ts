@@ -9,15 +9,7 @@ import { instantiate, Trap } from "../../../src/vm/mod.ts";
 import type { Call, Instance } from "../../../src/vm/mod.ts";
 import { codeOf } from "../../../tools/code_of.ts";
 import { functionOf, instanceOf, moduleOf } from "../../../tools/wat.ts";
-
-const FIB = `(module (func $fib (export "fib") (param i32) (result i32)
-  (if (result i32) (i32.lt_s (local.get 0) (i32.const 2))
-    (then (local.get 0))
-    (else (i32.add
-      (call $fib (i32.sub (local.get 0) (i32.const 1)))
-      (call $fib (i32.sub (local.get 0) (i32.const 2))))))))`;
-
-const LOOP = `(module (func $spin (export "spin") (loop (br 0))))`;
+import { ASK, FIB, LOOP } from "../_programs.ts";
 
 /** Resumes the call until it stops for a reason that is not fuel. Returns the number of resumes. */
 function finish(call: Call, fuel: number): number {
@@ -94,11 +86,6 @@ Deno.test("Call.resume refuses negative fuel and running calls", async () => {
   assertThrows(() => call.resume(-1), RangeError);
   assertThrows(() => call.resume(NaN), RangeError);
 });
-
-const ASK = `(module
-  (import "host" "ask" (func $ask (param i32) (result i32)))
-  (func (export "twice") (param i32) (result i32)
-    (i32.add (call $ask (local.get 0)) (call $ask (i32.add (local.get 0) (i32.const 1))))))`;
 
 Deno.test("Instance.call takes a host function's plain value without suspending", async () => {
   const instance = await instanceOf(ASK, { host: { ask: (n: number) => n + 1 } });

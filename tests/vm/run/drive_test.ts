@@ -7,20 +7,7 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { LimitError, Trap } from "../../../src/vm/mod.ts";
 import { functionOf, instanceOf } from "../../../tools/wat.ts";
-
-const FIB = `(module (func $fib (export "fib") (param i32) (result i32)
-  (if (result i32) (i32.lt_s (local.get 0) (i32.const 2))
-    (then (local.get 0))
-    (else (i32.add
-      (call $fib (i32.sub (local.get 0) (i32.const 1)))
-      (call $fib (i32.sub (local.get 0) (i32.const 2))))))))`;
-
-const LOOP = `(module (func $spin (export "spin") (loop (br 0))))`;
-
-const ASK = `(module
-  (import "host" "ask" (func $ask (param i32) (result i32)))
-  (func (export "twice") (param i32) (result i32)
-    (i32.add (call $ask (local.get 0)) (call $ask (i32.add (local.get 0) (i32.const 1))))))`;
+import { ASK, FIB, LOOP } from "../_programs.ts";
 
 Deno.test("Instance.call waits for a host function's promise", async () => {
   const instance = await instanceOf(ASK, {
