@@ -6,6 +6,7 @@
  * @module
  */
 
+import config from "../deno.json" with { type: "json" };
 import { EXAMPLES } from "../examples/playground/examples.ts";
 import { bundle } from "../tools/bundle.ts";
 import { ROOT } from "../tools/root.ts";
@@ -25,6 +26,14 @@ const GUESTS = EXAMPLES.map(({ file }) => `guests/${file}.wasm`);
 /** Every file that the server serves. */
 const FILES: ReadonlySet<string> = new Set(["index.html", "style.css", "playground.js", ...GUESTS]);
 
+/** The package's entries by the names that users import, as files. Longer names first: esbuild takes the first match. */
+function aliases(): Record<string, string> {
+  const entries = Object.entries(config.exports).map(([entry, file]) =>
+    [entry.replace(".", config.name), `${ROOT}${file}`] as const
+  );
+  return Object.fromEntries(entries.toSorted(([a], [b]) => b.length - a.length));
+}
+
 /** Makes the folder anew. */
 export async function buildPlayground(): Promise<void> {
   await Deno.remove(FOLDER, { recursive: true }).catch(() => {});
@@ -37,7 +46,7 @@ export async function buildPlayground(): Promise<void> {
     absWorkingDir: ROOT,
     entryPoints: [`${PAGE}/playground.ts`],
     outfile: `${FOLDER}/playground.js`,
-    alias: { "@rivulet/rivulet": `${ROOT}mod.ts` },
+    alias: aliases(),
     minify: true,
     logLevel: "error",
   });

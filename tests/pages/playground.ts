@@ -158,7 +158,7 @@ const steps: Readonly<Record<string, (page: Page, url: string) => Promise<void>>
       const [method, params, expected] of [
         ["exit", "3", "The guest exited with code 3 without an answer"],
         ["babble", "", "The guest was stopped"],
-        ["flood", "2000000", "The guest was stopped"],
+        ["flood", "2000000", "The guest reached its limit: messageBytes"],
       ]
     ) {
       await startCall(page, method!, params);
