@@ -41,7 +41,7 @@ const ARROWS: ReadonlyMap<string, readonly string[]> = new Map([
     ...GROUND,
   ]],
   ["src/wasi/descriptors/", ["src/wasi/abi.ts"]],
-  ["src/wasi/", ["src/wasi/descriptors/", "src/vm/mod.ts"]],
+  ["src/wasi/", ["src/wasi/descriptors/", "src/vm/mod.ts", "src/vm/binary/foreign.ts"]],
   ["src/rpc/", []],
   ["src/plugin/", ["src/vm/mod.ts", "src/wasi/mod.ts", "src/rpc/mod.ts", "src/rpc/framing/framings.ts"]],
   ["mod.ts", ["src/vm/mod.ts", "src/wasi/mod.ts", "src/rpc/mod.ts", "src/plugin/mod.ts"]],
