@@ -26,6 +26,7 @@
  * @module
  */
 
+import "./src/base/requirements.ts";
 export { Plugin, PluginError } from "./src/plugin/mod.ts";
 export type { PluginCallOptions, PluginFailure, PluginLimits, PluginOptions } from "./src/plugin/mod.ts";
 export { ErrorCode, RpcClosedError, RpcError, RpcProtocolError } from "./src/rpc/mod.ts";

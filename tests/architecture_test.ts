@@ -210,6 +210,11 @@ Deno.test("no file of the package names a runtime, the host's WebAssembly, or a 
   assertEquals(named, []);
 });
 
+Deno.test("every entry of the package checks the runtime before it imports anything else", () => {
+  const entries = Object.values(config.exports).map((path) => path.replace("./", ""));
+  assertEquals(entries.filter((path) => importsOf(path)[0] !== "src/base/requirements.ts"), []);
+});
+
 Deno.test("every file opens with a comment that describes it", () => {
   const opening = (path: string) => /^\/\*\*[^]*?\*\//.exec(read(path))?.[0] ?? "";
   assertEquals(everything.filter((path) => opening(path) === ""), []);
