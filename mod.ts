@@ -54,7 +54,7 @@ export type {
   RequestId,
   ResultOf,
 } from "./src/rpc/mod.ts";
-export { compile, CompileError, LimitError, LinkError, Module, Trap } from "./src/vm/mod.ts";
+export { compile, CompileError, IntegrityError, LimitError, LinkError, Module, Trap } from "./src/vm/mod.ts";
 export type {
   CompileOptions,
   ExportDescriptor,
