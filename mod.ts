@@ -45,16 +45,20 @@ export type {
   MethodName,
   Methods,
   NotifyArguments,
+  OngoingCall,
   ParameterList,
   ParamsOf,
   PeerCallOptions,
   PeerLimits,
+  Place,
+  ProgressConvention,
   Protocol,
   ProtocolFault,
   ProtocolName,
   RequestContext,
   RequestId,
   ResultOf,
+  TraceConvention,
 } from "./src/rpc/mod.ts";
 export { compile, CompileError, IntegrityError, LimitError, LinkError, Module, Trap } from "./src/vm/mod.ts";
 export type {

@@ -42,7 +42,7 @@ export type { RequestId } from "./message.ts";
 export type { Duplex, FailedRequest, PeerLimits, PeerOptions } from "./options.ts";
 export { Peer } from "./peer.ts";
 export { type ProtocolName, PROTOCOLS } from "./protocols/protocols.ts";
-export type { Cancellation, Protocol } from "./protocols/types.ts";
+export type { Cancellation, Place, ProgressConvention, Protocol, TraceConvention } from "./protocols/types.ts";
 export type {
   Api,
   BatchEntry,
@@ -55,6 +55,7 @@ export type {
   MethodName,
   Methods,
   NotifyArguments,
+  OngoingCall,
   ParameterList,
   ParamsOf,
   PeerCallOptions,
