@@ -28,7 +28,13 @@
 
 import "./src/base/requirements.ts";
 export { Plugin, PluginError } from "./src/plugin/mod.ts";
-export type { PluginCallOptions, PluginFailure, PluginLimits, PluginOptions } from "./src/plugin/mod.ts";
+export type {
+  PluginCallOptions,
+  PluginFailure,
+  PluginLimits,
+  PluginOptions,
+  PluginSettings,
+} from "./src/plugin/mod.ts";
 export { ErrorCode, RpcClosedError, RpcError, RpcProtocolError } from "./src/rpc/mod.ts";
 export type {
   Api,
@@ -42,9 +48,13 @@ export type {
   FramingName,
   Handler,
   Handlers,
+  HandlersOf,
   MethodName,
   Methods,
+  MethodsOption,
   NotifyArguments,
+  OneParameter,
+  OptionsArgument,
   ParameterList,
   ParamsOf,
   PeerCallOptions,
@@ -52,7 +62,9 @@ export type {
   ProtocolFault,
   RequestContext,
   RequestId,
+  RequiredMethodName,
   ResultOf,
+  ServedMethods,
 } from "./src/rpc/mod.ts";
 export { compile, CompileError, IntegrityError, LimitError, LinkError, Module, Trap } from "./src/vm/mod.ts";
 export type {

@@ -7,5 +7,5 @@
 
 export { PluginError } from "./errors.ts";
 export type { PluginFailure } from "./errors.ts";
-export type { PluginCallOptions, PluginLimits, PluginOptions } from "./options.ts";
+export type { PluginCallOptions, PluginLimits, PluginOptions, PluginSettings } from "./options.ts";
 export { Plugin } from "./plugin.ts";

@@ -7,7 +7,7 @@
 import { createApi } from "../base/api.ts";
 import { checkMethod, notAModule } from "../base/options.ts";
 import { printable } from "../base/text.ts";
-import type { Api, CallArguments, MethodName, Methods, ResultOf } from "../rpc/mod.ts";
+import type { Api, CallArguments, MethodName, Methods, OptionsArgument, ResultOf } from "../rpc/mod.ts";
 import { Module } from "../vm/mod.ts";
 import { detailsOf, Disposed, PluginError } from "./errors.ts";
 import { checkCallOptions, checkOptions } from "./options.ts";
@@ -37,7 +37,7 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
   /** The plugin's name in errors. */
   readonly name: string;
   /** The plugin's methods as functions: `api.ping()` for `call("ping")`. */
-  readonly api: Api<Guest> = createApi(this.call.bind(this));
+  readonly api: Api<Guest, PluginCallOptions> = createApi(this.call.bind(this));
   readonly #module: Module;
   readonly #options: CheckedOptions<Guest, Host>;
   readonly #open = new Set<Session<Guest, Host>>();
@@ -52,9 +52,9 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
    * @throws {TypeError} if the module is not one, or an option or a limit is unknown or of the wrong type
    * @throws {RangeError} if a limit is not in its range
    */
-  constructor(module: Module, options: PluginOptions<Guest, Host> = {}) {
+  constructor(module: Module, ...[options]: OptionsArgument<PluginOptions<Guest, Host>>) {
     if (!(module instanceof Module)) throw notAModule(module);
-    this.#options = checkOptions(options);
+    this.#options = checkOptions<Guest, Host>(options);
     this.#module = module;
     this.name = this.#options.name ?? printable(module.name ?? "plugin", NAME_LENGTH);
   }
@@ -72,7 +72,7 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
    */
   async call<K extends MethodName<Guest>>(
     method: K,
-    ...args: CallArguments<Guest, K> | [params: CallArguments<Guest, K>[0], options?: PluginCallOptions]
+    ...args: CallArguments<Guest, K, PluginCallOptions>
   ): Promise<ResultOf<Guest, K>> {
     const [params, options = {}] = args as readonly [unknown, PluginCallOptions?];
     checkMethod(method);

@@ -34,6 +34,7 @@ import type {
   MethodName,
   Methods,
   NotifyArguments,
+  OptionsArgument,
   PeerCallOptions,
   PeerStats,
   ResultOf,
@@ -93,11 +94,9 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
    * @throws {TypeError} if a stream is locked, or an option or a limit is unknown or of the wrong type
    * @throws {RangeError} if a limit is not in its range
    */
-  constructor({ readable, writable }: Duplex, options: PeerOptions<Remote, Local> = {}) {
-    if (readable.locked || writable.locked) {
-      throw new TypeError("a stream is locked, and a peer needs both");
-    }
-    const { handlers, framing, limits, onInvalid, onError, signal } = checkOptions(options);
+  constructor({ readable, writable }: Duplex, ...[options]: OptionsArgument<PeerOptions<Remote, Local>>) {
+    if (readable.locked || writable.locked) throw new TypeError("a stream is locked, and a peer needs both");
+    const { handlers, framing, limits, onInvalid, onError, signal } = checkOptions<Remote, Local>(options);
     this.#limits = limits;
     this.#framing = framing;
     this.#onInvalid = onInvalid;
