@@ -56,6 +56,7 @@ export type {
 export { compile, CompileError, LimitError, LinkError, Module, Trap } from "./src/vm/mod.ts";
 export type {
   CompileOptions,
+  CustomSectionOptions,
   ExportDescriptor,
   ExportedFunction,
   ExternKind,
