@@ -26,8 +26,18 @@
  * @module
  */
 
-export { Plugin, PluginError } from "./src/plugin/mod.ts";
-export type { PluginCallOptions, PluginFailure, PluginLimits, PluginOptions } from "./src/plugin/mod.ts";
+export { effectivePermissions, ManifestError, manifestOf, Plugin, PluginError } from "./src/plugin/mod.ts";
+export type {
+  Manifest,
+  MethodDescription,
+  PermissionLimits,
+  Permissions,
+  PluginCallOptions,
+  PluginDescription,
+  PluginFailure,
+  PluginLimits,
+  PluginOptions,
+} from "./src/plugin/mod.ts";
 export { ErrorCode, RpcClosedError, RpcError, RpcProtocolError } from "./src/rpc/mod.ts";
 export type {
   Api,

@@ -17,6 +17,8 @@ import {
 import { framingOf } from "../rpc/framing/framings.ts";
 import type { FailedRequest, Framing, FramingName, Handlers, Methods, PeerLimits } from "../rpc/mod.ts";
 import type { ProcessLimits, SpawnOptions } from "../wasi/mod.ts";
+import { checkPermissions } from "./permissions.ts";
+import type { Permissions } from "./permissions.ts";
 
 /** Limits of a plugin: of the guest, of its messages, and of its log. */
 export interface PluginLimits extends ProcessLimits, PeerLimits {
@@ -33,7 +35,7 @@ export interface PluginLimits extends ProcessLimits, PeerLimits {
 /** Options of a plugin. */
 export interface PluginOptions<Guest extends object = Methods, Host extends object = Methods>
   extends Pick<SpawnOptions, "args" | "env" | "clock" | "random"> {
-  /** The plugin's name in errors. By default the module's own name, made printable. */
+  /** The plugin's name in errors. By default the name of its manifest or else of the module, made printable. */
   readonly name?: string;
   /**
    * The methods that the plugin may call. A handler can call the plugin by its context's `peer`. If a handler throws an
@@ -57,6 +59,12 @@ export interface PluginOptions<Guest extends object = Methods, Host extends obje
   /** Limits of each instance. */
   readonly limits?: PluginLimits;
   /**
+   * What the plugin may do at most, as plain data. What the plugin asks for in its manifest narrows it further, and
+   * `plugin.permissions` is what is left. A list that is absent is empty. Without this option the plugin may do all that
+   * the other options offer and its manifest asks for.
+   */
+  readonly permissions?: Partial<Permissions>;
+  /**
    * How long an instance lives. `call`: each call has a new instance, and calls share nothing. `plugin`: all calls
    * share one instance, its state and its fuel. If one of them misses its deadline, the guest is stuck: the instance is
    * stopped, its other calls fail, and the next call starts a new one. Default `call`.
@@ -77,13 +85,14 @@ export interface PluginCallOptions {
 
 const PLUGIN_OPTIONS: readonly (keyof PluginOptions)[] = [
   ...["args", "env", "clock", "random"] as const,
-  ...["name", "methods", "onLog", "onError", "framing", "limits", "lifetime"] as const,
+  ...["name", "methods", "onLog", "onError", "framing", "limits", "permissions", "lifetime"] as const,
 ];
 const CALL_OPTIONS: readonly (keyof PluginCallOptions)[] = ["signal", "deadlineMs"];
 
 /** Checked options, with the defaults of limits filled in. */
 export interface CheckedOptions<Guest extends object, Host extends object> extends PluginOptions<Guest, Host> {
   readonly limits: Required<PluginLimits>;
+  readonly permissions: Permissions;
 }
 
 /**
@@ -97,7 +106,7 @@ export function checkOptions<Guest extends object, Host extends object>(
 ): CheckedOptions<Guest, Host> {
   checkNames("Plugin option", options, PLUGIN_OPTIONS);
   const { name, methods = {}, onLog, framing, limits = {}, lifetime = "call" } = options;
-  const { args, env, clock, random, onError } = options;
+  const { args, env, clock, random, onError, permissions } = options;
   checkType("name", name, "string");
   checkType("onLog", onLog, "function");
   checkType("onError", onError, "function");
@@ -113,6 +122,7 @@ export function checkOptions<Guest extends object, Host extends object>(
     env: env && { ...env },
     methods: functionsByName(methods) as Handlers<Guest, Host>,
     limits: resolveLimits<PluginLimits>("Plugin", limits),
+    permissions: checkPermissions(permissions, "permissions"),
   };
 }
 

@@ -1,0 +1,53 @@
+/**
+ * What a plugin may do with the options that it gets: its manifest, its permissions, and the options that are left.
+ *
+ * @module
+ */
+
+import type { Module } from "../vm/mod.ts";
+import { manifestOf } from "./manifest.ts";
+import type { Manifest } from "./manifest.ts";
+import type { CheckedOptions } from "./options.ts";
+import { effectivePermissions, PERMISSION_LIMITS, permitted } from "./permissions.ts";
+import type { Permissions } from "./permissions.ts";
+
+/** A module with checked options. */
+export interface Admission<Guest extends object, Host extends object> {
+  /** What the module says about itself. */
+  readonly manifest: Manifest | undefined;
+  /** What it may do: what it asks for, is granted, and is offered by the options. */
+  readonly permissions: Permissions;
+  /** The options, without what it may not do. */
+  readonly options: CheckedOptions<Guest, Host>;
+}
+
+/**
+ * Narrows the options of a plugin to its permissions.
+ *
+ * @throws {ManifestError} if the module has a manifest that is not valid
+ */
+export function admit<Guest extends object, Host extends object>(
+  module: Module,
+  options: CheckedOptions<Guest, Host>,
+): Admission<Guest, Host> {
+  const manifest = manifestOf(module);
+  const methods = options.methods as Iterable<readonly [string, never]>;
+  const env = Object.entries(options.env ?? {});
+  const offered: Permissions = {
+    methods: Array.from(methods, ([name]) => name),
+    env: env.map(([name]) => name),
+    limits: Object.fromEntries(PERMISSION_LIMITS.map((name) => [name, options.limits[name]])),
+  };
+  const asked = effectivePermissions(manifest?.permissions, options.permissions);
+  const permissions = effectivePermissions(asked, offered);
+  return {
+    manifest,
+    permissions,
+    options: {
+      ...options,
+      methods: new Map(permitted(methods, permissions.methods)),
+      env: options.env && Object.fromEntries(permitted(env, permissions.env)),
+      limits: { ...options.limits, ...permissions.limits },
+    },
+  };
+}
