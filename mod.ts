@@ -26,6 +26,7 @@
  * @module
  */
 
+import "./src/base/requirements.ts";
 export { effectivePermissions, ManifestError, manifestOf, Plugin, PluginError } from "./src/plugin/mod.ts";
 export type {
   Manifest,

@@ -7,7 +7,7 @@
 import type { Module } from "../vm/mod.ts";
 import { manifestOf } from "./manifest.ts";
 import type { Manifest } from "./manifest.ts";
-import type { CheckedOptions } from "./options.ts";
+import type { CheckedOptions, PluginCallOptions } from "./options.ts";
 import { effectivePermissions, PERMISSION_LIMITS, permitted } from "./permissions.ts";
 import type { Permissions } from "./permissions.ts";
 
@@ -19,6 +19,8 @@ export interface Admission<Guest extends object, Host extends object> {
   readonly permissions: Permissions;
   /** The options, without what it may not do. */
   readonly options: CheckedOptions<Guest, Host>;
+  /** The longest deadline of a call, whatever the call's own options say. */
+  readonly mostDeadlineMs: number;
 }
 
 /**
@@ -38,9 +40,10 @@ export function admit<Guest extends object, Host extends object>(
     env: env.map(([name]) => name),
     limits: Object.fromEntries(PERMISSION_LIMITS.map((name) => [name, options.limits[name]])),
   };
-  const asked = effectivePermissions(manifest?.permissions, options.permissions);
-  const permissions = effectivePermissions(asked, offered);
+  const agreed = effectivePermissions(manifest?.permissions, options.permissions);
+  const permissions = effectivePermissions(agreed, offered);
   return {
+    mostDeadlineMs: agreed.limits.deadlineMs ?? Infinity,
     manifest,
     permissions,
     options: {
@@ -50,4 +53,10 @@ export function admit<Guest extends object, Host extends object>(
       limits: { ...options.limits, ...permissions.limits },
     },
   };
+}
+
+/** The options of a call, with a deadline that is permitted. */
+export function within(options: PluginCallOptions, mostDeadlineMs: number): PluginCallOptions {
+  const { deadlineMs } = options;
+  return deadlineMs !== undefined && deadlineMs > mostDeadlineMs ? { ...options, deadlineMs: mostDeadlineMs } : options;
 }

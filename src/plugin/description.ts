@@ -45,9 +45,8 @@ export interface PluginDescription {
  * ```ts
  * import { compile, ManifestError, manifestOf } from "@rivulet/rivulet";
  *
- * // A custom section `rivulet` that is not JSON, behind the header of a module.
- * const section = [0, 10, 7, ...new TextEncoder().encode("rivulet"), 0x7b, 0x7d - 1];
- * const module = await compile(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, ...section));
+ * // A module with a custom section `rivulet` without contents.
+ * const module = await compile(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 0, 8, 7, 114, 105, 118, 117, 108, 101, 116));
  * try {
  *   manifestOf(module);
  * } catch (error) {

@@ -79,7 +79,10 @@ export interface PluginCallOptions {
    * only.
    */
   readonly signal?: AbortSignal;
-  /** Milliseconds from this call to its answer, in place of the plugin's limit. `Infinity` for no deadline. */
+  /**
+   * Milliseconds from this call to its answer, in place of the plugin's limit. `Infinity` for no deadline. It is at most
+   * what the option `permissions` and the manifest permit.
+   */
   readonly deadlineMs?: number;
 }
 

@@ -9,7 +9,7 @@ import { checkMethod, notAModule } from "../base/options.ts";
 import { printable } from "../base/text.ts";
 import type { Api, CallArguments, MethodName, Methods, ResultOf } from "../rpc/mod.ts";
 import { Module } from "../vm/mod.ts";
-import { admit } from "./admission.ts";
+import { admit, within } from "./admission.ts";
 import type { PluginDescription } from "./description.ts";
 import { describe } from "./discover.ts";
 import { detailsOf, Disposed, PluginError } from "./errors.ts";
@@ -50,6 +50,7 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
    * plain data, sorted and frozen: log it, compare it, store it.
    */
   readonly permissions: Permissions;
+  readonly #mostDeadlineMs: number;
   readonly #module: Module;
   readonly #options: CheckedOptions<Guest, Host>;
   readonly #open = new Set<Session<Guest, Host>>();
@@ -69,6 +70,7 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
     if (!(module instanceof Module)) throw notAModule(module);
     const admission = admit(module, checkOptions(options));
     this.#options = admission.options;
+    this.#mostDeadlineMs = admission.mostDeadlineMs;
     this.manifest = admission.manifest;
     this.permissions = admission.permissions;
     this.#module = module;
@@ -90,9 +92,10 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
     method: K,
     ...args: CallArguments<Guest, K> | [params: CallArguments<Guest, K>[0], options?: PluginCallOptions]
   ): Promise<ResultOf<Guest, K>> {
-    const [params, options = {}] = args as readonly [unknown, PluginCallOptions?];
+    const [params, given = {}] = args as readonly [unknown, PluginCallOptions?];
     checkMethod(method);
-    checkCallOptions(options);
+    checkCallOptions(given);
+    const options = within(given, this.#mostDeadlineMs);
     options.signal?.throwIfAborted();
     if (this.#isDisposed) throw this.#disposedError(method);
     const isOwn = this.#options.lifetime !== "plugin";

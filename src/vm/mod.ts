@@ -19,6 +19,7 @@
  * @module
  */
 
+import "../base/requirements.ts";
 export { LimitError } from "../base/limits.ts";
 export type { ExternKind, ValueTypeName } from "./binary/types.ts";
 export type { Call, CallStatus, RunLimits } from "./engine.ts";
