@@ -15,7 +15,17 @@ import {
   functionsByName,
 } from "../base/options.ts";
 import { framingOf } from "../rpc/framing/framings.ts";
-import type { FailedRequest, Framing, FramingName, Handlers, Methods, PeerLimits } from "../rpc/mod.ts";
+import type {
+  FailedRequest,
+  Framing,
+  FramingName,
+  Handlers,
+  Methods,
+  PeerLimits,
+  Protocol,
+  ProtocolName,
+} from "../rpc/mod.ts";
+import { protocolOf } from "../rpc/protocols/protocols.ts";
 import type { ProcessLimits, SpawnOptions } from "../wasi/mod.ts";
 
 /** Limits of a plugin: of the guest, of its messages, and of its log. */
@@ -52,7 +62,9 @@ export interface PluginOptions<Guest extends object = Methods, Host extends obje
    * failures go to `console.error`, without `RpcError`s that are answers.
    */
   readonly onError?: (error: unknown, request: FailedRequest) => unknown;
-  /** How messages are marked off, and how a request is cancelled: a name, or a row of your own. Default `newline`. */
+  /** The conventions beside JSON-RPC, such as cancellation: a name, or a row of your own. Default `rivulet`. */
+  readonly protocol?: ProtocolName | Protocol;
+  /** How messages are marked off: a name, or a row of your own. Default: as the protocol says. */
   readonly framing?: FramingName | Framing;
   /** Limits of each instance. */
   readonly limits?: PluginLimits;
@@ -77,7 +89,7 @@ export interface PluginCallOptions {
 
 const PLUGIN_OPTIONS: readonly (keyof PluginOptions)[] = [
   ...["args", "env", "clock", "random"] as const,
-  ...["name", "methods", "onLog", "onError", "framing", "limits", "lifetime"] as const,
+  ...["name", "methods", "onLog", "onError", "protocol", "framing", "limits", "lifetime"] as const,
 ];
 const CALL_OPTIONS: readonly (keyof PluginCallOptions)[] = ["signal", "deadlineMs"];
 
@@ -108,7 +120,8 @@ export function checkOptions<Guest extends object, Host extends object>(
   if (env !== undefined) checkEnv(env);
   return {
     ...{ name, onLog, onError, lifetime, clock, random },
-    framing: framingOf(framing),
+    protocol: protocolOf(options.protocol),
+    framing: framing === undefined ? undefined : framingOf(framing),
     args: args && [...args],
     env: env && { ...env },
     methods: functionsByName(methods) as Handlers<Guest, Host>,
