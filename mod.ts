@@ -59,12 +59,14 @@ export type {
   ParamsOf,
   PeerCallOptions,
   PeerLimits,
+  Protocol,
   ProtocolFault,
+  ProtocolName,
   RequestContext,
   RequestId,
   ResultOf,
 } from "./src/rpc/mod.ts";
-export { compile, CompileError, LimitError, LinkError, Module, Trap } from "./src/vm/mod.ts";
+export { compile, CompileError, IntegrityError, LimitError, LinkError, Module, Trap } from "./src/vm/mod.ts";
 export type {
   CompileOptions,
   CustomSectionOptions,

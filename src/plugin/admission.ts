@@ -5,9 +5,13 @@
  */
 
 import type { Module } from "../vm/mod.ts";
+import { PROTOCOLS } from "../rpc/mod.ts";
+import type { ProtocolName } from "../rpc/mod.ts";
+import { ManifestError } from "./description.ts";
 import { manifestOf } from "./manifest.ts";
 import type { Manifest } from "./manifest.ts";
-import type { CheckedOptions, PluginCallOptions } from "./options.ts";
+import { checkOptions } from "./options.ts";
+import type { CheckedOptions, PluginCallOptions, PluginOptions, SaidOptions } from "./options.ts";
 import { effectivePermissions, PERMISSION_LIMITS, permitted } from "./permissions.ts";
 import type { Permissions } from "./permissions.ts";
 
@@ -24,15 +28,17 @@ export interface Admission<Guest extends object, Host extends object> {
 }
 
 /**
- * Narrows the options of a plugin to its permissions.
+ * Checks the options of a plugin, and narrows them to its permissions.
  *
  * @throws {ManifestError} if the module has a manifest that is not valid
+ * @throws as `checkOptions` does
  */
 export function admit<Guest extends object, Host extends object>(
   module: Module,
-  options: CheckedOptions<Guest, Host>,
+  given: PluginOptions<Guest, Host>,
 ): Admission<Guest, Host> {
   const manifest = manifestOf(module);
+  const options = checkOptions(given, saidBy(manifest, given));
   const methods = options.methods as Iterable<readonly [string, never]>;
   const env = Object.entries(options.env ?? {});
   const offered: Permissions = {
@@ -53,6 +59,17 @@ export function admit<Guest extends object, Host extends object>(
       limits: { ...options.limits, ...permissions.limits },
     },
   };
+}
+
+/** The options that a manifest says. */
+function saidBy(manifest: Manifest | undefined, given: Pick<PluginOptions, "protocol"> | undefined): SaidOptions {
+  const protocol = manifest?.protocol;
+  if (protocol === undefined || given?.protocol !== undefined) return {};
+  if (!Object.hasOwn(PROTOCOLS, protocol)) {
+    const what = `the plugin speaks the protocol ${JSON.stringify(protocol)}, which is not known here`;
+    throw new ManifestError("manifest", `${what}: pass its row as the option protocol`);
+  }
+  return { protocol: protocol as ProtocolName };
 }
 
 /** The options of a call, with a deadline that is permitted. */

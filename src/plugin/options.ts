@@ -15,7 +15,17 @@ import {
   functionsByName,
 } from "../base/options.ts";
 import { framingOf } from "../rpc/framing/framings.ts";
-import type { FailedRequest, Framing, FramingName, Handlers, Methods, PeerLimits } from "../rpc/mod.ts";
+import type {
+  FailedRequest,
+  Framing,
+  FramingName,
+  Handlers,
+  Methods,
+  PeerLimits,
+  Protocol,
+  ProtocolName,
+} from "../rpc/mod.ts";
+import { protocolOf } from "../rpc/protocols/protocols.ts";
 import type { ProcessLimits, SpawnOptions } from "../wasi/mod.ts";
 import { checkPermissions } from "./permissions.ts";
 import type { Permissions } from "./permissions.ts";
@@ -54,7 +64,12 @@ export interface PluginOptions<Guest extends object = Methods, Host extends obje
    * failures go to `console.error`, without `RpcError`s that are answers.
    */
   readonly onError?: (error: unknown, request: FailedRequest) => unknown;
-  /** How messages are marked off, and how a request is cancelled: a name, or a row of your own. Default `newline`. */
+  /**
+   * The conventions beside JSON-RPC, such as cancellation: a name, or a row of your own. By default that
+   * of the manifest, or else `rivulet`.
+   */
+  readonly protocol?: ProtocolName | Protocol;
+  /** How messages are marked off: a name, or a row of your own. Default: as the protocol says. */
   readonly framing?: FramingName | Framing;
   /** Limits of each instance. */
   readonly limits?: PluginLimits;
@@ -88,7 +103,7 @@ export interface PluginCallOptions {
 
 const PLUGIN_OPTIONS: readonly (keyof PluginOptions)[] = [
   ...["args", "env", "clock", "random"] as const,
-  ...["name", "methods", "onLog", "onError", "framing", "limits", "permissions", "lifetime"] as const,
+  ...["name", "methods", "onLog", "onError", "protocol", "framing", "limits", "permissions", "lifetime"] as const,
 ];
 const CALL_OPTIONS: readonly (keyof PluginCallOptions)[] = ["signal", "deadlineMs"];
 
@@ -98,14 +113,19 @@ export interface CheckedOptions<Guest extends object, Host extends object> exten
   readonly permissions: Permissions;
 }
 
+/** Options that a plugin's manifest can say. Those that are given come first. */
+export type SaidOptions = Pick<PluginOptions, "protocol">;
+
 /**
  * Checks options, and copies what could change later.
  *
+ * @param said the defaults of options that the plugin's manifest says
  * @throws {TypeError} if an option or a limit is unknown or of the wrong type
  * @throws {RangeError} if a limit is not in its range
  */
 export function checkOptions<Guest extends object, Host extends object>(
   options: PluginOptions<Guest, Host>,
+  said: SaidOptions = {},
 ): CheckedOptions<Guest, Host> {
   checkNames("Plugin option", options, PLUGIN_OPTIONS);
   const { name, methods = {}, onLog, framing, limits = {}, lifetime = "call" } = options;
@@ -120,7 +140,8 @@ export function checkOptions<Guest extends object, Host extends object>(
   if (env !== undefined) checkEnv(env);
   return {
     ...{ name, onLog, onError, lifetime, clock, random },
-    framing: framingOf(framing),
+    protocol: protocolOf(options.protocol ?? said.protocol),
+    framing: framing === undefined ? undefined : framingOf(framing),
     args: args && [...args],
     env: env && { ...env },
     methods: functionsByName(methods) as Handlers<Guest, Host>,

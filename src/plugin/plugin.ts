@@ -14,7 +14,7 @@ import type { PluginDescription } from "./description.ts";
 import { describe } from "./discover.ts";
 import { detailsOf, Disposed, PluginError } from "./errors.ts";
 import type { Manifest } from "./manifest.ts";
-import { checkCallOptions, checkOptions } from "./options.ts";
+import { checkCallOptions } from "./options.ts";
 import type { CheckedOptions, PluginCallOptions, PluginOptions } from "./options.ts";
 import type { Permissions } from "./permissions.ts";
 import { Session } from "./session.ts";
@@ -68,7 +68,7 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
    */
   constructor(module: Module, options: PluginOptions<Guest, Host> = {}) {
     if (!(module instanceof Module)) throw notAModule(module);
-    const admission = admit(module, checkOptions(options));
+    const admission = admit(module, options);
     this.#options = admission.options;
     this.#mostDeadlineMs = admission.mostDeadlineMs;
     this.manifest = admission.manifest;

@@ -55,6 +55,13 @@ export function answering(result: string): string {
   return plugin(`(call $write ${at(0)})`, data);
 }
 
+/** A plugin that answers its first request with this JSON, in the framing of language servers. */
+export function answeringBehindLength(result: string): string {
+  const message = `${HEAD}${result}}`;
+  const { data, at } = texts(`Content-Length: ${message.length}\r\n\r\n${message}`);
+  return plugin(`(call $write ${at(0)})`, data);
+}
+
 /** A plugin that answers its first request with this error. */
 export function refusing(code: number): string {
   const { data, at } = texts(`{"jsonrpc":"2.0","id":0,"error":{"code":${code},"message":"no"}}\n`);

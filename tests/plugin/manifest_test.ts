@@ -6,9 +6,10 @@
 
 import { assert, assertEquals, assertStrictEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { ManifestError, manifestOf, Plugin } from "@rivulet/rivulet";
+import { PROTOCOLS } from "@rivulet/rivulet/rpc";
 import type { Module } from "@rivulet/rivulet";
 import { guest } from "../_guests.ts";
-import { withManifest, withSections } from "./_guests.ts";
+import { answering, answeringBehindLength, withManifest, withSections } from "./_guests.ts";
 
 const EMPTY = "(module)";
 const utf8 = (text: string) => new TextEncoder().encode(text);
@@ -88,6 +89,27 @@ Deno.test("a plugin's name is that of its options, else of its manifest, else of
   assertEquals(new Plugin(withManifest(named, { name: "said" }), { name: "given" }).name, "given");
   assertEquals(new Plugin(withManifest(named, { name: "said" })).name, "said");
   assertEquals(new Plugin(withManifest(named, {})).name, "inside");
+});
+
+Deno.test("a plugin speaks the protocol that its manifest names, if the options name none", async () => {
+  const lsp = withManifest(answeringBehindLength("5"), { protocol: "lsp" });
+  await using plugin = new Plugin(lsp, { protocol: undefined, limits: { deadlineMs: 10_000 } });
+  assertEquals(await plugin.call("go"), 5);
+  await using other = new Plugin(withManifest(answering("6"), { protocol: "lsp" }), {
+    protocol: "rivulet",
+    limits: { deadlineMs: 10_000 },
+  });
+  assertEquals(await other.call("go"), 6);
+});
+
+Deno.test("a protocol that is not known is refused, unless the options have its row", async () => {
+  const module = withManifest(answering("7"), { protocol: "acme" });
+  assertThrows(() => new Plugin(module), ManifestError, `speaks the protocol "acme", which is not known here`);
+  await using plugin = new Plugin(module, {
+    protocol: { ...PROTOCOLS.rivulet, name: "acme" },
+    limits: { deadlineMs: 10_000 },
+  });
+  assertEquals(await plugin.call("go"), 7);
 });
 
 /** Nested lists or objects. */
