@@ -27,8 +27,18 @@
  */
 
 import "./src/base/requirements.ts";
-export { Plugin, PluginError } from "./src/plugin/mod.ts";
-export type { PluginCallOptions, PluginFailure, PluginLimits, PluginOptions } from "./src/plugin/mod.ts";
+export { effectivePermissions, ManifestError, manifestOf, Plugin, PluginError } from "./src/plugin/mod.ts";
+export type {
+  Manifest,
+  MethodDescription,
+  PermissionLimits,
+  Permissions,
+  PluginCallOptions,
+  PluginDescription,
+  PluginFailure,
+  PluginLimits,
+  PluginOptions,
+} from "./src/plugin/mod.ts";
 export { ErrorCode, RpcClosedError, RpcError, RpcProtocolError } from "./src/rpc/mod.ts";
 export type {
   Api,
@@ -59,6 +69,7 @@ export type {
 export { compile, CompileError, IntegrityError, LimitError, LinkError, Module, Trap } from "./src/vm/mod.ts";
 export type {
   CompileOptions,
+  CustomSectionOptions,
   ExportDescriptor,
   ExportedFunction,
   ExternKind,
