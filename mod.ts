@@ -27,9 +27,14 @@
  */
 
 import "./src/base/requirements.ts";
-export { Plugin, PluginError } from "./src/plugin/mod.ts";
+export { effectivePermissions, ManifestError, manifestOf, Plugin, PluginError } from "./src/plugin/mod.ts";
 export type {
+  Manifest,
+  MethodDescription,
+  PermissionLimits,
+  Permissions,
   PluginCallOptions,
+  PluginDescription,
   PluginFailure,
   PluginLimits,
   PluginOptions,
@@ -59,7 +64,9 @@ export type {
   ParamsOf,
   PeerCallOptions,
   PeerLimits,
+  Protocol,
   ProtocolFault,
+  ProtocolName,
   RequestContext,
   RequestId,
   RequiredMethodName,
@@ -69,6 +76,7 @@ export type {
 export { compile, CompileError, IntegrityError, LimitError, LinkError, Module, Trap } from "./src/vm/mod.ts";
 export type {
   CompileOptions,
+  CustomSectionOptions,
   ExportDescriptor,
   ExportedFunction,
   ExternKind,
