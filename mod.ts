@@ -38,6 +38,7 @@ export type {
   PluginFailure,
   PluginLimits,
   PluginOptions,
+  PluginSettings,
 } from "./src/plugin/mod.ts";
 export { ErrorCode, RpcClosedError, RpcError, RpcProtocolError } from "./src/rpc/mod.ts";
 export type {
@@ -52,9 +53,13 @@ export type {
   FramingName,
   Handler,
   Handlers,
+  HandlersOf,
   MethodName,
   Methods,
+  MethodsOption,
   NotifyArguments,
+  OneParameter,
+  OptionsArgument,
   ParameterList,
   ParamsOf,
   PeerCallOptions,
@@ -64,7 +69,9 @@ export type {
   ProtocolName,
   RequestContext,
   RequestId,
+  RequiredMethodName,
   ResultOf,
+  ServedMethods,
 } from "./src/rpc/mod.ts";
 export { compile, CompileError, IntegrityError, LimitError, LinkError, Module, Trap } from "./src/vm/mod.ts";
 export type {
