@@ -27,8 +27,19 @@
  */
 
 import "./src/base/requirements.ts";
-export { Plugin, PluginError } from "./src/plugin/mod.ts";
-export type { PluginCallOptions, PluginFailure, PluginLimits, PluginOptions } from "./src/plugin/mod.ts";
+export { effectivePermissions, ManifestError, manifestOf, Plugin, PluginError } from "./src/plugin/mod.ts";
+export type {
+  Manifest,
+  MethodDescription,
+  PermissionLimits,
+  Permissions,
+  PluginCallOptions,
+  PluginDescription,
+  PluginFailure,
+  PluginLimits,
+  PluginOptions,
+  PluginSettings,
+} from "./src/plugin/mod.ts";
 export { ErrorCode, RpcClosedError, RpcError, RpcProtocolError } from "./src/rpc/mod.ts";
 export type {
   Api,
@@ -42,10 +53,14 @@ export type {
   FramingName,
   Handler,
   Handlers,
+  HandlersOf,
   MethodName,
   Methods,
+  MethodsOption,
   NotifyArguments,
+  OneParameter,
   OngoingCall,
+  OptionsArgument,
   ParameterList,
   ParamsOf,
   PeerCallOptions,
@@ -57,12 +72,15 @@ export type {
   ProtocolName,
   RequestContext,
   RequestId,
+  RequiredMethodName,
   ResultOf,
+  ServedMethods,
   TraceConvention,
 } from "./src/rpc/mod.ts";
 export { compile, CompileError, IntegrityError, LimitError, LinkError, Module, Trap } from "./src/vm/mod.ts";
 export type {
   CompileOptions,
+  CustomSectionOptions,
   ExportDescriptor,
   ExportedFunction,
   ExternKind,

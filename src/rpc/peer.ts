@@ -23,6 +23,7 @@ import type {
   MethodName,
   Methods,
   NotifyArguments,
+  OptionsArgument,
   PeerCallOptions,
   PeerStats,
   ResultOf,
@@ -65,11 +66,11 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
    * @throws {TypeError} if a stream is locked, or an option or a limit is unknown or of the wrong type
    * @throws {RangeError} if a limit is not in its range
    */
-  constructor(duplex: Duplex, options: PeerOptions<Remote, Local> = {}) {
+  constructor(duplex: Duplex, ...[options]: OptionsArgument<PeerOptions<Remote, Local>>) {
     if (duplex.readable.locked || duplex.writable.locked) {
       throw new TypeError("a stream is locked, and a peer needs both");
     }
-    const checked = checkOptions(options);
+    const checked = checkOptions<Remote, Local>(options);
     this.api = createApi<Api<Remote>>(this.call.bind(this));
     this.#connection = new Connection(duplex, checked);
     this.#outgoing = this.#connection.outgoing;
