@@ -13,6 +13,7 @@ import { createApi } from "../base/api.ts";
 import { Connection } from "./connection.ts";
 import { checkOptions, type Duplex, type PeerOptions } from "./options.ts";
 import { Outgoing } from "./outgoing.ts";
+import { type Calls, withCallSchemas } from "./schemas/apply.ts";
 import type {
   Api,
   BatchEntry,
@@ -58,7 +59,7 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
   /** The other side's methods as functions, except `then` and other names that the language calls by itself. */
   readonly api: Api<Remote>;
   readonly #connection: Connection<Remote>;
-  readonly #outgoing: Outgoing;
+  readonly #outgoing: Calls;
 
   /**
    * Takes both streams and starts to read.
@@ -73,7 +74,7 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
     const checked = checkOptions<Remote, Local>(options);
     this.api = createApi<Api<Remote>>(this.call.bind(this));
     this.#connection = new Connection(duplex, checked, this);
-    this.#outgoing = new Outgoing(this.#connection, checked);
+    this.#outgoing = withCallSchemas(new Outgoing(this.#connection, checked), checked.schemas);
   }
 
   /**
@@ -95,7 +96,8 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
    *
    * @param method its name
    * @param args params (for `undefined`, `null` is sent, or none by the protocol), then options
-   * @returns the answer as the other side sent it: its type is not checked
+   * @returns the answer as the other side sent it: its type is not checked, unless there is a schema
+   * @throws {SchemaError} if the params or the result are not what their schema says
    * @throws {RpcError} if the other side answers with an error
    * @throws {RpcProtocolError} if its answer is malformed
    * @throws {TypeError} if the method is not a string, the params have no JSON form, or an option is unknown or wrong
