@@ -59,11 +59,14 @@ export type {
   MethodsOption,
   NotifyArguments,
   OneParameter,
+  OngoingCall,
   OptionsArgument,
   ParameterList,
   ParamsOf,
   PeerCallOptions,
   PeerLimits,
+  Place,
+  ProgressConvention,
   Protocol,
   ProtocolFault,
   ProtocolName,
@@ -72,6 +75,7 @@ export type {
   RequiredMethodName,
   ResultOf,
   ServedMethods,
+  TraceConvention,
 } from "./src/rpc/mod.ts";
 export { compile, CompileError, IntegrityError, LimitError, LinkError, Module, Trap } from "./src/vm/mod.ts";
 export type {

@@ -42,7 +42,7 @@ export type { RequestId } from "./message.ts";
 export type { Duplex, FailedRequest, PeerLimits, PeerOptions, PeerSettings } from "./options.ts";
 export { Peer } from "./peer.ts";
 export { type ProtocolName, PROTOCOLS } from "./protocols/protocols.ts";
-export type { Cancellation, Protocol } from "./protocols/types.ts";
+export type { Cancellation, Place, ProgressConvention, Protocol, TraceConvention } from "./protocols/types.ts";
 export type {
   Api,
   BatchEntry,
@@ -58,6 +58,7 @@ export type {
   MethodsOption,
   NotifyArguments,
   OneParameter,
+  OngoingCall,
   OptionsArgument,
   ParameterList,
   ParamsOf,

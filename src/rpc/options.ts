@@ -6,6 +6,7 @@
 
 import { type LimitError, resolveLimits } from "../base/limits.ts";
 import { checkNames, checkSignal, checkType, functionsByName } from "../base/options.ts";
+import { checkTraceparent } from "./trace.ts";
 import type { RpcProtocolError } from "./errors.ts";
 import { type FramingName, framingOf } from "./framing/framings.ts";
 import type { Framing } from "./framing/types.ts";
@@ -81,7 +82,7 @@ export interface PeerSettings {
 const PEER_OPTIONS: readonly (keyof PeerOptions)[] = [
   ...["methods", "protocol", "framing", "limits", "onInvalid", "onError", "signal"] as const,
 ];
-const CALL_OPTIONS: readonly (keyof PeerCallOptions)[] = ["signal"];
+const CALL_OPTIONS: readonly (keyof PeerCallOptions)[] = ["signal", "cancel", "onProgress", "traceparent"];
 
 /** Checked options, with the defaults filled in. */
 export interface CheckedOptions<Remote extends object> extends Pick<PeerSettings, "onInvalid" | "onError" | "signal"> {
@@ -120,4 +121,7 @@ export function checkOptions<Remote extends object, Local extends object>(
 export function checkCallOptions(options: PeerCallOptions): void {
   checkNames("call option", options, CALL_OPTIONS);
   checkSignal(options.signal);
+  checkSignal(options.cancel, "cancel");
+  checkType("onProgress", options.onProgress, "function");
+  checkTraceparent(options.traceparent);
 }
