@@ -23,6 +23,7 @@ export const LEFT_OUT: ReadonlyMap<string, string> = new Map([
   ["hostile", "measures the heap, and reads guests from files"],
   ["pages", "drives browsers"],
   ["spec", "reads the official suite from files"],
+  ["types", "runs TypeScript's compiler"],
 ]);
 
 /** Tests that are skipped, in which runtimes, and why. */
