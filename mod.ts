@@ -63,11 +63,14 @@ export type {
   MethodsOption,
   NotifyArguments,
   OneParameter,
+  OngoingCall,
   OptionsArgument,
   ParameterList,
   ParamsOf,
   PeerCallOptions,
   PeerLimits,
+  Place,
+  ProgressConvention,
   Protocol,
   ProtocolFault,
   ProtocolName,
@@ -85,6 +88,7 @@ export type {
   StandardProperties,
   StandardResult,
   StandardSchema,
+  TraceConvention,
 } from "./src/rpc/mod.ts";
 export { compile, CompileError, IntegrityError, LimitError, LinkError, Module, Trap } from "./src/vm/mod.ts";
 export type {

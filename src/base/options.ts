@@ -84,10 +84,10 @@ export function checkMembers(
 }
 
 /** Checks an optional signal, of any realm. @throws {TypeError} if it is not an `AbortSignal` */
-export function checkSignal(given: unknown): void {
+export function checkSignal(given: unknown, name = "signal"): void {
   if (given === undefined || given === null) return;
   if (typeof given === "object" && "aborted" in given && "addEventListener" in given) return;
-  throw new TypeError(`signal must be an AbortSignal, not ${shown(given)}`);
+  throw new TypeError(`${name} must be an AbortSignal, not ${shown(given)}`);
 }
 
 /** Checks a method's name: with any other value the message would be invalid. @throws {TypeError} if it is not a string */

@@ -42,7 +42,7 @@ export type { RequestId } from "./message.ts";
 export type { Duplex, FailedRequest, PeerLimits, PeerOptions, PeerSettings, SchemasOption } from "./options.ts";
 export { Peer } from "./peer.ts";
 export { type ProtocolName, PROTOCOLS } from "./protocols/protocols.ts";
-export type { Cancellation, Protocol } from "./protocols/types.ts";
+export type { Cancellation, Place, ProgressConvention, Protocol, TraceConvention } from "./protocols/types.ts";
 export { SchemaError } from "./schemas/check.ts";
 export type { SchemaIssue } from "./schemas/check.ts";
 export type { StandardIssue, StandardProperties, StandardResult, StandardSchema } from "./schemas/standard.ts";
@@ -71,6 +71,7 @@ export type {
   MethodsOption,
   NotifyArguments,
   OneParameter,
+  OngoingCall,
   OptionsArgument,
   ParameterList,
   ParamsOf,

@@ -6,13 +6,14 @@
 
 import { type LimitError, resolveLimits } from "../base/limits.ts";
 import { checkNames, checkSignal, checkType, functionsByName } from "../base/options.ts";
+import { checkTraceparent } from "./trace.ts";
 import type { RpcProtocolError } from "./errors.ts";
 import { type FramingName, framingOf } from "./framing/framings.ts";
 import type { Framing } from "./framing/types.ts";
 import type { RequestId } from "./message.ts";
 import { type ProtocolName, protocolOf } from "./protocols/protocols.ts";
 import type { Protocol } from "./protocols/types.ts";
-import { withSchemas } from "./schemas/apply.ts";
+import { withSchemas } from "./schemas/handlers.ts";
 import { schemasByMethod } from "./schemas/check.ts";
 import type { MethodSchemas, PeerSchemas } from "./schemas/types.ts";
 import type { Handler, Methods, MethodsOption, PeerCallOptions, ServedMethods } from "./types.ts";
@@ -98,7 +99,7 @@ const PEER_OPTIONS: readonly (keyof PeerOptions)[] = [
   ...["methods", "protocol", "framing", "limits", "onInvalid", "onError", "signal", "schemas"] as const,
 ];
 const SIDES: readonly (keyof PeerSchemas)[] = ["remote", "local"];
-const CALL_OPTIONS: readonly (keyof PeerCallOptions)[] = ["signal"];
+const CALL_OPTIONS: readonly (keyof PeerCallOptions)[] = ["signal", "cancel", "onProgress", "traceparent"];
 
 /** Checked options, with the defaults filled in. */
 export interface CheckedOptions<Remote extends object> extends Pick<PeerSettings, "onInvalid" | "onError" | "signal"> {
@@ -144,4 +145,7 @@ export function checkOptions<Remote extends object, Local extends object>(
 export function checkCallOptions(options: PeerCallOptions): void {
   checkNames("call option", options, CALL_OPTIONS);
   checkSignal(options.signal);
+  checkSignal(options.cancel, "cancel");
+  checkType("onProgress", options.onProgress, "function");
+  checkTraceparent(options.traceparent);
 }

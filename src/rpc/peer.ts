@@ -12,8 +12,7 @@
 import { createApi } from "../base/api.ts";
 import { Connection } from "./connection.ts";
 import { checkOptions, type Duplex, type PeerOptions } from "./options.ts";
-import { Outgoing } from "./outgoing.ts";
-import { type Calls, withCallSchemas } from "./schemas/apply.ts";
+import type { Calls } from "./outgoing.ts";
 import type {
   Api,
   BatchEntry,
@@ -73,8 +72,8 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
     }
     const checked = checkOptions<Remote, Local>(options);
     this.api = createApi<Api<Remote>>(this.call.bind(this));
-    this.#connection = new Connection(duplex, checked, this);
-    this.#outgoing = withCallSchemas(new Outgoing(this.#connection, checked), checked.schemas);
+    this.#connection = new Connection(duplex, checked);
+    this.#outgoing = this.#connection.outgoing;
   }
 
   /**
@@ -87,8 +86,7 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
 
   /** What the peer has counted so far. */
   get stats(): PeerStats {
-    const { calls: { unknownIds, duplicateIds }, counts } = this.#connection;
-    return { unknownIds, duplicateIds, ...counts };
+    return this.#connection.stats;
   }
 
   /**

@@ -85,6 +85,31 @@ export interface PeerCallOptions {
    * read is not sent. A later answer is counted and ignored.
    */
   readonly signal?: AbortSignal;
+  /**
+   * Aborting it asks the other side to cancel the call, which goes on waiting for its answer. If the protocol has no
+   * answer to a cancelled request, the call rejects at once, with the signal's reason.
+   */
+  readonly cancel?: AbortSignal;
+  /**
+   * Receives what the other side reports while the call waits for its answer; its type is not checked. If it throws or
+   * rejects, the call is cancelled and rejects with that. A promise is not awaited; while as many as
+   * `concurrentRequests` wait, further reports are dropped.
+   */
+  readonly onProgress?: (value: unknown) => unknown;
+  /** The `traceparent` of W3C Trace Context that the other side gets. */
+  readonly traceparent?: string;
+}
+
+/** A call of this side that has no answer yet. */
+export interface OngoingCall {
+  /** Its id. */
+  readonly id: number;
+  /** The method's name. */
+  readonly method: string;
+  /** Aborted when the call is aborted, is cancelled, or can't have an answer any more. */
+  readonly signal: AbortSignal;
+  /** Its `traceparent`. */
+  readonly traceparent: string | undefined;
 }
 
 /** The arguments that follow a method's name: params if the method needs them, then options. */
@@ -136,8 +161,25 @@ export interface RequestContext<Remote extends object = Methods> {
   readonly notification: boolean;
   /** Aborted when the other side cancels the request, or the peer closes. */
   readonly signal: AbortSignal;
-  /** The side that sent the request, to be called back. */
+  /**
+   * The side that sent the request, to be called back. What is sent names the request and its `traceparent`, if the
+   * protocol has a place for them.
+   */
   readonly peer: Caller<Remote>;
+  /**
+   * The call of this side to which the request belongs: the one that the request names, or else the only one that has
+   * no answer yet. The other side says so; it is unchecked.
+   */
+  readonly call: OngoingCall | undefined;
+  /** The `traceparent` of W3C Trace Context: the request's own, or else that of `call`. */
+  readonly traceparent: string | undefined;
+  /**
+   * Reports progress to the other side, if the request asks for it and is not answered yet. Like an answer, it waits
+   * until the other side reads. If too much waits, it is dropped.
+   *
+   * @throws {TypeError} if the value has no JSON form, or is not what the protocol reports
+   */
+  progress(value: unknown): void;
 }
 
 /** A request without a handler, to be answered in an iteration over the peer. */
@@ -217,6 +259,8 @@ export interface PeerStats {
   readonly malformed: number;
   /** Requests that were refused because too many were waiting. */
   readonly refused: number;
-  /** Error answers that were dropped because the other side reads too slowly. */
+  /**
+   * Error answers and reports of progress that were dropped: the other side reads too slowly, or `onProgress` is slow.
+   */
   readonly dropped: number;
 }

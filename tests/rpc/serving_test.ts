@@ -139,7 +139,8 @@ Deno.test("a handler receives the unchanged params and a context", async () => {
   const wire = connect({
     methods: {
       look(params, context) {
-        seen.push(params, context.method, context.id, context.notification, context.signal.aborted, context.peer);
+        seen.push(params, context.method, context.id, context.notification, context.signal.aborted);
+        seen.push(context.call, context.traceparent);
       },
     },
   });
@@ -147,9 +148,9 @@ Deno.test("a handler receives the unchanged params and a context", async () => {
   await wire.next();
   wire.sendJson({ jsonrpc, method: "look" });
   assertEquals(await wire.rest(), []);
-  const { peer } = wire;
-  assertEquals(seen, [null, "look", "x", false, false, peer, undefined, "look", undefined, true, false, peer]);
-  await peer.close();
+  const none = undefined;
+  assertEquals(seen, [null, "look", "x", false, false, none, none, none, "look", none, true, false, none, none]);
+  await wire.peer.close();
 });
 
 Deno.test("the methods are the own enumerable properties, or the entries of a map, at construction", async () => {

@@ -49,10 +49,10 @@ export type SchemaParameters<Params> = undefined extends Params ? [params?: Para
  * ```ts
  * import type { RemoteMethods, StandardSchema } from "@rivulet/rivulet/rpc";
  *
- * declare const text: StandardSchema<string>; // as from Zod: z.string()
- * declare const schemas: { greet: { params: typeof text; result: typeof text } };
- * type Guest = RemoteMethods<typeof schemas>; // { greet: (params: string) => string }
- * const names: (keyof Guest)[] = ["greet"];
+ * // As from Zod: `const schemas = { greet: { params: z.string(), result: z.string() } }`, and `typeof schemas`.
+ * type Schemas = { greet: { params: StandardSchema<string>; result: StandardSchema<string> } };
+ * const guest: RemoteMethods<Schemas> = { greet: (name) => `Hello, ${name}!` };
+ * console.log(guest.greet("you")); // Hello, you!
  * ```
  */
 export type RemoteMethods<Schemas> = {

@@ -1,5 +1,5 @@
 /**
- * Tests of src/rpc/schemas/apply.ts: the checks of params and results by schemas, at both ends. The schemas are made by
+ * Tests of src/rpc/schemas: the checks of params and results by schemas, at both ends. The schemas are made by
  * hand: `tests/types/schemas_test.ts` has those of libraries.
  *
  * @module
@@ -124,6 +124,17 @@ Deno.test("the schemas of a batch reject single results, or the whole batch befo
     undefined,
   ]);
   await assertRejects(() => wire.peer.batch([{ method: "none" }, { method: "size", params: 5 }]), SchemaError);
+});
+
+Deno.test("a handler's calls of the other side are checked like the peer's own", async () => {
+  const [here, there] = crossed();
+  await using other = new Peer(there, { methods: { size: () => "text" } });
+  await using peer = new Peer(here, {
+    methods: { back: async (params, { peer }) => await peer.call("size", params).catch((error) => error.part) },
+    schemas: { remote: { size: { params: length, result: number } } },
+  });
+  assertEquals([await other.call("back", 5), await other.call("back", "four")], ["params", "result"]);
+  await peer.close();
 });
 
 Deno.test("an error answer is not checked, and a method without schemas is the same function as before", async () => {
