@@ -20,7 +20,8 @@ import { encodeError, isRefusal, parseJson, readMessage } from "./message.ts";
 import type { Message, RequestId, RequestMessage } from "./message.ts";
 import type { CheckedOptions, Duplex } from "./options.ts";
 import { Outbox } from "./outbox.ts";
-import { Outgoing } from "./outgoing.ts";
+import { type Calls, Outgoing } from "./outgoing.ts";
+import { withCallSchemas } from "./schemas/calls.ts";
 import { type AnswerSink, collectAnswers, RequestQueue } from "./requests.ts";
 import { readPlace } from "./protocols/places.ts";
 import type { OngoingCall, PeerStats } from "./types.ts";
@@ -37,7 +38,7 @@ export class Connection<Remote extends object> {
   /** Calls of this side. */
   readonly calls: CallTable;
   /** What this side sends. */
-  readonly outgoing: Outgoing;
+  readonly outgoing: Calls;
   /** Requests of the other side. */
   readonly requests: RequestQueue<Remote>;
   /** How values become JSON, and come back. */
@@ -61,7 +62,7 @@ export class Connection<Remote extends object> {
     this.#options = options;
     this.#closed.promise.catch(() => {});
     this.calls = new CallTable(this.codec, limits.concurrentRequests);
-    this.outgoing = new Outgoing(this, options);
+    this.outgoing = withCallSchemas(new Outgoing(this, options), options.schemas);
     this.#outbox = new Outbox(writable, (text) => framing.encode(text), () => this.#progress());
     this.requests = new RequestQueue({
       handlers,
