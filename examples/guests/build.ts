@@ -47,6 +47,12 @@ export const GUESTS: readonly Guest[] = [
   {
     language: "c",
     directory: "c",
+    command: [...CLANG, "ledger.c", "rpc.c", "json.c", SMALL_PRINTF, "-o", "{output}"],
+    output: "prebuilt/ledger.wasm",
+  },
+  {
+    language: "c",
+    directory: "c",
     command: [...CLANG, "faulty.c", "rpc.c", "json.c", SMALL_PRINTF, "-o", "{output}"],
     output: "prebuilt/faulty.wasm",
   },

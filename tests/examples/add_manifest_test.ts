@@ -42,7 +42,7 @@ Deno.test("the script changes the file, and prints the manifest", async () => {
     env: { NO_COLOR: "1" },
   }).output();
   assertEquals(success, true, new TextDecoder().decode(stderr));
-  assertStringIncludes(new TextDecoder().decode(stdout), "example plugin in Go");
-  assertEquals(manifestOf(await compile(await Deno.readFile(file)))!.name, "example plugin in Go");
+  assertStringIncludes(new TextDecoder().decode(stdout), "example-go");
+  assertEquals(manifestOf(await compile(await Deno.readFile(file)))!.name, "example-go");
   await Deno.remove(file);
 });
