@@ -19,6 +19,8 @@ import { type Draft, hasRoom, writePlace } from "./protocols/places.ts";
 import type { Place } from "./protocols/types.ts";
 import type { PeerCallOptions } from "./types.ts";
 
+/** No options, and no members. */
+const NONE = {};
 /** UTF-16 units of a method's name in an error. */
 const NAME_LENGTH = 100;
 
@@ -77,15 +79,15 @@ export class Outgoing {
   }
 
   /** See `Peer.call`. */
-  async call(method: string, params: unknown, options: PeerCallOptions = {}, origin?: Origin): Promise<unknown> {
-    checkCallOptions(options);
+  async call(method: string, params: unknown, options: PeerCallOptions = NONE, origin?: Origin): Promise<unknown> {
+    if (options !== NONE) checkCallOptions(options);
     const parts = this.#prepare(method, params, options, origin);
     this.#checkCalls(1, options);
     // Sending starts waiting requests, and one of them may abort the signal.
     let withdraw = () => false;
     const { calls } = this.#connection;
     const id = parts.id ?? calls.takeId();
-    const text = this.#fitting(textOf(parts, id), `the call of ${quoted(method, NAME_LENGTH)}`);
+    const text = this.#fitting(textOf(parts, id), "the call of", method);
     const call = this.#open(id, method, options, () => withdraw());
     const sent = this.#connection.send(text, undefined, (reason) => calls.reject(id, reason));
     withdraw = sent.withdraw;
@@ -149,7 +151,7 @@ export class Outgoing {
       if (withdraw()) calls.reject(id, reason);
       else this.#cancel(id, reason);
     };
-    return calls.open({ ...options, id, method, isAnswered, onCancel });
+    return calls.open({ id, method, options, isAnswered, onCancel });
   }
 
   #cancel(id: number, reason: unknown): void {
@@ -165,7 +167,7 @@ export class Outgoing {
   async #notify(method: string, params: unknown, origin: Origin | undefined): Promise<void> {
     const parts = this.#prepare(method, params, {}, origin);
     this.#connection.checkNotClosed();
-    const text = this.#fitting(textOf(parts), `the notification ${quoted(method, NAME_LENGTH)}`);
+    const text = this.#fitting(textOf(parts), "the notification", method);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#connection.send(text, resolve, reject);
     await promise;
@@ -175,7 +177,7 @@ export class Outgoing {
   #prepare(method: string, params: unknown, options: PeerCallOptions, origin: Origin | undefined): Parts {
     checkMethod(method);
     const { alwaysParams, progress, trace } = this.#options.protocol;
-    let draft: Draft = { params, members: {} };
+    let draft: Draft = { params, members: NONE };
     if (trace !== undefined && options.traceparent !== undefined) {
       draft = writePlace(draft, trace.traceparent, options.traceparent);
     } else {
@@ -193,11 +195,12 @@ export class Outgoing {
   }
 
   /** A message that the other side can read. @throws {LimitError} if it is too long */
-  #fitting(text: string, what: string): string {
+  #fitting(text: string, what: string, method?: string): string {
     const { requestBytes } = this.#options.limits;
     const bytes = bytesBeyond(text, requestBytes);
-    if (bytes !== undefined) throw limitError("requestBytes", requestBytes, `${what} has ${bytes}`);
-    return text;
+    if (bytes === undefined) return text;
+    const whole = method === undefined ? what : `${what} ${quoted(method, NAME_LENGTH)}`;
+    throw limitError("requestBytes", requestBytes, `${whole} has ${bytes}`);
   }
 
   /** Checks that so many calls are possible. */
