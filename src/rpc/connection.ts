@@ -12,14 +12,14 @@ import { count, spend } from "../base/schedule.ts";
 import { CallTable } from "./calls.ts";
 import { type Codec, PLAIN } from "./codec.ts";
 import { memoryOf, WORK } from "./costs.ts";
-import { ErrorCode, RpcClosedError, RpcProtocolError } from "./errors.ts";
+import { ErrorCode, RpcClosedError, RpcError, RpcProtocolError } from "./errors.ts";
 import { reporter } from "./failures.ts";
 import type { Frame } from "./framing/types.ts";
 import { readFrames, readInTurns, refuseBatch } from "./inbox.ts";
 import { encodeError, isRefusal, parseJson, readMessage } from "./message.ts";
-import type { Message, RequestId, RequestMessage } from "./message.ts";
+import type { Message, RequestId, RequestMessage, ResponseMessage } from "./message.ts";
 import type { CheckedOptions, Duplex } from "./options.ts";
-import { Outbox } from "./outbox.ts";
+import { Outbox, type Sent } from "./outbox.ts";
 import { type Calls, Outgoing } from "./outgoing.ts";
 import { withCallSchemas } from "./schemas/calls.ts";
 import { type AnswerSink, collectAnswers, RequestQueue } from "./requests.ts";
@@ -28,6 +28,7 @@ import type { OngoingCall, PeerStats } from "./types.ts";
 
 /** What a connection has counted, beside its calls. */
 interface Counts {
+  nullIds: number;
   malformed: number;
   refused: number;
   dropped: number;
@@ -43,7 +44,7 @@ export class Connection<Remote extends object> {
   readonly requests: RequestQueue<Remote>;
   /** How values become JSON, and come back. */
   readonly codec: Codec = PLAIN;
-  readonly #counts: Counts = { malformed: 0, refused: 0, dropped: 0 };
+  readonly #counts: Counts = { nullIds: 0, malformed: 0, refused: 0, dropped: 0 };
   readonly #options: CheckedOptions<Remote>;
   readonly #closed: PromiseWithResolvers<void> = Promise.withResolvers();
   readonly #outbox: Outbox;
@@ -66,6 +67,7 @@ export class Connection<Remote extends object> {
     this.#outbox = new Outbox(writable, (text) => framing.encode(text), () => this.#progress());
     this.requests = new RequestQueue({
       handlers,
+      limits,
       protocol,
       codec: this.codec,
       outgoing: this.outgoing,
@@ -101,12 +103,12 @@ export class Connection<Remote extends object> {
     if (this.#state === "closed") throw this.#reason;
   }
 
-  /** Sends a message. It returns a function that withdraws the message, and tells whether it was in time. */
-  send(text: string, written?: () => void, failed?: (reason: unknown) => void): () => boolean {
-    const withdraw = this.#outbox.send(text, written, failed);
+  /** Sends a message. */
+  send(text: string, written?: () => void, failed?: (reason: unknown) => void): Sent {
+    const sent = this.#outbox.send(text, written, failed);
     // A new call frees its caller's slot, and needs reading to resume.
     this.#progress();
-    return withdraw;
+    return sent;
   }
 
   /** Sends a message that waits like an answer, and is dropped if too much waits. */
@@ -181,7 +183,7 @@ export class Connection<Remote extends object> {
       this.#reject(value, null, this.#answer);
       if (value instanceof RpcProtocolError && value.fault === "framing") this.#end(value);
     } else {
-      this.#dispatch(readMessage(value), bytes, this.#answer);
+      return this.#dispatch(readMessage(value), bytes, this.#answer)?.then(() => this.#mayReadSoon());
     }
     return undefined;
   }
@@ -191,22 +193,42 @@ export class Connection<Remote extends object> {
     const refusal = refuseBatch(values, limits.batchMessages, protocol);
     if (refusal !== undefined) return this.#reject(refusal, null, this.#answer);
     const messages = await readInTurns(values);
-    const sinkFor = collectAnswers(messages, limits.queueBytes, this.requests.hold, this.#answer);
+    const sinkFor = collectAnswers(messages, limits, this.requests.hold, this.#answer);
     for (const message of messages) {
-      this.#dispatch(message, bytes / messages.length, sinkFor(message));
+      const refusing = this.#dispatch(message, bytes / messages.length, sinkFor(message));
+      if (refusing !== undefined) await refusing;
       const turn = spend(WORK.message);
       if (turn !== undefined) await turn;
     }
     await this.#mayReadSoon();
   }
 
-  #dispatch(message: Message, bytes: number, answer: AnswerSink): void {
-    if (this.#state === "closed") return;
-    if (message.kind === "request") return this.#request(message, bytes, answer);
-    if (message.kind === "invalid") return this.#reject(message.error, message.id, answer);
-    this.calls.settle(message);
-    if ("error" in message.outcome && message.outcome.error instanceof RpcProtocolError) {
-      this.#reject(message.outcome.error, undefined, answer);
+  /** Does what a message says, and returns what to await before the next. */
+  #dispatch(message: Message, bytes: number, answer: AnswerSink): Promise<void> | undefined {
+    if (this.#state === "closed") return undefined;
+    if (message.kind === "request") this.#request(message, bytes, answer);
+    else if (message.kind === "invalid") this.#reject(message.error, message.id, answer);
+    else return this.#settle(message, answer);
+    return undefined;
+  }
+
+  #settle({ id, outcome }: ResponseMessage, answer: AnswerSink): Promise<void> | undefined {
+    const error = "error" in outcome ? outcome.error : undefined;
+    if (error instanceof RpcError && (id === null || id === undefined)) return this.#rejectPending(error);
+    this.calls.settle(id, outcome);
+    if (error instanceof RpcProtocolError) this.#reject(error, undefined, answer);
+    this.#progress();
+    return undefined;
+  }
+
+  /** The other side refused a message without reading whose it was. No answer to that would ever come. */
+  async #rejectPending(error: RpcError): Promise<void> {
+    this.#counts.nullIds++;
+    const { ids } = this.calls;
+    for (const id of ids) {
+      this.calls.refuse(id, error, ids.length === 1);
+      const turn = spend(WORK.fault);
+      if (turn !== undefined) await turn;
     }
     this.#progress();
   }

@@ -5,12 +5,13 @@
  * @module
  */
 
+import { limitError } from "../base/limits.ts";
 import { quoted } from "../base/text.ts";
 import type { Codec } from "./codec.ts";
 import { ErrorCode } from "./errors.ts";
-import { encodeError, encodeFailure, encodeResult } from "./message.ts";
+import { bytesBeyond, encodeError, encodeFailure, encodeResult } from "./message.ts";
 import type { RequestId, RequestMessage } from "./message.ts";
-import type { FailedRequest } from "./options.ts";
+import type { FailedRequest, PeerLimits } from "./options.ts";
 import type { Calls } from "./outgoing.ts";
 import { readPlace } from "./protocols/places.ts";
 import type { Protocol } from "./protocols/types.ts";
@@ -30,6 +31,7 @@ export interface RequestSurroundings {
   readonly outgoing: Calls;
   readonly codec: Codec;
   readonly protocol: Protocol;
+  readonly limits: Pick<Required<PeerLimits>, "requestBytes">;
   /** Called when a request fails. */
   readonly report: Report;
 }
@@ -62,6 +64,7 @@ export class OpenRequest<Remote extends object> implements IncomingRequest<Remot
   #aborted: { readonly reason: unknown } | undefined;
 
   #peer: Caller<Remote> | undefined;
+  #progress: ((value: unknown) => void) | undefined;
 
   /** @param settled called once, with the answer's text, or `undefined` for a notification */
   constructor(
@@ -105,9 +108,12 @@ export class OpenRequest<Remote extends object> implements IncomingRequest<Remot
     return own ?? this.call?.traceparent;
   }
 
-  progress(value: unknown): void {
-    const token = this.#token;
-    if (token !== undefined && this.#isAnswered && !this.#isSettled) this.#surroundings.outgoing.progress(token, value);
+  get progress(): (value: unknown) => void {
+    return this.#progress ??= (value) => {
+      const token = this.#token;
+      if (token === undefined || !this.#isAnswered || this.#isSettled) return;
+      this.#surroundings.outgoing.progress(token, value);
+    };
   }
 
   /** What reports of progress name, if they are wanted. */
@@ -130,8 +136,8 @@ export class OpenRequest<Remote extends object> implements IncomingRequest<Remot
   }
 
   /** Answers that there is no such method. That is not a failure, so it is not reported. */
-  refuse(): void {
-    const message = `method not found: ${quoted(this.method, 100)}`;
+  refuse(hint: string): void {
+    const message = `method not found: ${quoted(this.method, 100)}${hint}`;
     this.#settle((id) => encodeError(id, ErrorCode.methodNotFound, message));
   }
 
@@ -142,6 +148,16 @@ export class OpenRequest<Remote extends object> implements IncomingRequest<Remot
     this.#controller?.abort(reason);
   }
 
+  /** Whether the signal has aborted. */
+  get isAborted(): boolean {
+    return this.#aborted !== undefined;
+  }
+
+  /** Answers that the request was cancelled before a handler had it. */
+  giveUp(): void {
+    this.fail(this.#aborted?.reason);
+  }
+
   #settle(encode: (id: RequestId) => string): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
@@ -149,8 +165,13 @@ export class OpenRequest<Remote extends object> implements IncomingRequest<Remot
   }
 
   #encode(id: RequestId, encode: (id: RequestId) => string): string {
+    const { requestBytes } = this.#surroundings.limits;
     try {
-      return encode(id);
+      const text = encode(id);
+      const bytes = bytesBeyond(text, requestBytes);
+      if (bytes === undefined) return text;
+      this.#reportFailure(limitError("requestBytes", requestBytes, `the answer has ${bytes}`));
+      return encodeError(id, ErrorCode.internalError, `the answer is longer than ${requestBytes} bytes`);
     } catch (error) {
       this.#reportFailure(error);
       return encodeFailure(id, undefined);
