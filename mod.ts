@@ -26,8 +26,19 @@
  * @module
  */
 
-export { Plugin, PluginError } from "./src/plugin/mod.ts";
-export type { PluginCallOptions, PluginFailure, PluginLimits, PluginOptions } from "./src/plugin/mod.ts";
+import "./src/base/requirements.ts";
+export { effectivePermissions, ManifestError, manifestOf, Plugin, PluginError } from "./src/plugin/mod.ts";
+export type {
+  Manifest,
+  MethodDescription,
+  PermissionLimits,
+  Permissions,
+  PluginCallOptions,
+  PluginDescription,
+  PluginFailure,
+  PluginLimits,
+  PluginOptions,
+} from "./src/plugin/mod.ts";
 export { ErrorCode, RpcClosedError, RpcError, RpcProtocolError } from "./src/rpc/mod.ts";
 export type {
   Api,
@@ -48,14 +59,17 @@ export type {
   ParamsOf,
   PeerCallOptions,
   PeerLimits,
+  Protocol,
   ProtocolFault,
+  ProtocolName,
   RequestContext,
   RequestId,
   ResultOf,
 } from "./src/rpc/mod.ts";
-export { compile, CompileError, LimitError, LinkError, Module, Trap } from "./src/vm/mod.ts";
+export { compile, CompileError, IntegrityError, LimitError, LinkError, Module, Trap } from "./src/vm/mod.ts";
 export type {
   CompileOptions,
+  CustomSectionOptions,
   ExportDescriptor,
   ExportedFunction,
   ExternKind,

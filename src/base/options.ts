@@ -68,9 +68,19 @@ export function checkChoice(name: string, given: unknown, choices: readonly stri
 }
 
 /** Checks the type of an optional value. @throws {TypeError} if it has another type */
-export function checkType(name: string, given: unknown, type: "string" | "function" | "object"): void {
+export function checkType(name: string, given: unknown, type: "string" | "function" | "object" | "boolean"): void {
   if (given === undefined || (typeof given === type && given !== null)) return;
   throw new TypeError(`${name} must be ${type === "object" ? "an" : "a"} ${type}, not ${shown(given)}`);
+}
+
+/** Checks the types of members that must be there. @throws {TypeError} if one is missing, or has another type */
+export function checkMembers(
+  of: string,
+  members: Readonly<Record<string, unknown>>,
+  type: "string" | "function" | "object" | "boolean",
+): void {
+  // `null` stands for a missing member: `checkType` would let `undefined` pass.
+  for (const [name, member] of Object.entries(members)) checkType(`${of}.${name}`, member ?? null, type);
 }
 
 /** Checks an optional signal, of any realm. @throws {TypeError} if it is not an `AbortSignal` */

@@ -15,8 +15,20 @@ import {
   functionsByName,
 } from "../base/options.ts";
 import { framingOf } from "../rpc/framing/framings.ts";
-import type { FailedRequest, Framing, FramingName, Handlers, Methods, PeerLimits } from "../rpc/mod.ts";
+import type {
+  FailedRequest,
+  Framing,
+  FramingName,
+  Handlers,
+  Methods,
+  PeerLimits,
+  Protocol,
+  ProtocolName,
+} from "../rpc/mod.ts";
+import { protocolOf } from "../rpc/protocols/protocols.ts";
 import type { ProcessLimits, SpawnOptions } from "../wasi/mod.ts";
+import { checkPermissions } from "./permissions.ts";
+import type { Permissions } from "./permissions.ts";
 
 /** Limits of a plugin: of the guest, of its messages, and of its log. */
 export interface PluginLimits extends ProcessLimits, PeerLimits {
@@ -33,7 +45,7 @@ export interface PluginLimits extends ProcessLimits, PeerLimits {
 /** Options of a plugin. */
 export interface PluginOptions<Guest extends object = Methods, Host extends object = Methods>
   extends Pick<SpawnOptions, "args" | "env" | "clock" | "random"> {
-  /** The plugin's name in errors. By default the module's own name, made printable. */
+  /** The plugin's name in errors. By default the name of its manifest or else of the module, made printable. */
   readonly name?: string;
   /**
    * The methods that the plugin may call. A handler can call the plugin by its context's `peer`. If a handler throws an
@@ -52,10 +64,21 @@ export interface PluginOptions<Guest extends object = Methods, Host extends obje
    * failures go to `console.error`, without `RpcError`s that are answers.
    */
   readonly onError?: (error: unknown, request: FailedRequest) => unknown;
-  /** How messages are marked off, and how a request is cancelled: a name, or a row of your own. Default `newline`. */
+  /**
+   * The conventions beside JSON-RPC, such as cancellation: a name, or a row of your own. By default that
+   * of the manifest, or else `rivulet`.
+   */
+  readonly protocol?: ProtocolName | Protocol;
+  /** How messages are marked off: a name, or a row of your own. Default: as the protocol says. */
   readonly framing?: FramingName | Framing;
   /** Limits of each instance. */
   readonly limits?: PluginLimits;
+  /**
+   * What the plugin may do at most, as plain data. What the plugin asks for in its manifest narrows it further, and
+   * `plugin.permissions` is what is left. A list that is absent is empty. Without this option the plugin may do all that
+   * the other options offer and its manifest asks for.
+   */
+  readonly permissions?: Partial<Permissions>;
   /**
    * How long an instance lives. `call`: each call has a new instance, and calls share nothing. `plugin`: all calls
    * share one instance, its state and its fuel. If one of them misses its deadline, the guest is stuck: the instance is
@@ -71,33 +94,42 @@ export interface PluginCallOptions {
    * only.
    */
   readonly signal?: AbortSignal;
-  /** Milliseconds from this call to its answer, in place of the plugin's limit. `Infinity` for no deadline. */
+  /**
+   * Milliseconds from this call to its answer, in place of the plugin's limit. `Infinity` for no deadline. It is at most
+   * what the option `permissions` and the manifest permit.
+   */
   readonly deadlineMs?: number;
 }
 
 const PLUGIN_OPTIONS: readonly (keyof PluginOptions)[] = [
   ...["args", "env", "clock", "random"] as const,
-  ...["name", "methods", "onLog", "onError", "framing", "limits", "lifetime"] as const,
+  ...["name", "methods", "onLog", "onError", "protocol", "framing", "limits", "permissions", "lifetime"] as const,
 ];
 const CALL_OPTIONS: readonly (keyof PluginCallOptions)[] = ["signal", "deadlineMs"];
 
 /** Checked options, with the defaults of limits filled in. */
 export interface CheckedOptions<Guest extends object, Host extends object> extends PluginOptions<Guest, Host> {
   readonly limits: Required<PluginLimits>;
+  readonly permissions: Permissions;
 }
+
+/** Options that a plugin's manifest can say. Those that are given come first. */
+export type SaidOptions = Pick<PluginOptions, "protocol">;
 
 /**
  * Checks options, and copies what could change later.
  *
+ * @param said the defaults of options that the plugin's manifest says
  * @throws {TypeError} if an option or a limit is unknown or of the wrong type
  * @throws {RangeError} if a limit is not in its range
  */
 export function checkOptions<Guest extends object, Host extends object>(
   options: PluginOptions<Guest, Host>,
+  said: SaidOptions = {},
 ): CheckedOptions<Guest, Host> {
   checkNames("Plugin option", options, PLUGIN_OPTIONS);
   const { name, methods = {}, onLog, framing, limits = {}, lifetime = "call" } = options;
-  const { args, env, clock, random, onError } = options;
+  const { args, env, clock, random, onError, permissions } = options;
   checkType("name", name, "string");
   checkType("onLog", onLog, "function");
   checkType("onError", onError, "function");
@@ -108,11 +140,13 @@ export function checkOptions<Guest extends object, Host extends object>(
   if (env !== undefined) checkEnv(env);
   return {
     ...{ name, onLog, onError, lifetime, clock, random },
-    framing: framingOf(framing),
+    protocol: protocolOf(options.protocol ?? said.protocol),
+    framing: framing === undefined ? undefined : framingOf(framing),
     args: args && [...args],
     env: env && { ...env },
     methods: functionsByName(methods) as Handlers<Guest, Host>,
     limits: resolveLimits<PluginLimits>("Plugin", limits),
+    permissions: checkPermissions(permissions, "permissions"),
   };
 }
 

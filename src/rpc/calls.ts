@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { Codec } from "./codec.ts";
 import type { ResponseMessage } from "./message.ts";
 
 interface PendingCall {
@@ -27,6 +28,11 @@ export class CallTable {
   #nextId = 0;
   #unknownIds = 0;
   #duplicateIds = 0;
+  readonly #codec: Codec;
+
+  constructor(codec: Codec) {
+    this.#codec = codec;
+  }
 
   /** How many calls are pending. */
   get size(): number {
@@ -70,7 +76,7 @@ export class CallTable {
     } else if ("error" in outcome) {
       call.reject(outcome.error);
     } else {
-      call.resolve(outcome.result);
+      this.#resolve(call, outcome.result);
     }
   }
 
@@ -82,6 +88,14 @@ export class CallTable {
   /** Rejects all pending calls. */
   rejectAll(reason: unknown): void {
     for (const id of this.#pending.keys()) this.reject(id, reason);
+  }
+
+  #resolve(call: PendingCall, result: unknown): void {
+    try {
+      call.resolve(this.#codec.decode(result, "result"));
+    } catch (error) {
+      call.reject(error);
+    }
   }
 
   #remove(id: unknown): PendingCall | undefined {

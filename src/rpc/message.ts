@@ -8,7 +8,6 @@
  */
 
 import { LimitError, limitError } from "../base/limits.ts";
-import { checkMethod } from "../base/options.ts";
 import { printable, quoted } from "../base/text.ts";
 import { parseInPieces, PIECE_LENGTH } from "./long_json.ts";
 import { ErrorCode, RpcError, RpcProtocolError } from "./errors.ts";
@@ -161,26 +160,21 @@ export function toJson(value: unknown): string {
   return text;
 }
 
-/** The JSON text of a request's params. @throws {TypeError} if they have none, or the method's name is not a string */
-export function toParams(method: unknown, params: unknown): string {
-  checkMethod(method);
-  return toJson(params);
-}
-
-/** The text of a call, or of a notification if there is no `id`. `params` is JSON text, and always sent. */
-export function encodeRequest(id: number | undefined, method: string, params: string): string {
+/** The text of a call, or of a notification if there is no `id`. `params` is JSON text. */
+export function encodeRequest(id: number | undefined, method: string, params: string | undefined): string {
   const head = id === undefined ? "" : `"id":${id},`;
-  return `{"jsonrpc":"2.0",${head}"method":${JSON.stringify(method)},"params":${params}}`;
+  const tail = params === undefined ? "" : `,"params":${params}`;
+  return `{"jsonrpc":"2.0",${head}"method":${JSON.stringify(method)}${tail}}`;
 }
 
-/** The text of a successful answer. @throws {TypeError} if `result` has no JSON form */
-export function encodeResult(id: RequestId, result: unknown): string {
-  return `${answerHead(id)},"result":${toJson(result)}}`;
+/** The text of a successful answer. `result` is JSON text. */
+export function encodeResult(id: RequestId, result: string): string {
+  return `${answerHead(id)},"result":${result}}`;
 }
 
-/** The text of an error answer. @throws {TypeError} if `data` has no JSON form */
-export function encodeError(id: RequestId, code: number, message: string, data?: unknown): string {
-  const tail = data === undefined ? "" : `,"data":${toJson(data)}`;
+/** The text of an error answer. `data` is JSON text. */
+export function encodeError(id: RequestId, code: number, message: string, data?: string): string {
+  const tail = data === undefined ? "" : `,"data":${data}`;
   return `${answerHead(id)},"error":{"code":${code},"message":${JSON.stringify(message)}${tail}}}`;
 }
 
@@ -192,9 +186,10 @@ function answerHead(id: RequestId): string {
  * The text of the error answer for what a handler threw. An `RpcError` is sent as it is. Of anything else nothing is
  * sent, since error messages can contain paths, queries and secrets.
  *
- * @throws {TypeError} if the `data` of an `RpcError` has no JSON form
+ * @param encode makes the JSON text of an `RpcError`'s data, and may throw
  */
-export function encodeFailure(id: RequestId, thrown: unknown): string {
-  if (thrown instanceof RpcError) return encodeError(id, thrown.code, thrown.message, thrown.data);
-  return encodeError(id, ErrorCode.internalError, "internal error");
+export function encodeFailure(id: RequestId, thrown: unknown, encode: (data: unknown) => string = toJson): string {
+  if (!(thrown instanceof RpcError)) return encodeError(id, ErrorCode.internalError, "internal error");
+  const { code, message, data } = thrown;
+  return encodeError(id, code, message, data === undefined ? undefined : encode(data));
 }

@@ -33,13 +33,16 @@
  * @module
  */
 
+import "../base/requirements.ts";
 export { LimitError } from "../base/limits.ts";
 export { ErrorCode, type ProtocolFault, RpcClosedError, RpcError, RpcProtocolError } from "./errors.ts";
 export { type FramingName, FRAMINGS } from "./framing/framings.ts";
-export type { Cancellation, Frame, FrameDecoder, Framing } from "./framing/types.ts";
+export type { Frame, FrameDecoder, Framing } from "./framing/types.ts";
 export type { RequestId } from "./message.ts";
 export type { Duplex, FailedRequest, PeerLimits, PeerOptions } from "./options.ts";
 export { Peer } from "./peer.ts";
+export { type ProtocolName, PROTOCOLS } from "./protocols/protocols.ts";
+export type { Cancellation, Protocol } from "./protocols/types.ts";
 export type {
   Api,
   BatchEntry,

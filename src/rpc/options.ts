@@ -10,6 +10,8 @@ import type { RpcProtocolError } from "./errors.ts";
 import { type FramingName, framingOf } from "./framing/framings.ts";
 import type { Framing } from "./framing/types.ts";
 import type { RequestId } from "./message.ts";
+import { type ProtocolName, protocolOf } from "./protocols/protocols.ts";
+import type { Protocol } from "./protocols/types.ts";
 import type { Handler, Handlers, Methods, PeerCallOptions } from "./types.ts";
 
 /** A pair of byte streams, such as a `Deno.Conn`, a `TransformStream` or a spawned process. */
@@ -55,7 +57,9 @@ export interface PeerOptions<Remote extends object = Methods, Local extends obje
    * that is the answer. If it throws anything else, the answer is "internal error", and `onError` receives the error.
    */
   readonly methods?: Handlers<Remote, Local>;
-  /** How messages are marked off, and how a request is cancelled: a name, or a row of your own. Default `newline`. */
+  /** The conventions beside JSON-RPC, such as cancellation: a name, or a row of your own. Default `rivulet`. */
+  readonly protocol?: ProtocolName | Protocol;
+  /** How messages are marked off: a name, or a row of your own. Default: as the protocol says. */
   readonly framing?: FramingName | Framing;
   /** Limits on what the other side can make this one do. */
   readonly limits?: PeerLimits;
@@ -74,13 +78,16 @@ export interface PeerOptions<Remote extends object = Methods, Local extends obje
   readonly signal?: AbortSignal;
 }
 
-const PEER_OPTIONS: readonly (keyof PeerOptions)[] = ["methods", "framing", "limits", "onInvalid", "onError", "signal"];
+const PEER_OPTIONS: readonly (keyof PeerOptions)[] = [
+  ...["methods", "protocol", "framing", "limits", "onInvalid", "onError", "signal"] as const,
+];
 const CALL_OPTIONS: readonly (keyof PeerCallOptions)[] = ["signal"];
 
 /** Checked options, with the defaults filled in. */
 export interface CheckedOptions<Remote extends object> extends Pick<PeerOptions, "onInvalid" | "onError" | "signal"> {
   /** A map: unlike an object, it has no `constructor` or `__proto__` for the other side to call. */
   readonly handlers: ReadonlyMap<string, Handler<Remote>>;
+  readonly protocol: Protocol;
   readonly framing: Framing;
   readonly limits: Required<PeerLimits>;
 }
@@ -96,13 +103,15 @@ export function checkOptions<Remote extends object, Local extends object>(
 ): CheckedOptions<Remote> {
   checkNames("Peer option", options, PEER_OPTIONS);
   const { methods = {}, framing, limits = {}, onInvalid, onError, signal } = options;
+  const protocol = protocolOf(options.protocol);
   checkType("onInvalid", onInvalid, "function");
   checkType("onError", onError, "function");
   checkSignal(signal);
   return {
     ...{ onInvalid, onError, signal },
     handlers: functionsByName(methods) as Map<string, Handler<Remote>>,
-    framing: framingOf(framing),
+    protocol,
+    framing: framingOf(framing === undefined ? protocol.framing : framing),
     limits: resolveLimits<PeerLimits>("Peer", limits),
   };
 }

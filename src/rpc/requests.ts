@@ -8,15 +8,17 @@ import { isPromiseLike } from "../base/callbacks.ts";
 import { spend } from "../base/schedule.ts";
 import { quoted } from "../base/text.ts";
 import { Fifo } from "../base/fifo.ts";
+import type { Codec } from "./codec.ts";
 import { ANSWER_BYTES, REQUEST_BYTES, WORK } from "./costs.ts";
 import { ErrorCode, RpcError } from "./errors.ts";
 import { encodeError, encodeFailure, encodeResult } from "./message.ts";
 import type { Message, RequestId, RequestMessage } from "./message.ts";
 import type { FailedRequest } from "./options.ts";
+import type { Cancellation } from "./protocols/types.ts";
 import type { Caller, Handler, IncomingRequest } from "./types.ts";
 
-/** Takes an answer's text; `refusal` says whether the request was refused. */
-export type AnswerSink = (answer: string, refusal: boolean) => void;
+/** Takes an answer's text, `undefined` for none; `refusal` says whether the request was refused. */
+export type AnswerSink = (answer: string | undefined, refusal: boolean) => void;
 
 /**
  * Sinks for the answers to a batch. After the last answer, `sink` receives all of them as one array. An answer that
@@ -36,20 +38,24 @@ export function collectAnswers(
   let length = 0;
   let held = 0;
   let isRefusal = true;
-  return (message) => (answer, refusal) => {
-    const fits = length + answer.length <= maxLength;
-    if (fits) length += answer.length;
-    const id = message.id as RequestId;
-    const text = fits ? answer : encodeError(id, ErrorCode.internalError, "the answers to this batch are too long");
+  const keep = (text: string): void => {
     answers.push(text);
     // A character of a string has at most two bytes.
     const bytes = 2 * text.length + ANSWER_BYTES;
     held += bytes;
     hold(bytes);
-    isRefusal &&= refusal;
+  };
+  return (message) => (answer, refusal) => {
+    if (answer !== undefined) {
+      const fits = length + answer.length <= maxLength;
+      if (fits) length += answer.length;
+      const id = message.id as RequestId;
+      keep(fits ? answer : encodeError(id, ErrorCode.internalError, "the answers to this batch are too long"));
+      isRefusal &&= refusal;
+    }
     if (--due > 0) return;
     hold(-held);
-    sink(`[${answers.join()}]`, isRefusal);
+    sink(answers.length === 0 ? undefined : `[${answers.join()}]`, isRefusal);
   };
 }
 
@@ -59,14 +65,17 @@ type Report = (error: unknown, request: FailedRequest) => void;
 /** A request from its arrival to its answer. */
 class OpenRequest<Remote extends object> implements IncomingRequest<Remote> {
   readonly method: string;
-  readonly params: unknown;
   readonly id: RequestId | undefined;
   readonly peer: Caller<Remote>;
   /** Memory that it uses while it waits: its message's, or its share of a batch's. */
   readonly bytes: number;
   readonly #report: Report;
+  readonly #codec: Codec;
+  /** Params as JSON, until somebody reads them. */
+  #params: { readonly json: unknown } | { readonly value: unknown };
   readonly #settled: (request: OpenRequest<Remote>, answer: string | undefined) => void;
   #isSettled = false;
+  #isAnswered: boolean;
   /** Made when the signal is first read: most handlers do not read it. */
   #controller: AbortController | undefined;
   #aborted: { readonly reason: unknown } | undefined;
@@ -75,16 +84,23 @@ class OpenRequest<Remote extends object> implements IncomingRequest<Remote> {
   constructor(
     message: RequestMessage,
     bytes: number,
-    { peer, report }: RequestQueueOptions<Remote>,
+    { peer, codec, report }: RequestQueueOptions<Remote>,
     settled: (request: OpenRequest<Remote>, answer: string | undefined) => void,
   ) {
     this.method = message.method;
-    this.params = message.params;
+    this.#params = { json: message.params };
     this.id = message.id;
     this.peer = peer;
+    this.#isAnswered = this.id !== undefined;
     this.bytes = bytes;
     this.#report = report;
+    this.#codec = codec;
     this.#settled = settled;
+  }
+
+  get params(): unknown {
+    if ("json" in this.#params) this.#params = { value: this.#codec.decode(this.#params.json, "params") };
+    return this.#params.value;
   }
 
   get notification(): boolean {
@@ -98,13 +114,13 @@ class OpenRequest<Remote extends object> implements IncomingRequest<Remote> {
   }
 
   reply(result?: unknown): void {
-    this.#settle((id) => encodeResult(id, result));
+    this.#settle((id) => encodeResult(id, this.#codec.encode(result, "result")));
   }
 
   fail(error: unknown): void {
     if (this.#isSettled) return;
     if (this.#aborted === undefined || error !== this.#aborted.reason) this.#reportFailure(error);
-    this.#settle((id) => encodeFailure(id, error));
+    this.#settle((id) => encodeFailure(id, error, (data) => this.#codec.encode(data, "data")));
   }
 
   /** Answers that there is no such method. That is not a failure, so it is not reported. */
@@ -113,16 +129,17 @@ class OpenRequest<Remote extends object> implements IncomingRequest<Remote> {
     this.#settle((id) => encodeError(id, ErrorCode.methodNotFound, message));
   }
 
-  /** Aborts the signal. The handler must still settle the request. */
-  abort(reason: unknown): void {
+  /** Aborts the signal. The handler must still settle the request, although the answer may not be sent. */
+  abort(reason: unknown, isAnswered = true): void {
     this.#aborted ??= { reason };
+    this.#isAnswered &&= isAnswered;
     this.#controller?.abort(reason);
   }
 
   #settle(encode: (id: RequestId) => string): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
-    this.#settled(this, this.id === undefined ? undefined : this.#encode(this.id, encode));
+    this.#settled(this, this.#isAnswered ? this.#encode(this.id!, encode) : undefined);
   }
 
   #encode(id: RequestId, encode: (id: RequestId) => string): string {
@@ -143,10 +160,11 @@ class OpenRequest<Remote extends object> implements IncomingRequest<Remote> {
 export interface RequestQueueOptions<Remote extends object> {
   readonly peer: Caller<Remote>;
   readonly handlers: ReadonlyMap<string, Handler<Remote>>;
+  readonly codec: Codec;
   /** Whether another request may start while this many run. */
   readonly hasSlot: (running: number) => boolean;
-  /** Whether requests can be cancelled by id. */
-  readonly canCancel: boolean;
+  /** How requests are cancelled, if they can be. */
+  readonly cancellation: Cancellation | undefined;
   /** Called when a request fails. */
   readonly report: Report;
   /**
@@ -200,7 +218,7 @@ export class RequestQueue<Remote extends object> {
     const request = new OpenRequest(message, bytes + REQUEST_BYTES, this.#options, (request, text) => {
       this.#running.delete(request);
       if (request.id !== undefined) this.#forget(request.id, request);
-      if (text !== undefined) answer(text, false);
+      if (request.id !== undefined) answer(text, false);
       this.start();
       this.#options.onProgress();
     });
@@ -229,7 +247,7 @@ export class RequestQueue<Remote extends object> {
     if (requests === undefined) return;
     this.#byId.delete(id as RequestId);
     const reason = new RpcError(ErrorCode.requestCancelled, "request cancelled");
-    for (const request of requests) request.abort(reason);
+    for (const request of requests) request.abort(reason, this.#options.cancellation?.isAnswered);
   }
 
   /** Says that no more requests will come. */
@@ -292,7 +310,7 @@ export class RequestQueue<Remote extends object> {
 
   #serve(request: OpenRequest<Remote>): void {
     this.#running.add(request);
-    if (this.#options.canCancel && request.id !== undefined) this.#remember(request.id, request);
+    if (this.#options.cancellation !== undefined && request.id !== undefined) this.#remember(request.id, request);
     const handler = this.#options.handlers.get(request.method);
     if (handler !== undefined) runHandler(handler, request);
     else if (this.#takers.size > 0) this.#takers.shift()!(this.#deliver(request));

@@ -8,7 +8,7 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { compile, instantiate } from "@rivulet/rivulet/vm";
 import type { RunLimits } from "@rivulet/rivulet/vm";
-import { FRAMINGS, LimitError as LimitErrorOfRpc, Peer } from "@rivulet/rivulet/rpc";
+import { FRAMINGS, LimitError as LimitErrorOfRpc, Peer, PROTOCOLS } from "@rivulet/rivulet/rpc";
 import type { PeerLimits } from "@rivulet/rivulet/rpc";
 import { LimitError, Plugin, PluginError, spawn } from "@rivulet/rivulet";
 import type { PluginLimits, PluginOptions, ProcessLimits } from "@rivulet/rivulet";
@@ -247,7 +247,9 @@ Deno.test("Plugin refuses in its constructor the options that spawn would refuse
     [{ framing: "constructor" }, "framing must be"],
     [{ framing: null }, "framing must be"],
     [{ framing: { encode() {} } }, "framing.decoder must be a function, not null"],
-    [{ framing: { ...FRAMINGS.newline, cancellation: {} } }, "framing.cancellation.method must be a string"],
+    [{ framing: { ...FRAMINGS.newline, cancellation: {} } }, "framing.cancellation belongs to the option protocol"],
+    [{ protocol: "soap" }, `protocol must be "rivulet" or "lsp" or "mcp", not "soap"`],
+    [{ protocol: { ...PROTOCOLS.mcp, cancellation: {} } }, "protocol.cancellation.method must be a string, not null"],
     [{ lifetime: "forever" }, `lifetime must be "call" or "plugin", not "forever"`],
     [{ args: "a" }, `args must be a list of strings, not "a"`],
     [{ args: [1] }, "argument 0 must be a string, not 1"],

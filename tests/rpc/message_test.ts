@@ -92,20 +92,21 @@ Deno.test("readMessage keeps the id of an invalid request if the id is valid", (
   }
 });
 
-Deno.test("encodeRequest always writes params, and writes an id only for a call", () => {
+Deno.test("encodeRequest writes params if there are any, and an id only for a call", () => {
   assertEquals(encodeRequest(0, "ping", toJson(undefined)), '{"jsonrpc":"2.0","id":0,"method":"ping","params":null}');
+  assertEquals(encodeRequest(0, "ping", undefined), '{"jsonrpc":"2.0","id":0,"method":"ping"}');
   assertEquals(encodeRequest(undefined, 'a"b', toJson([1])), '{"jsonrpc":"2.0","method":"a\\"b","params":[1]}');
 });
 
 Deno.test("encodeResult writes null for undefined, and never writes a raw line feed", () => {
-  assertEquals(encodeResult("x", undefined), '{"jsonrpc":"2.0","id":"x","result":null}');
-  assertEquals(encodeResult(null, "a\nb\ud800"), '{"jsonrpc":"2.0","id":null,"result":"a\\nb\\ud800"}');
+  assertEquals(encodeResult("x", toJson(undefined)), '{"jsonrpc":"2.0","id":"x","result":null}');
+  assertEquals(encodeResult(null, toJson("a\nb\ud800")), '{"jsonrpc":"2.0","id":null,"result":"a\\nb\\ud800"}');
 });
 
 Deno.test("encodeError writes data only if there are any", () => {
   assertEquals(encodeError(1, -5, "no"), '{"jsonrpc":"2.0","id":1,"error":{"code":-5,"message":"no"}}');
   assertEquals(
-    encodeError(1, -5, "no", null),
+    encodeError(1, -5, "no", "null"),
     '{"jsonrpc":"2.0","id":1,"error":{"code":-5,"message":"no","data":null}}',
   );
 });
