@@ -13,12 +13,15 @@ import { RpcProtocolError } from "../errors.ts";
 import { fromBase64 } from "./base64.ts";
 import { type Accepted, type StreamKind, TAGS } from "./kinds.ts";
 import { pathIn } from "./paths.ts";
+import { isStreamId, streamMethodOf } from "./stream_messages.ts";
 
 /** A stream that the other side has passed. */
 export interface OpenedStream {
   readonly stream: ReadableStream<unknown> | WritableStream<unknown>;
   /** Ends it, since nobody will use it. Idempotent. */
   drop(reason: unknown): void;
+  /** Says that it came with an answer. */
+  keep(): void;
 }
 
 /** The tagged values of one message. */
@@ -54,6 +57,8 @@ interface Walk extends DecodeOptions {
   begun: number;
   /** The current message, its fault and its streams. */
   message: unknown;
+  /** Whether it may pass streams. */
+  mayPass: boolean;
   fault: RpcProtocolError | LimitError | undefined;
   streams: OpenedStream[];
   /** Parts of the current message that were not looked at. */
@@ -75,7 +80,7 @@ export function decodeMessages(
     accepts: options.accepts,
     open: (kind, id) => options.open(kind, id),
     messages: Array.isArray(value) ? value : [value],
-    ...{ begun: 0, message: undefined, fault: undefined, streams: [], unseen: [], tagged: new Map() },
+    ...{ begun: 0, message: undefined, mayPass: false, fault: undefined, streams: [], unseen: [], tagged: new Map() },
   });
 }
 
@@ -96,6 +101,7 @@ function resume(walk: Walk): Walk["tagged"] | Promise<Walk["tagged"]> {
 function beginMessage(walk: Walk, message: unknown): void {
   if (!isObject(message) || Array.isArray(message)) return;
   walk.message = message;
+  walk.mayPass = !Object.hasOwn(message, "error") && streamMethodOf(message.method) === undefined;
   for (const name of MEMBERS) {
     if (!Object.hasOwn(message, name)) continue;
     // An error has no tagged form. What it contains may.
@@ -106,7 +112,7 @@ function beginMessage(walk: Walk, message: unknown): void {
 
 function endMessage(walk: Walk): void {
   const { message, fault, streams } = walk;
-  if (fault !== undefined) for (const stream of streams) stream.drop(fault);
+  if (fault !== undefined) { for (const stream of streams) stream.drop(fault); }
   if (fault !== undefined || streams.length > 0) walk.tagged.set(message, { fault, streams });
   walk.fault = undefined;
   walk.streams = [];
@@ -169,14 +175,10 @@ function decodeTag(tag: string, content: unknown, walk: Walk): unknown {
     return bytes;
   }
   if (!isStreamId(content)) throw wrong(`has a ${tag} that is not a whole number: ${shownPart(content)}`);
+  if (!walk.mayPass) throw wrong(`has a ${tag}, and streams are for params and results`);
   const opened = walk.open(tag.slice(1) as StreamKind, content);
   walk.streams.push(opened);
   return opened.stream;
-}
-
-/** Whether this can be the id of a stream. */
-export function isStreamId(id: unknown): id is number {
-  return Number.isSafeInteger(id) && id as number >= 0;
 }
 
 function wrong(what: string): RpcProtocolError {

@@ -50,6 +50,11 @@ export class Incoming {
     this.#owed = port.window;
   }
 
+  /** Whether more may come. */
+  get isOpen(): boolean {
+    return this.#end === undefined;
+  }
+
   /**
    * Takes a chunk of the other side.
    *

@@ -36,6 +36,11 @@ export class Outgoing {
     this.#port = port;
   }
 
+  /** Whether more may be sent. */
+  get isOpen(): boolean {
+    return this.#end === undefined;
+  }
+
   /** Whether the other side wants no more, or the connection has ended. */
   get isStopped(): boolean {
     return this.#isStopped;
@@ -67,6 +72,13 @@ export class Outgoing {
     this.#end = failure ?? { reason: new TypeError("the stream has ended") };
     this.#wake();
     this.#port.ended(failure);
+  }
+
+  /** Ends the stream since nobody uses it: both sides are told. */
+  drop(reason: unknown): void {
+    if (this.#end !== undefined) return;
+    this.stop(reason);
+    this.#port.ended({ reason });
   }
 
   /** Waits until a chunk may be sent, or the stream has ended; returns whether it may. */

@@ -10,7 +10,6 @@
 
 import { printable } from "../../base/text.ts";
 import { ErrorCode, RpcError, RpcProtocolError } from "../errors.ts";
-import { isStreamId } from "./decode.ts";
 import type { StreamKind } from "./kinds.ts";
 
 /** The methods. The source of a stream sends `chunk` and `end`, and its sink `credit` and `cancel`. */
@@ -35,7 +34,7 @@ export interface StreamMessage extends StreamName {
   readonly method: StreamMethod;
   /** The chunk; `undefined` in other messages. */
   readonly value: unknown;
-  /** Bytes of credit; 0 in other messages. */
+  /** Bytes of credit; anything in other messages. */
   readonly bytes: number;
   /** Why the stream ended or was cancelled, if the message says so. */
   readonly error: RpcError | undefined;
@@ -48,8 +47,13 @@ const METHODS: ReadonlyMap<string, StreamMethod> = new Map(
 const ERROR_LENGTH = 10_000;
 
 /** Which message about a stream this is, if it is one. */
-export function streamMethodOf(method: string): StreamMethod | undefined {
-  return METHODS.get(method);
+export function streamMethodOf(method: unknown): StreamMethod | undefined {
+  return METHODS.get(method as string);
+}
+
+/** Whether this can be the id of a stream. */
+export function isStreamId(id: unknown): id is number {
+  return Number.isSafeInteger(id) && id as number >= 0;
 }
 
 /** Checks the params of a message about a stream. */
@@ -65,7 +69,7 @@ export function readStreamMessage(method: StreamMethod, params: unknown): Stream
     return wrong(method, 'its "bytes" are not a whole number from 1');
   }
   const kind = readable === undefined ? "writable" : "readable";
-  return { method, kind, id, value, bytes: method === "credit" ? bytes as number : 0, error: readError(error) };
+  return { method, kind, id, value, bytes: bytes as number, error: error === undefined ? undefined : readError(error) };
 }
 
 /** An error about streams, of the other side. */
@@ -97,10 +101,12 @@ export function errorMember(reason: unknown): string {
   }
 }
 
-function readError(error: unknown): RpcError | undefined {
-  if (typeof error !== "object" || error === null) return undefined;
-  const { code, message, data } = error as { readonly [name: string]: unknown };
-  if (!Number.isSafeInteger(code) || typeof message !== "string") return undefined;
+/** What an error says. Even an unreadable one is an error. */
+function readError(error: unknown): RpcError {
+  const { code, message, data } = (error ?? {}) as { readonly [name: string]: unknown };
+  if (!Number.isSafeInteger(code) || typeof message !== "string") {
+    return new RpcError(ErrorCode.internalError, "the stream failed, and its error is malformed");
+  }
   return new RpcError(code as number, printable(message, ERROR_LENGTH), data);
 }
 

@@ -12,7 +12,7 @@ import { type Encoded, encodeValue, type PassedStream } from "./encode.ts";
 import { type End, Incoming, pumpTo, readableOf } from "./incoming.ts";
 import type { Accepted, StreamKind } from "./kinds.ts";
 import { Outgoing, pumpFrom, writableOf } from "./outgoing.ts";
-import { errorMember, readStreamMessage, streamError, type StreamMethod, streamText } from "./stream_messages.ts";
+import { errorMember, readStreamMessage, type StreamMethod, streamText } from "./stream_messages.ts";
 import type { StreamMessage, StreamName } from "./stream_messages.ts";
 
 /** Most bytes that a stream may have on the way, before its reader has taken any. */
@@ -25,6 +25,8 @@ const PIECE_BYTES = 32_766;
 const ENVELOPE_BYTES = 120;
 /** Memory that `memoryOf` counts for a chunk's message, and that is free once the chunk is in its queue. */
 const ENVELOPE_MEMORY = 400;
+
+const encoder = new TextEncoder();
 
 /** What the streams need from their connection. */
 export interface StreamPort {
@@ -114,20 +116,11 @@ export class StreamTable {
     this.#checkRoom(1);
     if (isReadable) {
       const incoming = this.#newIncoming({ kind, id });
-      return { stream: readableOf(incoming), drop: (reason) => incoming.cancel(reason) };
+      return this.#opened(readableOf(incoming), incoming, (reason) => incoming.cancel(reason));
     }
     const outgoing = this.#newOutgoing({ kind, id });
-    return { stream: writableOf(outgoing), drop: (reason) => dropOutgoing(outgoing, reason) };
+    return this.#opened(writableOf(outgoing), outgoing, (reason) => outgoing.drop(reason));
   }
-
-  /** Says that these streams came with an answer. */
-  keep(streams: readonly OpenedStream[]): void {
-    for (const stream of streams) {
-      const end = this.#ends.get(stream.stream);
-      if (end !== undefined) this.#answers.add(end);
-    }
-  }
-  readonly #ends = new WeakMap<object, Incoming | Outgoing>();
 
   /**
    * Takes a message about a stream. One about a stream that is not open is ignored: it may have crossed with its end.
@@ -190,11 +183,25 @@ export class StreamTable {
     if (kind === "readable") {
       const outgoing = this.#newOutgoing({ kind, id });
       pumpFrom((stream as ReadableStream<unknown>).getReader(), outgoing, (error) => this.#port.report(error));
-      return { stream, drop: (reason) => dropOutgoing(outgoing, reason) };
+      return this.#opened(stream, outgoing, (reason) => outgoing.drop(reason));
     }
     const incoming = this.#newIncoming({ kind, id });
     pumpTo((stream as WritableStream<unknown>).getWriter(), incoming);
-    return { stream, drop: (reason) => incoming.cancel(reason) };
+    return this.#opened(stream, incoming, (reason) => incoming.cancel(reason));
+  }
+
+  #opened(
+    stream: OpenedStream["stream"],
+    end: Incoming | Outgoing,
+    drop: OpenedStream["drop"],
+  ): OpenedStream {
+    return {
+      stream,
+      drop,
+      keep: () => {
+        if (end.isOpen) this.#answers.add(end);
+      },
+    };
   }
 
   #newIncoming(name: StreamName): Incoming {
@@ -224,7 +231,9 @@ export class StreamTable {
         const text = streamText("chunk", name, `,"value":${JSON.stringify(encoded ?? null)}`);
         const bytes = utf8Length(text);
         if (bytes > this.#port.requestBytes) {
-          throw limitError("requestBytes", this.#port.requestBytes, `a chunk of a stream has ${bytes}`);
+          const { requestBytes } = this.#port;
+          const what = `a chunk of a stream has ${bytes} bytes, and the other side accepts ${requestBytes}`;
+          throw new LimitError("requestBytes", requestBytes, what);
         }
         sized(bytes);
         await this.#port.send(text).catch((reason) => {
@@ -282,19 +291,7 @@ export class StreamTable {
   }
 }
 
-/** Ends a stream of which this side is the source, and tells both sides. */
-function dropOutgoing(outgoing: Outgoing, reason: unknown): void {
-  outgoing.end({ reason });
-  outgoing.stop(reason);
-}
-
 /** The length of a text in UTF-8. */
 function utf8Length(text: string): number {
-  let bytes = text.length;
-  for (let at = 0; at < text.length; at++) {
-    const unit = text.charCodeAt(at);
-    // A pair of surrogates has four bytes, two for each. JSON has no others: it writes them as escapes.
-    if (unit >= 0x80) bytes += unit >= 0x800 && (unit & 0xf800) !== 0xd800 ? 2 : 1;
-  }
-  return bytes;
+  return encoder.encode(text).length;
 }
