@@ -38,6 +38,7 @@ export type {
   PluginFailure,
   PluginLimits,
   PluginOptions,
+  PluginSettings,
 } from "./src/plugin/mod.ts";
 export { ErrorCode, RpcClosedError, RpcError, RpcProtocolError } from "./src/rpc/mod.ts";
 export type {
@@ -52,19 +53,29 @@ export type {
   FramingName,
   Handler,
   Handlers,
+  HandlersOf,
   MethodName,
   Methods,
+  MethodsOption,
   NotifyArguments,
+  OneParameter,
+  OngoingCall,
+  OptionsArgument,
   ParameterList,
   ParamsOf,
   PeerCallOptions,
   PeerLimits,
+  Place,
+  ProgressConvention,
   Protocol,
   ProtocolFault,
   ProtocolName,
   RequestContext,
   RequestId,
+  RequiredMethodName,
   ResultOf,
+  ServedMethods,
+  TraceConvention,
 } from "./src/rpc/mod.ts";
 export { compile, CompileError, IntegrityError, LimitError, LinkError, Module, Trap } from "./src/vm/mod.ts";
 export type {

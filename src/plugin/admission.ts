@@ -6,12 +6,12 @@
 
 import type { Module } from "../vm/mod.ts";
 import { PROTOCOLS } from "../rpc/mod.ts";
-import type { ProtocolName } from "../rpc/mod.ts";
+import type { ProtocolName, ServedMethods } from "../rpc/mod.ts";
 import { ManifestError } from "./description.ts";
 import { manifestOf } from "./manifest.ts";
 import type { Manifest } from "./manifest.ts";
 import { checkOptions } from "./options.ts";
-import type { CheckedOptions, PluginCallOptions, PluginOptions, SaidOptions } from "./options.ts";
+import type { CheckedOptions, PluginCallOptions, PluginSettings, SaidOptions } from "./options.ts";
 import { effectivePermissions, PERMISSION_LIMITS, permitted } from "./permissions.ts";
 import type { Permissions } from "./permissions.ts";
 
@@ -35,7 +35,7 @@ export interface Admission<Guest extends object, Host extends object> {
  */
 export function admit<Guest extends object, Host extends object>(
   module: Module,
-  given: PluginOptions<Guest, Host>,
+  given: PluginSettings & ServedMethods<Guest, Host> = {},
 ): Admission<Guest, Host> {
   const manifest = manifestOf(module);
   const options = checkOptions(given, saidBy(manifest, given));
@@ -62,7 +62,7 @@ export function admit<Guest extends object, Host extends object>(
 }
 
 /** The options that a manifest says. */
-function saidBy(manifest: Manifest | undefined, given: Pick<PluginOptions, "protocol"> | undefined): SaidOptions {
+function saidBy(manifest: Manifest | undefined, given: Pick<PluginSettings, "protocol">): SaidOptions {
   const protocol = manifest?.protocol;
   if (protocol === undefined || given?.protocol !== undefined) return {};
   if (!Object.hasOwn(PROTOCOLS, protocol)) {

@@ -21,9 +21,11 @@ import type {
   FramingName,
   Handlers,
   Methods,
+  MethodsOption,
   PeerLimits,
   Protocol,
   ProtocolName,
+  ServedMethods,
 } from "../rpc/mod.ts";
 import { protocolOf } from "../rpc/protocols/protocols.ts";
 import type { ProcessLimits, SpawnOptions } from "../wasi/mod.ts";
@@ -43,16 +45,14 @@ export interface PluginLimits extends ProcessLimits, PeerLimits {
 }
 
 /** Options of a plugin. */
-export interface PluginOptions<Guest extends object = Methods, Host extends object = Methods>
-  extends Pick<SpawnOptions, "args" | "env" | "clock" | "random"> {
+export type PluginOptions<Guest extends object = Methods, Host extends object = Methods> =
+  & PluginSettings
+  & MethodsOption<Guest, Host>;
+
+/** Options of a plugin beside its methods. */
+export interface PluginSettings extends Pick<SpawnOptions, "args" | "env" | "clock" | "random"> {
   /** The plugin's name in errors. By default the name of its manifest or else of the module, made printable. */
   readonly name?: string;
-  /**
-   * The methods that the plugin may call. A handler can call the plugin by its context's `peer`. If a handler throws an
-   * `RpcError`, that is the answer. If it throws anything else, the answer is "internal error", and `onError` receives
-   * the error.
-   */
-  readonly methods?: Handlers<Guest, Host>;
   /**
    * Receives the plugin's standard error, a line at a time. Characters that control a terminal or the direction of text
    * are U+FFFD. If it throws or rejects, the instance is stopped. A promise is not awaited.
@@ -108,7 +108,8 @@ const PLUGIN_OPTIONS: readonly (keyof PluginOptions)[] = [
 const CALL_OPTIONS: readonly (keyof PluginCallOptions)[] = ["signal", "deadlineMs"];
 
 /** Checked options, with the defaults of limits filled in. */
-export interface CheckedOptions<Guest extends object, Host extends object> extends PluginOptions<Guest, Host> {
+export interface CheckedOptions<Guest extends object, Host extends object>
+  extends PluginSettings, ServedMethods<Guest, Host> {
   readonly limits: Required<PluginLimits>;
   readonly permissions: Permissions;
 }
@@ -124,7 +125,7 @@ export type SaidOptions = Pick<PluginOptions, "protocol">;
  * @throws {RangeError} if a limit is not in its range
  */
 export function checkOptions<Guest extends object, Host extends object>(
-  options: PluginOptions<Guest, Host>,
+  options: PluginSettings & ServedMethods<Guest, Host> = {},
   said: SaidOptions = {},
 ): CheckedOptions<Guest, Host> {
   checkNames("Plugin option", options, PLUGIN_OPTIONS);

@@ -7,7 +7,7 @@
 import { createApi } from "../base/api.ts";
 import { checkMethod, notAModule } from "../base/options.ts";
 import { printable } from "../base/text.ts";
-import type { Api, CallArguments, MethodName, Methods, ResultOf } from "../rpc/mod.ts";
+import type { Api, CallArguments, MethodName, Methods, OptionsArgument, ResultOf } from "../rpc/mod.ts";
 import { Module } from "../vm/mod.ts";
 import { admit, within } from "./admission.ts";
 import type { PluginDescription } from "./description.ts";
@@ -42,7 +42,7 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
   /** The plugin's name in errors. */
   readonly name: string;
   /** The plugin's methods as functions: `api.ping()` for `call("ping")`. */
-  readonly api: Api<Guest> = createApi(this.call.bind(this));
+  readonly api: Api<Guest, PluginCallOptions> = createApi(this.call.bind(this));
   /** What its module says about it: the custom section `rivulet`, if there is one. */
   readonly manifest: Manifest | undefined;
   /**
@@ -66,9 +66,9 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
    * @throws {RangeError} if a limit is not in its range
    * @throws {ManifestError} if the module has a manifest that is not valid
    */
-  constructor(module: Module, options: PluginOptions<Guest, Host> = {}) {
+  constructor(module: Module, ...[options]: OptionsArgument<PluginOptions<Guest, Host>>) {
     if (!(module instanceof Module)) throw notAModule(module);
-    const admission = admit(module, options);
+    const admission = admit<Guest, Host>(module, options);
     this.#options = admission.options;
     this.#mostDeadlineMs = admission.mostDeadlineMs;
     this.manifest = admission.manifest;
@@ -90,7 +90,7 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
    */
   async call<K extends MethodName<Guest>>(
     method: K,
-    ...args: CallArguments<Guest, K> | [params: CallArguments<Guest, K>[0], options?: PluginCallOptions]
+    ...args: CallArguments<Guest, K, PluginCallOptions>
   ): Promise<ResultOf<Guest, K>> {
     const [params, given = {}] = args as readonly [unknown, PluginCallOptions?];
     checkMethod(method);

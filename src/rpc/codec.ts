@@ -9,7 +9,7 @@ import { toJson } from "./message.ts";
 import type { RequestMessage } from "./message.ts";
 
 /** Which value of a message it is, for errors. */
-export type ValuePlace = "params" | "result" | "data";
+export type ValuePlace = "params" | "result" | "data" | "progress";
 
 /** One connection's way to write values as JSON. */
 export interface Codec {

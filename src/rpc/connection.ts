@@ -20,8 +20,10 @@ import { encodeError, isRefusal, parseJson, readMessage } from "./message.ts";
 import type { Message, RequestId, RequestMessage } from "./message.ts";
 import type { CheckedOptions, Duplex } from "./options.ts";
 import { Outbox } from "./outbox.ts";
+import { Outgoing } from "./outgoing.ts";
 import { type AnswerSink, collectAnswers, RequestQueue } from "./requests.ts";
-import type { Caller } from "./types.ts";
+import { readPlace } from "./protocols/places.ts";
+import type { OngoingCall, PeerStats } from "./types.ts";
 
 /** What a connection has counted, beside its calls. */
 interface Counts {
@@ -34,12 +36,13 @@ interface Counts {
 export class Connection<Remote extends object> {
   /** Calls of this side. */
   readonly calls: CallTable;
+  /** What this side sends. */
+  readonly outgoing: Outgoing;
   /** Requests of the other side. */
   readonly requests: RequestQueue<Remote>;
   /** How values become JSON, and come back. */
   readonly codec: Codec = PLAIN;
-  /** What has been counted so far. */
-  readonly counts: Counts = { malformed: 0, refused: 0, dropped: 0 };
+  readonly #counts: Counts = { malformed: 0, refused: 0, dropped: 0 };
   readonly #options: CheckedOptions<Remote>;
   readonly #closed: PromiseWithResolvers<void> = Promise.withResolvers();
   readonly #outbox: Outbox;
@@ -52,18 +55,19 @@ export class Connection<Remote extends object> {
   /** Resumes reading; set while it pauses. */
   #resume: (() => void) | undefined;
 
-  /** Takes both streams and starts to read. `peer` is what handlers call back. */
-  constructor({ readable, writable }: Duplex, options: CheckedOptions<Remote>, peer: Caller<Remote>) {
+  /** Takes both streams and starts to read. */
+  constructor({ readable, writable }: Duplex, options: CheckedOptions<Remote>) {
     const { framing, handlers, limits, onError, protocol, signal } = options;
     this.#options = options;
     this.#closed.promise.catch(() => {});
-    this.calls = new CallTable(this.codec);
+    this.calls = new CallTable(this.codec, limits.concurrentRequests);
+    this.outgoing = new Outgoing(this, options);
     this.#outbox = new Outbox(writable, (text) => framing.encode(text), () => this.#progress());
     this.requests = new RequestQueue({
-      peer,
       handlers,
+      protocol,
       codec: this.codec,
-      cancellation: protocol.cancellation,
+      outgoing: this.outgoing,
       hasSlot: (running) =>
         running - this.calls.size < limits.concurrentRequests && this.#outbox.answerBytes < limits.queueBytes,
       report: reporter(onError),
@@ -78,6 +82,12 @@ export class Connection<Remote extends object> {
   /** Settles when the connection has ended. */
   get closed(): Promise<void> {
     return this.#closed.promise;
+  }
+
+  /** What has been counted so far. */
+  get stats(): PeerStats {
+    const { unknownIds, duplicateIds, droppedReports } = this.calls;
+    return { ...this.#counts, unknownIds, duplicateIds, dropped: this.#counts.dropped + droppedReports };
   }
 
   /** @throws the reason why no call is possible, if none is */
@@ -96,6 +106,12 @@ export class Connection<Remote extends object> {
     // A new call frees its caller's slot, and needs reading to resume.
     this.#progress();
     return withdraw;
+  }
+
+  /** Sends a message that waits like an answer, and is dropped if too much waits. */
+  report(text: string): void {
+    if (this.#outbox.answerBytes >= this.#options.limits.queueBytes) this.#counts.dropped++;
+    else this.#outbox.answer(text);
   }
 
   /** Ends the connection: see `Peer.close`. */
@@ -119,7 +135,7 @@ export class Connection<Remote extends object> {
     if (text === undefined) return;
     // The inbox and the request queue wait for the next turn, if this ends one.
     count(WORK.answer + text.length * WORK.byte);
-    if (isRefusal && this.#outbox.answerBytes >= this.#options.limits.queueBytes) this.counts.dropped++;
+    if (isRefusal && this.#outbox.answerBytes >= this.#options.limits.queueBytes) this.#counts.dropped++;
     else this.#outbox.answer(text);
   };
 
@@ -198,24 +214,37 @@ export class Connection<Remote extends object> {
     const { id } = message;
     if (id === undefined && this.#takeNotification(message)) return;
     if (this.calls.size > 0 && this.requests.waitingBytes >= this.#options.limits.queueBytes) {
-      this.counts.refused++;
+      this.#counts.refused++;
       if (id !== undefined) answer(encodeError(id, ErrorCode.tooManyRequests, "too many requests are waiting"), true);
     } else {
-      this.requests.add(message, bytes, answer);
+      this.requests.add(message, this.#callOf(message), bytes, answer);
     }
+  }
+
+  /** The call of this side to which a request belongs. */
+  #callOf({ source }: RequestMessage): OngoingCall | undefined {
+    const { trace } = this.#options.protocol;
+    const parent = trace?.parent && readPlace(source, trace.parent);
+    return parent === undefined ? this.calls.only : this.calls.get(parent);
   }
 
   /** Takes a notification that is a convention of the protocol or of values, and no method's. */
   #takeNotification(message: RequestMessage): boolean {
-    const { cancellation } = this.#options.protocol;
-    if (message.method !== cancellation?.method) return this.codec.take(message);
-    this.requests.cancel(cancellation.idOf(message.params));
-    return true;
+    const { cancellation, progress } = this.#options.protocol;
+    const { method, params } = message;
+    if (method === cancellation?.method) {
+      this.requests.cancel(cancellation.idOf(params));
+      return true;
+    }
+    if (method !== progress?.method) return this.codec.take(message);
+    const { token, value } = progress.read(params);
+    // What is nobody's is for a handler, if the user has one.
+    return this.calls.progress(token, value) || !this.#options.handlers.has(method);
   }
 
   /** Counts and reports a message that is invalid or over a limit, and answers it if there is an `id`. */
   #reject(error: RpcProtocolError | LimitError, id: RequestId | undefined, answer: AnswerSink): void {
-    this.counts.malformed++;
+    this.#counts.malformed++;
     count(WORK.fault);
     const code = error instanceof LimitError ? ErrorCode.invalidRequest : error.code;
     if (id !== undefined) answer(encodeError(id, code, error.message), true);

@@ -22,6 +22,8 @@ export interface RequestMessage {
   readonly method: string;
   /** `undefined` if the message has none. */
   readonly params: unknown;
+  /** The message as it was received, with members that JSON-RPC does not know. */
+  readonly source: unknown;
 }
 
 /** An answer. Its id is unchecked: it has a meaning only if a pending call has the same. */
@@ -120,7 +122,7 @@ export function readMessage(value: unknown): Message {
   if (typeof method !== "string") return invalid(id, 'its "method" is not a string');
   if (result !== undefined || error !== undefined) return invalid(id, "it has both a method and an outcome");
   if (id !== undefined && !isRequestId(id)) return invalid(id, 'its "id" is neither a string nor a safe integer');
-  return { kind: "request", id, method, params };
+  return { kind: "request", id, method, params, source: value };
 }
 
 function readOutcome(jsonrpc: unknown, result: unknown, error: unknown): ResponseMessage["outcome"] {
@@ -160,10 +162,16 @@ export function toJson(value: unknown): string {
   return text;
 }
 
-/** The text of a call, or of a notification if there is no `id`. `params` is JSON text. */
-export function encodeRequest(id: number | undefined, method: string, params: string | undefined): string {
+/** The text of a call, or of a notification if there is no `id`. `params` is JSON text; `members` are any others. */
+export function encodeRequest(
+  id: number | undefined,
+  method: string,
+  params: string | undefined,
+  members: Readonly<Record<string, unknown>> = {},
+): string {
   const head = id === undefined ? "" : `"id":${id},`;
-  const tail = params === undefined ? "" : `,"params":${params}`;
+  let tail = params === undefined ? "" : `,"params":${params}`;
+  for (const name in members) tail += `,${JSON.stringify(name)}:${toJson(members[name])}`;
   return `{"jsonrpc":"2.0",${head}"method":${JSON.stringify(method)}${tail}}`;
 }
 

@@ -39,10 +39,10 @@ export { ErrorCode, type ProtocolFault, RpcClosedError, RpcError, RpcProtocolErr
 export { type FramingName, FRAMINGS } from "./framing/framings.ts";
 export type { Frame, FrameDecoder, Framing } from "./framing/types.ts";
 export type { RequestId } from "./message.ts";
-export type { Duplex, FailedRequest, PeerLimits, PeerOptions } from "./options.ts";
+export type { Duplex, FailedRequest, PeerLimits, PeerOptions, PeerSettings } from "./options.ts";
 export { Peer } from "./peer.ts";
 export { type ProtocolName, PROTOCOLS } from "./protocols/protocols.ts";
-export type { Cancellation, Protocol } from "./protocols/types.ts";
+export type { Cancellation, Place, ProgressConvention, Protocol, TraceConvention } from "./protocols/types.ts";
 export type {
   Api,
   BatchEntry,
@@ -51,14 +51,21 @@ export type {
   Caller,
   Handler,
   Handlers,
+  HandlersOf,
   IncomingRequest,
   MethodName,
   Methods,
+  MethodsOption,
   NotifyArguments,
+  OneParameter,
+  OngoingCall,
+  OptionsArgument,
   ParameterList,
   ParamsOf,
   PeerCallOptions,
   PeerStats,
   RequestContext,
+  RequiredMethodName,
   ResultOf,
+  ServedMethods,
 } from "./types.ts";

@@ -6,13 +6,14 @@
 
 import { type LimitError, resolveLimits } from "../base/limits.ts";
 import { checkNames, checkSignal, checkType, functionsByName } from "../base/options.ts";
+import { checkTraceparent } from "./trace.ts";
 import type { RpcProtocolError } from "./errors.ts";
 import { type FramingName, framingOf } from "./framing/framings.ts";
 import type { Framing } from "./framing/types.ts";
 import type { RequestId } from "./message.ts";
 import { type ProtocolName, protocolOf } from "./protocols/protocols.ts";
 import type { Protocol } from "./protocols/types.ts";
-import type { Handler, Handlers, Methods, PeerCallOptions } from "./types.ts";
+import type { Handler, Methods, MethodsOption, PeerCallOptions, ServedMethods } from "./types.ts";
 
 /** A pair of byte streams, such as a `Deno.Conn`, a `TransformStream` or a spawned process. */
 export interface Duplex {
@@ -51,12 +52,12 @@ export interface FailedRequest {
 }
 
 /** Options of a peer. */
-export interface PeerOptions<Remote extends object = Methods, Local extends object = Methods> {
-  /**
-   * The methods that the other side may call. They are copied, and called without `this`. If one throws an `RpcError`,
-   * that is the answer. If it throws anything else, the answer is "internal error", and `onError` receives the error.
-   */
-  readonly methods?: Handlers<Remote, Local>;
+export type PeerOptions<Remote extends object = Methods, Local extends object = Methods> =
+  & PeerSettings
+  & MethodsOption<Remote, Local>;
+
+/** Options of a peer beside its methods. */
+export interface PeerSettings {
   /** The conventions beside JSON-RPC, such as cancellation: a name, or a row of your own. Default `rivulet`. */
   readonly protocol?: ProtocolName | Protocol;
   /** How messages are marked off: a name, or a row of your own. Default: as the protocol says. */
@@ -81,10 +82,10 @@ export interface PeerOptions<Remote extends object = Methods, Local extends obje
 const PEER_OPTIONS: readonly (keyof PeerOptions)[] = [
   ...["methods", "protocol", "framing", "limits", "onInvalid", "onError", "signal"] as const,
 ];
-const CALL_OPTIONS: readonly (keyof PeerCallOptions)[] = ["signal"];
+const CALL_OPTIONS: readonly (keyof PeerCallOptions)[] = ["signal", "cancel", "onProgress", "traceparent"];
 
 /** Checked options, with the defaults filled in. */
-export interface CheckedOptions<Remote extends object> extends Pick<PeerOptions, "onInvalid" | "onError" | "signal"> {
+export interface CheckedOptions<Remote extends object> extends Pick<PeerSettings, "onInvalid" | "onError" | "signal"> {
   /** A map: unlike an object, it has no `constructor` or `__proto__` for the other side to call. */
   readonly handlers: ReadonlyMap<string, Handler<Remote>>;
   readonly protocol: Protocol;
@@ -99,7 +100,7 @@ export interface CheckedOptions<Remote extends object> extends Pick<PeerOptions,
  * @throws {RangeError} if a limit is not in its range
  */
 export function checkOptions<Remote extends object, Local extends object>(
-  options: PeerOptions<Remote, Local>,
+  options: PeerSettings & ServedMethods<Remote, Local> = {},
 ): CheckedOptions<Remote> {
   checkNames("Peer option", options, PEER_OPTIONS);
   const { methods = {}, framing, limits = {}, onInvalid, onError, signal } = options;
@@ -120,4 +121,7 @@ export function checkOptions<Remote extends object, Local extends object>(
 export function checkCallOptions(options: PeerCallOptions): void {
   checkNames("call option", options, CALL_OPTIONS);
   checkSignal(options.signal);
+  checkSignal(options.cancel, "cancel");
+  checkType("onProgress", options.onProgress, "function");
+  checkTraceparent(options.traceparent);
 }

@@ -1,5 +1,6 @@
 /**
- * What this side sends by itself: calls, notifications, batches, and the cancellations of calls.
+ * What this side sends by itself: calls, notifications, batches, and what the protocol adds to them: cancellations,
+ * reports of progress, and what a request belongs to.
  *
  * @module
  */
@@ -10,7 +11,10 @@ import { checkMethod } from "../base/options.ts";
 import type { CallTable, OpenCall } from "./calls.ts";
 import type { Codec } from "./codec.ts";
 import { encodeRequest } from "./message.ts";
+import type { RequestId } from "./message.ts";
 import { checkCallOptions, type CheckedOptions } from "./options.ts";
+import { type Draft, hasRoom, writePlace } from "./protocols/places.ts";
+import type { Place } from "./protocols/types.ts";
 import type { PeerCallOptions } from "./types.ts";
 
 /** One element of an outgoing batch, with any types. */
@@ -18,6 +22,12 @@ export interface Entry {
   readonly method: string;
   readonly params?: unknown;
   readonly notification?: boolean;
+}
+
+/** What a request belongs to: the request of the other side for which it is sent, and its trace. */
+export interface Origin {
+  readonly id: RequestId | undefined;
+  readonly traceparent: string | undefined;
 }
 
 /** What sending needs of a connection. */
@@ -32,8 +42,20 @@ export interface Channel {
   checkNotClosed(): void;
   /** Sends a message. It returns a function that withdraws the message, and tells whether it was in time. */
   send(text: string, written?: () => void, failed?: (reason: unknown) => void): () => boolean;
+  /** Sends a message that waits like an answer, and is dropped if too much waits. */
+  report(text: string): void;
   /** Ends the connection. */
   close(reason: unknown): Promise<void>;
+}
+
+/** A request that is ready but for its id. */
+interface Parts {
+  readonly method: string;
+  /** JSON text, if params are sent. */
+  readonly params: string | undefined;
+  readonly members: Draft["members"];
+  /** The call's id, if it had to be known before. */
+  readonly id: number | undefined;
 }
 
 /** The calls and notifications of one side of a connection. */
@@ -47,51 +69,74 @@ export class Outgoing {
   }
 
   /** See `Peer.call`. */
-  async call(method: string, params: unknown, options?: PeerCallOptions): Promise<unknown> {
-    const json = this.#encode(method, params);
-    const signal = this.#checkCalls(1, options);
+  async call(method: string, params: unknown, options: PeerCallOptions = {}, origin?: Origin): Promise<unknown> {
+    checkCallOptions(options);
+    const parts = this.#prepare(method, params, options, origin);
+    this.#checkCalls(1, options);
     // Sending starts waiting requests, and one of them may abort the signal.
     let withdraw = () => false;
     const { calls } = this.#connection;
-    const { id, result } = calls.open(signal, (...why) => withdraw() || this.#cancel(...why));
-    withdraw = this.#connection.send(encodeRequest(id, method, json), undefined, (reason) => calls.reject(id, reason));
+    const { id, result } = this.#open(parts, options, () => withdraw());
+    withdraw = this.#connection.send(textOf(parts, id), undefined, (reason) => calls.reject(id, reason));
     return await result;
   }
 
   /** See `Peer.notify`. */
-  notify(method: string, params: unknown): Promise<void> {
-    const notified = this.#notify(method, params);
+  notify(method: string, params: unknown, origin?: Origin): Promise<void> {
+    const notified = this.#notify(method, params, origin);
     notified.catch(() => {});
     return notified;
   }
 
   /** See `Peer.batch`. */
-  async batch(entries: readonly Entry[], options?: PeerCallOptions): Promise<PromiseSettledResult<unknown>[]> {
+  async batch(entries: readonly Entry[], options: PeerCallOptions = {}): Promise<PromiseSettledResult<unknown>[]> {
     const { name, batches } = this.#options.protocol;
     if (!batches) throw new TypeError(`the protocol ${name} has no batches: send calls one by one`);
-    const parts = entries.map((entry) => ({ ...entry, json: this.#encode(entry.method, entry.params) }));
-    const signal = this.#checkCalls(parts.filter(({ notification }) => !notification).length, options);
+    checkCallOptions(options);
+    const requests = entries.map(({ method, params, notification }) => {
+      const parts = this.#prepare(method, params, notification ? {} : options, undefined);
+      return { parts, isCall: !notification };
+    });
+    this.#checkCalls(requests.filter(({ isCall }) => isCall).length, options);
     const sent = Promise.withResolvers<void>();
     const opened: OpenCall[] = [];
     const texts: string[] = [];
     let withdraw = () => false;
-    const { calls } = this.#connection;
-    const results = parts.map(({ method, notification, json }) => {
-      const call = notification ? undefined : calls.open(signal, (...why) => withdraw() || this.#cancel(...why));
+    const results = requests.map(({ parts, isCall }) => {
+      const call = isCall ? this.#open(parts, options, () => withdraw()) : undefined;
       if (call !== undefined) opened.push(call);
-      texts.push(encodeRequest(call?.id, method, json));
+      texts.push(textOf(parts, call?.id));
       return call === undefined ? sent.promise : call.result;
     });
     if (texts.length > 0) {
       const unsent = this.#connection.send(`[${texts.join()}]`, sent.resolve, (reason) => {
         sent.reject(reason);
-        for (const { id } of opened) calls.reject(id, reason);
+        for (const { id } of opened) this.#connection.calls.reject(id, reason);
       });
       // The signal ends calls, but not notifications.
-      if (opened.length === parts.length) withdraw = unsent;
+      if (opened.length === requests.length) withdraw = unsent;
     }
     sent.promise.catch(() => {});
     return await Promise.allSettled(results);
+  }
+
+  /** Reports progress of a request of the other side. @throws {TypeError} if the value can't be sent */
+  progress(token: string | number, value: unknown): void {
+    const { progress } = this.#options.protocol;
+    if (progress === undefined) return;
+    const params = this.#connection.codec.encode(progress.params(token, value), "progress");
+    this.#connection.report(encodeRequest(undefined, progress.method, params));
+  }
+
+  #open(parts: Parts, options: PeerCallOptions, withdraw: () => boolean): OpenCall {
+    const { calls } = this.#connection;
+    const isAnswered = this.#options.protocol.cancellation?.isAnswered !== false;
+    const onCancel = (id: number, reason: unknown) => {
+      // A call that is not sent has no answer.
+      if (withdraw()) calls.reject(id, reason);
+      else this.#cancel(id, reason);
+    };
+    return calls.open({ ...options, id: parts.id ?? calls.takeId(), method: parts.method, isAnswered, onCancel });
   }
 
   #cancel(id: number, reason: unknown): void {
@@ -99,33 +144,56 @@ export class Outgoing {
     if (cancellation === undefined) return;
     // A row may be the user's own, and this is called by an event.
     callSafely(() => {
-      const params = this.#encode(cancellation.method, cancellation.params(id, reason));
+      const params = this.#connection.codec.encode(cancellation.params(id, reason), "params");
       this.#connection.send(encodeRequest(undefined, cancellation.method, params));
     }, (error) => void this.#connection.close(error));
   }
 
-  async #notify(method: string, params: unknown): Promise<void> {
-    const text = encodeRequest(undefined, method, this.#encode(method, params));
+  async #notify(method: string, params: unknown, origin: Origin | undefined): Promise<void> {
+    const text = textOf(this.#prepare(method, params, {}, origin));
     this.#connection.checkNotClosed();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#connection.send(text, resolve, reject);
     await promise;
   }
 
-  /** The JSON text of params, if they are sent. */
-  #encode(method: string, params: unknown): string | undefined {
+  /** Adds what the protocol says to a request, and makes JSON of its params. */
+  #prepare(method: string, params: unknown, options: PeerCallOptions, origin: Origin | undefined): Parts {
     checkMethod(method);
-    if (params === undefined && !this.#options.protocol.alwaysParams) return undefined;
-    return this.#connection.codec.encode(params, "params");
+    const { alwaysParams, progress, trace } = this.#options.protocol;
+    let draft: Draft = { params, members: {} };
+    if (trace !== undefined && options.traceparent !== undefined) {
+      draft = writePlace(draft, trace.traceparent, options.traceparent);
+    } else {
+      draft = inherit(draft, trace?.traceparent, origin?.traceparent);
+    }
+    draft = inherit(draft, trace?.parent, origin?.id);
+    let id: number | undefined;
+    if (progress?.token !== undefined && options.onProgress !== undefined) {
+      id = this.#connection.calls.takeId();
+      draft = writePlace(draft, progress.token, id);
+    }
+    const hasParams = draft.params !== undefined || alwaysParams;
+    const json = hasParams ? this.#connection.codec.encode(draft.params, "params") : undefined;
+    return { method, params: json, members: draft.members, id };
   }
 
-  /** Checks that so many calls are possible, and returns their signal. */
-  #checkCalls(count: number, options: PeerCallOptions = {}): AbortSignal | undefined {
-    checkCallOptions(options);
-    options.signal?.throwIfAborted();
+  /** Checks that so many calls are possible. */
+  #checkCalls(count: number, { signal, cancel }: PeerCallOptions): void {
+    signal?.throwIfAborted();
+    cancel?.throwIfAborted();
     this.#connection.checkOpen();
     const { pendingCalls } = this.#options.limits;
     if (this.#connection.calls.size + count > pendingCalls) throw limitError("pendingCalls", pendingCalls);
-    return options.signal;
   }
+}
+
+function textOf({ method, params, members }: Parts, id?: number): string {
+  return encodeRequest(id, method, params, members);
+}
+
+/** Writes what the caller did not ask for, where there is room. */
+function inherit(draft: Draft, place: Place | undefined, value: RequestId | undefined): Draft {
+  if (place === undefined || value === undefined || value === null || !hasRoom(draft, place)) return draft;
+  return writePlace(draft, place, value);
 }

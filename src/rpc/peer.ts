@@ -12,7 +12,7 @@
 import { createApi } from "../base/api.ts";
 import { Connection } from "./connection.ts";
 import { checkOptions, type Duplex, type PeerOptions } from "./options.ts";
-import { Outgoing } from "./outgoing.ts";
+import type { Outgoing } from "./outgoing.ts";
 import type {
   Api,
   BatchEntry,
@@ -23,6 +23,7 @@ import type {
   MethodName,
   Methods,
   NotifyArguments,
+  OptionsArgument,
   PeerCallOptions,
   PeerStats,
   ResultOf,
@@ -65,14 +66,14 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
    * @throws {TypeError} if a stream is locked, or an option or a limit is unknown or of the wrong type
    * @throws {RangeError} if a limit is not in its range
    */
-  constructor(duplex: Duplex, options: PeerOptions<Remote, Local> = {}) {
+  constructor(duplex: Duplex, ...[options]: OptionsArgument<PeerOptions<Remote, Local>>) {
     if (duplex.readable.locked || duplex.writable.locked) {
       throw new TypeError("a stream is locked, and a peer needs both");
     }
-    const checked = checkOptions(options);
+    const checked = checkOptions<Remote, Local>(options);
     this.api = createApi<Api<Remote>>(this.call.bind(this));
-    this.#connection = new Connection(duplex, checked, this);
-    this.#outgoing = new Outgoing(this.#connection, checked);
+    this.#connection = new Connection(duplex, checked);
+    this.#outgoing = this.#connection.outgoing;
   }
 
   /**
@@ -85,8 +86,7 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
 
   /** What the peer has counted so far. */
   get stats(): PeerStats {
-    const { calls: { unknownIds, duplicateIds }, counts } = this.#connection;
-    return { unknownIds, duplicateIds, ...counts };
+    return this.#connection.stats;
   }
 
   /**

@@ -62,18 +62,10 @@ Deno.test("the error of parseJson shows only the beginning of the text", () => {
 
 Deno.test("readMessage reads requests, notifications and answers", () => {
   const jsonrpc = "2.0";
-  assertEquals(readMessage({ jsonrpc, id: "a", method: "m", params: 5 }), {
-    kind: "request",
-    id: "a",
-    method: "m",
-    params: 5,
-  });
-  assertEquals(readMessage({ jsonrpc, method: "m" }), {
-    kind: "request",
-    id: undefined,
-    method: "m",
-    params: undefined,
-  });
+  const call = { jsonrpc, id: "a", method: "m", params: 5, extra: 1 };
+  assertEquals(readMessage(call), { kind: "request", id: "a", method: "m", params: 5, source: call });
+  const note = { jsonrpc, method: "m" };
+  assertEquals(readMessage(note), { kind: "request", id: undefined, method: "m", params: undefined, source: note });
   assertEquals(readMessage({ jsonrpc, id: 3, result: null }), {
     kind: "response",
     id: 3,

@@ -139,7 +139,8 @@ Deno.test("a handler receives the unchanged params and a context", async () => {
   const wire = connect({
     methods: {
       look(params, context) {
-        seen.push(params, context.method, context.id, context.notification, context.signal.aborted, context.peer);
+        seen.push(params, context.method, context.id, context.notification, context.signal.aborted);
+        seen.push(context.call, context.traceparent);
       },
     },
   });
@@ -147,13 +148,13 @@ Deno.test("a handler receives the unchanged params and a context", async () => {
   await wire.next();
   wire.sendJson({ jsonrpc, method: "look" });
   assertEquals(await wire.rest(), []);
-  const { peer } = wire;
-  assertEquals(seen, [null, "look", "x", false, false, peer, undefined, "look", undefined, true, false, peer]);
-  await peer.close();
+  const none = undefined;
+  assertEquals(seen, [null, "look", "x", false, false, none, none, none, "look", none, true, false, none, none]);
+  await wire.peer.close();
 });
 
 Deno.test("the methods are the own enumerable properties, or the entries of a map, at construction", async () => {
-  const methods = Object.create({ inherited: () => 1 }, {
+  const methods = Object.create(null, {
     own: { value: () => 2, enumerable: true, writable: true },
     hidden: { value: () => 3, enumerable: false },
   });
@@ -162,12 +163,40 @@ Deno.test("the methods are the own enumerable properties, or the entries of a ma
     if (given === methods) methods.own = () => 4;
     sendJson({ jsonrpc, id: 1, method: "own" });
     assertEquals((await next()).result, 2);
-    for (const method of ["inherited", "hidden"]) {
-      sendJson({ jsonrpc, id: 1, method });
-      assertErrorAnswer(await next(), 1, -32601);
-    }
+    sendJson({ jsonrpc, id: 1, method: "hidden" });
+    assertErrorAnswer(await next(), 1, -32601);
     await peer.close();
   }
+});
+
+Deno.test("methods in a prototype, as a class has them, are refused, and those that a class sets itself are served", async () => {
+  class Service {
+    echo(params: unknown) {
+      return params;
+    }
+  }
+  class Derived extends Service {}
+  class Own {
+    echo = (params: unknown) => params;
+    get size() {
+      return 0;
+    }
+  }
+  const message = 'method "echo" is in the prototype of methods, as those of a class are, and would not be served: ' +
+    "pass an object of functions, such as { echo: (params) => service.echo(params) }";
+  for (const methods of [new Service(), new Derived(), Object.create({ echo() {} })]) {
+    const error = assertThrows(() => connect({ methods }), TypeError);
+    assertEquals(error.message, message);
+  }
+  assertThrows(
+    () => connect({ methods: Object.create({ "a b"() {} }) }),
+    TypeError,
+    "{ name: (params) => service.name",
+  );
+  const { peer, sendJson, next } = connect({ methods: new Own() as never });
+  sendJson({ jsonrpc, id: 1, method: "echo", params: 5 });
+  assertEquals((await next()).result, 5);
+  await peer.close();
 });
 
 Deno.test("the answer to a batch is one array, without entries for notifications and answers", async () => {

@@ -1,6 +1,6 @@
 /**
  * The conventions of the Model Context Protocol over standard streams: a message a line,
- * `notifications/cancelled`, no batches, and no answer to a request that was cancelled.
+ * `notifications/cancelled`, `notifications/progress`, no batches, and no answer to a request that was cancelled.
  *
  * @see https://modelcontextprotocol.io/specification/2025-06-18/basic
  * @module
@@ -8,7 +8,7 @@
 
 import { RpcError } from "../errors.ts";
 import { NEWLINE } from "../framing/newline.ts";
-import { memberOf } from "./members.ts";
+import { memberOf } from "./places.ts";
 import type { Protocol } from "./types.ts";
 
 /** The row of the table. */
@@ -23,6 +23,16 @@ export const MCP: Protocol = {
     params: (requestId, reason) => ({ requestId, reason: textOf(reason) }),
     idOf: (params) => memberOf(params, "requestId"),
   },
+  progress: {
+    method: "notifications/progress",
+    token: ["params", "_meta", "progressToken"],
+    params: (progressToken, value) => ({ ...progressOf(value), progressToken }),
+    read(params) {
+      const { progressToken: token, ...value } = (params ?? {}) as { readonly progressToken?: unknown };
+      return { token, value };
+    },
+  },
+  trace: { traceparent: ["params", "_meta", "traceparent"] },
 };
 
 /**
@@ -33,4 +43,11 @@ function textOf(reason: unknown): string | undefined {
   if (typeof reason === "string") return reason;
   if (reason instanceof RpcError) return reason.message;
   return reason instanceof Error && typeof reason.name === "string" ? reason.name : undefined;
+}
+
+/** The members of a report: `progress`, and often `total` and `message`. */
+function progressOf(value: unknown): object {
+  if (typeof value === "number") return { progress: value };
+  if (typeof memberOf(value, "progress") === "number") return value as object;
+  throw new TypeError("MCP's progress must be a number, or an object { progress, total, message }");
 }

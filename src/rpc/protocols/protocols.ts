@@ -8,6 +8,7 @@ import { checkChoice, checkMembers } from "../../base/options.ts";
 import { framingOf } from "../framing/framings.ts";
 import { LSP } from "./lsp.ts";
 import { MCP } from "./mcp.ts";
+import { checkPlace } from "./places.ts";
 import { RIVULET } from "./rivulet.ts";
 import type { Protocol } from "./types.ts";
 
@@ -41,7 +42,7 @@ export function protocolOf(given: ProtocolName | Protocol = "rivulet"): Protocol
     checkChoice("protocol", given, Object.keys(PROTOCOLS));
     return PROTOCOLS[given];
   }
-  const { name, framing, batches, alwaysParams, cancellation } = given;
+  const { name, framing, batches, alwaysParams, cancellation, progress, trace } = given;
   checkMembers("protocol", { name }, "string");
   checkMembers("protocol", { framing }, "object");
   framingOf(framing);
@@ -51,6 +52,18 @@ export function protocolOf(given: ProtocolName | Protocol = "rivulet"): Protocol
     const { method, params, idOf } = cancellation;
     checkMembers("protocol.cancellation", { method }, "string");
     checkMembers("protocol.cancellation", { params, idOf }, "function");
+  }
+  if (progress !== undefined) {
+    checkMembers("protocol", { progress }, "object");
+    const { method, token, params, read } = progress;
+    checkMembers("protocol.progress", { method }, "string");
+    checkMembers("protocol.progress", { params, read }, "function");
+    if (token !== undefined) checkPlace("protocol.progress.token", token);
+  }
+  if (trace !== undefined) {
+    checkMembers("protocol", { trace }, "object");
+    checkPlace("protocol.trace.traceparent", trace.traceparent);
+    if (trace.parent !== undefined) checkPlace("protocol.trace.parent", trace.parent);
   }
   return given;
 }
