@@ -42,6 +42,7 @@ export type {
 } from "./src/plugin/mod.ts";
 export { ErrorCode, RpcClosedError, RpcError, RpcProtocolError } from "./src/rpc/mod.ts";
 export type {
+  Accepted,
   Api,
   CallArguments,
   Caller,

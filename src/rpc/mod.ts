@@ -69,3 +69,4 @@ export type {
   ResultOf,
   ServedMethods,
 } from "./types.ts";
+export type { Accepted } from "./values/kinds.ts";

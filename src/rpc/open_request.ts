@@ -6,8 +6,8 @@
  */
 
 import { quoted } from "../base/text.ts";
-import type { Codec } from "./codec.ts";
-import { ErrorCode } from "./errors.ts";
+import { type Codec, dropAll, type Written } from "./codec.ts";
+import { ErrorCode, RpcError } from "./errors.ts";
 import { encodeError, encodeFailure, encodeResult } from "./message.ts";
 import type { RequestId, RequestMessage } from "./message.ts";
 import type { FailedRequest } from "./options.ts";
@@ -17,6 +17,7 @@ import type { Protocol } from "./protocols/types.ts";
 import { RequestCaller } from "./request_caller.ts";
 import { readTraceparent } from "./trace.ts";
 import type { Caller, IncomingRequest, OngoingCall } from "./types.ts";
+import type { OpenedStream } from "./values/decode.ts";
 
 /** UTF-16 units of a token; one that is longer is not answered: it would be sent again with each report. */
 const TOKEN_LENGTH = 1_000;
@@ -41,6 +42,8 @@ export interface Arrived {
   readonly call: OngoingCall | undefined;
   /** Memory that it uses while it waits: its message's, or its share of a batch's. */
   readonly bytes: number;
+  /** The streams in its params. */
+  readonly streams: readonly OpenedStream[];
 }
 
 /** A request from its arrival to its answer. */
@@ -50,10 +53,10 @@ export class OpenRequest<Remote extends object> implements IncomingRequest<Remot
   readonly call: OngoingCall | undefined;
   /** Memory that it uses while it waits. */
   readonly bytes: number;
+  readonly params: unknown;
+  readonly #streams: readonly OpenedStream[];
   readonly #source: unknown;
   readonly #surroundings: RequestSurroundings;
-  /** Params as JSON, until somebody reads them. */
-  #params: { readonly json: unknown } | { readonly value: unknown };
   readonly #settled: (request: OpenRequest<Remote>, answer: string | undefined) => void;
   #isSettled = false;
   #isAnswered: boolean;
@@ -65,7 +68,7 @@ export class OpenRequest<Remote extends object> implements IncomingRequest<Remot
 
   /** @param settled called once, with the answer's text, or `undefined` for a notification */
   constructor(
-    { message, call, bytes }: Arrived,
+    { message, call, bytes, streams }: Arrived,
     surroundings: RequestSurroundings,
     settled: (request: OpenRequest<Remote>, answer: string | undefined) => void,
   ) {
@@ -74,15 +77,11 @@ export class OpenRequest<Remote extends object> implements IncomingRequest<Remot
     this.call = call;
     this.bytes = bytes;
     this.#isAnswered = this.id !== undefined;
-    this.#params = { json: message.params };
+    this.params = message.params;
+    this.#streams = streams;
     this.#source = message.source;
     this.#surroundings = surroundings;
     this.#settled = settled;
-  }
-
-  get params(): unknown {
-    if ("json" in this.#params) this.#params = { value: this.#surroundings.codec.decode(this.#params.json, "params") };
-    return this.#params.value;
   }
 
   get notification(): boolean {
@@ -120,11 +119,18 @@ export class OpenRequest<Remote extends object> implements IncomingRequest<Remot
   }
 
   reply(result?: unknown): void {
-    this.#settle((id) => encodeResult(id, this.#surroundings.codec.encode(result, "result")));
+    const { codec } = this.#surroundings;
+    const isAnswered = this.#settle((id) => {
+      const written = codec.write(result, "result");
+      return written instanceof Promise ? written.then((it) => this.#textOf(id, it)) : this.#textOf(id, written);
+    });
+    // Nobody else can use the streams of an answer that is not sent.
+    if (!isAnswered && this.#aborted !== undefined) codec.discard(result, this.#aborted.reason);
   }
 
   fail(error: unknown): void {
     if (this.#isSettled) return;
+    dropAll(this.#streams, error);
     if (this.#aborted === undefined || error !== this.#aborted.reason) this.#reportFailure(error);
     this.#settle((id) => encodeFailure(id, error, (data) => this.#surroundings.codec.encode(data, "data")));
   }
@@ -132,6 +138,7 @@ export class OpenRequest<Remote extends object> implements IncomingRequest<Remot
   /** Answers that there is no such method. That is not a failure, so it is not reported. */
   refuse(): void {
     const message = `method not found: ${quoted(this.method, 100)}`;
+    dropAll(this.#streams, new RpcError(ErrorCode.methodNotFound, message));
     this.#settle((id) => encodeError(id, ErrorCode.methodNotFound, message));
   }
 
@@ -142,19 +149,33 @@ export class OpenRequest<Remote extends object> implements IncomingRequest<Remot
     this.#controller?.abort(reason);
   }
 
-  #settle(encode: (id: RequestId) => string): void {
-    if (this.#isSettled) return;
+  /** Settles the request once, and returns whether an answer is sent. */
+  #settle(encode: (id: RequestId) => string | Promise<string>): boolean {
+    if (this.#isSettled) return false;
     this.#isSettled = true;
-    this.#settled(this, this.#isAnswered ? this.#encode(this.id!, encode) : undefined);
+    const text = this.#isAnswered ? this.#encode(this.id!, encode) : undefined;
+    if (text instanceof Promise) text.then((text) => this.#settled(this, this.#isAnswered ? text : undefined));
+    else this.#settled(this, text);
+    return this.#isAnswered;
   }
 
-  #encode(id: RequestId, encode: (id: RequestId) => string): string {
-    try {
-      return encode(id);
-    } catch (error) {
+  #encode(id: RequestId, encode: (id: RequestId) => string | Promise<string>): string | Promise<string> {
+    const failed = (error: unknown) => {
+      dropAll(this.#streams, error);
       this.#reportFailure(error);
       return encodeFailure(id, undefined);
+    };
+    try {
+      const text = encode(id);
+      return text instanceof Promise ? text.catch(failed) : text;
+    } catch (error) {
+      return failed(error);
     }
+  }
+
+  #textOf(id: RequestId, { json, streams }: Written): string {
+    this.#surroundings.codec.pass(streams);
+    return encodeResult(id, json);
   }
 
   #reportFailure(error: unknown): void {

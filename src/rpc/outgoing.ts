@@ -9,13 +9,14 @@ import { callSafely } from "../base/callbacks.ts";
 import { limitError } from "../base/limits.ts";
 import { checkMethod } from "../base/options.ts";
 import type { CallTable, OpenCall } from "./calls.ts";
-import type { Codec } from "./codec.ts";
+import { type Codec, dropAll, type Written } from "./codec.ts";
 import { encodeRequest } from "./message.ts";
 import type { RequestId } from "./message.ts";
 import { checkCallOptions, type CheckedOptions } from "./options.ts";
 import { type Draft, hasRoom, writePlace } from "./protocols/places.ts";
 import type { Place } from "./protocols/types.ts";
 import type { PeerCallOptions } from "./types.ts";
+import type { OpenedStream } from "./values/decode.ts";
 
 /** One element of an outgoing batch, with any types. */
 export interface Entry {
@@ -51,8 +52,8 @@ export interface Channel {
 /** A request that is ready but for its id. */
 interface Parts {
   readonly method: string;
-  /** JSON text, if params are sent. */
-  readonly params: string | undefined;
+  /** JSON text and its streams, if params are sent. */
+  readonly params: Written | undefined;
   readonly members: Draft["members"];
   /** The call's id, if it had to be known before. */
   readonly id: number | undefined;
@@ -71,12 +72,15 @@ export class Outgoing {
   /** See `Peer.call`. */
   async call(method: string, params: unknown, options: PeerCallOptions = {}, origin?: Origin): Promise<unknown> {
     checkCallOptions(options);
-    const parts = this.#prepare(method, params, options, origin);
+    const preparing = this.#prepare(method, params, options, origin);
+    const parts = preparing instanceof Promise ? await preparing : preparing;
     this.#checkCalls(1, options);
+    const passed = this.#pass(parts);
     // Sending starts waiting requests, and one of them may abort the signal.
     let withdraw = () => false;
     const { calls } = this.#connection;
     const { id, result } = this.#open(parts, options, () => withdraw());
+    if (passed.length > 0) result.catch((reason) => dropAll(passed, reason));
     withdraw = this.#connection.send(textOf(parts, id), undefined, (reason) => calls.reject(id, reason));
     return await result;
   }
@@ -93,11 +97,15 @@ export class Outgoing {
     const { name, batches } = this.#options.protocol;
     if (!batches) throw new TypeError(`the protocol ${name} has no batches: send calls one by one`);
     checkCallOptions(options);
-    const requests = entries.map(({ method, params, notification }) => {
-      const parts = this.#prepare(method, params, notification ? {} : options, undefined);
-      return { parts, isCall: !notification };
+    const preparing = entries.map(({ method, params, notification }) =>
+      this.#prepare(method, params, notification ? {} : options, undefined)
+    );
+    const prepared = preparing.some((parts) => parts instanceof Promise) ? await Promise.all(preparing) : preparing;
+    const requests = entries.map(({ notification }, index) => {
+      return { parts: prepared[index] as Parts, isCall: !notification };
     });
     this.#checkCalls(requests.filter(({ isCall }) => isCall).length, options);
+    const passed = this.#pass(...requests.map(({ parts }) => parts));
     const sent = Promise.withResolvers<void>();
     const opened: OpenCall[] = [];
     const texts: string[] = [];
@@ -117,6 +125,7 @@ export class Outgoing {
       if (opened.length === requests.length) withdraw = unsent;
     }
     sent.promise.catch(() => {});
+    if (passed.length > 0) dropFailed(requests.map(({ parts }) => parts), passed, results);
     return await Promise.allSettled(results);
   }
 
@@ -150,15 +159,24 @@ export class Outgoing {
   }
 
   async #notify(method: string, params: unknown, origin: Origin | undefined): Promise<void> {
-    const text = textOf(this.#prepare(method, params, {}, origin));
+    const preparing = this.#prepare(method, params, {}, origin);
+    const parts = preparing instanceof Promise ? await preparing : preparing;
+    const text = textOf(parts);
     this.#connection.checkNotClosed();
+    const passed = this.#pass(parts);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
+    if (passed.length > 0) promise.catch((reason) => dropAll(passed, reason));
     this.#connection.send(text, resolve, reject);
     await promise;
   }
 
   /** Adds what the protocol says to a request, and makes JSON of its params. */
-  #prepare(method: string, params: unknown, options: PeerCallOptions, origin: Origin | undefined): Parts {
+  #prepare(
+    method: string,
+    params: unknown,
+    options: PeerCallOptions,
+    origin: Origin | undefined,
+  ): Parts | Promise<Parts> {
     checkMethod(method);
     const { alwaysParams, progress, trace } = this.#options.protocol;
     let draft: Draft = { params, members: {} };
@@ -174,8 +192,15 @@ export class Outgoing {
       draft = writePlace(draft, progress.token, id);
     }
     const hasParams = draft.params !== undefined || alwaysParams;
-    const json = hasParams ? this.#connection.codec.encode(draft.params, "params") : undefined;
-    return { method, params: json, members: draft.members, id };
+    const { members } = draft;
+    const written = hasParams ? this.#connection.codec.write(draft.params, "params") : undefined;
+    if (written instanceof Promise) return written.then((params) => ({ method, params, members, id }));
+    return { method, params: written, members, id };
+  }
+
+  /** Passes the streams of requests. */
+  #pass(...requests: readonly Parts[]): readonly OpenedStream[] {
+    return this.#connection.codec.pass(requests.flatMap(({ params }) => params?.streams ?? []));
   }
 
   /** Checks that so many calls are possible. */
@@ -189,7 +214,20 @@ export class Outgoing {
 }
 
 function textOf({ method, params, members }: Parts, id?: number): string {
-  return encodeRequest(id, method, params, members);
+  return encodeRequest(id, method, params?.json, members);
+}
+
+/** Drops the streams of each request that fails. */
+function dropFailed(
+  requests: readonly Parts[],
+  passed: readonly OpenedStream[],
+  results: readonly Promise<unknown>[],
+): void {
+  let end = 0;
+  for (const [index, { params }] of requests.entries()) {
+    const streams = passed.slice(end, end += params?.streams.length ?? 0);
+    results[index]!.catch((reason) => dropAll(streams, reason));
+  }
 }
 
 /** Writes what the caller did not ask for, where there is room. */

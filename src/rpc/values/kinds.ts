@@ -5,11 +5,12 @@
  * @module
  */
 
+import { checkChoice, shown } from "../../base/options.ts";
+
 /** What both sides of a connection may have agreed to, beside plain JSON. */
 export type Accepted = "bytes" | "streams";
 
-/** All of them, for checks. */
-export const ACCEPTED: readonly Accepted[] = ["bytes", "streams"];
+const ACCEPTED: readonly Accepted[] = ["bytes", "streams"];
 
 /** The two directions of a passed stream, each named by its tag without `$`. */
 export type StreamKind = "readable" | "writable";
@@ -51,6 +52,13 @@ const KINDS: ReadonlyMap<string, Kind> = new Map([
   ["WeakSet", WEAK],
   ["Promise", { sentAs: "nothing", hint: "await it first" }],
 ]);
+
+/** Checks and copies what both sides have agreed to. @throws {TypeError} if it is not a list of known words */
+export function checkAccepts(given: readonly Accepted[] = []): ReadonlySet<Accepted> {
+  if (!Array.isArray(given)) throw new TypeError(`accepts must be a list, not ${shown(given)}`);
+  for (const [index, word] of given.entries()) checkChoice(`accepts[${index}]`, word, ACCEPTED);
+  return new Set(given);
+}
 
 /** The kind of an object that is neither plain nor an array, if JSON would lose it. */
 export function kindOf(value: object): Kind | undefined {

@@ -96,10 +96,14 @@ export class StreamTable {
    * @throws {LimitError} if too many are open
    */
   pass(streams: readonly PassedStream[]): readonly OpenedStream[] {
-    this.#checkRoom(streams.length);
-    const locked = streams.find(({ stream }) => stream.locked);
-    if (locked !== undefined) throw new TypeError("a stream in the message was locked before the message was sent");
-    return streams.map((passed) => this.#pass(passed));
+    if (this.#closed === undefined) this.#checkRoom(streams.length);
+    const all = new Set(streams.map(({ stream }) => stream));
+    if (all.size < streams.length) throw new TypeError("a stream is passed twice");
+    if (streams.some(({ stream }) => stream.locked)) throw new TypeError("a stream was locked before it was sent");
+    const passed = streams.map((stream) => this.#pass(stream));
+    // An answer may come too late.
+    if (this.#closed !== undefined) this.close(this.#closed.reason);
+    return passed;
   }
 
   /**
@@ -173,7 +177,6 @@ export class StreamTable {
   }
 
   #checkRoom(count: number): void {
-    if (count === 0) return;
     if (this.#closed !== undefined) throw this.#closed.reason;
     const { openStreams } = this.#port;
     if (this.size + count > openStreams) throw limitError("openStreams", openStreams);
