@@ -38,9 +38,10 @@ export type {
   PluginFailure,
   PluginLimits,
   PluginOptions,
+  PluginSchemasOption,
   PluginSettings,
 } from "./src/plugin/mod.ts";
-export { ErrorCode, RpcClosedError, RpcError, RpcProtocolError } from "./src/rpc/mod.ts";
+export { ErrorCode, RpcClosedError, RpcError, RpcProtocolError, SchemaError } from "./src/rpc/mod.ts";
 export type {
   Accepted,
   Api,
@@ -55,8 +56,11 @@ export type {
   Handler,
   Handlers,
   HandlersOf,
+  LocalMethods,
+  LocalSchemas,
   MethodName,
   Methods,
+  MethodSchemas,
   MethodsOption,
   NotifyArguments,
   OneParameter,
@@ -71,11 +75,20 @@ export type {
   Protocol,
   ProtocolFault,
   ProtocolName,
+  RemoteMethods,
+  RemoteSchemas,
   RequestContext,
   RequestId,
   RequiredMethodName,
   ResultOf,
+  SchemaIssue,
+  SchemaParameters,
+  SchemaType,
   ServedMethods,
+  StandardIssue,
+  StandardProperties,
+  StandardResult,
+  StandardSchema,
   TraceConvention,
 } from "./src/rpc/mod.ts";
 export { compile, CompileError, IntegrityError, LimitError, LinkError, Module, Trap } from "./src/vm/mod.ts";

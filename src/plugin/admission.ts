@@ -11,7 +11,7 @@ import { ManifestError } from "./description.ts";
 import { manifestOf } from "./manifest.ts";
 import type { Manifest } from "./manifest.ts";
 import { checkOptions } from "./options.ts";
-import type { CheckedOptions, PluginCallOptions, PluginSettings, SaidOptions } from "./options.ts";
+import type { CheckedOptions, PluginCallOptions, PluginSchemasOption, PluginSettings, SaidOptions } from "./options.ts";
 import { effectivePermissions, PERMISSION_LIMITS, permitted } from "./permissions.ts";
 import type { Permissions } from "./permissions.ts";
 
@@ -35,7 +35,7 @@ export interface Admission<Guest extends object, Host extends object> {
  */
 export function admit<Guest extends object, Host extends object>(
   module: Module,
-  given: PluginSettings & ServedMethods<Guest, Host> = {},
+  given: PluginSettings & ServedMethods<Guest, Host> & PluginSchemasOption<Guest, Host> = {},
 ): Admission<Guest, Host> {
   const manifest = manifestOf(module);
   const options = checkOptions(given, saidBy(manifest, given));

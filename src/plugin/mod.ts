@@ -11,7 +11,7 @@ export { PluginError } from "./errors.ts";
 export type { PluginFailure } from "./errors.ts";
 export { manifestOf } from "./manifest.ts";
 export type { Manifest } from "./manifest.ts";
-export type { PluginCallOptions, PluginLimits, PluginOptions, PluginSettings } from "./options.ts";
+export type { PluginCallOptions, PluginLimits, PluginOptions, PluginSchemasOption, PluginSettings } from "./options.ts";
 export { effectivePermissions } from "./permissions.ts";
 export type { PermissionLimits, Permissions } from "./permissions.ts";
 export { Plugin } from "./plugin.ts";

@@ -21,14 +21,18 @@ import type {
   Framing,
   FramingName,
   Handlers,
+  LocalSchemas,
   Methods,
   MethodsOption,
   PeerLimits,
+  PeerSchemas,
   Protocol,
   ProtocolName,
+  RemoteSchemas,
   ServedMethods,
 } from "../rpc/mod.ts";
 import { protocolOf } from "../rpc/protocols/protocols.ts";
+import { checkSchemas } from "../rpc/schemas/check.ts";
 import { checkAccepts } from "../rpc/values/kinds.ts";
 import type { ProcessLimits, SpawnOptions } from "../wasi/mod.ts";
 import { checkPermissions } from "./permissions.ts";
@@ -49,7 +53,25 @@ export interface PluginLimits extends ProcessLimits, PeerLimits {
 /** Options of a plugin. */
 export type PluginOptions<Guest extends object = Methods, Host extends object = Methods> =
   & PluginSettings
-  & MethodsOption<Guest, Host>;
+  & MethodsOption<Guest, Host>
+  & PluginSchemasOption<Guest, Host>;
+
+/** Schemas, as an option of a plugin. */
+export interface PluginSchemasOption<Guest extends object = Methods, Host extends object = Methods> {
+  /**
+   * Standard Schemas, as Zod, Valibot and ArkType make them, for params and results of the plugin's methods (`guest`)
+   * and of the host's (`host`). What a schema makes of a value takes the value's place. If the plugin sends wrong
+   * params, it gets the error "invalid params". If the host's params or the plugin's result are wrong, the call rejects
+   * with a `SchemaError`. If the result of a host method is wrong, the plugin gets "internal error", and `onError` a
+   * `SchemaError`.
+   */
+  readonly schemas?: {
+    /** Of the plugin's methods. */
+    readonly guest?: RemoteSchemas<Guest>;
+    /** Of the host's methods. */
+    readonly host?: LocalSchemas<Host>;
+  };
+}
 
 /** Options of a plugin beside its methods. */
 export interface PluginSettings extends Pick<SpawnOptions, "args" | "env" | "clock" | "random"> {
@@ -110,24 +132,15 @@ export interface PluginCallOptions {
 
 const PLUGIN_OPTIONS: readonly (keyof PluginOptions)[] = [
   ...["args", "env", "clock", "random"] as const,
-  ...[
-    "name",
-    "methods",
-    "onLog",
-    "onError",
-    "protocol",
-    "framing",
-    "accepts",
-    "limits",
-    "permissions",
-    "lifetime",
-  ] as const,
+  ...["name", "methods", "onLog", "onError", "protocol", "framing", "limits", "permissions", "lifetime"] as const,
+  ...["accepts", "schemas"] as const,
 ];
 const CALL_OPTIONS: readonly (keyof PluginCallOptions)[] = ["signal", "deadlineMs"];
 
 /** Checked options, with the defaults of limits filled in. */
 export interface CheckedOptions<Guest extends object, Host extends object>
   extends PluginSettings, ServedMethods<Guest, Host> {
+  readonly schemas: PeerSchemas | undefined;
   readonly limits: Required<PluginLimits>;
   readonly permissions: Permissions;
 }
@@ -143,7 +156,7 @@ export type SaidOptions = Pick<PluginOptions, "protocol" | "accepts">;
  * @throws {RangeError} if a limit is not in its range
  */
 export function checkOptions<Guest extends object, Host extends object>(
-  options: PluginSettings & ServedMethods<Guest, Host> = {},
+  options: PluginSettings & ServedMethods<Guest, Host> & PluginSchemasOption<Guest, Host> = {},
   said: SaidOptions = {},
 ): CheckedOptions<Guest, Host> {
   checkNames("Plugin option", options, PLUGIN_OPTIONS);
@@ -157,6 +170,11 @@ export function checkOptions<Guest extends object, Host extends object>(
   checkChoice("lifetime", lifetime, ["call", "plugin"]);
   if (args !== undefined) checkArgs(args);
   if (env !== undefined) checkEnv(env);
+  const { schemas = {} } = options;
+  checkNames("schemas side", schemas, ["guest", "host"]);
+  const { guest, host } = schemas;
+  checkSchemas("schemas.guest", guest);
+  checkSchemas("schemas.host", host);
   return {
     ...{ name, onLog, onError, lifetime, clock, random },
     protocol: protocolOf(options.protocol ?? said.protocol),
@@ -164,6 +182,7 @@ export function checkOptions<Guest extends object, Host extends object>(
     accepts: [...checkAccepts(options.accepts ?? said.accepts)],
     args: args && [...args],
     env: env && { ...env },
+    schemas: options.schemas && { remote: { ...guest }, local: { ...host } },
     methods: functionsByName(methods) as Handlers<Guest, Host>,
     limits: resolveLimits<PluginLimits>("Plugin", limits),
     permissions: checkPermissions(permissions, "permissions"),

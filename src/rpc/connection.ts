@@ -20,7 +20,8 @@ import { encodeError, isRefusal, parseJson, readMessage } from "./message.ts";
 import type { Message, RequestId, RequestMessage, ResponseMessage } from "./message.ts";
 import type { CheckedOptions, Duplex } from "./options.ts";
 import { Outbox } from "./outbox.ts";
-import { Outgoing } from "./outgoing.ts";
+import { type Calls, Outgoing } from "./outgoing.ts";
+import { withCallSchemas } from "./schemas/calls.ts";
 import { type AnswerSink, collectAnswers, RequestQueue } from "./requests.ts";
 import { readPlace } from "./protocols/places.ts";
 import type { OngoingCall, PeerStats } from "./types.ts";
@@ -47,7 +48,7 @@ export class Connection<Remote extends object> {
   /** Calls of this side. */
   readonly calls: CallTable;
   /** What this side sends. */
-  readonly outgoing: Outgoing;
+  readonly outgoing: Calls;
   /** Requests of the other side. */
   readonly requests: RequestQueue<Remote>;
   /** How values become JSON, and come back. */
@@ -82,7 +83,7 @@ export class Connection<Remote extends object> {
       hasRoom: () => this.#outbox.answerBytes < limits.queueBytes,
       report: (error) => report(error, { method: STREAM_METHODS.end, id: undefined }),
     });
-    this.outgoing = new Outgoing(this, options);
+    this.outgoing = withCallSchemas(new Outgoing(this, options), options.schemas);
     this.#outbox = new Outbox(writable, (text) => framing.encode(text), () => this.#progress());
     this.requests = new RequestQueue({
       handlers,

@@ -11,7 +11,7 @@ import { ErrorCode, RpcError } from "./errors.ts";
 import { encodeError, encodeFailure, encodeResult } from "./message.ts";
 import type { RequestId, RequestMessage } from "./message.ts";
 import type { FailedRequest } from "./options.ts";
-import type { Outgoing } from "./outgoing.ts";
+import type { Calls } from "./outgoing.ts";
 import { readPlace } from "./protocols/places.ts";
 import type { Protocol } from "./protocols/types.ts";
 import { RequestCaller } from "./request_caller.ts";
@@ -28,7 +28,7 @@ type Report = (error: unknown, request: FailedRequest) => void;
 /** What a request needs of its connection. */
 export interface RequestSurroundings {
   /** Sends what belongs to the request. */
-  readonly outgoing: Outgoing;
+  readonly outgoing: Calls;
   readonly codec: Codec;
   readonly protocol: Protocol;
   /** Called when a request fails. */

@@ -13,6 +13,9 @@ import type { Framing } from "./framing/types.ts";
 import type { RequestId } from "./message.ts";
 import { type ProtocolName, protocolOf } from "./protocols/protocols.ts";
 import type { Protocol } from "./protocols/types.ts";
+import { withSchemas } from "./schemas/handlers.ts";
+import { schemasByMethod } from "./schemas/check.ts";
+import type { MethodSchemas, PeerSchemas } from "./schemas/types.ts";
 import type { Handler, Methods, MethodsOption, PeerCallOptions, ServedMethods } from "./types.ts";
 import { type Accepted, checkAccepts } from "./values/kinds.ts";
 
@@ -58,7 +61,20 @@ export interface FailedRequest {
 /** Options of a peer. */
 export type PeerOptions<Remote extends object = Methods, Local extends object = Methods> =
   & PeerSettings
-  & MethodsOption<Remote, Local>;
+  & MethodsOption<Remote, Local>
+  & SchemasOption<Remote, Local>;
+
+/** Schemas, as an option. */
+export interface SchemasOption<Remote extends object = Methods, Local extends object = Methods> {
+  /**
+   * Standard Schemas, as Zod, Valibot and ArkType make them, for params and results of either side's methods. What a
+   * schema makes of a value takes the value's place. If the other side sends wrong params, it gets the error "invalid
+   * params". If this side's params or the other side's result are wrong, the call rejects with a `SchemaError`. If a
+   * handler's result is wrong, the other side gets "internal error", and `onError` a `SchemaError`. Requests without
+   * handlers are not checked.
+   */
+  readonly schemas?: PeerSchemas<Remote, Local>;
+}
 
 /** Options of a peer beside its methods. */
 export interface PeerSettings {
@@ -90,8 +106,9 @@ export interface PeerSettings {
 }
 
 const PEER_OPTIONS: readonly (keyof PeerOptions)[] = [
-  ...["methods", "protocol", "framing", "accepts", "limits", "onInvalid", "onError", "signal"] as const,
+  ...["methods", "protocol", "framing", "accepts", "limits", "onInvalid", "onError", "signal", "schemas"] as const,
 ];
+const SIDES: readonly (keyof PeerSchemas)[] = ["remote", "local"];
 const CALL_OPTIONS: readonly (keyof PeerCallOptions)[] = ["signal", "cancel", "onProgress", "traceparent"];
 
 /** Checked options, with the defaults filled in. */
@@ -102,6 +119,8 @@ export interface CheckedOptions<Remote extends object> extends Pick<PeerSettings
   readonly framing: Framing;
   readonly accepts: ReadonlySet<Accepted>;
   readonly limits: Required<PeerLimits>;
+  /** The schemas of the other side's methods, if there are any. */
+  readonly schemas: ReadonlyMap<string, MethodSchemas> | undefined;
 }
 
 /**
@@ -111,17 +130,22 @@ export interface CheckedOptions<Remote extends object> extends Pick<PeerSettings
  * @throws {RangeError} if a limit is not in its range
  */
 export function checkOptions<Remote extends object, Local extends object>(
-  options: PeerSettings & ServedMethods<Remote, Local> = {},
+  options: PeerSettings & ServedMethods<Remote, Local> & SchemasOption<Remote, Local> = {},
 ): CheckedOptions<Remote> {
   checkNames("Peer option", options, PEER_OPTIONS);
-  const { methods = {}, framing, limits = {}, onInvalid, onError, signal } = options;
+  const { methods = {}, framing, limits = {}, onInvalid, onError, signal, schemas = {} } = options;
+  checkNames("schemas side", schemas, SIDES);
   const protocol = protocolOf(options.protocol);
   checkType("onInvalid", onInvalid, "function");
   checkType("onError", onError, "function");
   checkSignal(signal);
   return {
     ...{ onInvalid, onError, signal },
-    handlers: functionsByName(methods) as Map<string, Handler<Remote>>,
+    handlers: withSchemas(
+      functionsByName(methods) as Map<string, Handler<Remote>>,
+      schemasByMethod("schemas.local", schemas.local),
+    ),
+    schemas: schemasByMethod("schemas.remote", schemas.remote),
     protocol,
     framing: framingOf(framing === undefined ? protocol.framing : framing),
     accepts: checkAccepts(options.accepts),

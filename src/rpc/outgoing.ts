@@ -59,6 +59,9 @@ interface Parts {
   readonly id: number | undefined;
 }
 
+/** What a peer and its requests use of what follows. Schemas are put around it. */
+export type Calls = Pick<Outgoing, "call" | "notify" | "batch" | "progress">;
+
 /** The calls and notifications of one side of a connection. */
 export class Outgoing {
   readonly #connection: Channel;

@@ -12,7 +12,7 @@
 import { createApi } from "../base/api.ts";
 import { Connection } from "./connection.ts";
 import { checkOptions, type Duplex, type PeerOptions } from "./options.ts";
-import type { Outgoing } from "./outgoing.ts";
+import type { Calls } from "./outgoing.ts";
 import type {
   Api,
   BatchEntry,
@@ -58,7 +58,7 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
   /** The other side's methods as functions, except `then` and other names that the language calls by itself. */
   readonly api: Api<Remote>;
   readonly #connection: Connection<Remote>;
-  readonly #outgoing: Outgoing;
+  readonly #outgoing: Calls;
 
   /**
    * Takes both streams and starts to read.
@@ -102,7 +102,8 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
    *
    * @param method its name
    * @param args params (for `undefined`, `null` is sent, or none by the protocol), then options
-   * @returns the answer as the other side sent it: its type is not checked
+   * @returns the answer as the other side sent it: its type is not checked, unless there is a schema
+   * @throws {SchemaError} if the params or the result are not what their schema says
    * @throws {RpcError} if the other side answers with an error
    * @throws {RpcProtocolError} if its answer is malformed
    * @throws {TypeError} if the method is not a string, the params have no JSON form, or an option is unknown or wrong

@@ -5,16 +5,16 @@
  */
 
 import { createApi } from "../base/api.ts";
-import type { Origin, Outgoing } from "./outgoing.ts";
+import type { Calls, Origin } from "./outgoing.ts";
 import type { Api, CallArguments, Caller, MethodName, NotifyArguments, PeerCallOptions, ResultOf } from "./types.ts";
 
 /** The other side, called for one of its requests. */
 export class RequestCaller<Remote extends object> implements Caller<Remote> {
-  readonly #outgoing: Outgoing;
+  readonly #outgoing: Calls;
   readonly #origin: Origin;
   #api: Api<Remote> | undefined;
 
-  constructor(outgoing: Outgoing, origin: Origin) {
+  constructor(outgoing: Calls, origin: Origin) {
     this.#outgoing = outgoing;
     this.#origin = origin;
   }

@@ -12,7 +12,7 @@ import type { Found } from "./_compiler.ts";
 
 /** What each program begins with. */
 const PRELUDE = `
-import { Plugin, type Module, type PluginOptions } from "@rivulet/rivulet";
+import { Plugin, type Module, type PluginOptions, type StandardSchema } from "@rivulet/rivulet";
 import { Peer, type Duplex, type PeerOptions } from "@rivulet/rivulet/rpc";
 interface Guest {
   ping(): string;
@@ -31,6 +31,7 @@ interface Host {
 interface Wide {
   join(a: string, b: string): string;
 }
+declare const text: StandardSchema<string>, number: StandardSchema<number>;
 declare const module: Module, duplex: Duplex, plugin: Plugin<Guest>, peer: Peer<Guest>;
 const signal = AbortSignal.timeout(1_000);
 `;
@@ -66,6 +67,11 @@ const ACCEPTED: readonly string[] = [
    new Plugin<Guest, Host>(module, options); new Plugin(module, options);`,
   `new Peer<Guest, Host>(duplex, { methods: { echo: (text) => text, log() {} } });`,
   `new Peer(duplex); new Peer(duplex, {}); new Peer<Guest>(duplex, { signal }); new Peer<Guest, Partial<Host>>(duplex);`,
+  // Schemas of the methods' types.
+  `new Plugin<Guest>(module, { schemas: { guest: { greet: { params: text, result: text }, ping: { result: text } } } });`,
+  `new Plugin<Guest, Host>(module, { methods: { echo: (text) => text, log() {} }, schemas: { host: { echo: { params: text } } } });`,
+  `new Plugin(module, { schemas: { guest: { anything: { result: number } }, host: { other: { params: text } } } });`,
+  `new Peer<Guest>(duplex, { schemas: { remote: { greet: { result: text } } } });`,
   `class Mine extends Plugin<Guest> { constructor() { super(module, { name: "mine" }); } }`,
 ];
 
@@ -102,6 +108,14 @@ const REFUSED: readonly (readonly [program: string, message: string])[] = [
   [
     `new Plugin<Guest, Host>(module, { methods: { echo: (text) => text.length, log() {} } });`,
     "Type 'number' is not assignable to type 'string | PromiseLike<string>'.",
+  ],
+  [
+    `new Plugin<Guest>(module, { schemas: { guest: { greet: { result: number } } } });`,
+    "Type 'number' is not assignable to type 'string'",
+  ],
+  [
+    `new Plugin<Guest>(module, { schemas: { guest: { great: { result: text } } } });`,
+    "but 'great' does not exist in type 'RemoteSchemas<Guest>'. Did you mean to write 'greet'?",
   ],
   [`new Plugin<Guest, Wide>(module, { methods: { join: (a: string, b: string) => a + b } });`, ONE_PARAMETER("join")],
 ];

@@ -1,8 +1,8 @@
-/** Tests of bytes and streams between two peers, and of what a peer refuses to send. */
+/** Tests of src/rpc/codec.ts: bytes and streams between two peers, and what a peer refuses to send. */
 
 import { ErrorCode, LimitError, Peer, type PeerOptions, RpcClosedError, RpcError } from "@rivulet/rivulet/rpc";
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
-import { connect, crossed, settle, until } from "../../_wire.ts";
+import { connect, crossed, settle, until } from "../_wire.ts";
 
 const accepts = ["bytes", "streams"] as const;
 
