@@ -6,14 +6,21 @@
  */
 
 import { isPromiseLike } from "../base/callbacks.ts";
+import { quoted } from "../base/text.ts";
+import { RpcError } from "./errors.ts";
 import type { ResponseMessage } from "./message.ts";
 import type { OngoingCall, PeerCallOptions } from "./types.ts";
+
+/** UTF-16 units of a method's name in an error. */
+const NAME_LENGTH = 100;
 
 /** A call with its id. */
 export interface OpenCall {
   readonly id: number;
   /** Settles with the call. */
   readonly result: Promise<unknown>;
+  /** Bytes of the message with which it was sent. */
+  bytes: number;
 }
 
 /** What opens a call. */
@@ -27,11 +34,12 @@ export interface CallSpec extends PeerCallOptions {
 }
 
 /** A call from its opening to its end. */
-class PendingCall implements OngoingCall {
+class PendingCall implements OngoingCall, OpenCall {
   readonly id: number;
   readonly method: string;
   readonly traceparent: string | undefined;
   readonly result: Promise<unknown>;
+  bytes = 0;
   readonly onProgress: PeerCallOptions["onProgress"];
   /** The call has a result. */
   readonly resolve: (result: unknown) => void;
@@ -134,6 +142,11 @@ export class CallTable {
     return this.#droppedReports;
   }
 
+  /** The ids of the pending calls. */
+  get ids(): readonly number[] {
+    return [...this.#pending.keys()];
+  }
+
   /** The only pending call, if it is the only one. */
   get only(): OngoingCall | undefined {
     return this.#pending.size === 1 ? this.#pending.values().next().value : undefined;
@@ -157,7 +170,7 @@ export class CallTable {
   }
 
   /** Settles the call that the response answers, and returns whether there is one. */
-  settle({ id, outcome }: ResponseMessage): boolean {
+  settle(id: unknown, outcome: ResponseMessage["outcome"]): boolean {
     // To a map, 1 and "1" are different keys, and no number that JSON has rounded is a key.
     const call = this.#remove(id);
     if (call === undefined) {
@@ -191,6 +204,15 @@ export class CallTable {
       this.#abandon(call, reason);
     }
     return true;
+  }
+
+  /** Rejects a call, if it is pending, since the other side refused a message that was perhaps this call's. */
+  refuse(id: number, { code, message, data }: RpcError, isOnly: boolean): void {
+    const call = this.#pending.get(id);
+    if (call === undefined) return;
+    const what = `the call of ${quoted(call.method, NAME_LENGTH)}, sent as ${call.bytes} bytes`;
+    const who = isOnly ? `the other side refused ${what}` : `the other side refused a message, perhaps ${what}`;
+    this.reject(id, new RpcError(code, `${who}: ${message}`, data));
   }
 
   /** Rejects a call, if it is pending. */

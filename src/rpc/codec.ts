@@ -28,7 +28,8 @@ export interface Written {
 export type TaggedMessages = ReadonlyMap<unknown, Tagged>;
 
 const NOTHING: TaggedMessages = new Map();
-const NO_STREAMS: readonly OpenedStream[] = [];
+/** No streams: most messages have none. */
+export const NO_STREAMS: readonly OpenedStream[] = [];
 
 /** One connection's way to write and read values. */
 export class Codec {

@@ -10,7 +10,7 @@ import { callSafely } from "../base/callbacks.ts";
 import { LimitError } from "../base/limits.ts";
 import { count, spend } from "../base/schedule.ts";
 import { CallTable } from "./calls.ts";
-import { Codec, dropAll, type TaggedMessages } from "./codec.ts";
+import { Codec, dropAll, NO_STREAMS, type TaggedMessages } from "./codec.ts";
 import { memoryOf, WORK } from "./costs.ts";
 import { ErrorCode, RpcClosedError, RpcError, RpcProtocolError } from "./errors.ts";
 import { reporter } from "./failures.ts";
@@ -19,17 +19,18 @@ import { readFrames, readInTurns, refuseBatch } from "./inbox.ts";
 import { encodeError, isRefusal, parseJson, readMessage } from "./message.ts";
 import type { Message, RequestId, RequestMessage, ResponseMessage } from "./message.ts";
 import type { CheckedOptions, Duplex } from "./options.ts";
-import { Outbox } from "./outbox.ts";
+import { Outbox, type Sent } from "./outbox.ts";
 import { type Calls, Outgoing } from "./outgoing.ts";
 import { withCallSchemas } from "./schemas/calls.ts";
 import { type AnswerSink, collectAnswers, RequestQueue } from "./requests.ts";
 import { readPlace } from "./protocols/places.ts";
 import type { OngoingCall, PeerStats } from "./types.ts";
-import type { Tagged } from "./values/decode.ts";
+import type { OpenedStream, Tagged } from "./values/decode.ts";
 import { STREAM_METHODS } from "./values/stream_messages.ts";
 
 /** What a connection has counted, beside its calls. */
 interface Counts {
+  nullIds: number;
   malformed: number;
   refused: number;
   dropped: number;
@@ -53,7 +54,7 @@ export class Connection<Remote extends object> {
   readonly requests: RequestQueue<Remote>;
   /** How values become JSON, and come back. */
   readonly codec: Codec;
-  readonly #counts: Counts = { malformed: 0, refused: 0, dropped: 0 };
+  readonly #counts: Counts = { nullIds: 0, malformed: 0, refused: 0, dropped: 0 };
   readonly #options: CheckedOptions<Remote>;
   readonly #closed: PromiseWithResolvers<void> = Promise.withResolvers();
   readonly #outbox: Outbox;
@@ -77,7 +78,7 @@ export class Connection<Remote extends object> {
       accepts,
       openStreams: limits.openStreams,
       queueBytes: limits.queueBytes,
-      requestBytes: Infinity,
+      requestBytes: limits.requestBytes,
       send: (text) => new Promise((resolve, reject) => this.send(text, resolve, reject)),
       tell: (text) => this.#answer(text, false),
       hasRoom: () => this.#outbox.answerBytes < limits.queueBytes,
@@ -87,6 +88,7 @@ export class Connection<Remote extends object> {
     this.#outbox = new Outbox(writable, (text) => framing.encode(text), () => this.#progress());
     this.requests = new RequestQueue({
       handlers,
+      limits,
       protocol,
       codec: this.codec,
       outgoing: this.outgoing,
@@ -123,12 +125,12 @@ export class Connection<Remote extends object> {
     if (this.#state === "closed") throw this.#reason;
   }
 
-  /** Sends a message. It returns a function that withdraws the message, and tells whether it was in time. */
-  send(text: string, written?: () => void, failed?: (reason: unknown) => void): () => boolean {
-    const withdraw = this.#outbox.send(text, written, failed);
+  /** Sends a message. */
+  send(text: string, written?: () => void, failed?: (reason: unknown) => void): Sent {
+    const sent = this.#outbox.send(text, written, failed);
     // A new call frees its caller's slot, and needs reading to resume.
     this.#progress();
-    return withdraw;
+    return sent;
   }
 
   /** Sends a message that waits like an answer, and is dropped if too much waits. */
@@ -213,9 +215,9 @@ export class Connection<Remote extends object> {
 
   #receiveValue(value: unknown, weight: Weight, tagged: TaggedMessages): Promise<void> | undefined {
     if (Array.isArray(value)) return this.#receiveBatch(value, weight, tagged);
-    if (isRefusal(value)) this.#reject(value, null, this.#answer);
-    else this.#dispatch(readMessage(value), weight, tagged.get(value), this.#answer);
-    return undefined;
+    if (isRefusal(value)) return void this.#reject(value, null, this.#answer);
+    const dispatched = this.#dispatch(readMessage(value), weight, tagged.get(value), this.#answer);
+    return dispatched?.then(() => this.#mayReadSoon());
   }
 
   async #receiveBatch(values: readonly unknown[], { memory }: Weight, tagged: TaggedMessages): Promise<void> {
@@ -226,44 +228,76 @@ export class Connection<Remote extends object> {
       return this.#reject(refusal, null, this.#answer);
     }
     const messages = await readInTurns(values);
-    const sinkFor = collectAnswers(messages, limits.queueBytes, this.requests.hold, this.#answer);
+    const sinkFor = collectAnswers(messages, limits, this.requests.hold, this.#answer);
     const weight: Weight = { size: undefined, memory: memory / messages.length };
     for (const [index, message] of messages.entries()) {
-      this.#dispatch(message, weight, tagged.get(values[index]), sinkFor(message));
+      const refusing = this.#dispatch(message, weight, tagged.get(values[index]), sinkFor(message));
+      if (refusing !== undefined) await refusing;
       const turn = spend(WORK.message);
       if (turn !== undefined) await turn;
     }
     await this.#mayReadSoon();
   }
 
-  #dispatch(message: Message, weight: Weight, tagged: Tagged | undefined, answer: AnswerSink): void {
-    if (this.#state === "closed") return;
+  /** Does what a message says, and returns what to await before the next. */
+  #dispatch(
+    message: Message,
+    weight: Weight,
+    tagged: Tagged | undefined,
+    answer: AnswerSink,
+  ): Promise<void> | undefined {
+    if (this.#state === "closed") return undefined;
+    const { fault, streams = NO_STREAMS } = tagged ?? {};
+    if (message.kind === "response") return this.#settle(message.id, fault ?? message.outcome, streams);
     if (message.kind === "invalid") {
-      dropAll(tagged?.streams, message.error);
-      return this.#reject(message.error, message.id, answer);
+      dropAll(streams, message.error);
+      this.#reject(message.error, message.id, answer);
+    } else if (fault !== undefined) {
+      this.#reject(fault, message.id, answer);
+    } else {
+      this.#request(message, weight, streams, answer);
     }
-    if (message.kind === "request") {
-      if (tagged?.fault !== undefined) return this.#reject(tagged.fault, message.id, answer);
-      return this.#request(message, weight, tagged, answer);
-    }
-    this.#settle(tagged?.fault === undefined ? message : { ...message, outcome: { error: tagged.fault } }, tagged);
-    this.#progress();
+    return undefined;
   }
 
-  /** Takes an answer. */
-  #settle(message: ResponseMessage, tagged: Tagged | undefined): void {
-    const isWanted = this.calls.settle(message);
-    for (const stream of tagged?.streams ?? []) {
+  /** Takes an answer. If its values can't be read, its fault stands for its outcome. */
+  #settle(
+    id: unknown,
+    answer: ResponseMessage["outcome"] | RpcProtocolError | LimitError,
+    streams: readonly OpenedStream[],
+  ): Promise<void> | undefined {
+    const outcome = isRefusal(answer) ? { error: answer } : answer;
+    const error = "error" in outcome ? outcome.error : undefined;
+    if (error instanceof RpcError && (id === null || id === undefined)) return this.#rejectPending(error);
+    const isWanted = this.calls.settle(id, outcome);
+    for (const stream of streams) {
       if (isWanted) stream.keep();
       else stream.drop(new RpcError(ErrorCode.requestCancelled, "nobody waits for this answer"));
     }
-    const error = "error" in message.outcome ? message.outcome.error : undefined;
     if (isRefusal(error)) this.#reject(error, undefined, this.#answer);
+    this.#progress();
+    return undefined;
   }
 
-  #request(message: RequestMessage, weight: Weight, tagged: Tagged | undefined, answer: AnswerSink): void {
+  /** The other side refused a message without reading whose it was. No answer to that would ever come. */
+  async #rejectPending(error: RpcError): Promise<void> {
+    this.#counts.nullIds++;
+    const { ids } = this.calls;
+    for (const id of ids) {
+      this.calls.refuse(id, error, ids.length === 1);
+      const turn = spend(WORK.fault);
+      if (turn !== undefined) await turn;
+    }
+    this.#progress();
+  }
+
+  #request(
+    message: RequestMessage,
+    weight: Weight,
+    streams: readonly OpenedStream[],
+    answer: AnswerSink,
+  ): void {
     const { id } = message;
-    const streams = tagged?.streams ?? [];
     if (id === undefined && this.#takeNotification(message, weight)) {
       return dropAll(streams, new RpcError(ErrorCode.invalidParams, "this notification takes no streams"));
     }

@@ -23,6 +23,8 @@ export const WORK = {
   /** An array or object in which tagged values are looked for, and each of its members: 0.1 µs, and 0.03. */
   container: 50,
   member: 15,
+  /** A letter of an unknown name, compared with one known name. */
+  letter: 20,
   /** A byte that is scanned, copied or written as text. */
   byte: 1 / 2,
 } as const;

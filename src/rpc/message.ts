@@ -162,6 +162,16 @@ export function toJson(value: unknown): string {
   return text;
 }
 
+const encoder = new TextEncoder();
+
+/** Bytes of a message that is longer than `most`; `undefined` for one that is not. */
+export function bytesBeyond(text: string, most: number): number | undefined {
+  // A UTF-16 unit has at most three bytes.
+  if (text.length * 3 <= most) return undefined;
+  const { length } = encoder.encode(text);
+  return length > most ? length : undefined;
+}
+
 /** The text of a call, or of a notification if there is no `id`. `params` is JSON text; `members` are any others. */
 export function encodeRequest(
   id: number | undefined,

@@ -5,12 +5,13 @@
  * @module
  */
 
+import { limitError } from "../base/limits.ts";
 import { quoted } from "../base/text.ts";
 import { type Codec, dropAll, type Written } from "./codec.ts";
 import { ErrorCode, RpcError } from "./errors.ts";
-import { encodeError, encodeFailure, encodeResult } from "./message.ts";
+import { bytesBeyond, encodeError, encodeFailure, encodeResult } from "./message.ts";
 import type { RequestId, RequestMessage } from "./message.ts";
-import type { FailedRequest } from "./options.ts";
+import type { FailedRequest, PeerLimits } from "./options.ts";
 import type { Calls } from "./outgoing.ts";
 import { readPlace } from "./protocols/places.ts";
 import type { Protocol } from "./protocols/types.ts";
@@ -31,6 +32,7 @@ export interface RequestSurroundings {
   readonly outgoing: Calls;
   readonly codec: Codec;
   readonly protocol: Protocol;
+  readonly limits: Pick<Required<PeerLimits>, "requestBytes">;
   /** Called when a request fails. */
   readonly report: Report;
 }
@@ -44,6 +46,11 @@ export interface Arrived {
   readonly bytes: number;
   /** The streams in its params. */
   readonly streams: readonly OpenedStream[];
+}
+
+/** An answer that is to be sent, and the streams in it. */
+interface Answer extends Pick<Written, "streams"> {
+  readonly text: string;
 }
 
 /** A request from its arrival to its answer. */
@@ -65,6 +72,7 @@ export class OpenRequest<Remote extends object> implements IncomingRequest<Remot
   #aborted: { readonly reason: unknown } | undefined;
 
   #peer: Caller<Remote> | undefined;
+  #progress: ((value: unknown) => void) | undefined;
 
   /** @param settled called once, with the answer's text, or `undefined` for a notification */
   constructor(
@@ -104,9 +112,12 @@ export class OpenRequest<Remote extends object> implements IncomingRequest<Remot
     return own ?? this.call?.traceparent;
   }
 
-  progress(value: unknown): void {
-    const token = this.#token;
-    if (token !== undefined && this.#isAnswered && !this.#isSettled) this.#surroundings.outgoing.progress(token, value);
+  get progress(): (value: unknown) => void {
+    return this.#progress ??= (value) => {
+      const token = this.#token;
+      if (token === undefined || !this.#isAnswered || this.#isSettled) return;
+      this.#surroundings.outgoing.progress(token, value);
+    };
   }
 
   /** What reports of progress name, if they are wanted. */
@@ -121,8 +132,9 @@ export class OpenRequest<Remote extends object> implements IncomingRequest<Remot
   reply(result?: unknown): void {
     const { codec } = this.#surroundings;
     const isAnswered = this.#settle((id) => {
+      const answer = ({ json, streams }: Written) => ({ text: encodeResult(id, json), streams });
       const written = codec.write(result, "result");
-      return written instanceof Promise ? written.then((it) => this.#textOf(id, it)) : this.#textOf(id, written);
+      return written instanceof Promise ? written.then(answer) : answer(written);
     });
     // Nobody else can use the streams of an answer that is not sent.
     if (!isAnswered && this.#aborted !== undefined) codec.discard(result, this.#aborted.reason);
@@ -132,14 +144,17 @@ export class OpenRequest<Remote extends object> implements IncomingRequest<Remot
     if (this.#isSettled) return;
     dropAll(this.#streams, error);
     if (this.#aborted === undefined || error !== this.#aborted.reason) this.#reportFailure(error);
-    this.#settle((id) => encodeFailure(id, error, (data) => this.#surroundings.codec.encode(data, "data")));
+    this.#settle((id) => ({
+      text: encodeFailure(id, error, (data) => this.#surroundings.codec.encode(data, "data")),
+      streams: [],
+    }));
   }
 
   /** Answers that there is no such method. That is not a failure, so it is not reported. */
-  refuse(): void {
-    const message = `method not found: ${quoted(this.method, 100)}`;
+  refuse(hint: string): void {
+    const message = `method not found: ${quoted(this.method, 100)}${hint}`;
     dropAll(this.#streams, new RpcError(ErrorCode.methodNotFound, message));
-    this.#settle((id) => encodeError(id, ErrorCode.methodNotFound, message));
+    this.#settle((id) => ({ text: encodeError(id, ErrorCode.methodNotFound, message), streams: [] }));
   }
 
   /** Aborts the signal. The handler must still settle the request, although the answer may not be sent. */
@@ -149,8 +164,18 @@ export class OpenRequest<Remote extends object> implements IncomingRequest<Remot
     this.#controller?.abort(reason);
   }
 
+  /** Whether the signal has aborted. */
+  get isAborted(): boolean {
+    return this.#aborted !== undefined;
+  }
+
+  /** Answers that the request was cancelled before a handler had it. */
+  giveUp(): void {
+    this.fail(this.#aborted?.reason);
+  }
+
   /** Settles the request once, and returns whether an answer is sent. */
-  #settle(encode: (id: RequestId) => string | Promise<string>): boolean {
+  #settle(encode: (id: RequestId) => Answer | Promise<Answer>): boolean {
     if (this.#isSettled) return false;
     this.#isSettled = true;
     const text = this.#isAnswered ? this.#encode(this.id!, encode) : undefined;
@@ -159,23 +184,31 @@ export class OpenRequest<Remote extends object> implements IncomingRequest<Remot
     return this.#isAnswered;
   }
 
-  #encode(id: RequestId, encode: (id: RequestId) => string | Promise<string>): string | Promise<string> {
+  #encode(id: RequestId, encode: (id: RequestId) => Answer | Promise<Answer>): string | Promise<string> {
     const failed = (error: unknown) => {
       dropAll(this.#streams, error);
       this.#reportFailure(error);
       return encodeFailure(id, undefined);
     };
     try {
-      const text = encode(id);
-      return text instanceof Promise ? text.catch(failed) : text;
+      const answer = encode(id);
+      if (!(answer instanceof Promise)) return this.#pass(id, answer);
+      return answer.then((answer) => this.#pass(id, answer)).catch(failed);
     } catch (error) {
       return failed(error);
     }
   }
 
-  #textOf(id: RequestId, { json, streams }: Written): string {
-    this.#surroundings.codec.pass(streams);
-    return encodeResult(id, json);
+  /** The text of an answer that the other side can read; its streams are passed. */
+  #pass(id: RequestId, { text, streams }: Answer): string {
+    const { codec, limits: { requestBytes } } = this.#surroundings;
+    const bytes = bytesBeyond(text, requestBytes);
+    if (bytes === undefined) {
+      codec.pass(streams);
+      return text;
+    }
+    this.#reportFailure(limitError("requestBytes", requestBytes, `the answer has ${bytes}`));
+    return encodeError(id, ErrorCode.internalError, `the answer is longer than ${requestBytes} bytes`);
   }
 
   #reportFailure(error: unknown): void {

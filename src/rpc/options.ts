@@ -31,6 +31,12 @@ export interface Duplex {
 export interface PeerLimits {
   /** Bytes of one received message. Default 1 MiB. */
   readonly messageBytes?: number;
+  /**
+   * Bytes of one message that this side sends, without its framing: what the other side can read. A longer call is
+   * rejected with a `LimitError`. A longer answer becomes an error answer, and `onError` receives the `LimitError`. No
+   * limit by default.
+   */
+  readonly requestBytes?: number;
   /** Nesting of arrays and objects in a received message. Default 128. */
   readonly messageDepth?: number;
   /** Messages of one received batch. Default 1,000. */

@@ -388,6 +388,18 @@ const REACHED: Readonly<Record<LimitErrorName, readonly (() => Promise<unknown>)
     async () => (await refusedBy({ messageBytes: 9 }, `"123456789"`)).error,
     () => causeIn({ messageBytes: 100 }, "flood", 20_000),
   ],
+  requestBytes: [
+    async () => {
+      const { peer } = connect({ limits: { requestBytes: 80 } });
+      const error = await peer.call("a", "x".repeat(80)).catch((error: unknown) => error);
+      await peer.close();
+      return error;
+    },
+    async () => {
+      await using plugin = new Plugin(c, { limits: { requestBytes: 80 } });
+      return await plugin.call("ping", "x".repeat(80)).catch((error: unknown) => error);
+    },
+  ],
   messageDepth: [
     async () => (await refusedBy({ messageDepth: 2 }, "[[[]]]")).error,
     () => causeIn({ messageDepth: 9 }, "nest", 60),
@@ -454,7 +466,7 @@ Deno.test("the types of limits have the names of the rows", () => {
   };
   const spawned: Record<keyof ProcessLimits, true> = { ...run, streamBytes: true, outputBytes: true };
   const peer: Record<keyof PeerLimits, true> = {
-    ...{ messageBytes: true, messageDepth: true, batchMessages: true },
+    ...{ messageBytes: true, requestBytes: true, messageDepth: true, batchMessages: true },
     ...{ concurrentRequests: true, queueBytes: true, openStreams: true, pendingCalls: true },
   };
   const plugin: Record<keyof PluginLimits, true> = {

@@ -234,9 +234,7 @@ export class StreamTable {
         const text = streamText("chunk", name, `,"value":${JSON.stringify(encoded ?? null)}`);
         const bytes = utf8Length(text);
         if (bytes > this.#port.requestBytes) {
-          const { requestBytes } = this.#port;
-          const what = `a chunk of a stream has ${bytes} bytes, and the other side accepts ${requestBytes}`;
-          throw new LimitError("requestBytes", requestBytes, what);
+          throw limitError("requestBytes", this.#port.requestBytes, `a chunk of a stream has ${bytes}`);
         }
         sized(bytes);
         await this.#port.send(text).catch((reason) => {
