@@ -156,6 +156,14 @@ export const LIMITS = {
     least: 1,
     reached: (value: number): string => `more than ${value} calls wait for an answer`,
   },
+  openStreams: {
+    ...ANY,
+    owner: "Peer",
+    unit: "streams",
+    byDefault: 64,
+    least: 1,
+    reached: (value: number): string => `more than ${value} streams are open`,
+  },
   queueBytes: {
     ...ANY,
     owner: "Peer",
@@ -198,7 +206,9 @@ export const BOUNDS: Readonly<Record<LimitName, string>> = {
   batchMessages: "messages in one batch",
   concurrentRequests: "host methods that run at the same time",
   pendingCalls: "calls of one instance that wait for an answer",
-  queueBytes: "memory of requests that wait to be served, and as much of answers that wait to be read",
+  openStreams: "streams that are open between the plugin and the host, in both directions together",
+  queueBytes:
+    "memory of requests that wait to be served, as much of answers that wait to be read, and of chunks of streams",
   logBytes: "size of an instance's log, with line feeds",
   logLineBytes: "size of one line of the log",
 };

@@ -16,6 +16,7 @@ import {
 } from "../base/options.ts";
 import { framingOf } from "../rpc/framing/framings.ts";
 import type {
+  Accepted,
   FailedRequest,
   Framing,
   FramingName,
@@ -32,6 +33,7 @@ import type {
 } from "../rpc/mod.ts";
 import { protocolOf } from "../rpc/protocols/protocols.ts";
 import { checkSchemas } from "../rpc/schemas/check.ts";
+import { checkAccepts } from "../rpc/values/kinds.ts";
 import type { ProcessLimits, SpawnOptions } from "../wasi/mod.ts";
 import { checkPermissions } from "./permissions.ts";
 import type { Permissions } from "./permissions.ts";
@@ -93,6 +95,11 @@ export interface PluginSettings extends Pick<SpawnOptions, "args" | "env" | "clo
   readonly protocol?: ProtocolName | Protocol;
   /** How messages are marked off: a name, or a row of your own. Default: as the protocol says. */
   readonly framing?: FramingName | Framing;
+  /**
+   * What the plugin sends and reads beside plain JSON: typed arrays, buffers and blobs as `bytes`, and `streams`. By
+   * default what its manifest says, or else nothing: such values are refused.
+   */
+  readonly accepts?: readonly Accepted[];
   /** Limits of each instance. */
   readonly limits?: PluginLimits;
   /**
@@ -126,7 +133,7 @@ export interface PluginCallOptions {
 const PLUGIN_OPTIONS: readonly (keyof PluginOptions)[] = [
   ...["args", "env", "clock", "random"] as const,
   ...["name", "methods", "onLog", "onError", "protocol", "framing", "limits", "permissions", "lifetime"] as const,
-  "schemas",
+  ...["accepts", "schemas"] as const,
 ];
 const CALL_OPTIONS: readonly (keyof PluginCallOptions)[] = ["signal", "deadlineMs"];
 
@@ -139,7 +146,7 @@ export interface CheckedOptions<Guest extends object, Host extends object>
 }
 
 /** Options that a plugin's manifest can say. Those that are given come first. */
-export type SaidOptions = Pick<PluginOptions, "protocol">;
+export type SaidOptions = Pick<PluginOptions, "protocol" | "accepts">;
 
 /**
  * Checks options, and copies what could change later.
@@ -172,6 +179,7 @@ export function checkOptions<Guest extends object, Host extends object>(
     ...{ name, onLog, onError, lifetime, clock, random },
     protocol: protocolOf(options.protocol ?? said.protocol),
     framing: framing === undefined ? undefined : framingOf(framing),
+    accepts: [...checkAccepts(options.accepts ?? said.accepts)],
     args: args && [...args],
     env: env && { ...env },
     schemas: options.schemas && { remote: { ...guest }, local: { ...host } },

@@ -45,7 +45,7 @@ export class Session<Guest extends object, Host extends object> {
 
   constructor(plugin: string, module: Module, options: CheckedOptions<Guest, Host>) {
     const { args = [plugin.replaceAll("\0", "")], env, clock, random, methods, limits } = options;
-    const { onLog, onError, protocol, framing, schemas } = options;
+    const { onLog, onError, protocol, framing, accepts, schemas } = options;
     this.#plugin = plugin;
     this.#limits = limits;
     // A deadline is for one call, and a process may serve many: `call` enforces it.
@@ -54,7 +54,7 @@ export class Session<Guest extends object, Host extends object> {
     try {
       this.#peer = new Peer(this.#process, {
         methods: methods as Handlers | undefined,
-        ...{ protocol, framing, schemas },
+        ...{ protocol, framing, accepts, schemas },
         limits: limitsOf<PeerLimits>("Peer", limits),
         onInvalid: (error) => this.stop(error),
         onError,

@@ -7,7 +7,6 @@
 
 import { isPromiseLike } from "../base/callbacks.ts";
 import { quoted } from "../base/text.ts";
-import type { Codec } from "./codec.ts";
 import { RpcError } from "./errors.ts";
 import type { ResponseMessage } from "./message.ts";
 import type { OngoingCall, PeerCallOptions } from "./types.ts";
@@ -117,7 +116,6 @@ class PendingCall implements OngoingCall, OpenCall {
 /** The pending calls of one side, and its ids: integers counted from 0. */
 export class CallTable {
   readonly #pending = new Map<number, PendingCall>();
-  readonly #codec: Codec;
   readonly #mostReports: number;
   #nextId = 0;
   #unknownIds = 0;
@@ -127,8 +125,7 @@ export class CallTable {
   #reports = 0;
 
   /** @param mostReports promises of `onProgress` at the same time; what is reported beyond is dropped */
-  constructor(codec: Codec, mostReports: number) {
-    this.#codec = codec;
+  constructor(mostReports: number) {
     this.#mostReports = mostReports;
   }
 
@@ -179,8 +176,8 @@ export class CallTable {
     return call;
   }
 
-  /** Settles the call that the response answers, if there is one. */
-  settle(id: unknown, outcome: ResponseMessage["outcome"]): void {
+  /** Settles the call that the response answers, and returns whether there is one. */
+  settle(id: unknown, outcome: ResponseMessage["outcome"]): boolean {
     // To a map, 1 and "1" are different keys, and no number that JSON has rounded is a key.
     const call = this.#remove(id);
     if (call === undefined) {
@@ -190,8 +187,9 @@ export class CallTable {
     } else if ("error" in outcome) {
       call.fail(outcome.error);
     } else {
-      this.#resolve(call, outcome.result);
+      call.resolve(outcome.result);
     }
+    return call !== undefined;
   }
 
   /**
@@ -208,7 +206,7 @@ export class CallTable {
       return true;
     }
     try {
-      const returned = onProgress(this.#codec.decode(value, "progress"));
+      const returned = onProgress(value);
       if (isPromiseLike(returned)) this.#await(call, returned);
     } catch (reason) {
       this.#abandon(call, reason);
@@ -250,14 +248,6 @@ export class CallTable {
     if (this.#pending.get(call.id) !== call) return;
     this.reject(call.id, reason);
     call.cancel(reason);
-  }
-
-  #resolve(call: PendingCall, result: unknown): void {
-    try {
-      call.resolve(this.#codec.decode(result, "result"));
-    } catch (error) {
-      call.fail(error);
-    }
   }
 
   #remove(id: unknown): PendingCall | undefined {

@@ -339,11 +339,13 @@ async function refusedBy(
   line: string,
 ): Promise<{ error: unknown; code: unknown; malformed: number }> {
   let told: unknown;
-  const { peer, send, next } = connect({ limits, onInvalid: (error) => void (told = error) });
+  const { peer, send, next } = connect({ limits, accepts: ["streams"], onInvalid: (error) => void (told = error) });
   send(`${line}\n`);
-  const { error: { code } } = await next();
+  let answer = await next();
+  // Streams of a refused message are cancelled first.
+  while (answer.error === undefined) answer = await next();
   await peer.close();
-  return { error: told, code, malformed: peer.stats.malformed };
+  return { error: told, code: answer.error.code, malformed: peer.stats.malformed };
 }
 
 /** Makes a call of the plugin that fails. Returns the cause. */
@@ -403,6 +405,19 @@ const REACHED: Readonly<Record<LimitErrorName, readonly (() => Promise<unknown>)
     () => causeIn({ messageDepth: 9 }, "nest", 60),
   ],
   batchMessages: [async () => (await refusedBy({ batchMessages: 2 }, "[1,2,3]")).error],
+  openStreams: [
+    async () => {
+      const { peer } = connect({ accepts: ["streams"], limits: { openStreams: 1 } });
+      const error = await peer.call("a", [new ReadableStream(), new ReadableStream()]).catch((error: unknown) => error);
+      await peer.close();
+      return error;
+    },
+    async () =>
+      (await refusedBy(
+        { openStreams: 1 },
+        `{"jsonrpc":"2.0","id":0,"method":"a","params":[{"$readable":1},{"$writable":1}]}`,
+      )).error,
+  ],
   pendingCalls: [async () => {
     const { peer } = connect({ limits: { pendingCalls: 1 } });
     peer.call("a").catch(() => {});
@@ -452,7 +467,7 @@ Deno.test("the types of limits have the names of the rows", () => {
   const spawned: Record<keyof ProcessLimits, true> = { ...run, streamBytes: true, outputBytes: true };
   const peer: Record<keyof PeerLimits, true> = {
     ...{ messageBytes: true, requestBytes: true, messageDepth: true, batchMessages: true },
-    ...{ concurrentRequests: true, queueBytes: true, pendingCalls: true },
+    ...{ concurrentRequests: true, queueBytes: true, openStreams: true, pendingCalls: true },
   };
   const plugin: Record<keyof PluginLimits, true> = {
     ...{ ...spawned, ...peer },
