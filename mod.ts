@@ -78,4 +78,4 @@ export type {
   ValueTypeName,
 } from "./src/vm/mod.ts";
 export { ExitError, Process, spawn } from "./src/wasi/mod.ts";
-export type { Clock, ProcessLimits, ProcessOutput, ProcessStatus, SpawnOptions } from "./src/wasi/mod.ts";
+export type { Clock, InputUse, ProcessLimits, ProcessOutput, ProcessStatus, SpawnOptions } from "./src/wasi/mod.ts";

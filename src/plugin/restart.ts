@@ -1,0 +1,86 @@
+/**
+ * When a resident instance is started again after failures: the policy, and how it counts.
+ *
+ * @module
+ */
+
+import { checkNames, shown } from "../base/options.ts";
+
+/**
+ * When an instance that failed is replaced. An instance failed if it trapped, reached a limit, sent what is not a
+ * message, exited with another code than 0, or exited before it had answered any call.
+ */
+export interface RestartPolicy {
+  /** Milliseconds from a failure to the next start. It doubles with each failure in a row. Default 0. */
+  readonly delayMs?: number;
+  /** The longest such time in milliseconds. Default 30,000. */
+  readonly maxDelayMs?: number;
+  /**
+   * Failures in a row after which the plugin gives up: calls reject until `ready()` is called. An instance that has
+   * answered a call ends the row. Default `Infinity`.
+   */
+  readonly failures?: number;
+}
+
+const NAMES: readonly (keyof RestartPolicy)[] = ["delayMs", "maxDelayMs", "failures"];
+const DEFAULTS: Required<RestartPolicy> = { delayMs: 0, maxDelayMs: 30_000, failures: Infinity };
+/** The longest delay of a timer. */
+const MAX_TIMER_MS = 2_147_483_647;
+
+/**
+ * Checks a policy, and fills in the defaults.
+ *
+ * @throws {TypeError} if a name is unknown, or a value is not a number
+ * @throws {RangeError} if a number is not in its range
+ */
+export function checkRestart(given: RestartPolicy = {}): Required<RestartPolicy> {
+  checkNames("restart option", given, NAMES);
+  const { delayMs = DEFAULTS.delayMs, maxDelayMs = DEFAULTS.maxDelayMs, failures = DEFAULTS.failures } = given;
+  check("delayMs", delayMs, 0, MAX_TIMER_MS);
+  check("maxDelayMs", maxDelayMs, 0, MAX_TIMER_MS);
+  check("failures", failures, 1, Infinity);
+  return { delayMs, maxDelayMs, failures };
+}
+
+function check(name: string, given: unknown, least: number, most: number): void {
+  if (typeof given === "number" && given >= least && given <= most) return;
+  const Refusal = typeof given === "number" ? RangeError : TypeError;
+  const range = most === Infinity ? `a number from ${least}` : `a number from ${least} to ${most} ms`;
+  throw new Refusal(`restart.${name} must be ${range}, not ${shown(given)}`);
+}
+
+/** Counts failures in a row. */
+export class Backoff {
+  readonly #policy: Required<RestartPolicy>;
+  #failures = 0;
+
+  constructor(policy: Required<RestartPolicy>) {
+    this.#policy = policy;
+  }
+
+  /** Failures in a row. */
+  get failures(): number {
+    return this.#failures;
+  }
+
+  /** Whether the next instance is not to be started. */
+  get hasGivenUp(): boolean {
+    return this.#failures >= this.#policy.failures;
+  }
+
+  /** Milliseconds to wait before the next start. */
+  get delayMs(): number {
+    const { delayMs, maxDelayMs } = this.#policy;
+    return this.#failures === 0 ? 0 : Math.min(delayMs * 2 ** (this.#failures - 1), maxDelayMs);
+  }
+
+  /** An instance has failed. */
+  failed(hasAnswered: boolean): void {
+    this.#failures = hasAnswered ? 1 : this.#failures + 1;
+  }
+
+  /** An instance has ended well, or somebody wants another try. */
+  reset(): void {
+    this.#failures = 0;
+  }
+}
