@@ -26,6 +26,7 @@
  * @module
  */
 
+import "./src/base/requirements.ts";
 export { Plugin, PluginError } from "./src/plugin/mod.ts";
 export type { PluginCallOptions, PluginFailure, PluginLimits, PluginOptions } from "./src/plugin/mod.ts";
 export { ErrorCode, RpcClosedError, RpcError, RpcProtocolError } from "./src/rpc/mod.ts";
@@ -53,7 +54,7 @@ export type {
   RequestId,
   ResultOf,
 } from "./src/rpc/mod.ts";
-export { compile, CompileError, LimitError, LinkError, Module, Trap } from "./src/vm/mod.ts";
+export { compile, CompileError, IntegrityError, LimitError, LinkError, Module, Trap } from "./src/vm/mod.ts";
 export type {
   CompileOptions,
   ExportDescriptor,

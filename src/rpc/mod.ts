@@ -33,6 +33,7 @@
  * @module
  */
 
+import "../base/requirements.ts";
 export { LimitError } from "../base/limits.ts";
 export { ErrorCode, type ProtocolFault, RpcClosedError, RpcError, RpcProtocolError } from "./errors.ts";
 export { type FramingName, FRAMINGS } from "./framing/framings.ts";

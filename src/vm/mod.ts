@@ -19,10 +19,11 @@
  * @module
  */
 
+import "../base/requirements.ts";
 export { LimitError } from "../base/limits.ts";
 export type { ExternKind, ValueTypeName } from "./binary/types.ts";
 export type { Call, CallStatus, RunLimits } from "./engine.ts";
-export { CompileError, InternalError, LinkError, Trap } from "./errors.ts";
+export { CompileError, IntegrityError, InternalError, LinkError, Trap } from "./errors.ts";
 export type { StackFrame, TrapReason } from "./errors.ts";
 export { Instance, instantiate } from "./instance.ts";
 export type { InstantiateOptions } from "./instance.ts";

@@ -11,6 +11,7 @@ import { CHUNK_WORK } from "../base/streams.ts";
 import { decodeModule, ModuleDecoder } from "./binary/decode.ts";
 import type { Engine, EngineModule } from "./engine.ts";
 import { InternalError } from "./errors.ts";
+import { checkIntegrity, expectedHash } from "./integrity.ts";
 import { interpreter } from "./interpreter/mod.ts";
 import type { FuncTypeDescriptor } from "./objects/function.ts";
 import { valueTypeName } from "./binary/types.ts";
@@ -24,7 +25,14 @@ export type Source = Response | ArrayBuffer | ArrayBufferView<ArrayBuffer> | Rea
 export interface CompileOptions {
   /** Aborts compiling: `compile` rejects with the signal's reason. */
   readonly signal?: AbortSignal;
+  /**
+   * The hash that the bytes must have, as pages and package managers write it: `sha256-`, `sha384-` or `sha512-`, and
+   * the hash in base64. A buffer is checked before it is read, a stream at its end. `crypto.subtle` computes the hash.
+   */
+  readonly integrity?: string;
 }
+
+const COMPILE_OPTIONS: readonly (keyof CompileOptions)[] = ["signal", "integrity"];
 
 /** An import that a module declares. */
 export interface ImportDescriptor {
@@ -150,7 +158,9 @@ function describe(type: FuncType): FuncTypeDescriptor {
  *
  * @param source a response (its status must be ok), a buffer, a stream of chunks, or a promise of one of these
  * @throws {CompileError} with the offset, if the bytes are not a module that this library can run
- * @throws {TypeError} if the response is not ok, the source is something else, or an option is unknown
+ * @throws {IntegrityError} if the bytes have another hash than `integrity`
+ * @throws {TypeError} if the response is not ok, the source is something else, or an option is unknown or has another
+ * format
  *
  * @example
  * ```ts
@@ -161,15 +171,17 @@ function describe(type: FuncType): FuncTypeDescriptor {
  * ```
  */
 export async function compile(source: Source | PromiseLike<Source>, options: CompileOptions = {}): Promise<Module> {
-  checkNames("compile option", options, ["signal"]);
+  checkNames("compile option", options, COMPILE_OPTIONS);
   const { signal } = options;
   checkSignal(signal);
+  const expected = expectedHash(options.integrity);
   signal?.throwIfAborted();
   // As in the JavaScript API, a buffer is copied before anything is awaited: later changes to it have no effect.
   const given = isBuffer(source) ? bytesOf(source).slice() : await source;
   signal?.throwIfAborted();
   if (isBuffer(given)) {
     const bytes = isBuffer(source) ? bytesOf(given) : bytesOf(given).slice();
+    if (expected !== undefined) await checkIntegrity(bytes, expected);
     const decoder = new ModuleDecoder(new ModuleValidator(), bytes.length);
     await decodeInParts(decoder, bytes, signal);
     return new Module(decoder.finish());
@@ -196,7 +208,9 @@ export async function compile(source: Source | PromiseLike<Source>, options: Com
     signal?.removeEventListener("abort", onAbort);
     reader.releaseLock();
   }
-  return new Module(decoder.finish());
+  const record = decoder.finish();
+  if (expected !== undefined) await checkIntegrity(record.bytes as Uint8Array<ArrayBuffer>, expected);
+  return new Module(record);
 }
 
 /** Decodes and validates bytes in parts. The event loop turns between parts. */

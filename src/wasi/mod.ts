@@ -20,6 +20,7 @@
  * @module
  */
 
+import "../base/requirements.ts";
 export type { Clock } from "./system_clock.ts";
 export { ExitError } from "./proc.ts";
 export type { InputUse } from "./input_use.ts";
