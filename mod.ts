@@ -28,7 +28,17 @@
 
 import "./src/base/requirements.ts";
 export { Plugin, PluginError } from "./src/plugin/mod.ts";
-export type { PluginCallOptions, PluginFailure, PluginLimits, PluginOptions } from "./src/plugin/mod.ts";
+export type {
+  Lifetime,
+  PluginCallOptions,
+  PluginCloseOptions,
+  PluginExit,
+  PluginFailure,
+  PluginLimits,
+  PluginOptions,
+  PluginStats,
+  RestartPolicy,
+} from "./src/plugin/mod.ts";
 export { ErrorCode, RpcClosedError, RpcError, RpcProtocolError } from "./src/rpc/mod.ts";
 export type {
   Api,

@@ -7,5 +7,8 @@
 
 export { PluginError } from "./errors.ts";
 export type { PluginFailure } from "./errors.ts";
-export type { PluginCallOptions, PluginLimits, PluginOptions } from "./options.ts";
+export type { PluginExit } from "./exit.ts";
+export type { Lifetime, PluginCallOptions, PluginCloseOptions, PluginLimits, PluginOptions } from "./options.ts";
 export { Plugin } from "./plugin.ts";
+export type { PluginStats } from "./plugin.ts";
+export type { RestartPolicy } from "./restart.ts";

@@ -7,16 +7,20 @@
 import { resolveLimit, resolveLimits } from "../base/limits.ts";
 import {
   checkArgs,
-  checkChoice,
+  checkDelay,
   checkEnv,
   checkNames,
   checkSignal,
   checkType,
   functionsByName,
+  shown,
 } from "../base/options.ts";
 import { framingOf } from "../rpc/framing/framings.ts";
-import type { FailedRequest, Framing, FramingName, Handlers, Methods, PeerLimits } from "../rpc/mod.ts";
+import type { FailedRequest, Framing, FramingName, Handler, Handlers, Methods, PeerLimits } from "../rpc/mod.ts";
 import type { ProcessLimits, SpawnOptions } from "../wasi/mod.ts";
+import type { PluginExit } from "./exit.ts";
+import { checkRestart } from "./restart.ts";
+import type { RestartPolicy } from "./restart.ts";
 
 /** Limits of a plugin: of the guest, of its messages, and of its log. */
 export interface PluginLimits extends ProcessLimits, PeerLimits {
@@ -26,8 +30,16 @@ export interface PluginLimits extends ProcessLimits, PeerLimits {
   readonly logBytes?: number;
   /** Bytes of one line of the log. A longer line is cut. Default 8 KiB. */
   readonly logLineBytes?: number;
-  /** Milliseconds that an instance has after its answer to exit by itself, before it is stopped. Default 100. */
+  /**
+   * Milliseconds that an instance has after its answer to exit by itself, before it is stopped. A resident instance has
+   * as many to answer a call that has missed its deadline. Default 100.
+   */
   readonly graceMs?: number;
+  /**
+   * Milliseconds of a call in which its guest waits for input and does nothing else, while no host method runs for it:
+   * then it has forgotten to answer. Computing, sleeping and host methods do not count. Default 10,000.
+   */
+  readonly idleMs?: number;
 }
 
 /** Options of a plugin. */
@@ -57,12 +69,27 @@ export interface PluginOptions<Guest extends object = Methods, Host extends obje
   /** Limits of each instance. */
   readonly limits?: PluginLimits;
   /**
-   * How long an instance lives. `call`: each call has a new instance, and calls share nothing. `plugin`: all calls
-   * share one instance, its state and its fuel. If one of them misses its deadline, the guest is stuck: the instance is
-   * stopped, its other calls fail, and the next call starts a new one. Default `call`.
+   * How long an instance lives:
+   *
+   * - `call`, the default: each call has a new instance, and calls share nothing.
+   * - `{ pool: n }`: the same, and n instances are started ahead of the calls. The first call or `ready()` fills the
+   *   pool. Each call takes an instance, and another is started in its place.
+   * - `plugin`: all calls share one instance, its state and its fuel. When it has ended, the next call starts a new one.
+   *   A call that the guest had not begun, or had no effect, is sent again to the new one. If a call misses its deadline
+   *   and the guest does not answer its cancellation in `graceMs`, the guest is stuck: the instance is stopped, and the
+   *   calls that it had begun fail.
    */
-  readonly lifetime?: "call" | "plugin";
+  readonly lifetime?: Lifetime;
+  /** When an instance of the lifetime `plugin` is started again after failures. By default at once, without an end. */
+  readonly restart?: RestartPolicy;
+  /**
+   * Called when an instance has ended, with what happened. If it throws or rejects, that is ignored.
+   */
+  readonly onExit?: (exit: PluginExit) => unknown;
 }
+
+/** How long an instance lives. */
+export type Lifetime = "call" | "plugin" | { readonly pool: number };
 
 /** Options of one call. */
 export interface PluginCallOptions {
@@ -77,13 +104,27 @@ export interface PluginCallOptions {
 
 const PLUGIN_OPTIONS: readonly (keyof PluginOptions)[] = [
   ...["args", "env", "clock", "random"] as const,
-  ...["name", "methods", "onLog", "onError", "framing", "limits", "lifetime"] as const,
+  ...["name", "methods", "onLog", "onError", "framing", "limits", "lifetime", "restart", "onExit"] as const,
 ];
+/** Instances of a pool at most. Each has a memory of its own. */
+const MAX_POOL = 1_000;
 const CALL_OPTIONS: readonly (keyof PluginCallOptions)[] = ["signal", "deadlineMs"];
 
-/** Checked options, with the defaults of limits filled in. */
-export interface CheckedOptions<Guest extends object, Host extends object> extends PluginOptions<Guest, Host> {
+/** Options of `close`. */
+export interface PluginCloseOptions {
+  /** Whether calls that are under way are waited for. Otherwise they reject. Default true. */
+  readonly drain?: boolean;
+  /** Milliseconds to wait for them. Then their instances are stopped. Default `Infinity`. */
+  readonly timeoutMs?: number;
+}
+
+/** Checked options, with the defaults of limits filled in. The types of methods no longer matter. */
+export interface CheckedOptions extends Omit<PluginOptions, "methods" | "framing" | "limits" | "restart"> {
+  readonly methods: ReadonlyMap<string, Handler>;
+  readonly framing: Framing;
   readonly limits: Required<PluginLimits>;
+  readonly lifetime: Lifetime;
+  readonly restart: Required<RestartPolicy>;
 }
 
 /**
@@ -94,26 +135,55 @@ export interface CheckedOptions<Guest extends object, Host extends object> exten
  */
 export function checkOptions<Guest extends object, Host extends object>(
   options: PluginOptions<Guest, Host>,
-): CheckedOptions<Guest, Host> {
+): CheckedOptions {
   checkNames("Plugin option", options, PLUGIN_OPTIONS);
   const { name, methods = {}, onLog, framing, limits = {}, lifetime = "call" } = options;
-  const { args, env, clock, random, onError } = options;
+  const { args, env, clock, random, onError, onExit, restart } = options;
   checkType("name", name, "string");
   checkType("onLog", onLog, "function");
   checkType("onError", onError, "function");
   checkType("clock", clock, "object");
   checkType("random", random, "function");
-  checkChoice("lifetime", lifetime, ["call", "plugin"]);
+  checkType("onExit", onExit, "function");
+  checkLifetime(lifetime);
+  if (restart !== undefined && lifetime !== "plugin") {
+    throw new TypeError(
+      'restart is for the lifetime "plugin": other instances live for one call, and are not restarted',
+    );
+  }
   if (args !== undefined) checkArgs(args);
   if (env !== undefined) checkEnv(env);
   return {
-    ...{ name, onLog, onError, lifetime, clock, random },
+    ...{ name, onLog, onError, onExit, clock, random },
+    lifetime: typeof lifetime === "string" ? lifetime : { ...lifetime },
+    restart: checkRestart(restart),
     framing: framingOf(framing),
     args: args && [...args],
     env: env && { ...env },
-    methods: functionsByName(methods) as Handlers<Guest, Host>,
+    methods: functionsByName(methods) as Map<string, Handler>,
     limits: resolveLimits<PluginLimits>("Plugin", limits),
   };
+}
+
+function checkLifetime(given: unknown): void {
+  if (given === "call" || given === "plugin") return;
+  if (typeof given !== "object" || given === null) {
+    throw new TypeError(`lifetime must be "call", "plugin" or { pool: n }, not ${shown(given)}`);
+  }
+  checkNames("lifetime option", given, ["pool"]);
+  const { pool } = given as { readonly pool?: unknown };
+  if (typeof pool === "number" && Number.isInteger(pool) && pool >= 0 && pool <= MAX_POOL) return;
+  const Refusal = typeof pool === "number" ? RangeError : TypeError;
+  throw new Refusal(`lifetime.pool must be a whole number from 0 to ${MAX_POOL}, not ${shown(pool)}`);
+}
+
+/** Checks the options of `close`. @throws {TypeError} or {RangeError} if one is unknown or wrong */
+export function checkCloseOptions(options: PluginCloseOptions): Required<PluginCloseOptions> {
+  checkNames("close option", options, ["drain", "timeoutMs"]);
+  const { drain = true, timeoutMs = Infinity } = options;
+  if (typeof drain !== "boolean") throw new TypeError(`drain must be a boolean, not ${shown(drain)}`);
+  checkDelay("timeoutMs", timeoutMs, true);
+  return { drain, timeoutMs };
 }
 
 /** Checks the options of one call. @throws as `checkOptions` does */

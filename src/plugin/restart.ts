@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkNames, shown } from "../base/options.ts";
+import { checkDelay, checkNames, shown } from "../base/options.ts";
 
 /**
  * When an instance that failed is replaced. An instance failed if it trapped, reached a limit, sent what is not a
@@ -24,8 +24,6 @@ export interface RestartPolicy {
 
 const NAMES: readonly (keyof RestartPolicy)[] = ["delayMs", "maxDelayMs", "failures"];
 const DEFAULTS: Required<RestartPolicy> = { delayMs: 0, maxDelayMs: 30_000, failures: Infinity };
-/** The longest delay of a timer. */
-const MAX_TIMER_MS = 2_147_483_647;
 
 /**
  * Checks a policy, and fills in the defaults.
@@ -36,17 +34,13 @@ const MAX_TIMER_MS = 2_147_483_647;
 export function checkRestart(given: RestartPolicy = {}): Required<RestartPolicy> {
   checkNames("restart option", given, NAMES);
   const { delayMs = DEFAULTS.delayMs, maxDelayMs = DEFAULTS.maxDelayMs, failures = DEFAULTS.failures } = given;
-  check("delayMs", delayMs, 0, MAX_TIMER_MS);
-  check("maxDelayMs", maxDelayMs, 0, MAX_TIMER_MS);
-  check("failures", failures, 1, Infinity);
+  checkDelay("restart.delayMs", delayMs);
+  checkDelay("restart.maxDelayMs", maxDelayMs);
+  if (typeof failures !== "number" || !(failures >= 1)) {
+    const Refusal = typeof failures === "number" ? RangeError : TypeError;
+    throw new Refusal(`restart.failures must be a number from 1, or Infinity, not ${shown(failures)}`);
+  }
   return { delayMs, maxDelayMs, failures };
-}
-
-function check(name: string, given: unknown, least: number, most: number): void {
-  if (typeof given === "number" && given >= least && given <= most) return;
-  const Refusal = typeof given === "number" ? RangeError : TypeError;
-  const range = most === Infinity ? `a number from ${least}` : `a number from ${least} to ${most} ms`;
-  throw new Refusal(`restart.${name} must be ${range}, not ${shown(given)}`);
 }
 
 /** Counts failures in a row. */

@@ -12,6 +12,8 @@ import type { Descriptor } from "./descriptors/descriptor.ts";
 export interface InputUse {
   /** Bytes that the guest has read. */
   readonly bytesRead: number;
+  /** Bytes that it has read, and those that lie ready for it. */
+  readonly bytesWritten: number;
   /** Whether the guest waits for input now, and for nothing else: no time, and no other stream. */
   readonly isAwaited: boolean;
   /** Milliseconds that the guest has spent in such waits. */
@@ -44,6 +46,10 @@ export class InputMeter implements InputUse {
 
   get bytesRead(): number {
     return this.#queue?.pulled ?? 0;
+  }
+
+  get bytesWritten(): number {
+    return this.#queue === undefined ? 0 : this.#queue.pulled + this.#queue.size;
   }
 
   get isAwaited(): boolean {
