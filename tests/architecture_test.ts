@@ -43,7 +43,10 @@ const ARROWS: ReadonlyMap<string, readonly string[]> = new Map([
   ["src/wasi/descriptors/", ["src/wasi/abi.ts"]],
   ["src/wasi/", ["src/wasi/descriptors/", "src/vm/mod.ts", "src/vm/binary/foreign.ts"]],
   ["src/rpc/", []],
-  ["src/plugin/", ["src/vm/mod.ts", "src/wasi/mod.ts", "src/rpc/mod.ts", "src/rpc/framing/framings.ts"]],
+  ["src/plugin/", [
+    ...["src/vm/mod.ts", "src/wasi/mod.ts", "src/rpc/mod.ts"],
+    ...["src/rpc/framing/framings.ts", "src/rpc/protocols/protocols.ts", "src/rpc/schemas/check.ts"],
+  ]],
   ["mod.ts", ["src/vm/mod.ts", "src/wasi/mod.ts", "src/rpc/mod.ts", "src/plugin/mod.ts"]],
 ]);
 

@@ -75,8 +75,8 @@ export class Session {
   onHostCall: () => void = () => {};
 
   constructor(plugin: string, module: Module, options: CheckedOptions) {
-    const { args = [plugin.replaceAll("\0", "")], env, clock, random, methods, framing, limits } = options;
-    const { onLog, onError } = options;
+    const { args = [plugin.replaceAll("\0", "")], env, clock, random, methods, limits } = options;
+    const { onLog, onError, protocol, framing = protocol.framing, schemas } = options;
     this.#limits = limits;
     // A deadline is for one call, and a process may serve many: the call enforces it.
     const processLimits = { ...limitsOf<ProcessLimits>("spawn", limits), deadlineMs: Infinity };
@@ -86,6 +86,7 @@ export class Session {
       this.#peer = new Peer(this.#process, {
         methods: new Map(Array.from(methods, ([name, handler]) => [name, this.#hosted(handler)])),
         framing: this.#counted(framing),
+        ...{ protocol, schemas },
         limits: limitsOf<PeerLimits>("Peer", limits),
         onInvalid: (error) => this.stop(error),
         onError,

@@ -37,10 +37,25 @@ import "../base/requirements.ts";
 export { LimitError } from "../base/limits.ts";
 export { ErrorCode, type ProtocolFault, RpcClosedError, RpcError, RpcProtocolError } from "./errors.ts";
 export { type FramingName, FRAMINGS } from "./framing/framings.ts";
-export type { Cancellation, Frame, FrameDecoder, Framing } from "./framing/types.ts";
+export type { Frame, FrameDecoder, Framing } from "./framing/types.ts";
 export type { RequestId } from "./message.ts";
-export type { Duplex, FailedRequest, PeerLimits, PeerOptions } from "./options.ts";
+export type { Duplex, FailedRequest, PeerLimits, PeerOptions, PeerSettings, SchemasOption } from "./options.ts";
 export { Peer } from "./peer.ts";
+export { type ProtocolName, PROTOCOLS } from "./protocols/protocols.ts";
+export type { Cancellation, Place, ProgressConvention, Protocol, TraceConvention } from "./protocols/types.ts";
+export { SchemaError } from "./schemas/check.ts";
+export type { SchemaIssue } from "./schemas/check.ts";
+export type { StandardIssue, StandardProperties, StandardResult, StandardSchema } from "./schemas/standard.ts";
+export type {
+  LocalMethods,
+  LocalSchemas,
+  MethodSchemas,
+  PeerSchemas,
+  RemoteMethods,
+  RemoteSchemas,
+  SchemaParameters,
+  SchemaType,
+} from "./schemas/types.ts";
 export type {
   Api,
   BatchEntry,
@@ -49,14 +64,21 @@ export type {
   Caller,
   Handler,
   Handlers,
+  HandlersOf,
   IncomingRequest,
   MethodName,
   Methods,
+  MethodsOption,
   NotifyArguments,
+  OneParameter,
+  OngoingCall,
+  OptionsArgument,
   ParameterList,
   ParamsOf,
   PeerCallOptions,
   PeerStats,
   RequestContext,
+  RequiredMethodName,
   ResultOf,
+  ServedMethods,
 } from "./types.ts";

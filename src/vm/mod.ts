@@ -28,7 +28,7 @@ export type { StackFrame, TrapReason } from "./errors.ts";
 export { Instance, instantiate } from "./instance.ts";
 export type { InstantiateOptions } from "./instance.ts";
 export { compile, compileSync, Module } from "./module.ts";
-export type { CompileOptions, ExportDescriptor, ImportDescriptor, Source } from "./module.ts";
+export type { CompileOptions, CustomSectionOptions, ExportDescriptor, ImportDescriptor, Source } from "./module.ts";
 export { hostFunction } from "./objects/function.ts";
 export type { ExportedFunction, FuncTypeDescriptor, HostFunction, Value } from "./objects/function.ts";
 export { Global } from "./objects/global.ts";

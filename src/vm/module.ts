@@ -5,14 +5,17 @@
  * @module
  */
 
-import { checkNames, checkSignal } from "../base/options.ts";
+import { LimitError } from "../base/limits.ts";
+import { checkNames, checkSignal, shown } from "../base/options.ts";
 import { spend } from "../base/schedule.ts";
 import { CHUNK_WORK } from "../base/streams.ts";
+import { quoted } from "../base/text.ts";
 import { decodeModule, ModuleDecoder } from "./binary/decode.ts";
 import type { Engine, EngineModule } from "./engine.ts";
 import { InternalError } from "./errors.ts";
 import { checkIntegrity, expectedHash } from "./integrity.ts";
 import { interpreter } from "./interpreter/mod.ts";
+import { MAX_SHOWN_NAME_BYTES } from "./limits.ts";
 import type { FuncTypeDescriptor } from "./objects/function.ts";
 import { valueTypeName } from "./binary/types.ts";
 import type { Export, ExternKind, FuncType, ModuleRecord, ValueType } from "./binary/types.ts";
@@ -33,6 +36,12 @@ export interface CompileOptions {
 }
 
 const COMPILE_OPTIONS: readonly (keyof CompileOptions)[] = ["signal", "integrity"];
+
+/** Options of {@linkcode Module.customSections}. */
+export interface CustomSectionOptions {
+  /** The most bytes to copy, of all sections with the name. By default there is no limit but the module's own size. */
+  readonly maxBytes?: number;
+}
 
 /** An import that a module declares. */
 export interface ImportDescriptor {
@@ -131,11 +140,28 @@ export class Module {
     return entry === undefined ? undefined : describeExport(record, entry);
   }
 
-  /** The contents of all custom sections with a name. */
-  customSections(name: string): Uint8Array[] {
+  /**
+   * The contents of all custom sections with a name, in the module's order. Each is a copy in a buffer of its own, as
+   * `WebAssembly.Module.customSections` returns them. A module keeps all its bytes, and so all its custom sections.
+   *
+   * @throws {LimitError} if they have more bytes together than `maxBytes`; then nothing is copied
+   * @throws {TypeError} if the name is not a string, or an option is unknown or of the wrong type
+   */
+  customSections(name: string, options: CustomSectionOptions = {}): Uint8Array<ArrayBuffer>[] {
+    if (typeof name !== "string") throw new TypeError(`a section's name must be a string, not ${shown(name)}`);
+    checkNames("custom section option", options, ["maxBytes"]);
+    const { maxBytes = Infinity } = options;
+    if (typeof maxBytes !== "number" || Number.isNaN(maxBytes)) {
+      throw new TypeError(`maxBytes must be a number, not ${shown(maxBytes)}`);
+    }
     const { customSections, bytes } = preparedOf(this).record;
-    return customSections.filter((section) => section.name === name)
-      .map(({ contents }) => bytes.slice(contents.start, contents.end));
+    const found = customSections.filter((section) => section.name === name).map(({ contents }) => contents);
+    const length = found.reduce((sum, { start, end }) => sum + end - start, 0);
+    if (length > maxBytes) {
+      const what = `the module's custom sections ${quoted(name, MAX_SHOWN_NAME_BYTES)} have ${length} bytes`;
+      throw new LimitError("maxBytes", maxBytes, `${what}, and at most ${maxBytes} were asked for`);
+    }
+    return found.map(({ start, end }) => bytes.slice(start, end));
   }
 }
 

@@ -8,7 +8,7 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { compile, instantiate } from "@rivulet/rivulet/vm";
 import type { RunLimits } from "@rivulet/rivulet/vm";
-import { FRAMINGS, LimitError as LimitErrorOfRpc, Peer } from "@rivulet/rivulet/rpc";
+import { FRAMINGS, LimitError as LimitErrorOfRpc, Peer, PROTOCOLS } from "@rivulet/rivulet/rpc";
 import type { PeerLimits } from "@rivulet/rivulet/rpc";
 import { LimitError, Plugin, PluginError, spawn } from "@rivulet/rivulet";
 import type { PluginLimits, PluginOptions, ProcessLimits } from "@rivulet/rivulet";
@@ -25,7 +25,7 @@ const spin = moduleOf(`(module (memory (export "memory") 1) (func (export "_star
 const silent = moduleOf(`(module
   (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
   (memory (export "memory") 1)
-  (func (export "_start") (i32.store (i32.const 4) (i32.const 64)) (loop $more
+  (func (export "_start") (i32.store (i32.const 0) (i32.const 1024)) (i32.store (i32.const 4) (i32.const 64)) (loop $more
     (drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 128)))
     (br_if $more (i32.load (i32.const 128))))))`);
 const faulty = await guest("faulty");
@@ -254,7 +254,9 @@ Deno.test("Plugin refuses in its constructor the options that spawn would refuse
     [{ framing: "constructor" }, "framing must be"],
     [{ framing: null }, "framing must be"],
     [{ framing: { encode() {} } }, "framing.decoder must be a function, not null"],
-    [{ framing: { ...FRAMINGS.newline, cancellation: {} } }, "framing.cancellation.method must be a string"],
+    [{ framing: { ...FRAMINGS.newline, cancellation: {} } }, "framing.cancellation belongs to the option protocol"],
+    [{ protocol: "soap" }, `protocol must be "rivulet" or "lsp" or "mcp", not "soap"`],
+    [{ protocol: { ...PROTOCOLS.mcp, cancellation: {} } }, "protocol.cancellation.method must be a string, not null"],
     [{ lifetime: "forever" }, `lifetime must be "call" or "plugin", not "forever"`],
     [{ args: "a" }, `args must be a list of strings, not "a"`],
     [{ args: [1] }, "argument 0 must be a string, not 1"],
