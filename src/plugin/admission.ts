@@ -72,8 +72,13 @@ function saidBy(manifest: Manifest | undefined, given: Pick<PluginSettings, "pro
   return { protocol: protocol as ProtocolName };
 }
 
-/** The options of a call, with a deadline that is permitted. */
+/** The options of a call, with deadlines that are permitted. */
 export function within(options: PluginCallOptions, mostDeadlineMs: number): PluginCallOptions {
-  const { deadlineMs } = options;
-  return deadlineMs !== undefined && deadlineMs > mostDeadlineMs ? { ...options, deadlineMs: mostDeadlineMs } : options;
+  const { deadlineMs = 0, maxDeadlineMs = 0 } = options;
+  if (deadlineMs <= mostDeadlineMs && maxDeadlineMs <= mostDeadlineMs) return options;
+  return {
+    ...options,
+    ...(deadlineMs > mostDeadlineMs ? { deadlineMs: mostDeadlineMs } : {}),
+    ...(maxDeadlineMs > mostDeadlineMs ? { maxDeadlineMs: mostDeadlineMs } : {}),
+  };
 }

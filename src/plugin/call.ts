@@ -23,6 +23,9 @@ export class PluginCall {
   interrupt: (reason: unknown) => void = () => {};
   #interrupted: { readonly reason: unknown } | undefined;
   readonly #deadlineMs: number;
+  /** When the last deadline ends, if reports of progress move it. */
+  readonly #lastMs: number | undefined;
+  #reports = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** @param deadlineMs for the call, if its options have none */
@@ -31,8 +34,30 @@ export class PluginCall {
     this.params = params;
     this.options = options;
     this.#deadlineMs = options.deadlineMs ?? deadlineMs;
+    if (options.maxDeadlineMs !== undefined) this.#lastMs = performance.now() + options.maxDeadlineMs;
     options.signal?.addEventListener("abort", this.#onAbort);
     this.#startDeadline();
+  }
+
+  /** Whether a deadline may give the call up. */
+  get hasDeadline(): boolean {
+    return this.#timer !== undefined;
+  }
+
+  /** Reports of progress so far. */
+  get reports(): number {
+    return this.#reports;
+  }
+
+  /** Receives reports of progress, if the call has a use for them. */
+  get onProgress(): ((value: unknown) => unknown) | undefined {
+    const { onProgress, maxDeadlineMs } = this.options;
+    if (onProgress === undefined && maxDeadlineMs === undefined) return undefined;
+    return (value) => {
+      this.#reports++;
+      if (maxDeadlineMs !== undefined && this.#interrupted === undefined) this.#startDeadline();
+      return onProgress?.(value);
+    };
   }
 
   /** Why the call was given up, if it was. */
@@ -87,9 +112,12 @@ export class PluginCall {
   readonly #onAbort = (): void => this.giveUp(this.options.signal!.reason);
 
   #startDeadline(): void {
-    if (this.#deadlineMs === Infinity) return;
-    const late = () => this.giveUp(limitError("deadlineMs", this.#deadlineMs));
-    this.#timer = setTimeout(late, this.#deadlineMs);
+    const lastMs = this.#lastMs === undefined ? Infinity : Math.max(0, this.#lastMs - performance.now());
+    const ms = Math.min(this.#deadlineMs, lastMs);
+    if (ms === Infinity) return;
+    const limitMs = lastMs < this.#deadlineMs ? this.options.maxDeadlineMs! : this.#deadlineMs;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.giveUp(limitError("deadlineMs", limitMs)), ms);
   }
 }
 

@@ -32,6 +32,7 @@ import type {
   ServedMethods,
 } from "../rpc/mod.ts";
 import { protocolOf } from "../rpc/protocols/protocols.ts";
+import { checkTraceparent } from "../rpc/trace.ts";
 import { checkSchemas } from "../rpc/schemas/check.ts";
 import type { ProcessLimits, SpawnOptions } from "../wasi/mod.ts";
 import type { PluginExit } from "./exit.ts";
@@ -139,8 +140,8 @@ export type Lifetime = "call" | "plugin" | { readonly pool: number };
 /** Options of one call. */
 export interface PluginCallOptions {
   /**
-   * Aborting it rejects the call at once, with the signal's reason, and stops an instance that lives for this call
-   * only.
+   * Aborting it rejects the call at once, with the signal's reason. An instance that lives for this call only is
+   * stopped. One that lives on is asked to cancel the call.
    */
   readonly signal?: AbortSignal;
   /**
@@ -148,6 +149,18 @@ export interface PluginCallOptions {
    * what the option `permissions` and the manifest permit.
    */
   readonly deadlineMs?: number;
+  /**
+   * With it, each report of progress starts the deadline anew, until so many milliseconds after the call. It is at most
+   * what the option `permissions` and the manifest permit.
+   */
+  readonly maxDeadlineMs?: number;
+  /**
+   * Receives what the plugin reports while it works on the call; its type is not checked. If it throws or rejects, the
+   * call is cancelled and rejects with that.
+   */
+  readonly onProgress?: (value: unknown) => unknown;
+  /** The `traceparent` of W3C Trace Context that the plugin gets, and the contexts of host methods that it calls. */
+  readonly traceparent?: string;
 }
 
 const PLUGIN_OPTIONS: readonly (keyof PluginOptions)[] = [
@@ -157,7 +170,9 @@ const PLUGIN_OPTIONS: readonly (keyof PluginOptions)[] = [
 ];
 /** Instances of a pool at most. Each has a memory of its own. */
 const MAX_POOL = 1_000;
-const CALL_OPTIONS: readonly (keyof PluginCallOptions)[] = ["signal", "deadlineMs"];
+const CALL_OPTIONS: readonly (keyof PluginCallOptions)[] = [
+  ...["signal", "deadlineMs", "maxDeadlineMs", "onProgress", "traceparent"] as const,
+];
 
 /** Options of `close`. */
 export interface PluginCloseOptions {
@@ -256,4 +271,7 @@ export function checkCallOptions(options: PluginCallOptions): void {
   checkNames("call option", options, CALL_OPTIONS);
   checkSignal(options.signal);
   if (options.deadlineMs !== undefined) resolveLimit("deadlineMs", options.deadlineMs);
+  if (options.maxDeadlineMs !== undefined) checkDelay("maxDeadlineMs", options.maxDeadlineMs, true);
+  checkType("onProgress", options.onProgress, "function");
+  checkTraceparent(options.traceparent);
 }

@@ -5,19 +5,22 @@
  * @module
  */
 
-import { isPromiseLike } from "../base/callbacks.ts";
 import { LimitError, limitError, limitsOf } from "../base/limits.ts";
 import type { LimitName } from "../base/limits.ts";
 import { quoted } from "../base/text.ts";
 import { Peer, RpcClosedError, RpcError } from "../rpc/mod.ts";
-import type { Framing, Handler, PeerLimits } from "../rpc/mod.ts";
+import type { PeerLimits } from "../rpc/mod.ts";
 import type { Module } from "../vm/mod.ts";
 import { spawn } from "../wasi/mod.ts";
 import type { Process, ProcessLimits, ProcessStatus } from "../wasi/mod.ts";
 import type { PluginCall } from "./call.ts";
+import { Delivery } from "./delivery.ts";
+import type { Sent } from "./delivery.ts";
 import { causeOf, Failure, stopCauseOf } from "./errors.ts";
 import type { PluginExit } from "./exit.ts";
+import { Hosting } from "./hosting.ts";
 import { IdleWatch } from "./idle.ts";
+import { Lateness } from "./lateness.ts";
 import { LogExcerpt, readLog } from "./log.ts";
 import type { CheckedOptions, PluginLimits } from "./options.ts";
 
@@ -37,10 +40,14 @@ export interface Unanswered {
 export type Outcome = { readonly result: unknown } | Unanswered;
 
 /** What was so when a call was sent. */
-interface Sent {
-  /** Bytes that were written to the guest before it; undefined if it was not written. */
-  readonly start: number | undefined;
+interface Before {
+  readonly sent: Sent;
   readonly hostCalls: number;
+  readonly reports: number;
+}
+
+function isLate(reason: unknown): reason is LimitError {
+  return reason instanceof LimitError && reason.limit === ("deadlineMs" satisfies LimitName);
 }
 
 /** One instance of a plugin, with its peer and its log. */
@@ -52,6 +59,9 @@ export class Session {
   readonly #peer: Peer;
   readonly #log = new LogExcerpt();
   readonly #idle: IdleWatch;
+  readonly #delivery: Delivery;
+  readonly #hosting: Hosting;
+  readonly #lateness: Lateness;
   /** Why this side stopped the guest, if it did. */
   #stopped: { readonly reason: unknown } | undefined;
   /** Whether calls can't be answered any more, for whatever reason. */
@@ -59,18 +69,14 @@ export class Session {
   #isFinished = false;
   #hasClosedOutput = false;
   #grace: ReturnType<typeof setTimeout> | undefined;
+  /** The reason for which the guest is stopped after its last answer. */
+  readonly #graceEnd = new Error("the guest went on after its last answer");
   /** How the instance ended. Set by the first call that fails for it. */
   #end: Promise<Failure> | undefined;
   #status: ProcessStatus | undefined;
   #pending = 0;
   #pendingAtEnd = 0;
   #answered = 0;
-  /** Host methods that the guest has called, and those that run. */
-  #hostCalls = 0;
-  #hosting = 0;
-  /** Bytes of messages for the guest, and of those that may not have been written after all. */
-  #writtenBytes = 0;
-  #withdrawnBytes = 0;
   /** Called when the guest calls a host method. */
   onHostCall: () => void = () => {};
 
@@ -81,11 +87,28 @@ export class Session {
     // A deadline is for one call, and a process may serve many: the call enforces it.
     const processLimits = { ...limitsOf<ProcessLimits>("spawn", limits), deadlineMs: Infinity };
     this.#process = spawn(module, { args, env, clock, random, limits: processLimits });
-    this.#idle = new IdleWatch(this.#process.input, limits.idleMs);
+    const { input } = this.#process;
+    this.#idle = new IdleWatch(input, limits.idleMs);
+    this.#delivery = new Delivery(input);
+    this.#hosting = new Hosting({
+      began: () => {
+        this.#idle.hold();
+        this.onHostCall();
+      },
+      ended: () => this.#idle.release(),
+    });
+    this.#lateness = new Lateness({
+      ...{ input, delivery: this.#delivery, graceMs: limits.graceMs },
+      mayAnswer: protocol.cancellation?.isAnswered !== false,
+      stuck: (method, { value }) => {
+        const what = `the guest is stuck in ${quoted(method, METHOD_LENGTH)}, and was stopped`;
+        this.stop(limitError("deadlineMs", value, what));
+      },
+    });
     try {
       this.#peer = new Peer(this.#process, {
-        methods: new Map(Array.from(methods, ([name, handler]) => [name, this.#hosted(handler)])),
-        framing: this.#counted(framing),
+        methods: this.#hosting.counted(methods),
+        framing: this.#delivery.counted(framing),
         ...{ protocol, schemas },
         limits: limitsOf<PeerLimits>("Peer", limits),
         onInvalid: (error) => this.stop(error),
@@ -105,6 +128,7 @@ export class Session {
       this.#isOver = true;
       this.#pendingAtEnd = this.#pending;
       this.#status = status;
+      this.#lateness.end();
       return logged;
     }).then(() => clearTimeout(this.#grace));
   }
@@ -121,7 +145,7 @@ export class Session {
 
   /** Whether a host method runs for the guest. */
   get isHosting(): boolean {
-    return this.#hosting > 0;
+    return this.#hosting.running > 0;
   }
 
   /** Calls that the guest has answered. */
@@ -138,7 +162,13 @@ export class Session {
   async ready(call: PluginCall): Promise<void> {
     const hasBegun = this.#process.input.begun.then(() => true);
     const hasEnded = this.ended.then(() => false);
-    if (!await call.wait(Promise.race([hasBegun, hasEnded]))) throw await this.#failure();
+    try {
+      if (!await call.wait(Promise.race([hasBegun, hasEnded]))) throw await this.#failure();
+    } catch (error) {
+      // A guest that takes too long to start would keep its place.
+      if (call.isGivenUpFor(error)) this.stop(error);
+      throw error;
+    }
   }
 
   /**
@@ -149,28 +179,31 @@ export class Session {
    */
   async call(call: PluginCall, isOnly: boolean): Promise<Outcome> {
     if (call.interrupted !== undefined) throw call.interrupted.reason;
-    const controller = isOnly ? undefined : new AbortController();
-    const written = this.#writtenBytes;
-    const answer = this.#peer.call(call.method, call.params, { signal: controller?.signal });
-    const bytes = this.#writtenBytes - written;
-    const sent: Sent = { start: bytes === 0 ? undefined : written, hostCalls: this.#hostCalls };
+    const abort = isOnly ? undefined : new AbortController();
+    const deadline = isOnly || !call.hasDeadline ? undefined : this.#lateness.deadline();
+    const { calls: hostCalls } = this.#hosting;
+    const { writtenBytes: start } = this.#delivery;
+    const answer = this.#peer.call(call.method, call.params, {
+      ...{ signal: abort?.signal, cancel: deadline?.cancel },
+      ...{ onProgress: call.onProgress, traceparent: call.options.traceparent },
+    });
+    const sent: Sent = { start, bytes: this.#delivery.writtenBytes - start };
+    const before: Before = { sent, hostCalls, reports: call.reports };
     call.interrupt = (reason) => {
-      if (controller === undefined) return this.stop(reason);
-      // A message that has not reached the guest's input may be taken back.
-      if (this.#process.input.bytesWritten < written + bytes) this.#withdrawnBytes += bytes;
-      controller.abort(reason);
+      if (abort === undefined) return this.stop(reason);
+      this.#delivery.withdraw(sent);
+      if (deadline === undefined || !isLate(reason)) return abort.abort(reason);
+      deadline.pass({ method: call.method, answer, abort: (reason) => abort.abort(reason) }, reason);
     };
     this.#pending++;
     const unwatch = this.#idle.watch(() => call.giveUp(limitError("idleMs", this.#limits.idleMs)));
     try {
-      const result = await answer;
+      const result = await (deadline === undefined ? answer : Promise.race([answer, deadline.passed]));
       this.#answered++;
       return { result };
     } catch (error) {
-      if (!isOnly && call.isGivenUpFor(error)) {
-        throw this.#givenUp(call, error);
-      }
-      if (await this.#isEnd(error)) return await this.#unanswered(sent);
+      if (!isOnly && call.isGivenUpFor(error)) throw this.#givenUp(error);
+      if (await this.#isEnd(error)) return await this.#unanswered(before, call);
       if (error instanceof RpcError) this.#answered++;
       throw error;
     } finally {
@@ -200,7 +233,7 @@ export class Session {
     if (this.#isFinished) return;
     this.#isFinished = true;
     this.#peer.close().catch(() => {});
-    this.#grace = setTimeout(() => this.#process.kill(), this.#limits.graceMs);
+    this.#grace = setTimeout(() => this.#process.kill(this.#graceEnd), this.#limits.graceMs);
     this.ended.then(() => clearTimeout(this.#grace));
   }
 
@@ -208,11 +241,14 @@ export class Session {
   exit(): PluginExit {
     const { failure, isClean } = this.#ending();
     const { reason, error, details: { exitCode, fuelUsed, logs, text } } = failure;
-    const isDone = this.#isFinished && this.#stopped === undefined && (isClean || this.#status?.error !== undefined);
-    return {
-      ...{ reason: isDone ? "done" : reason, message: text, error, exitCode, fuelUsed, logs },
-      ...{ calls: this.#answered, pending: this.#pendingAtEnd },
-    };
+    const known = { exitCode, fuelUsed, logs, calls: this.#answered, pending: this.#pendingAtEnd };
+    if (!this.#isFinished || this.#stopped !== undefined) return { reason, message: text, error, ...known };
+    const isStopped = this.#status!.error === this.#graceEnd;
+    if (!isClean && !isStopped) return { reason, message: text, error, ...known };
+    const message = isClean
+      ? "the guest exited at the end of its input"
+      : "the guest was stopped, long after its answer";
+    return { reason: "done", message, error: undefined, ...known };
   }
 
   /** Whether the guest exited with code 0 by itself, after it had answered a call. Call it after the end. */
@@ -230,40 +266,6 @@ export class Session {
     return { failure: new Failure(cause, known), isClean };
   }
 
-  /** Counts the bytes of messages for the guest. */
-  #counted(framing: Framing): Framing {
-    const encode = (text: string): Uint8Array => {
-      const bytes = framing.encode(text);
-      this.#writtenBytes += bytes.length;
-      return bytes;
-    };
-    return { ...framing, encode, decoder: (maxBytes) => framing.decoder(maxBytes) };
-  }
-
-  /** Counts the calls of a host method. While one runs, the guest is not idle. */
-  #hosted(handler: Handler): Handler {
-    const end = (): void => {
-      this.#hosting--;
-      this.#idle.release();
-    };
-    return (params, context) => {
-      this.#hostCalls++;
-      this.#hosting++;
-      this.#idle.hold();
-      this.onHostCall();
-      let result: unknown;
-      try {
-        result = handler(params, context);
-      } catch (error) {
-        end();
-        throw error;
-      }
-      if (isPromiseLike(result)) return Promise.resolve(result).finally(end);
-      end();
-      return result;
-    };
-  }
-
   /** Whether an error means that the guest has ended, by itself or because this side stopped it. */
   async #isEnd(error: unknown): Promise<boolean> {
     // The reason of a stop may itself be an RpcError, for example from a logger's own call.
@@ -276,38 +278,20 @@ export class Session {
     return status?.error !== undefined && status.error === error;
   }
 
-  async #unanswered({ start, hostCalls }: Sent): Promise<Unanswered> {
+  async #unanswered({ sent, hostCalls, reports }: Before, call: PluginCall): Promise<Unanswered> {
     this.#isOver = true;
     const failure = await this.#failure();
-    const { bytesRead } = this.#process.input;
-    const isUnread = start === undefined || bytesRead <= start - this.#withdrawnBytes;
-    // What a guest does is seen outside only through host methods. So if it called none since, nothing was done twice.
-    const isHarmless = this.hasEndedWell && hostCalls === this.#hostCalls;
+    const isUnread = this.#delivery.isUnread(sent);
+    // What a guest does is seen outside only through host methods and reports. Without them, nothing was done twice.
+    const isHarmless = this.hasEndedWell && hostCalls === this.#hosting.calls && reports === call.reports;
     // A guest that reads nothing would make no progress, however often it is started.
-    return { failure, isUnread, isRepeatable: isHarmless || (isUnread && (bytesRead > 0 || start === undefined)) };
+    return { failure, isUnread, isRepeatable: isHarmless || (isUnread && this.#process.input.bytesRead > 0) };
   }
 
   /** Why a call is given up while the instance lives on. */
-  #givenUp(call: PluginCall, reason: unknown): Failure {
-    const isLate = reason instanceof LimitError && reason.limit === ("deadlineMs" satisfies LimitName);
-    if (isLate && this.isServing) this.#expectAnswer(call.method, reason);
+  #givenUp(reason: unknown): Failure {
     const known = { exitCode: undefined, fuelUsed: this.#process.fuelUsed, logs: this.#log.lines };
     return new Failure(stopCauseOf(reason), known);
-  }
-
-  /**
-   * The guest has missed a deadline. It may answer the cancelled call, or come to the end of its work, in the grace
-   * period. Else it is stuck, and is stopped.
-   */
-  #expectAnswer(method: string, { value }: LimitError): void {
-    const { graceMs } = this.#limits;
-    const { duplicateIds } = this.#peer.stats;
-    const timer = setTimeout(() => {
-      if (this.#process.input.isAwaited || this.#peer.stats.duplicateIds > duplicateIds) return;
-      const what = `the guest is stuck in ${quoted(method, METHOD_LENGTH)}, and was stopped ${graceMs} ms later`;
-      this.stop(limitError("deadlineMs", value, what));
-    }, graceMs);
-    this.ended.then(() => clearTimeout(timer));
   }
 
   /** Why calls have no answer. If the guest has closed its output but still runs, it is stopped after the grace period. */

@@ -257,7 +257,7 @@ Deno.test("Plugin refuses in its constructor the options that spawn would refuse
     [{ framing: { ...FRAMINGS.newline, cancellation: {} } }, "framing.cancellation belongs to the option protocol"],
     [{ protocol: "soap" }, `protocol must be "rivulet" or "lsp" or "mcp", not "soap"`],
     [{ protocol: { ...PROTOCOLS.mcp, cancellation: {} } }, "protocol.cancellation.method must be a string, not null"],
-    [{ lifetime: "forever" }, `lifetime must be "call" or "plugin", not "forever"`],
+    [{ lifetime: "forever" }, `lifetime must be "call", "plugin" or { pool: n }, not "forever"`],
     [{ args: "a" }, `args must be a list of strings, not "a"`],
     [{ args: [1] }, "argument 0 must be a string, not 1"],
     [{ args: ["a\0"] }, "argument 0 contains a NUL"],

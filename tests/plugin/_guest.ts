@@ -69,7 +69,8 @@ const DEEDS: Readonly<Record<string, string>> = {
     (br $again))`,
   // Sleeps 300 ms, and answers.
   z: "(call $sleep (i64.const 300000000)) (call $answer)",
-  b: say(1, "babble"),
+  // Writes what is not a message, and spins.
+  b: `${say(1, "babble")} (call $spin)`,
   // Answers with an error.
   r: `${say(1, "head")} (call $say_id) ${say(1, "refusal")}`,
   // A cancellation: answers the call that it names.
