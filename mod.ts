@@ -48,6 +48,7 @@ export type {
 } from "./src/plugin/mod.ts";
 export { ErrorCode, RpcClosedError, RpcError, RpcProtocolError, SchemaError } from "./src/rpc/mod.ts";
 export type {
+  Accepted,
   Api,
   CallArguments,
   Caller,

@@ -10,7 +10,7 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { findDebianRust } from "../../tools/debian_rust.ts";
-import { addManifest } from "./add_manifest.ts";
+import { addManifest } from "./add_manifest.mts";
 
 /** A language that guests are written in. */
 export type Language = "c" | "rust" | "go" | "assemblyscript" | "zig";
@@ -43,6 +43,12 @@ export const GUESTS: readonly Guest[] = [
     directory: "c",
     command: [...CLANG, "plugin.c", "rpc.c", "json.c", SMALL_PRINTF, "-o", "{output}"],
     output: "prebuilt/c_plugin.wasm",
+  },
+  {
+    language: "c",
+    directory: "c",
+    command: [...CLANG, "ledger.c", "rpc.c", "json.c", SMALL_PRINTF, "-o", "{output}"],
+    output: "prebuilt/ledger.wasm",
   },
   {
     language: "c",

@@ -124,6 +124,14 @@ export const LIMITS = {
     least: 1,
     reached: (value: number): string => `message is longer than ${value} bytes`,
   },
+  requestBytes: {
+    ...ANY,
+    owner: "Peer",
+    unit: "bytes",
+    byDefault: Infinity,
+    least: 1,
+    reached: (value: number): string => `the other side takes messages of at most ${value} bytes`,
+  },
   messageDepth: {
     ...ANY,
     owner: "Peer",
@@ -154,6 +162,14 @@ export const LIMITS = {
     byDefault: 16_384,
     least: 1,
     reached: (value: number): string => `more than ${value} calls wait for an answer`,
+  },
+  openStreams: {
+    ...ANY,
+    owner: "Peer",
+    unit: "streams",
+    byDefault: 64,
+    least: 1,
+    reached: (value: number): string => `more than ${value} streams are open`,
   },
   queueBytes: {
     ...ANY,
@@ -193,11 +209,14 @@ export const BOUNDS: Readonly<Record<LimitName, string>> = {
   streamBytes: "bytes buffered in a standard stream",
   outputBytes: "bytes of a stream that `output()` of a process collects",
   messageBytes: "size of one message from the plugin",
+  requestBytes: "size of one message to the plugin",
   messageDepth: "nesting of arrays and objects in one message",
   batchMessages: "messages in one batch",
   concurrentRequests: "host methods that run at the same time",
   pendingCalls: "calls of one instance that wait for an answer",
-  queueBytes: "memory of requests that wait to be served, and as much of answers that wait to be read",
+  openStreams: "streams that are open between the plugin and the host, in both directions together",
+  queueBytes:
+    "memory of requests that wait to be served, as much of answers that wait to be read, and of chunks of streams",
   logBytes: "size of an instance's log, with line feeds",
   logLineBytes: "size of one line of the log",
 };

@@ -18,10 +18,14 @@ export function checkNames(what: string, given: unknown, known: readonly string[
   }
   for (const name of Object.keys(given)) {
     if (known.includes(name)) continue;
-    const near = nearest(name, known);
-    const hint = near === undefined ? "" : `: did you mean ${shown(near)}?`;
-    throw new TypeError(`unknown ${what} ${shown(name)}${hint}`);
+    throw new TypeError(`unknown ${what} ${shown(name)}${hintOf(name, known)}`);
   }
+}
+
+/** The end of a message about an unknown name: a question, if a known name is near, or nothing. */
+export function hintOf(name: string, known: readonly string[]): string {
+  const near = nearest(name, known);
+  return near === undefined ? "" : `: did you mean ${shown(near)}?`;
 }
 
 /** The known name that was probably meant: a few letters away, or one that contains the given name. */

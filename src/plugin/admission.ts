@@ -63,13 +63,13 @@ export function admit<Guest extends object, Host extends object>(
 
 /** The options that a manifest says. */
 function saidBy(manifest: Manifest | undefined, given: Pick<PluginSettings, "protocol">): SaidOptions {
-  const protocol = manifest?.protocol;
-  if (protocol === undefined || given?.protocol !== undefined) return {};
+  const { protocol, accepts } = manifest ?? {};
+  if (protocol === undefined || given?.protocol !== undefined) return { accepts };
   if (!Object.hasOwn(PROTOCOLS, protocol)) {
     const what = `the plugin speaks the protocol ${JSON.stringify(protocol)}, which is not known here`;
     throw new ManifestError("manifest", `${what}: pass its row as the option protocol`);
   }
-  return { protocol: protocol as ProtocolName };
+  return { protocol: protocol as ProtocolName, accepts };
 }
 
 /** The options of a call, with deadlines that are permitted. */

@@ -9,7 +9,7 @@ import type { InputUse } from "../wasi/mod.ts";
 /** A call that waits for its answer. */
 interface Waiting {
   /** What the clock showed when it was sent. */
-  readonly since: number;
+  since: number;
   /** Called once, when the guest has waited too long. */
   readonly expire: () => void;
 }
@@ -22,6 +22,7 @@ interface Waiting {
 export class IdleWatch {
   readonly #input: InputUse;
   readonly #idleMs: number;
+  readonly #isBusy: () => boolean;
   readonly #waiting = new Set<Waiting>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #held = 0;
@@ -29,8 +30,12 @@ export class IdleWatch {
   #heldAt = 0;
   #heldMs = 0;
 
-  /** @param idleMs `Infinity` for no limit */
-  constructor(input: InputUse, idleMs: number) {
+  /**
+   * @param idleMs `Infinity` for no limit
+   * @param isBusy whether something else is under way, such as a stream: then calls have all their time again
+   */
+  constructor(input: InputUse, idleMs: number, isBusy: () => boolean) {
+    this.#isBusy = isBusy;
     this.#input = input;
     this.#idleMs = idleMs;
   }
@@ -72,6 +77,7 @@ export class IdleWatch {
   #look(): void {
     this.#timer = undefined;
     const now = this.#now;
+    if (this.#isBusy()) { for (const call of this.#waiting) call.since = now; }
     // The first call in the set was sent first, and expires first.
     for (const call of this.#waiting) {
       const left = call.since + this.#idleMs - now;

@@ -17,6 +17,7 @@ import {
 } from "../base/options.ts";
 import { framingOf } from "../rpc/framing/framings.ts";
 import type {
+  Accepted,
   FailedRequest,
   Framing,
   FramingName,
@@ -34,6 +35,7 @@ import type {
 import { protocolOf } from "../rpc/protocols/protocols.ts";
 import { checkTraceparent } from "../rpc/trace.ts";
 import { checkSchemas } from "../rpc/schemas/check.ts";
+import { checkAccepts } from "../rpc/values/kinds.ts";
 import type { ProcessLimits, SpawnOptions } from "../wasi/mod.ts";
 import type { PluginExit } from "./exit.ts";
 import { checkPermissions } from "./permissions.ts";
@@ -106,6 +108,11 @@ export interface PluginSettings extends Pick<SpawnOptions, "args" | "env" | "clo
   readonly protocol?: ProtocolName | Protocol;
   /** How messages are marked off: a name, or a row of your own. Default: as the protocol says. */
   readonly framing?: FramingName | Framing;
+  /**
+   * What the plugin sends and reads beside plain JSON: typed arrays, buffers and blobs as `bytes`, and `streams`. By
+   * default what its manifest says, or else nothing: such values are refused.
+   */
+  readonly accepts?: readonly Accepted[];
   /** Limits of each instance. */
   readonly limits?: PluginLimits;
   /**
@@ -166,7 +173,7 @@ export interface PluginCallOptions {
 const PLUGIN_OPTIONS: readonly (keyof PluginOptions)[] = [
   ...["args", "env", "clock", "random"] as const,
   ...["name", "methods", "onLog", "onError", "protocol", "framing", "limits", "permissions", "schemas"] as const,
-  ...["lifetime", "restart", "onExit"] as const,
+  ...["accepts", "lifetime", "restart", "onExit"] as const,
 ];
 /** Instances of a pool at most. Each has a memory of its own. */
 const MAX_POOL = 1_000;
@@ -195,7 +202,7 @@ export interface CheckedOptions extends PluginSettings {
 }
 
 /** Options that a plugin's manifest can say. Those that are given come first. */
-export type SaidOptions = Pick<PluginOptions, "protocol">;
+export type SaidOptions = Pick<PluginOptions, "protocol" | "accepts">;
 
 /**
  * Checks options, and copies what could change later.
@@ -236,6 +243,7 @@ export function checkOptions<Guest extends object, Host extends object>(
     restart: checkRestart(restart),
     protocol: protocolOf(options.protocol ?? said.protocol),
     framing: framing === undefined ? undefined : framingOf(framing),
+    accepts: [...checkAccepts(options.accepts ?? said.accepts)],
     args: args && [...args],
     env: env && { ...env },
     schemas: options.schemas && { remote: { ...guest }, local: { ...host } },

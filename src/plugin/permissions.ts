@@ -81,9 +81,9 @@ export function effectivePermissions(
  */
 export function checkPermissions(given: Partial<Permissions> | undefined, path: string): Permissions {
   if (given === undefined) return ALL;
-  checkNames(`${path} permission`, given, PERMISSIONS);
+  checkNames("permission", given, PERMISSIONS);
   const { methods = [], env = [], limits = {} } = given;
-  checkNames(`limit of ${path} permission`, limits, PERMISSION_LIMITS);
+  checkNames("permitted limit", limits, PERMISSION_LIMITS);
   return permissions(
     checkList(methods, `${path}.methods`),
     checkList(env, `${path}.env`),

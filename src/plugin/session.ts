@@ -30,7 +30,7 @@ const METHOD_LENGTH = 100;
 /** What became of a call that an instance did not answer. */
 export interface Unanswered {
   readonly failure: Failure;
-  /** Whether the guest has not read a byte of it. */
+  /** Whether the guest has not read a byte of it, and it can be sent again. */
   readonly isUnread: boolean;
   /** Whether it may be sent to another instance: the guest has not begun it, or has exited without having any effect. */
   readonly isRepeatable: boolean;
@@ -43,6 +43,8 @@ export type Outcome = { readonly result: unknown } | Unanswered;
 interface Before {
   readonly sent: Sent;
   readonly hostCalls: number;
+  /** Whether its params have streams, which can be passed only once. */
+  readonly hasStreams: boolean;
   readonly reports: number;
 }
 
@@ -82,13 +84,13 @@ export class Session {
 
   constructor(plugin: string, module: Module, options: CheckedOptions) {
     const { args = [plugin.replaceAll("\0", "")], env, clock, random, methods, limits } = options;
-    const { onLog, onError, protocol, framing = protocol.framing, schemas } = options;
+    const { onLog, onError, protocol, framing = protocol.framing, accepts, schemas } = options;
     this.#limits = limits;
     // A deadline is for one call, and a process may serve many: the call enforces it.
     const processLimits = { ...limitsOf<ProcessLimits>("spawn", limits), deadlineMs: Infinity };
     this.#process = spawn(module, { args, env, clock, random, limits: processLimits });
     const { input } = this.#process;
-    this.#idle = new IdleWatch(input, limits.idleMs);
+    this.#idle = new IdleWatch(input, limits.idleMs, () => this.#peer.stats.openStreams > 0);
     this.#delivery = new Delivery(input);
     this.#hosting = new Hosting({
       began: () => {
@@ -109,7 +111,7 @@ export class Session {
       this.#peer = new Peer(this.#process, {
         methods: this.#hosting.counted(methods),
         framing: this.#delivery.counted(framing),
-        ...{ protocol, schemas },
+        ...{ protocol, accepts, schemas },
         limits: limitsOf<PeerLimits>("Peer", limits),
         onInvalid: (error) => this.stop(error),
         onError,
@@ -183,12 +185,14 @@ export class Session {
     const deadline = isOnly || !call.hasDeadline ? undefined : this.#lateness.deadline();
     const { calls: hostCalls } = this.#hosting;
     const { writtenBytes: start } = this.#delivery;
+    const { openStreams } = this.#peer.stats;
     const answer = this.#peer.call(call.method, call.params, {
       ...{ signal: abort?.signal, cancel: deadline?.cancel },
       ...{ onProgress: call.onProgress, traceparent: call.options.traceparent },
     });
     const sent: Sent = { start, bytes: this.#delivery.writtenBytes - start };
-    const before: Before = { sent, hostCalls, reports: call.reports };
+    const hasStreams = this.#peer.stats.openStreams > openStreams;
+    const before: Before = { sent, hostCalls, hasStreams, reports: call.reports };
     call.interrupt = (reason) => {
       if (abort === undefined) return this.stop(reason);
       this.#delivery.withdraw(sent);
@@ -228,10 +232,18 @@ export class Session {
     this.#peer.close(reason).catch(() => {});
   }
 
-  /** Ends the guest after its last answer. It reads the end of its input, and has a grace period to exit by itself. */
+  /**
+   * Ends the guest after its last answer, and after the streams that came with answers. It reads the end of its input,
+   * and has a grace period to exit by itself.
+   */
   finish(): void {
     if (this.#isFinished) return;
     this.#isFinished = true;
+    if (this.#peer.stats.openStreams === 0) this.#endInput();
+    else this.#peer.streamsEnded.then(() => this.#endInput());
+  }
+
+  #endInput(): void {
     this.#peer.close().catch(() => {});
     this.#grace = setTimeout(() => this.#process.kill(this.#graceEnd), this.#limits.graceMs);
     this.ended.then(() => clearTimeout(this.#grace));
@@ -278,14 +290,15 @@ export class Session {
     return status?.error !== undefined && status.error === error;
   }
 
-  async #unanswered({ sent, hostCalls, reports }: Before, call: PluginCall): Promise<Unanswered> {
+  async #unanswered({ sent, hostCalls, hasStreams, reports }: Before, call: PluginCall): Promise<Unanswered> {
     this.#isOver = true;
     const failure = await this.#failure();
     const isUnread = this.#delivery.isUnread(sent);
     // What a guest does is seen outside only through host methods and reports. Without them, nothing was done twice.
     const isHarmless = this.hasEndedWell && hostCalls === this.#hosting.calls && reports === call.reports;
     // A guest that reads nothing would make no progress, however often it is started.
-    return { failure, isUnread, isRepeatable: isHarmless || (isUnread && this.#process.input.bytesRead > 0) };
+    const isRepeatable = !hasStreams && (isHarmless || (isUnread && this.#process.input.bytesRead > 0));
+    return { failure, isUnread: isUnread && !hasStreams, isRepeatable };
   }
 
   /** Why a call is given up while the instance lives on. */

@@ -6,15 +6,21 @@
  */
 
 import { isPromiseLike } from "../base/callbacks.ts";
-import type { Codec } from "./codec.ts";
+import { quoted } from "../base/text.ts";
+import { RpcError } from "./errors.ts";
 import type { ResponseMessage } from "./message.ts";
 import type { OngoingCall, PeerCallOptions } from "./types.ts";
+
+/** UTF-16 units of a method's name in an error. */
+const NAME_LENGTH = 100;
 
 /** A call with its id. */
 export interface OpenCall {
   readonly id: number;
   /** Settles with the call. */
   readonly result: Promise<unknown>;
+  /** Bytes of the message with which it was sent. */
+  bytes: number;
 }
 
 /** What opens a call. */
@@ -28,11 +34,12 @@ export interface CallSpec extends PeerCallOptions {
 }
 
 /** A call from its opening to its end. */
-class PendingCall implements OngoingCall {
+class PendingCall implements OngoingCall, OpenCall {
   readonly id: number;
   readonly method: string;
   readonly traceparent: string | undefined;
   readonly result: Promise<unknown>;
+  bytes = 0;
   readonly onProgress: PeerCallOptions["onProgress"];
   /** The call has a result. */
   readonly resolve: (result: unknown) => void;
@@ -102,7 +109,6 @@ class PendingCall implements OngoingCall {
 /** The pending calls of one side, and its ids: integers counted from 0. */
 export class CallTable {
   readonly #pending = new Map<number, PendingCall>();
-  readonly #codec: Codec;
   readonly #mostReports: number;
   #nextId = 0;
   #unknownIds = 0;
@@ -112,8 +118,7 @@ export class CallTable {
   #reports = 0;
 
   /** @param mostReports promises of `onProgress` at the same time; what is reported beyond is dropped */
-  constructor(codec: Codec, mostReports: number) {
-    this.#codec = codec;
+  constructor(mostReports: number) {
     this.#mostReports = mostReports;
   }
 
@@ -135,6 +140,11 @@ export class CallTable {
   /** Reports of progress that were dropped so far, because `onProgress` is slow. */
   get droppedReports(): number {
     return this.#droppedReports;
+  }
+
+  /** The ids of the pending calls. */
+  get ids(): readonly number[] {
+    return [...this.#pending.keys()];
   }
 
   /** The only pending call, if it is the only one. */
@@ -159,8 +169,8 @@ export class CallTable {
     return call;
   }
 
-  /** Settles the call that the response answers, if there is one. */
-  settle({ id, outcome }: ResponseMessage): void {
+  /** Settles the call that the response answers, and returns whether there is one. */
+  settle(id: unknown, outcome: ResponseMessage["outcome"]): boolean {
     // To a map, 1 and "1" are different keys, and no number that JSON has rounded is a key.
     const call = this.#remove(id);
     if (call === undefined) {
@@ -170,8 +180,9 @@ export class CallTable {
     } else if ("error" in outcome) {
       call.fail(outcome.error);
     } else {
-      this.#resolve(call, outcome.result);
+      call.resolve(outcome.result);
     }
+    return call !== undefined;
   }
 
   /**
@@ -187,12 +198,21 @@ export class CallTable {
       return true;
     }
     try {
-      const returned = call.onProgress(this.#codec.decode(value, "progress"));
+      const returned = call.onProgress(value);
       if (isPromiseLike(returned)) this.#await(call, returned);
     } catch (reason) {
       this.#abandon(call, reason);
     }
     return true;
+  }
+
+  /** Rejects a call, if it is pending, since the other side refused a message that was perhaps this call's. */
+  refuse(id: number, { code, message, data }: RpcError, isOnly: boolean): void {
+    const call = this.#pending.get(id);
+    if (call === undefined) return;
+    const what = `the call of ${quoted(call.method, NAME_LENGTH)}, sent as ${call.bytes} bytes`;
+    const who = isOnly ? `the other side refused ${what}` : `the other side refused a message, perhaps ${what}`;
+    this.reject(id, new RpcError(code, `${who}: ${message}`, data));
   }
 
   /** Rejects a call, if it is pending. */
@@ -220,14 +240,6 @@ export class CallTable {
     if (this.#pending.get(call.id) !== call) return;
     this.reject(call.id, reason);
     call.cancel(reason);
-  }
-
-  #resolve(call: PendingCall, result: unknown): void {
-    try {
-      call.resolve(this.#codec.decode(result, "result"));
-    } catch (error) {
-      call.fail(error);
-    }
   }
 
   #remove(id: unknown): PendingCall | undefined {

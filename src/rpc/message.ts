@@ -30,7 +30,7 @@ export interface RequestMessage {
 export interface ResponseMessage {
   readonly kind: "response";
   readonly id: unknown;
-  readonly outcome: { readonly result: unknown } | { readonly error: RpcError | RpcProtocolError };
+  readonly outcome: { readonly result: unknown } | { readonly error: RpcError | RpcProtocolError | LimitError };
 }
 
 /** JSON that is neither. Its error answer has this `id`. */
@@ -160,6 +160,16 @@ export function toJson(value: unknown): string {
   const text = JSON.stringify(value ?? null);
   if (text === undefined) throw new TypeError(`a ${typeof value} has no JSON form`);
   return text;
+}
+
+const encoder = new TextEncoder();
+
+/** Bytes of a message that is longer than `most`; `undefined` for one that is not. */
+export function bytesBeyond(text: string, most: number): number | undefined {
+  // A UTF-16 unit has at most three bytes.
+  if (text.length * 3 <= most) return undefined;
+  const { length } = encoder.encode(text);
+  return length > most ? length : undefined;
 }
 
 /** The text of a call, or of a notification if there is no `id`. `params` is JSON text; `members` are any others. */

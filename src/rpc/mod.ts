@@ -18,6 +18,26 @@
  * console.log(await client.call("greet", "world")); // Hello, world!
  * ```
  *
+ * @example Report progress, and cancel
+ * ```ts
+ * import { ErrorCode, Peer, RpcError } from "@rivulet/rivulet/rpc";
+ *
+ * // This peer reads what it writes: it calls itself.
+ * await using peer = new Peer(new TransformStream<Uint8Array, Uint8Array>(), {
+ *   methods: {
+ *     work: (_params, { progress, signal }) =>
+ *       new Promise((_resolve, reject) => {
+ *         signal.onabort = () => reject(signal.reason);
+ *         progress("half");
+ *       }),
+ *   },
+ * });
+ * const controller = new AbortController();
+ * const options = { onProgress: () => controller.abort(), cancel: controller.signal };
+ * const error = await peer.call("work", null, options).catch((error: unknown) => error);
+ * console.log(error instanceof RpcError && error.code === ErrorCode.requestCancelled); // true
+ * ```
+ *
  * @example Answer requests in a loop
  * ```ts
  * import { Peer } from "@rivulet/rivulet/rpc";
@@ -82,3 +102,4 @@ export type {
   ResultOf,
   ServedMethods,
 } from "./types.ts";
+export type { Accepted } from "./values/kinds.ts";

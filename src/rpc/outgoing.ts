@@ -8,14 +8,20 @@
 import { callSafely } from "../base/callbacks.ts";
 import { limitError } from "../base/limits.ts";
 import { checkMethod } from "../base/options.ts";
+import { quoted } from "../base/text.ts";
 import type { CallTable, OpenCall } from "./calls.ts";
-import type { Codec } from "./codec.ts";
-import { encodeRequest } from "./message.ts";
+import { type Codec, dropAll, type Written } from "./codec.ts";
+import { bytesBeyond, encodeRequest } from "./message.ts";
 import type { RequestId } from "./message.ts";
 import { checkCallOptions, type CheckedOptions } from "./options.ts";
+import type { Sent } from "./outbox.ts";
 import { type Draft, hasRoom, writePlace } from "./protocols/places.ts";
 import type { Place } from "./protocols/types.ts";
 import type { PeerCallOptions } from "./types.ts";
+import type { OpenedStream } from "./values/decode.ts";
+
+/** UTF-16 units of a method's name in an error. */
+const NAME_LENGTH = 100;
 
 /** One element of an outgoing batch, with any types. */
 export interface Entry {
@@ -40,8 +46,8 @@ export interface Channel {
   checkOpen(): void;
   /** @throws the reason why nothing can be sent, if nothing can */
   checkNotClosed(): void;
-  /** Sends a message. It returns a function that withdraws the message, and tells whether it was in time. */
-  send(text: string, written?: () => void, failed?: (reason: unknown) => void): () => boolean;
+  /** Sends a message. */
+  send(text: string, written?: () => void, failed?: (reason: unknown) => void): Sent;
   /** Sends a message that waits like an answer, and is dropped if too much waits. */
   report(text: string): void;
   /** Ends the connection. */
@@ -51,8 +57,8 @@ export interface Channel {
 /** A request that is ready but for its id. */
 interface Parts {
   readonly method: string;
-  /** JSON text, if params are sent. */
-  readonly params: string | undefined;
+  /** JSON text and its streams, if params are sent. */
+  readonly params: Written | undefined;
   readonly members: Draft["members"];
   /** The call's id, if it had to be known before. */
   readonly id: number | undefined;
@@ -74,14 +80,21 @@ export class Outgoing {
   /** See `Peer.call`. */
   async call(method: string, params: unknown, options: PeerCallOptions = {}, origin?: Origin): Promise<unknown> {
     checkCallOptions(options);
-    const parts = this.#prepare(method, params, options, origin);
+    const preparing = this.#prepare(method, params, options, origin);
+    const parts = preparing instanceof Promise ? await preparing : preparing;
     this.#checkCalls(1, options);
     // Sending starts waiting requests, and one of them may abort the signal.
     let withdraw = () => false;
     const { calls } = this.#connection;
-    const { id, result } = this.#open(parts, options, () => withdraw());
-    withdraw = this.#connection.send(textOf(parts, id), undefined, (reason) => calls.reject(id, reason));
-    return await result;
+    const id = parts.id ?? calls.takeId();
+    const text = this.#fitting(textOf(parts, id), `the call of ${quoted(method, NAME_LENGTH)}`);
+    const passed = this.#pass(parts);
+    const call = this.#open(id, method, options, () => withdraw());
+    if (passed.length > 0) call.result.catch((reason) => dropAll(passed, reason));
+    const sent = this.#connection.send(text, undefined, (reason) => calls.reject(id, reason));
+    withdraw = sent.withdraw;
+    call.bytes = sent.bytes;
+    return await call.result;
   }
 
   /** See `Peer.notify`. */
@@ -96,42 +109,47 @@ export class Outgoing {
     const { name, batches } = this.#options.protocol;
     if (!batches) throw new TypeError(`the protocol ${name} has no batches: send calls one by one`);
     checkCallOptions(options);
-    const requests = entries.map(({ method, params, notification }) => {
-      const parts = this.#prepare(method, params, notification ? {} : options, undefined);
-      return { parts, isCall: !notification };
+    const { calls } = this.#connection;
+    const preparing = entries.map(({ method, params, notification }) =>
+      this.#prepare(method, params, notification ? {} : options, undefined)
+    );
+    const all = preparing.some((parts) => parts instanceof Promise) ? await Promise.all(preparing) : preparing;
+    const prepared = entries.map(({ notification }, index) => ({ parts: all[index] as Parts, isCall: !notification }));
+    this.#checkCalls(prepared.filter(({ isCall }) => isCall).length, options);
+    if (prepared.length === 0) return [];
+    const requests = prepared.map(({ parts, isCall }) => {
+      const id = isCall ? parts.id ?? calls.takeId() : undefined;
+      return { method: parts.method, id, text: textOf(parts, id) };
     });
-    this.#checkCalls(requests.filter(({ isCall }) => isCall).length, options);
-    const sent = Promise.withResolvers<void>();
-    const opened: OpenCall[] = [];
-    const texts: string[] = [];
+    const text = this.#fitting(`[${requests.map(({ text }) => text).join()}]`, "the batch");
+    const passed = this.#pass(...prepared.map(({ parts }) => parts));
+    const written = Promise.withResolvers<void>();
+    written.promise.catch(() => {});
     let withdraw = () => false;
-    const results = requests.map(({ parts, isCall }) => {
-      const call = isCall ? this.#open(parts, options, () => withdraw()) : undefined;
-      if (call !== undefined) opened.push(call);
-      texts.push(textOf(parts, call?.id));
-      return call === undefined ? sent.promise : call.result;
+    const opened = requests.map(({ id, method }) =>
+      id === undefined ? undefined : this.#open(id, method, options, () => withdraw())
+    );
+    const sent = this.#connection.send(text, written.resolve, (reason) => {
+      written.reject(reason);
+      for (const call of opened) if (call !== undefined) calls.reject(call.id, reason);
     });
-    if (texts.length > 0) {
-      const unsent = this.#connection.send(`[${texts.join()}]`, sent.resolve, (reason) => {
-        sent.reject(reason);
-        for (const { id } of opened) this.#connection.calls.reject(id, reason);
-      });
-      // The signal ends calls, but not notifications.
-      if (opened.length === requests.length) withdraw = unsent;
-    }
-    sent.promise.catch(() => {});
+    // The signal ends calls, but not notifications.
+    if (!opened.includes(undefined)) withdraw = sent.withdraw;
+    for (const call of opened) if (call !== undefined) call.bytes = sent.bytes;
+    const results = opened.map((call) => call?.result ?? written.promise);
+    if (passed.length > 0) dropFailed(prepared.map(({ parts }) => parts), passed, results);
     return await Promise.allSettled(results);
   }
 
-  /** Reports progress of a request of the other side. @throws {TypeError} if the value can't be sent */
+  /** Reports progress of a request of the other side. @throws {TypeError | LimitError} if the value can't be sent */
   progress(token: string | number, value: unknown): void {
     const { progress } = this.#options.protocol;
     if (progress === undefined) return;
     const params = this.#connection.codec.encode(progress.params(token, value), "progress");
-    this.#connection.report(encodeRequest(undefined, progress.method, params));
+    this.#connection.report(this.#fitting(encodeRequest(undefined, progress.method, params), "the report"));
   }
 
-  #open(parts: Parts, options: PeerCallOptions, withdraw: () => boolean): OpenCall {
+  #open(id: number, method: string, options: PeerCallOptions, withdraw: () => boolean): OpenCall {
     const { calls } = this.#connection;
     const isAnswered = this.#options.protocol.cancellation?.isAnswered !== false;
     const onCancel = (id: number, reason: unknown) => {
@@ -139,7 +157,7 @@ export class Outgoing {
       if (withdraw()) calls.reject(id, reason);
       else this.#cancel(id, reason);
     };
-    return calls.open({ ...options, id: parts.id ?? calls.takeId(), method: parts.method, isAnswered, onCancel });
+    return calls.open({ ...options, id, method, isAnswered, onCancel });
   }
 
   #cancel(id: number, reason: unknown): void {
@@ -153,15 +171,24 @@ export class Outgoing {
   }
 
   async #notify(method: string, params: unknown, origin: Origin | undefined): Promise<void> {
-    const text = textOf(this.#prepare(method, params, {}, origin));
+    const preparing = this.#prepare(method, params, {}, origin);
+    const parts = preparing instanceof Promise ? await preparing : preparing;
     this.#connection.checkNotClosed();
+    const text = this.#fitting(textOf(parts), `the notification ${quoted(method, NAME_LENGTH)}`);
+    const passed = this.#pass(parts);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
+    if (passed.length > 0) promise.catch((reason) => dropAll(passed, reason));
     this.#connection.send(text, resolve, reject);
     await promise;
   }
 
   /** Adds what the protocol says to a request, and makes JSON of its params. */
-  #prepare(method: string, params: unknown, options: PeerCallOptions, origin: Origin | undefined): Parts {
+  #prepare(
+    method: string,
+    params: unknown,
+    options: PeerCallOptions,
+    origin: Origin | undefined,
+  ): Parts | Promise<Parts> {
     checkMethod(method);
     const { alwaysParams, progress, trace } = this.#options.protocol;
     let draft: Draft = { params, members: {} };
@@ -177,8 +204,23 @@ export class Outgoing {
       draft = writePlace(draft, progress.token, id);
     }
     const hasParams = draft.params !== undefined || alwaysParams;
-    const json = hasParams ? this.#connection.codec.encode(draft.params, "params") : undefined;
-    return { method, params: json, members: draft.members, id };
+    const { members } = draft;
+    const written = hasParams ? this.#connection.codec.write(draft.params, "params") : undefined;
+    if (written instanceof Promise) return written.then((params) => ({ method, params, members, id }));
+    return { method, params: written, members, id };
+  }
+
+  /** Passes the streams of requests. */
+  #pass(...requests: readonly Parts[]): readonly OpenedStream[] {
+    return this.#connection.codec.pass(requests.flatMap(({ params }) => params?.streams ?? []));
+  }
+
+  /** A message that the other side can read. @throws {LimitError} if it is too long */
+  #fitting(text: string, what: string): string {
+    const { requestBytes } = this.#options.limits;
+    const bytes = bytesBeyond(text, requestBytes);
+    if (bytes !== undefined) throw limitError("requestBytes", requestBytes, `${what} has ${bytes}`);
+    return text;
   }
 
   /** Checks that so many calls are possible. */
@@ -192,7 +234,20 @@ export class Outgoing {
 }
 
 function textOf({ method, params, members }: Parts, id?: number): string {
-  return encodeRequest(id, method, params, members);
+  return encodeRequest(id, method, params?.json, members);
+}
+
+/** Drops the streams of each request that fails. */
+function dropFailed(
+  requests: readonly Parts[],
+  passed: readonly OpenedStream[],
+  results: readonly Promise<unknown>[],
+): void {
+  let end = 0;
+  for (const [index, { params }] of requests.entries()) {
+    const streams = passed.slice(end, end += params?.streams.length ?? 0);
+    results[index]!.catch((reason) => dropAll(streams, reason));
+  }
 }
 
 /** Writes what the caller did not ask for, where there is room. */

@@ -6,27 +6,33 @@
 
 import { isPromiseLike } from "../base/callbacks.ts";
 import { Fifo } from "../base/fifo.ts";
-import { spend } from "../base/schedule.ts";
+import { hintOf } from "../base/options.ts";
+import { count, spend } from "../base/schedule.ts";
 import { ANSWER_BYTES, REQUEST_BYTES, WORK } from "./costs.ts";
 import { ErrorCode, RpcError } from "./errors.ts";
-import { encodeError } from "./message.ts";
-import type { Message, RequestId, RequestMessage } from "./message.ts";
-import { OpenRequest, type RequestSurroundings } from "./open_request.ts";
-import type { Handler, IncomingRequest, OngoingCall } from "./types.ts";
+import { bytesBeyond, encodeError } from "./message.ts";
+import type { Message, RequestId } from "./message.ts";
+import { type Arrived, OpenRequest, type RequestSurroundings } from "./open_request.ts";
+import type { PeerLimits } from "./options.ts";
+import type { Handler, IncomingRequest } from "./types.ts";
+
+const TOO_LONG = "the answers to this batch are too long";
+/** Names of handlers times letters of an unknown name, for which a near name is looked for. */
+const MAX_LOOKED = 10_000;
 
 /** Takes an answer's text, `undefined` for none; `refusal` says whether the request was refused. */
 export type AnswerSink = (answer: string | undefined, refusal: boolean) => void;
 
 /**
  * Sinks for the answers to a batch. After the last answer, `sink` receives all of them as one array. An answer that
- * would make the array longer than `maxLength` UTF-16 units is replaced by an error: a small batch can ask for very
- * large answers, and all must wait for the last.
+ * would make the array longer than `queueBytes` in UTF-16 units is replaced by an error: a small batch can ask for very
+ * large answers, and all must wait for the last. An array of more than `requestBytes` is replaced by one error.
  *
  * @param hold receives the bytes of memory of an answer that waits for the others, and at the end the negative sum
  */
 export function collectAnswers(
   messages: readonly Message[],
-  maxLength: number,
+  { queueBytes, requestBytes }: Pick<Required<PeerLimits>, "queueBytes" | "requestBytes">,
   hold: (bytes: number) => void,
   sink: AnswerSink,
 ): (message: Message) => AnswerSink {
@@ -44,15 +50,18 @@ export function collectAnswers(
   };
   return (message) => (answer, refusal) => {
     if (answer !== undefined) {
-      const fits = length + answer.length <= maxLength;
+      const fits = length + answer.length <= queueBytes;
       if (fits) length += answer.length;
       const id = message.id as RequestId;
-      keep(fits ? answer : encodeError(id, ErrorCode.internalError, "the answers to this batch are too long"));
+      keep(fits ? answer : encodeError(id, ErrorCode.internalError, TOO_LONG));
       isRefusal &&= refusal;
     }
     if (--due > 0) return;
     hold(-held);
-    sink(answers.length === 0 ? undefined : `[${answers.join()}]`, isRefusal);
+    if (answers.length === 0) return sink(undefined, isRefusal);
+    const text = `[${answers.join()}]`;
+    const isReadable = bytesBeyond(text, requestBytes) === undefined;
+    sink(isReadable ? text : encodeError(null, ErrorCode.internalError, TOO_LONG), isRefusal);
   };
 }
 
@@ -76,8 +85,8 @@ export class RequestQueue<Remote extends object> {
   readonly #waiting = new Fifo<OpenRequest<Remote>>();
   #waitingBytes = 0;
   readonly #running = new Set<OpenRequest<Remote>>();
-  /** Running requests that were not cancelled, by id. The other side may reuse an id. */
-  readonly #byId = new Map<RequestId, Set<OpenRequest<Remote>>>();
+  /** Requests that were not cancelled, by id. The other side may reuse an id. */
+  readonly #byId = new Map<RequestId, OpenRequest<Remote> | Set<OpenRequest<Remote>>>();
   /** Whether requests are being started now, or in the next turn of the event loop. */
   #isStarting = false;
   #hasEnded = false;
@@ -107,19 +116,19 @@ export class RequestQueue<Remote extends object> {
     return this.#waiting.size > 0;
   }
 
-  /**
-   * Adds a request whose message uses `bytes` of memory, and which belongs to `call`. The sink of a notification is
-   * never called.
-   */
-  add(message: RequestMessage, call: OngoingCall | undefined, bytes: number, answer: AnswerSink): void {
-    const arrived = { message, call, bytes: bytes + REQUEST_BYTES };
-    const request = new OpenRequest<Remote>(arrived, this.#options, (request, text) => {
+  /** Adds a request. The sink of a notification is never called. */
+  add(arrived: Arrived, answer: AnswerSink): void {
+    const counted = { ...arrived, bytes: arrived.bytes + REQUEST_BYTES };
+    const request = new OpenRequest<Remote>(counted, this.#options, (request, text) => {
       this.#running.delete(request);
       if (request.id !== undefined) this.#forget(request.id, request);
       if (request.id !== undefined) answer(text, false);
       this.start();
       this.#options.onProgress();
     });
+    if (this.#options.protocol.cancellation !== undefined && request.id !== undefined) {
+      this.#remember(request.id, request);
+    }
     this.#waiting.push(request);
     this.#waitingBytes += request.bytes;
     this.start();
@@ -139,13 +148,15 @@ export class RequestQueue<Remote extends object> {
     this.#endIteration();
   }
 
-  /** Aborts the signals of the running requests with this id. Idempotent. */
+  /** Aborts the signals of the requests with this id. Those that wait are not served. Idempotent. */
   cancel(id: unknown): void {
     const requests = this.#byId.get(id as RequestId);
     if (requests === undefined) return;
     this.#byId.delete(id as RequestId);
     const reason = new RpcError(ErrorCode.requestCancelled, "request cancelled");
-    for (const request of requests) request.abort(reason, this.#options.protocol.cancellation?.isAnswered);
+    for (const request of requests instanceof Set ? requests : [requests]) {
+      request.abort(reason, this.#options.protocol.cancellation?.isAnswered);
+    }
   }
 
   /** Says that no more requests will come. */
@@ -158,6 +169,7 @@ export class RequestQueue<Remote extends object> {
   close(reason: unknown): void {
     this.#waiting.takeAll();
     this.#waitingBytes = 0;
+    this.#byId.clear();
     this.#offered.takeAll();
     for (const request of this.#running) request.abort(reason);
     this.end();
@@ -197,17 +209,20 @@ export class RequestQueue<Remote extends object> {
 
   #remember(id: RequestId, request: OpenRequest<Remote>): void {
     const same = this.#byId.get(id);
-    if (same === undefined) this.#byId.set(id, new Set([request]));
-    else same.add(request);
+    if (same === undefined) this.#byId.set(id, request);
+    else if (same instanceof Set) same.add(request);
+    else this.#byId.set(id, new Set([same, request]));
   }
 
   #forget(id: RequestId, request: OpenRequest<Remote>): void {
     const same = this.#byId.get(id);
-    if (same?.delete(request) && same.size === 0) this.#byId.delete(id);
+    if (same === request) this.#byId.delete(id);
+    else if (same instanceof Set && same.delete(request) && same.size === 0) this.#byId.delete(id);
   }
 
   #serve(request: OpenRequest<Remote>): void {
     this.#running.add(request);
+    if (request.isAborted) return request.giveUp();
     if (this.#options.protocol.cancellation !== undefined && request.id !== undefined) {
       this.#remember(request.id, request);
     }
@@ -215,7 +230,15 @@ export class RequestQueue<Remote extends object> {
     if (handler !== undefined) runHandler(handler, request);
     else if (this.#takers.size > 0) this.#takers.shift()!(this.#deliver(request));
     else if (this.#isIterated) this.#offered.push(request);
-    else request.refuse();
+    else this.#refuse(request);
+  }
+
+  #refuse(request: OpenRequest<Remote>): void {
+    const { handlers } = this.#options;
+    const looked = handlers.size * request.method.length;
+    if (request.notification || looked > MAX_LOOKED) return request.refuse("");
+    count(looked * WORK.letter);
+    request.refuse(hintOf(request.method, [...handlers.keys()]));
   }
 
   #deliver(request: OpenRequest<Remote>): IteratorYieldResult<IncomingRequest<Remote>> {
@@ -228,7 +251,7 @@ export class RequestQueue<Remote extends object> {
     this.#isIterated = false;
     for (const taker of this.#takers.takeAll()) taker(DONE);
     for (const request of this.#offered.takeAll()) {
-      request.refuse();
+      this.#refuse(request);
       const turn = spend(WORK.request);
       if (turn !== undefined) await turn;
     }

@@ -175,11 +175,10 @@ export interface RequestContext<Remote extends object = Methods> {
   readonly traceparent: string | undefined;
   /**
    * Reports progress to the other side, if the request asks for it and is not answered yet. Like an answer, it waits
-   * until the other side reads. If too much waits, it is dropped.
-   *
-   * @throws {TypeError} if the value has no JSON form, or is not what the protocol reports
+   * until the other side reads. If too much waits, it is dropped. It throws a `TypeError` if the value has no JSON form
+   * or is not what the protocol reports, and a `LimitError` if the report is longer than `requestBytes`.
    */
-  progress(value: unknown): void;
+  readonly progress: (value: unknown) => void;
 }
 
 /** A request without a handler, to be answered in an iteration over the peer. */
@@ -255,10 +254,14 @@ export interface PeerStats {
   readonly unknownIds: number;
   /** Answers to calls that had settled: answered before, or aborted. */
   readonly duplicateIds: number;
+  /** Error answers without an id: the other side refused a message without reading whose it was. */
+  readonly nullIds: number;
   /** Messages, or elements of a batch, that are not JSON-RPC 2.0, or over a limit. */
   readonly malformed: number;
   /** Requests that were refused because too many were waiting. */
   readonly refused: number;
+  /** Streams that are open now, in both directions together. */
+  readonly openStreams: number;
   /**
    * Error answers and reports of progress that were dropped: the other side reads too slowly, or `onProgress` is slow.
    */

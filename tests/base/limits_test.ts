@@ -346,11 +346,13 @@ async function refusedBy(
   line: string,
 ): Promise<{ error: unknown; code: unknown; malformed: number }> {
   let told: unknown;
-  const { peer, send, next } = connect({ limits, onInvalid: (error) => void (told = error) });
+  const { peer, send, next } = connect({ limits, accepts: ["streams"], onInvalid: (error) => void (told = error) });
   send(`${line}\n`);
-  const { error: { code } } = await next();
+  let answer = await next();
+  // Streams of a refused message are cancelled first.
+  while (answer.error === undefined) answer = await next();
   await peer.close();
-  return { error: told, code, malformed: peer.stats.malformed };
+  return { error: told, code: answer.error.code, malformed: peer.stats.malformed };
 }
 
 /** Makes a call of the plugin that fails. Returns the cause. */
@@ -397,11 +399,36 @@ const REACHED: Readonly<Record<LimitErrorName, readonly (() => Promise<unknown>)
     async () => (await refusedBy({ messageBytes: 9 }, `"123456789"`)).error,
     () => causeIn({ messageBytes: 100 }, "flood", 20_000),
   ],
+  requestBytes: [
+    async () => {
+      const { peer } = connect({ limits: { requestBytes: 80 } });
+      const error = await peer.call("a", "x".repeat(80)).catch((error: unknown) => error);
+      await peer.close();
+      return error;
+    },
+    async () => {
+      await using plugin = new Plugin(c, { limits: { requestBytes: 80 } });
+      return await plugin.call("ping", "x".repeat(80)).catch((error: unknown) => error);
+    },
+  ],
   messageDepth: [
     async () => (await refusedBy({ messageDepth: 2 }, "[[[]]]")).error,
     () => causeIn({ messageDepth: 9 }, "nest", 60),
   ],
   batchMessages: [async () => (await refusedBy({ batchMessages: 2 }, "[1,2,3]")).error],
+  openStreams: [
+    async () => {
+      const { peer } = connect({ accepts: ["streams"], limits: { openStreams: 1 } });
+      const error = await peer.call("a", [new ReadableStream(), new ReadableStream()]).catch((error: unknown) => error);
+      await peer.close();
+      return error;
+    },
+    async () =>
+      (await refusedBy(
+        { openStreams: 1 },
+        `{"jsonrpc":"2.0","id":0,"method":"a","params":[{"$readable":1},{"$writable":1}]}`,
+      )).error,
+  ],
   pendingCalls: [async () => {
     const { peer } = connect({ limits: { pendingCalls: 1 } });
     peer.call("a").catch(() => {});
@@ -450,8 +477,8 @@ Deno.test("the types of limits have the names of the rows", () => {
   };
   const spawned: Record<keyof ProcessLimits, true> = { ...run, streamBytes: true, outputBytes: true };
   const peer: Record<keyof PeerLimits, true> = {
-    ...{ messageBytes: true, messageDepth: true, batchMessages: true },
-    ...{ concurrentRequests: true, queueBytes: true, pendingCalls: true },
+    ...{ messageBytes: true, requestBytes: true, messageDepth: true, batchMessages: true },
+    ...{ concurrentRequests: true, queueBytes: true, openStreams: true, pendingCalls: true },
   };
   const plugin: Record<keyof PluginLimits, true> = {
     ...{ ...spawned, ...peer },

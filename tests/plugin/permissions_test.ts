@@ -105,8 +105,8 @@ Deno.test("effective permissions are frozen, and later changes of what was given
 });
 
 const WRONG: readonly (readonly [given: unknown, error: typeof TypeError | typeof RangeError, message: string])[] = [
-  [{ method: ["a"] }, TypeError, 'unknown permissions permission "method": did you mean "methods"?'],
-  [null, TypeError, "must be an object"],
+  [{ method: ["a"] }, TypeError, 'unknown permission "method": did you mean "methods"?'],
+  [null, TypeError, "permissions must be an object, not null"],
   [["a"], TypeError, "must be an object"],
   [{ methods: "a" }, TypeError, 'permissions.methods must be a list of names or "*", not "a"'],
   [{ env: [5] }, TypeError, "permissions.env[0] must be a string, not 5"],
@@ -114,7 +114,7 @@ const WRONG: readonly (readonly [given: unknown, error: typeof TypeError | typeo
   [{ limits: { fuel: -1 } }, RangeError, "permissions.limits.fuel must be"],
   [{ limits: { fuel: "5" } }, TypeError, "permissions.limits.fuel must be"],
   [{ limits: { memoryPages: 1.5 } }, RangeError, "permissions.limits.memoryPages must be a whole number"],
-  [{ limits: { messageBytes: 5 } }, TypeError, "messageBytes"],
+  [{ limits: { messageBytes: 5 } }, TypeError, 'unknown permitted limit "messageBytes"'],
 ];
 
 Deno.test("Plugin refuses permissions that are malformed", () => {
