@@ -46,7 +46,7 @@ const ARROWS: ReadonlyMap<string, readonly string[]> = new Map([
   ["src/plugin/", [
     ...["src/vm/mod.ts", "src/wasi/mod.ts", "src/rpc/mod.ts"],
     ...["src/rpc/framing/framings.ts", "src/rpc/protocols/protocols.ts"],
-    ...["src/rpc/schemas/check.ts", "src/rpc/values/kinds.ts"],
+    ...["src/rpc/schemas/check.ts", "src/rpc/trace.ts", "src/rpc/values/kinds.ts"],
   ]],
   ["mod.ts", ["src/vm/mod.ts", "src/wasi/mod.ts", "src/rpc/mod.ts", "src/plugin/mod.ts"]],
 ]);

@@ -24,9 +24,10 @@ export interface OpenCall {
 }
 
 /** What opens a call. */
-export interface CallSpec extends PeerCallOptions {
+export interface CallSpec {
   readonly id: number;
   readonly method: string;
+  readonly options: PeerCallOptions;
   /** Whether a cancelled call still has an answer. */
   readonly isAnswered: boolean;
   /** Called when the call is to be cancelled, after it has rejected, if it does. */
@@ -50,22 +51,23 @@ class PendingCall implements OngoingCall, OpenCall {
   /** Made when the signal is first read: most handlers do not read it. */
   #controller: AbortController | undefined;
   #stopped: { readonly reason: unknown } | undefined;
+  /** Removes the listeners from the caller's signals, if there are any. */
+  #release: (() => void) | undefined;
 
   /** @param abandon rejects the call, and cancels it */
   constructor(spec: CallSpec, abandon: (call: PendingCall, reason: unknown) => void) {
-    const { id, method, traceparent, onProgress, signal, cancel } = spec;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    this.id = id;
-    this.method = method;
-    this.traceparent = traceparent;
-    this.onProgress = onProgress;
+    this.id = spec.id;
+    this.method = spec.method;
     this.result = promise;
     this.resolve = resolve;
     this.fail = reject;
     this.#spec = spec;
     this.#abandon = abandon;
-    signal?.addEventListener("abort", this.#onAbort);
-    cancel?.addEventListener("abort", this.#onCancel);
+    const { signal, cancel, onProgress, traceparent } = spec.options;
+    this.onProgress = onProgress;
+    this.traceparent = traceparent;
+    if (signal || cancel) this.#release = this.#listen(signal, cancel);
   }
 
   get signal(): AbortSignal {
@@ -86,19 +88,24 @@ class PendingCall implements OngoingCall, OpenCall {
     this.#spec.onCancel(this.id, reason);
   }
 
-  /** Removes the listeners from the caller's signals. */
+  /** The call has settled. */
   release(): void {
-    this.#spec.signal?.removeEventListener("abort", this.#onAbort);
-    this.#spec.cancel?.removeEventListener("abort", this.#onCancel);
+    this.#release?.();
   }
 
-  readonly #onAbort = (): void => this.#abandon(this, this.#spec.signal!.reason);
-
-  readonly #onCancel = (): void => {
-    const { reason } = this.#spec.cancel!;
-    if (this.#spec.isAnswered) this.cancel(reason);
-    else this.#abandon(this, reason);
-  };
+  #listen(signal: AbortSignal | undefined, cancel: AbortSignal | undefined): () => void {
+    const onAbort = (): void => this.#abandon(this, signal?.reason);
+    const onCancel = (): void => {
+      if (this.#spec.isAnswered) this.cancel(cancel?.reason);
+      else this.#abandon(this, cancel?.reason);
+    };
+    signal?.addEventListener("abort", onAbort);
+    cancel?.addEventListener("abort", onCancel);
+    return () => {
+      signal?.removeEventListener("abort", onAbort);
+      cancel?.removeEventListener("abort", onCancel);
+    };
+  }
 
   #stop(reason: unknown): void {
     this.#stopped ??= { reason };
@@ -192,13 +199,14 @@ export class CallTable {
    */
   progress(token: unknown, value: unknown): boolean {
     const call = this.#pending.get(token as number);
-    if (call?.onProgress === undefined) return call !== undefined;
+    const onProgress = call?.onProgress;
+    if (call === undefined || onProgress === undefined) return call !== undefined;
     if (this.#reports >= this.#mostReports) {
       this.#droppedReports++;
       return true;
     }
     try {
-      const returned = call.onProgress(value);
+      const returned = onProgress(value);
       if (isPromiseLike(returned)) this.#await(call, returned);
     } catch (reason) {
       this.#abandon(call, reason);

@@ -20,6 +20,8 @@ import type { Place } from "./protocols/types.ts";
 import type { PeerCallOptions } from "./types.ts";
 import type { OpenedStream } from "./values/decode.ts";
 
+/** No options, and no members. */
+const NONE = {};
 /** UTF-16 units of a method's name in an error. */
 const NAME_LENGTH = 100;
 
@@ -78,8 +80,8 @@ export class Outgoing {
   }
 
   /** See `Peer.call`. */
-  async call(method: string, params: unknown, options: PeerCallOptions = {}, origin?: Origin): Promise<unknown> {
-    checkCallOptions(options);
+  async call(method: string, params: unknown, options: PeerCallOptions = NONE, origin?: Origin): Promise<unknown> {
+    if (options !== NONE) checkCallOptions(options);
     const preparing = this.#prepare(method, params, options, origin);
     const parts = preparing instanceof Promise ? await preparing : preparing;
     this.#checkCalls(1, options);
@@ -87,7 +89,7 @@ export class Outgoing {
     let withdraw = () => false;
     const { calls } = this.#connection;
     const id = parts.id ?? calls.takeId();
-    const text = this.#fitting(textOf(parts, id), `the call of ${quoted(method, NAME_LENGTH)}`);
+    const text = this.#fitting(textOf(parts, id), "the call of", method);
     const passed = this.#pass(parts);
     const call = this.#open(id, method, options, () => withdraw());
     if (passed.length > 0) call.result.catch((reason) => dropAll(passed, reason));
@@ -157,7 +159,7 @@ export class Outgoing {
       if (withdraw()) calls.reject(id, reason);
       else this.#cancel(id, reason);
     };
-    return calls.open({ ...options, id, method, isAnswered, onCancel });
+    return calls.open({ id, method, options, isAnswered, onCancel });
   }
 
   #cancel(id: number, reason: unknown): void {
@@ -174,7 +176,7 @@ export class Outgoing {
     const preparing = this.#prepare(method, params, {}, origin);
     const parts = preparing instanceof Promise ? await preparing : preparing;
     this.#connection.checkNotClosed();
-    const text = this.#fitting(textOf(parts), `the notification ${quoted(method, NAME_LENGTH)}`);
+    const text = this.#fitting(textOf(parts), "the notification", method);
     const passed = this.#pass(parts);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     if (passed.length > 0) promise.catch((reason) => dropAll(passed, reason));
@@ -191,7 +193,7 @@ export class Outgoing {
   ): Parts | Promise<Parts> {
     checkMethod(method);
     const { alwaysParams, progress, trace } = this.#options.protocol;
-    let draft: Draft = { params, members: {} };
+    let draft: Draft = { params, members: NONE };
     if (trace !== undefined && options.traceparent !== undefined) {
       draft = writePlace(draft, trace.traceparent, options.traceparent);
     } else {
@@ -216,11 +218,12 @@ export class Outgoing {
   }
 
   /** A message that the other side can read. @throws {LimitError} if it is too long */
-  #fitting(text: string, what: string): string {
+  #fitting(text: string, what: string, method?: string): string {
     const { requestBytes } = this.#options.limits;
     const bytes = bytesBeyond(text, requestBytes);
-    if (bytes !== undefined) throw limitError("requestBytes", requestBytes, `${what} has ${bytes}`);
-    return text;
+    if (bytes === undefined) return text;
+    const whole = method === undefined ? what : `${what} ${quoted(method, NAME_LENGTH)}`;
+    throw limitError("requestBytes", requestBytes, `${whole} has ${bytes}`);
   }
 
   /** Checks that so many calls are possible. */

@@ -21,6 +21,13 @@ import { moduleOf } from "../../tools/wat.ts";
 
 const empty = moduleOf(`(module (memory (export "memory") 1) (func (export "_start")))`);
 const spin = moduleOf(`(module (memory (export "memory") 1) (func (export "_start") (loop (br 0))))`);
+/** Reads its input to the end, and never answers. */
+const silent = moduleOf(`(module
+  (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (func (export "_start") (i32.store (i32.const 0) (i32.const 1024)) (i32.store (i32.const 4) (i32.const 64)) (loop $more
+    (drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 128)))
+    (br_if $more (i32.load (i32.const 128))))))`);
 const faulty = await guest("faulty");
 const c = await guest("c_plugin");
 
@@ -250,7 +257,7 @@ Deno.test("Plugin refuses in its constructor the options that spawn would refuse
     [{ framing: { ...FRAMINGS.newline, cancellation: {} } }, "framing.cancellation belongs to the option protocol"],
     [{ protocol: "soap" }, `protocol must be "rivulet" or "lsp" or "mcp", not "soap"`],
     [{ protocol: { ...PROTOCOLS.mcp, cancellation: {} } }, "protocol.cancellation.method must be a string, not null"],
-    [{ lifetime: "forever" }, `lifetime must be "call" or "plugin", not "forever"`],
+    [{ lifetime: "forever" }, `lifetime must be "call", "plugin" or { pool: n }, not "forever"`],
     [{ args: "a" }, `args must be a list of strings, not "a"`],
     [{ args: [1] }, "argument 0 must be a string, not 1"],
     [{ args: ["a\0"] }, "argument 0 contains a NUL"],
@@ -370,6 +377,10 @@ const REACHED: Readonly<Record<LimitErrorName, readonly (() => Promise<unknown>)
     () => statusError(() => spawn(spin, { stdin: "null", limits: { deadlineMs: 10 } })),
     () => causeIn({ deadlineMs: 200 }, "spin"),
   ],
+  idleMs: [async () => {
+    await using plugin = new Plugin(silent, { limits: { idleMs: 20 } });
+    return (await assertRejects(() => plugin.call("ping"), PluginError)).cause;
+  }],
   memoryPages: [
     () => statusError(() => spawn(spin, { stdin: "null", limits: { memoryPages: 0 } })),
     () => causeIn({ memoryPages: 0 }, "ping"),
@@ -471,7 +482,7 @@ Deno.test("the types of limits have the names of the rows", () => {
   };
   const plugin: Record<keyof PluginLimits, true> = {
     ...{ ...spawned, ...peer },
-    ...{ graceMs: true, logBytes: true, logLineBytes: true },
+    ...{ graceMs: true, idleMs: true, logBytes: true, logLineBytes: true },
   };
   const types = { instantiate: run, spawn: spawned, Peer: peer, Plugin: plugin };
   for (const owner of OWNERS) assertEquals(Object.keys(types[owner]).sort(), [...LIMIT_NAMES[owner]].sort());
