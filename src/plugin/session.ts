@@ -24,6 +24,8 @@ import { Lateness } from "./lateness.ts";
 import { LogExcerpt, readLog } from "./log.ts";
 import type { CheckedOptions, PluginLimits } from "./options.ts";
 
+/** What to do about a call that its guest does not answer. */
+const IDLE_HINT = "does it flush what it writes? For answers that wait for other messages, raise limits.idleMs";
 /** UTF-16 units of a method's name in an error. */
 const METHOD_LENGTH = 100;
 
@@ -200,7 +202,7 @@ export class Session {
       deadline.pass({ method: call.method, answer, abort: (reason) => abort.abort(reason) }, reason);
     };
     this.#pending++;
-    const unwatch = this.#idle.watch(() => call.giveUp(limitError("idleMs", this.#limits.idleMs)));
+    const unwatch = this.#idle.watch(() => call.giveUp(limitError("idleMs", this.#limits.idleMs, IDLE_HINT)));
     try {
       const result = await (deadline === undefined ? answer : Promise.race([answer, deadline.passed]));
       this.#answered++;
