@@ -29,7 +29,12 @@
 import "./src/base/requirements.ts";
 export { effectivePermissions, ManifestError, manifestOf, Plugin, PluginError } from "./src/plugin/mod.ts";
 export type {
+  CallEnd,
+  CallStart,
+  HostCallEnd,
+  HostCallStart,
   Lifetime,
+  LimitReached,
   Manifest,
   MethodDescription,
   PermissionLimits,
@@ -40,6 +45,7 @@ export type {
   PluginExit,
   PluginFailure,
   PluginLimits,
+  PluginObserver,
   PluginOptions,
   PluginSchemasOption,
   PluginSettings,

@@ -6,7 +6,7 @@
 
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStringIncludes } from "@std/assert";
 import { LimitError, Plugin, PluginError } from "@rivulet/rivulet";
-import { failure, obedient, pause } from "./_guest.ts";
+import { assertPart, failure, obedient, pause } from "./_guest.ts";
 
 /** A resident plugin that has answered one call. */
 async function resident(graceMs: number): Promise<Plugin> {
@@ -93,7 +93,7 @@ Deno.test("a storm of aborts and deadlines leaves a resident guest that reads in
     assertEquals(outcome.status, index % 3 === 0 ? "fulfilled" : "rejected", `call ${index}`);
   }
   assert(await plugin.call("echo") as number > 600);
-  assertEquals(plugin.stats, { instances: 1, warm: 0, pending: 0 });
+  assertPart(plugin.stats, { instances: 1, warm: 0, pending: 0 });
 });
 
 Deno.test("progress restarts the deadline, up to the last one", async () => {
