@@ -41,7 +41,7 @@ import type { PluginExit } from "./exit.ts";
 import { OBSERVER_NAMES } from "./observer.ts";
 import type { PluginObserver } from "./observer.ts";
 import { checkPermissions } from "./permissions.ts";
-import type { Permissions } from "./permissions.ts";
+import type { PermissionError, Permissions } from "./permissions.ts";
 import { checkRestart } from "./restart.ts";
 import type { RestartPolicy } from "./restart.ts";
 
@@ -201,6 +201,8 @@ export interface CheckedOptions extends PluginSettings {
   readonly schemas: PeerSchemas | undefined;
   readonly limits: Required<PluginLimits>;
   readonly permissions: Permissions;
+  /** Methods that are offered and not permitted, and who does not permit them. */
+  readonly denied?: ReadonlyMap<string, PermissionError["missing"]>;
   readonly lifetime: Lifetime;
   readonly restart: Required<RestartPolicy>;
 }

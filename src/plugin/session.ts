@@ -13,6 +13,7 @@ import type { PeerLimits } from "../rpc/mod.ts";
 import type { Module } from "../vm/mod.ts";
 import { spawn } from "../wasi/mod.ts";
 import type { Process, ProcessLimits, ProcessStatus } from "../wasi/mod.ts";
+import { denials } from "./admission.ts";
 import type { PluginCall } from "./call.ts";
 import { Delivery } from "./delivery.ts";
 import type { Sent } from "./delivery.ts";
@@ -29,6 +30,12 @@ import type { CheckedOptions, PluginLimits } from "./options.ts";
 const IDLE_HINT = "does it flush what it writes? For answers that wait for other messages, raise limits.idleMs";
 /** UTF-16 units of a method's name in an error. */
 const METHOD_LENGTH = 100;
+
+/**
+ * The reason for which a guest is stopped after its last answer. All share it: an error keeps the async functions of its
+ * stack alive, and a session of a pool starts in the call that took the one before.
+ */
+const GRACE_END = new Error("the guest went on after its last answer");
 
 /** What became of a call that an instance did not answer. */
 export interface Unanswered {
@@ -74,8 +81,6 @@ export class Session {
   #isFinished = false;
   #hasClosedOutput = false;
   #grace: ReturnType<typeof setTimeout> | undefined;
-  /** The reason for which the guest is stopped after its last answer. */
-  readonly #graceEnd = new Error("the guest went on after its last answer");
   /** How the instance ended. Set by the first call that fails for it. */
   #end: Promise<Failure> | undefined;
   #status: ProcessStatus | undefined;
@@ -119,6 +124,7 @@ export class Session {
         limits: limitsOf<PeerLimits>("Peer", limits),
         onInvalid: (error) => this.stop(error),
         onError,
+        onUnknown: denials(plugin, options),
       });
     } catch (error) {
       // Nothing else can stop the process.
@@ -253,7 +259,7 @@ export class Session {
 
   #endInput(): void {
     this.#peer.close().catch(() => {});
-    this.#grace = setTimeout(() => this.#process.kill(this.#graceEnd), this.#limits.graceMs);
+    this.#grace = setTimeout(() => this.#process.kill(GRACE_END), this.#limits.graceMs);
     this.ended.then(() => clearTimeout(this.#grace));
   }
 
@@ -263,7 +269,7 @@ export class Session {
     const { reason, error, details: { exitCode, fuelUsed, logs, text } } = failure;
     const known = { exitCode, fuelUsed, logs, calls: this.#answered, pending: this.#pendingAtEnd };
     if (!this.#isFinished || this.#stopped !== undefined) return { reason, message: text, error, ...known };
-    const isStopped = this.#status!.error === this.#graceEnd;
+    const isStopped = this.#status!.error === GRACE_END;
     if (!isClean && !isStopped) return { reason, message: text, error, ...known };
     const message = isClean
       ? "the guest exited at the end of its input"
