@@ -22,6 +22,10 @@ export class PluginCall {
   readonly options: PluginCallOptions;
   /** Gives up what the call waits for now, with a reason. Whoever makes the call wait sets it. */
   interrupt: (reason: unknown) => void = () => {};
+  /** What the plugin gets. */
+  traceparent: string | undefined;
+  /** What it has used so far, of all its instances. */
+  readonly use = { fuelUsed: 0, memoryPages: 0, sends: 0 };
   #interrupted: { readonly reason: unknown } | undefined;
   readonly #deadlineMs: number;
   /** When the last deadline ends, if reports of progress move it. */
@@ -34,6 +38,7 @@ export class PluginCall {
     this.method = method;
     this.params = params;
     this.options = options;
+    this.traceparent = options.traceparent;
     this.#deadlineMs = options.deadlineMs ?? deadlineMs;
     if (options.maxDeadlineMs !== undefined) this.#lastMs = performance.now() + options.maxDeadlineMs;
     options.signal?.addEventListener("abort", this.#onAbort);
@@ -64,6 +69,11 @@ export class PluginCall {
   /** Why the call was given up, if it was. */
   get interrupted(): { readonly reason: unknown } | undefined {
     return this.#interrupted;
+  }
+
+  /** Whether the caller's signal has aborted. */
+  get isAborted(): boolean {
+    return this.options.signal?.aborted === true;
   }
 
   /** Whether the call was given up, and this is the reason. */

@@ -17,6 +17,7 @@ import type {
   OptionsArgument,
   ResultOf,
 } from "../rpc/mod.ts";
+import { RpcError } from "../rpc/mod.ts";
 import { Module } from "../vm/mod.ts";
 import { admit, within } from "./admission.ts";
 import { PluginCall } from "./call.ts";
@@ -27,20 +28,12 @@ import type { OpenSession, Serving } from "./lifetime.ts";
 import type { Manifest } from "./manifest.ts";
 import { checkCallOptions, checkCloseOptions } from "./options.ts";
 import type { CheckedOptions, PluginCallOptions, PluginCloseOptions, PluginOptions } from "./options.ts";
+import { observeCall } from "./observer.ts";
 import type { Permissions } from "./permissions.ts";
 import { Pool } from "./pool.ts";
 import { Resident } from "./resident.ts";
 import { Session } from "./session.ts";
-
-/** What a plugin has now. */
-export interface PluginStats {
-  /** Instances that have not ended. */
-  readonly instances: number;
-  /** Those of them that no call has taken. */
-  readonly warm: number;
-  /** Calls that have not settled. */
-  readonly pending: number;
-}
+import type { PluginStats } from "./stats.ts";
 
 /** UTF-16 units of a module's name; the rest is cut. */
 const NAME_LENGTH = 1_000;
@@ -80,6 +73,7 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
   /** Instances that have not ended, and calls that have not settled. */
   readonly #sessions = new Set<Session>();
   readonly #calls = new Set<PluginCall>();
+  readonly #counts = { started: 0, answered: 0, failed: 0 };
   /** Why no new call is possible. */
   #closed: Disposed | undefined;
   #closing: Promise<void> | undefined;
@@ -112,10 +106,10 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
       : new Pool(this.#openSession, lifetime === "call" ? 0 : lifetime.pool);
   }
 
-  /** What there is now. */
+  /** What there is now, and what was so far. */
   get stats(): PluginStats {
-    const { size: instances } = this.#sessions;
-    return { instances, warm: this.#serving.warm, pending: this.#calls.size };
+    const [instances, pending] = [this.#sessions.size, this.#calls.size];
+    return { instances, warm: this.#serving.warm, pending, ...this.#counts };
   }
 
   /**
@@ -138,7 +132,7 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
     checkCallOptions(given);
     const options = within(given, this.#mostDeadlineMs);
     const call = new PluginCall(method, params, options, this.#options.limits.deadlineMs);
-    return await this.#run(call, () => this.#serving.call(call)) as ResultOf<Guest, K>;
+    return await this.#observed(call, () => this.#serving.call(call)) as ResultOf<Guest, K>;
   }
 
   /**
@@ -205,6 +199,23 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
     await this.#ended();
   }
 
+  /** Runs a call, counts it, and tells the observer. */
+  async #observed<Result>(call: PluginCall, serve: () => Promise<Result>): Promise<Result> {
+    const { observe } = this.#options;
+    const end = observe && observeCall(observe, this.name, call, () => this.stats);
+    try {
+      const result = await this.#run(call, serve);
+      this.#counts.answered++;
+      end?.("answer", undefined);
+      return result;
+    } catch (error) {
+      const outcome = call.isAborted ? "aborted" : error instanceof RpcError ? "error" : "failure";
+      this.#counts[outcome === "error" ? "answered" : "failed"]++;
+      end?.(outcome, error);
+      throw error;
+    }
+  }
+
   /** Runs a call from its beginning to its end, and makes its error. */
   async #run<Result>(call: PluginCall, serve: () => Promise<Result>): Promise<Result> {
     this.#calls.add(call);
@@ -242,11 +253,15 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
 
   #watched(session: Session): Session {
     this.#sessions.add(session);
+    this.#counts.started++;
     session.ended.then(() => {
       this.#sessions.delete(session);
       this.#serving.ended(session);
-      const { onExit } = this.#options;
+      const { onExit, observe } = this.#options;
       if (onExit !== undefined) callSafely(() => onExit(session.exit()), () => {});
+      if (observe?.exit !== undefined) {
+        callSafely(() => observe.exit!({ plugin: this.name, ...session.exit() }), () => {});
+      }
     });
     return session;
   }

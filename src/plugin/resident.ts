@@ -47,14 +47,14 @@ export class Resident implements Serving {
   }
 
   async notify(call: PluginCall): Promise<void> {
-    const session = this.#serving() ?? await this.#start(call);
-    await session.notify(call);
+    const session = this.#sessionFor(call);
+    await (session instanceof Promise ? await session : session).notify(call);
   }
 
   async ready(call: PluginCall): Promise<void> {
     this.#backoff.reset();
-    const session = this.#serving() ?? await this.#start(call);
-    await session.ready(call);
+    const session = this.#sessionFor(call);
+    await (session instanceof Promise ? await session : session).ready(call);
   }
 
   ended(session: Session): void {
@@ -84,8 +84,8 @@ export class Resident implements Serving {
     }
     let isAnswered = false;
     try {
-      const session = this.#serving() ?? await this.#start(call);
-      const outcome = await session.call(call, false);
+      const session = this.#sessionFor(call);
+      const outcome = await (session instanceof Promise ? await session : session).call(call, false);
       isAnswered = "result" in outcome;
       return outcome;
     } finally {
@@ -93,22 +93,30 @@ export class Resident implements Serving {
     }
   }
 
-  /** The instance, if it can serve a call. One that was stopped may take a moment to end. */
-  #serving(): Session | undefined {
-    return this.#session?.isServing ? this.#session : undefined;
+  /** An instance that can serve a call: now if possible, so that calls are sent in the order in which they were made. */
+  #sessionFor(call: PluginCall): Session | Promise<Session> {
+    // One that was stopped may take a moment to end.
+    if (this.#session?.isServing) return this.#session;
+    return this.#delayMs() > 0 ? this.#sessionLater(call) : this.#start();
   }
 
-  /** Starts an instance, after the time that is due. */
-  async #start(call: PluginCall): Promise<Session> {
-    for (;;) {
-      if (this.#backoff.hasGivenUp) throw this.#givenUp();
-      const leftMs = this.#backoff.failures === 0 ? 0 : this.#dueAt - performance.now();
-      if (leftMs <= 0) break;
-      this.#delay ??= new Promise<void>((resolve) => setTimeout(resolve, Math.ceil(leftMs)))
+  async #sessionLater(call: PluginCall): Promise<Session> {
+    for (let ms = this.#delayMs(); ms > 0; ms = this.#delayMs()) {
+      this.#delay ??= new Promise<void>((resolve) => setTimeout(resolve, Math.ceil(ms)))
         .then(() => this.#delay = undefined);
       await call.wait(this.#delay);
     }
-    const session = this.#serving() ?? this.#open();
+    return this.#session?.isServing ? this.#session : this.#start();
+  }
+
+  /** Milliseconds until an instance may be started. @throws {Failure} if none may */
+  #delayMs(): number {
+    if (this.#backoff.hasGivenUp) throw this.#givenUp();
+    return this.#backoff.failures === 0 ? 0 : this.#dueAt - performance.now();
+  }
+
+  #start(): Session {
+    const session = this.#open();
     session.onHostCall = () => this.#window.open();
     return this.#session = session;
   }

@@ -23,8 +23,11 @@ import { Hosting } from "./hosting.ts";
 import { IdleWatch } from "./idle.ts";
 import { Lateness } from "./lateness.ts";
 import { LogExcerpt, readLog } from "./log.ts";
+import { observeHostCall } from "./observer.ts";
 import type { CheckedOptions, PluginLimits } from "./options.ts";
 
+/** What to do about a call that its guest does not answer. */
+const IDLE_HINT = "does it flush what it writes? For answers that wait for other messages, raise limits.idleMs";
 /** UTF-16 units of a method's name in an error. */
 const METHOD_LENGTH = 100;
 
@@ -89,7 +92,7 @@ export class Session {
 
   constructor(plugin: string, module: Module, options: CheckedOptions) {
     const { args = [plugin.replaceAll("\0", "")], env, clock, random, methods, limits } = options;
-    const { onLog, onError, protocol, framing = protocol.framing, accepts, schemas } = options;
+    const { onLog, onError, protocol, framing = protocol.framing, accepts, schemas, observe } = options;
     this.#limits = limits;
     // A deadline is for one call, and a process may serve many: the call enforces it.
     const processLimits = { ...limitsOf<ProcessLimits>("spawn", limits), deadlineMs: Infinity };
@@ -98,9 +101,10 @@ export class Session {
     this.#idle = new IdleWatch(input, limits.idleMs, () => this.#peer.stats.openStreams > 0);
     this.#delivery = new Delivery(input);
     this.#hosting = new Hosting({
-      began: () => {
+      began: (context) => {
         this.#idle.hold();
         this.onHostCall();
+        return observe && observeHostCall(observe, plugin, context, this.#hosting.running);
       },
       ended: () => this.#idle.release(),
     });
@@ -188,13 +192,15 @@ export class Session {
   async call(call: PluginCall, isOnly: boolean): Promise<Outcome> {
     if (call.interrupted !== undefined) throw call.interrupted.reason;
     const abort = isOnly ? undefined : new AbortController();
+    const { fuelUsed } = this.#process;
+    call.use.sends++;
     const deadline = isOnly || !call.hasDeadline ? undefined : this.#lateness.deadline();
     const { calls: hostCalls } = this.#hosting;
     const { writtenBytes: start } = this.#delivery;
     const { openStreams } = this.#peer.stats;
     const answer = this.#peer.call(call.method, call.params, {
       ...{ signal: abort?.signal, cancel: deadline?.cancel },
-      ...{ onProgress: call.onProgress, traceparent: call.options.traceparent },
+      ...{ onProgress: call.onProgress, traceparent: call.traceparent },
     });
     const sent: Sent = { start, bytes: this.#delivery.writtenBytes - start };
     const hasStreams = this.#peer.stats.openStreams > openStreams;
@@ -206,7 +212,7 @@ export class Session {
       deadline.pass({ method: call.method, answer, abort: (reason) => abort.abort(reason) }, reason);
     };
     this.#pending++;
-    const unwatch = this.#idle.watch(() => call.giveUp(limitError("idleMs", this.#limits.idleMs)));
+    const unwatch = this.#idle.watch(() => call.giveUp(limitError("idleMs", this.#limits.idleMs, IDLE_HINT)));
     try {
       const result = await (deadline === undefined ? answer : Promise.race([answer, deadline.passed]));
       this.#answered++;
@@ -219,6 +225,8 @@ export class Session {
     } finally {
       unwatch();
       this.#pending--;
+      call.use.fuelUsed += this.#process.fuelUsed - fuelUsed;
+      call.use.memoryPages = this.#process.memoryPages;
     }
   }
 
