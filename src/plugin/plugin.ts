@@ -77,6 +77,8 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
   /** Why no new call is possible. */
   #closed: Disposed | undefined;
   #closing: Promise<void> | undefined;
+  /** The methods of the last description. */
+  #described: PluginDescription["methods"] | undefined;
   /** Called when no call is under way any more. */
   #drained: () => void = () => {};
 
@@ -184,9 +186,11 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
    * @throws {ManifestError} if it answers with something else
    * @throws as `call` does, except for "method not found"
    */
-  describe(options: PluginCallOptions = {}): Promise<PluginDescription> {
+  async describe(options: PluginCallOptions = {}): Promise<PluginDescription> {
     const call = this.call.bind(this) as (method: string, params: unknown, options: unknown) => Promise<unknown>;
-    return describe(this.name, this.manifest, (method) => call(method, undefined, options));
+    const description = await describe(this.name, this.manifest, (method) => call(method, undefined, options));
+    this.#described = description.methods;
+    return description;
   }
 
   /** Stops all instances. Their calls reject, and so do later ones. Idempotent. */
@@ -220,7 +224,8 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
       if (this.#closed !== undefined) throw new Failure(stopCauseOf(this.#closed), NO_INSTANCE);
       return await serve();
     } catch (error) {
-      throw await call.errorOf(error, this.name);
+      const described = this.#described ?? this.manifest?.methods;
+      throw await call.errorOf(error, this.name, { described, schemas: this.#options.schemas?.remote });
     } finally {
       call.end();
       this.#calls.delete(call);

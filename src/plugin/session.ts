@@ -8,7 +8,7 @@
 import { LimitError, limitError, limitsOf } from "../base/limits.ts";
 import type { LimitName } from "../base/limits.ts";
 import { quoted } from "../base/text.ts";
-import { Peer, RpcClosedError, RpcError } from "../rpc/mod.ts";
+import { Peer, RpcClosedError, RpcError, SchemaError } from "../rpc/mod.ts";
 import type { PeerLimits } from "../rpc/mod.ts";
 import type { Module } from "../vm/mod.ts";
 import { spawn } from "../wasi/mod.ts";
@@ -220,7 +220,7 @@ export class Session {
     } catch (error) {
       if (!isOnly && call.isGivenUpFor(error)) throw this.#givenUp(error);
       if (await this.#isEnd(error)) return await this.#unanswered(before, call);
-      if (error instanceof RpcError) this.#answered++;
+      if (isAnswer(error)) this.#answered++;
       throw error;
     } finally {
       unwatch();
@@ -296,7 +296,7 @@ export class Session {
   async #isEnd(error: unknown): Promise<boolean> {
     // The reason of a stop may itself be an RpcError, for example from a logger's own call.
     if (this.#stopped !== undefined && error === this.#stopped.reason) return true;
-    if (error instanceof RpcError) return false;
+    if (isAnswer(error)) return false;
     if (error instanceof RpcClosedError) return true;
     // A failing guest breaks its input with the reason. A write may fail for it before the end of the output is read.
     const moment = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 0));
@@ -335,4 +335,9 @@ export class Session {
     clearTimeout(timer);
     return this.#ending().failure;
   }
+}
+
+/** Whether an error is the guest's answer: an error answer, or a result that its schema refuses. */
+function isAnswer(error: unknown): boolean {
+  return error instanceof RpcError || (error instanceof SchemaError && error.part === "result");
 }

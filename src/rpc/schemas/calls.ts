@@ -21,13 +21,17 @@ export function withCallSchemas(calls: Calls, schemas: ReadonlyMap<string, Metho
   };
   return {
     async call(method, params, options, origin) {
-      const known = schemas.get(method);
-      if (known === undefined) return await calls.call(method, params, options, origin);
-      return await resultOf(method, await calls.call(method, await paramsOf(method, params), options, origin));
+      const schema = schemas.get(method)?.params;
+      const send = (params: unknown) => calls.call(method, params, options, origin);
+      // Calls keep their order: a schema that answers at once does not delay the message.
+      const sent = schema === undefined ? send(params) : checked(schema, params, refusal(method, "params"), send);
+      return await resultOf(method, await sent);
     },
     notify(method, params, origin) {
-      if (schemas.get(method)?.params === undefined) return calls.notify(method, params, origin);
-      const sent = paramsOf(method, params).then((params) => calls.notify(method, params, origin));
+      const schema = schemas.get(method)?.params;
+      const send = (params: unknown) => calls.notify(method, params, origin);
+      if (schema === undefined) return send(params);
+      const sent = (async () => void await checked(schema, params, refusal(method, "params"), send))();
       sent.catch(() => {});
       return sent;
     },

@@ -137,6 +137,17 @@ Deno.test("a handler's calls of the other side are checked like the peer's own",
   await peer.close();
 });
 
+Deno.test("calls and notifications with schemas that answer at once are sent in their order, with those without", async () => {
+  const { peer, rest } = connect({
+    schemas: { remote: { b: { params: number, result: number }, c: { params: number } } },
+  });
+  const calls = [peer.call("a", 1), peer.call("b", 2), peer.notify("c", 3), peer.call("d", 4)];
+  assertEquals((await rest()).map(({ method }) => method), ["a", "b", "c", "d"]);
+  const settled = Promise.allSettled(calls);
+  await peer.close();
+  await settled;
+});
+
 Deno.test("an error answer is not checked, and a method without schemas is the same function as before", async () => {
   const failure = new RpcError(5, "no");
   const methods = { fails: () => Promise.reject(failure), free: (params: unknown) => params };
