@@ -7,7 +7,7 @@
 
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { ErrorCode, Peer, type PeerOptions, RpcError, SchemaError, type StandardSchema } from "@rivulet/rivulet/rpc";
-import { assertErrorAnswer, connect, crossed, type Json, settle } from "../../_wire.ts";
+import { assertErrorAnswer, connect, crossed, type Json, settle, until } from "../../_wire.ts";
 
 const jsonrpc = "2.0";
 
@@ -146,6 +146,24 @@ Deno.test("calls and notifications with schemas that answer at once are sent in 
   const settled = Promise.allSettled(calls);
   await peer.close();
   await settled;
+});
+
+Deno.test("the streams of a result that its schema refuses, and of params that a handler's refuses, are ended", async () => {
+  const [here, there] = crossed();
+  const ended: unknown[] = [];
+  const stream = () => new ReadableStream({ cancel: (reason) => void ended.push(reason) });
+  const accepts = ["streams"] as const;
+  await using server = new Peer(there, {
+    accepts,
+    methods: { open: () => ({ body: stream() }), take: () => 1 },
+    schemas: { local: { take: { params: number } } },
+  });
+  await using peer = new Peer(here, { accepts, schemas: { remote: { open: { result: number } } } });
+  await assertRejects(() => peer.call("open"), SchemaError);
+  await until(() => ended.length === 1 && peer.stats.openStreams === 0 && server.stats.openStreams === 0);
+  await assertRejects(() => peer.call("take", stream()), RpcError);
+  await until(() => ended.length === 2 && peer.stats.openStreams === 0 && server.stats.openStreams === 0);
+  assertEquals([ended.length, peer.stats.openStreams, server.stats.openStreams], [2, 0, 0]);
 });
 
 Deno.test("an error answer is not checked, and a method without schemas is the same function as before", async () => {
