@@ -51,7 +51,12 @@ function pair(methods: PeerOptions["methods"], { remote, local }: NonNullable<Pe
 }
 
 Deno.test("a handler gets what the schema makes of the params, and its result is what the schema makes of it", async () => {
-  for (const [params, result] of [[length, number], [later(length), later(number)], [length, later(number)]] as const) {
+  const callable = Object.assign(() => {}, number); // as those of ArkType
+  const pairs = [[length, number], [later(length), later(number)], [length, later(number)], [
+    length,
+    callable,
+  ]] as const;
+  for (const [params, result] of pairs) {
     const methods = { double: (params: unknown) => 2 * (params as number), async slow() {} };
     await using wire = pair(methods, { local: { double: { params, result }, slow: { params: number } } });
     assertEquals(await wire.peer.call("double", "four"), 8);
