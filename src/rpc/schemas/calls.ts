@@ -8,8 +8,16 @@ import type { Calls } from "../outgoing.ts";
 import { checked, SchemaError, type SchemaIssue } from "./check.ts";
 import type { MethodSchemas } from "./types.ts";
 
-/** Calls that check their params before they are sent, and their results on arrival. */
-export function withCallSchemas(calls: Calls, schemas: ReadonlyMap<string, MethodSchemas> | undefined): Calls {
+/**
+ * Calls that check their params before they are sent, and their results on arrival.
+ *
+ * @param discard ends the streams of a result that its caller does not get
+ */
+export function withCallSchemas(
+  calls: Calls,
+  schemas: ReadonlyMap<string, MethodSchemas> | undefined,
+  discard: (result: unknown, reason: unknown) => void,
+): Calls {
   if (schemas === undefined) return calls;
   const paramsOf = async (method: string, params: unknown): Promise<unknown> => {
     const schema = schemas.get(method)?.params;
@@ -17,7 +25,13 @@ export function withCallSchemas(calls: Calls, schemas: ReadonlyMap<string, Metho
   };
   const resultOf = async (method: string, result: unknown): Promise<unknown> => {
     const schema = schemas.get(method)?.result;
-    return schema === undefined ? result : await checked(schema, result, refusal(method, "result"), same);
+    if (schema === undefined) return result;
+    try {
+      return await checked(schema, result, refusal(method, "result"), same);
+    } catch (error) {
+      discard(result, error);
+      throw error;
+    }
   };
   return {
     async call(method, params, options, origin) {
