@@ -19,8 +19,18 @@ import type { ProcessStatus } from "../wasi/mod.ts";
  * - `stopped`: the host stopped the guest, for example because `onLog` threw
  * - `disposed`: the plugin was closed or disposed
  * - `gave up`: the instances before failed as often as the policy of restarts allows
+ * - `other request`: the instance belongs to another request of a Worker
  */
-export type PluginFailure = "link" | "trap" | "exit" | "limit" | "protocol" | "stopped" | "disposed" | "gave up";
+export type PluginFailure =
+  | "link"
+  | "trap"
+  | "exit"
+  | "limit"
+  | "protocol"
+  | "stopped"
+  | "disposed"
+  | "gave up"
+  | "other request";
 
 /** Facts about an instance whose call failed. All its calls share them: they may be many, and the text long. */
 export interface FailureDetails {

@@ -25,6 +25,7 @@ import { Lateness } from "./lateness.ts";
 import { LogExcerpt, readLog } from "./log.ts";
 import { observeHostCall } from "./observer.ts";
 import type { CheckedOptions, PluginLimits } from "./options.ts";
+import { RequestGuard } from "./request_guard.ts";
 
 /** What to do about a call that its guest does not answer. */
 const IDLE_HINT = "does it flush what it writes? For answers that wait for other messages, raise limits.idleMs";
@@ -66,6 +67,7 @@ function isLate(reason: unknown): reason is LimitError {
 export class Session {
   /** Resolves when the guest and its log have ended. Never rejects. */
   readonly ended: Promise<void>;
+  readonly #guard = new RequestGuard();
   readonly #limits: Required<PluginLimits>;
   readonly #process: Process;
   readonly #peer: Peer;
@@ -148,6 +150,11 @@ export class Session {
   /** Whether a call may be sent to it. */
   get isServing(): boolean {
     return !this.#isOver && !this.#isFinished && this.#stopped === undefined;
+  }
+
+  /** Whether it belongs to another request: then it is not to be touched. */
+  get isForeign(): boolean {
+    return this.#guard.isForeign;
   }
 
   /** Whether the instance has no more calls to serve. */
