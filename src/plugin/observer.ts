@@ -8,7 +8,6 @@ import { callSafely, onRejection } from "../base/callbacks.ts";
 import { LimitError } from "../base/limits.ts";
 import type { RequestContext } from "../rpc/mod.ts";
 import { readTraceparent } from "../rpc/trace.ts";
-import type { PluginCall } from "./call.ts";
 import type { PluginExit } from "./exit.ts";
 import type { PluginStats } from "./stats.ts";
 
@@ -101,6 +100,15 @@ export interface PluginObserver {
   readonly limit?: (limit: LimitReached) => unknown;
 }
 
+/** What is told of a call. */
+export interface ObservedCall {
+  readonly method: string;
+  /** What the plugin gets. */
+  traceparent: string | undefined;
+  /** What it has used so far, of all its instances. */
+  readonly use: Pick<CallEnd, "fuelUsed" | "memoryPages" | "sends">;
+}
+
 /** Names of the members. */
 export const OBSERVER_NAMES: readonly (keyof PluginObserver)[] = ["call", "hostCall", "exit", "limit"];
 
@@ -108,7 +116,7 @@ export const OBSERVER_NAMES: readonly (keyof PluginObserver)[] = ["call", "hostC
 export function observeCall(
   observer: PluginObserver,
   plugin: string,
-  call: PluginCall,
+  call: ObservedCall,
   stats: () => PluginStats,
 ): (outcome: CallEnd["outcome"], error: unknown) => void {
   const began = performance.now();

@@ -24,7 +24,7 @@ import { PluginCall } from "./call.ts";
 import type { PluginDescription } from "./description.ts";
 import { describe } from "./discover.ts";
 import { Disposed, Failure, NO_INSTANCE, stopCauseOf } from "./errors.ts";
-import type { OpenSession, Serving } from "./lifetime.ts";
+import type { Serving, Sessions } from "./lifetime.ts";
 import type { Manifest } from "./manifest.ts";
 import { checkCallOptions, checkCloseOptions } from "./options.ts";
 import type { CheckedOptions, PluginCallOptions, PluginCloseOptions, PluginOptions } from "./options.ts";
@@ -69,7 +69,6 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
   readonly #mostDeadlineMs: number;
   readonly #options: CheckedOptions;
   readonly #serving: Serving;
-  readonly #openSession: OpenSession;
   /** Instances that have not ended, and calls that have not settled. */
   readonly #sessions = new Set<Session>();
   readonly #calls = new Set<PluginCall>();
@@ -99,11 +98,14 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
     this.manifest = admission.manifest;
     this.permissions = admission.permissions;
     this.name = this.#options.name ?? this.manifest?.name ?? printable(module.name ?? "plugin", NAME_LENGTH);
-    this.#openSession = () => this.#watched(new Session(this.name, module, this.#options));
+    const sessions: Sessions = {
+      open: () => this.#watched(new Session(this.name, module, this.#options)),
+      forget: (session) => this.#sessions.delete(session),
+    };
     const { lifetime, restart } = this.#options;
     this.#serving = lifetime === "plugin"
-      ? new Resident(this.#openSession, restart)
-      : new Pool(this.#openSession, lifetime === "call" ? 0 : lifetime.pool);
+      ? new Resident(sessions, restart)
+      : new Pool(sessions, lifetime === "call" ? 0 : lifetime.pool);
   }
 
   /** What there is now, and what was so far. */
@@ -240,13 +242,14 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
   }
 
   async #ended(): Promise<void> {
-    await Promise.all([...this.#sessions].map((session) => session.ended));
+    const sessions = [...this.#sessions].filter(({ isForeign }) => !isForeign);
+    await Promise.all(sessions.map((session) => session.ended));
   }
 
   #stop(reason: Disposed): void {
     this.#closed = reason;
     this.#serving.close();
-    for (const session of this.#sessions) session.stop(reason);
+    for (const session of this.#sessions) if (!session.isForeign) session.stop(reason);
     // Those that wait for an instance.
     for (const call of this.#calls) call.giveUp(reason);
   }

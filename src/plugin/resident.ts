@@ -10,7 +10,8 @@
 
 import type { PluginCall } from "./call.ts";
 import { Failure, NO_INSTANCE } from "./errors.ts";
-import type { OpenSession, Serving } from "./lifetime.ts";
+import type { Cause } from "./errors.ts";
+import type { Serving, Sessions } from "./lifetime.ts";
 import { Backoff } from "./restart.ts";
 import type { RestartPolicy } from "./restart.ts";
 import type { Outcome, Session } from "./session.ts";
@@ -19,10 +20,16 @@ import { Window } from "./window.ts";
 /** How often a call is sent at most. A guest that exits with each answer reads it twice or three times. */
 const MAX_SENDS = 100;
 
+const OTHER_REQUEST: Cause = {
+  reason: "other request",
+  what: "the instance belongs to the request that started it, and ends with it: " +
+    "make a plugin for each request, or keep one in a Durable Object",
+};
+
 /** The lifetime `plugin`. */
 export class Resident implements Serving {
   readonly warm = 0;
-  readonly #open: OpenSession;
+  readonly #sessions: Sessions;
   readonly #backoff: Backoff;
   readonly #window = new Window();
   #session: Session | undefined;
@@ -33,8 +40,8 @@ export class Resident implements Serving {
   #lastFailure: { readonly message: string; readonly error: unknown } | undefined;
   #isClosed = false;
 
-  constructor(open: OpenSession, restart: Required<RestartPolicy>) {
-    this.#open = open;
+  constructor(sessions: Sessions, restart: Required<RestartPolicy>) {
+    this.#sessions = sessions;
     this.#backoff = new Backoff(restart);
   }
 
@@ -71,7 +78,7 @@ export class Resident implements Serving {
 
   close(): void {
     this.#isClosed = true;
-    this.#session?.finish();
+    if (this.#session?.isForeign === false) this.#session.finish();
   }
 
   async #send(call: PluginCall): Promise<Outcome> {
@@ -96,7 +103,10 @@ export class Resident implements Serving {
   /** An instance that can serve a call: now if possible, so that calls are sent in the order in which they were made. */
   #sessionFor(call: PluginCall): Session | Promise<Session> {
     // One that was stopped may take a moment to end.
-    if (this.#session?.isServing) return this.#session;
+    if (this.#session?.isServing) {
+      if (this.#session.isForeign) throw new Failure(OTHER_REQUEST, NO_INSTANCE);
+      return this.#session;
+    }
     return this.#delayMs() > 0 ? this.#sessionLater(call) : this.#start();
   }
 
@@ -116,7 +126,7 @@ export class Resident implements Serving {
   }
 
   #start(): Session {
-    const session = this.#open();
+    const session = this.#sessions.open();
     session.onHostCall = () => this.#window.open();
     return this.#session = session;
   }

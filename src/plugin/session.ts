@@ -8,7 +8,7 @@
 import { LimitError, limitError, limitsOf } from "../base/limits.ts";
 import type { LimitName } from "../base/limits.ts";
 import { quoted } from "../base/text.ts";
-import { Peer, RpcClosedError, RpcError } from "../rpc/mod.ts";
+import { Peer, RpcClosedError, RpcError, SchemaError } from "../rpc/mod.ts";
 import type { PeerLimits } from "../rpc/mod.ts";
 import type { Module } from "../vm/mod.ts";
 import { spawn } from "../wasi/mod.ts";
@@ -25,6 +25,7 @@ import { Lateness } from "./lateness.ts";
 import { LogExcerpt, readLog } from "./log.ts";
 import { observeHostCall } from "./observer.ts";
 import type { CheckedOptions, PluginLimits } from "./options.ts";
+import { RequestGuard } from "./request_guard.ts";
 
 /** What to do about a call that its guest does not answer. */
 const IDLE_HINT = "does it flush what it writes? For answers that wait for other messages, raise limits.idleMs";
@@ -66,6 +67,7 @@ function isLate(reason: unknown): reason is LimitError {
 export class Session {
   /** Resolves when the guest and its log have ended. Never rejects. */
   readonly ended: Promise<void>;
+  readonly #guard = new RequestGuard();
   readonly #limits: Required<PluginLimits>;
   readonly #process: Process;
   readonly #peer: Peer;
@@ -150,6 +152,11 @@ export class Session {
     return !this.#isOver && !this.#isFinished && this.#stopped === undefined;
   }
 
+  /** Whether it belongs to another request: then it is not to be touched. */
+  get isForeign(): boolean {
+    return this.#guard.isForeign;
+  }
+
   /** Whether the instance has no more calls to serve. */
   get isFinished(): boolean {
     return this.#isFinished;
@@ -220,7 +227,7 @@ export class Session {
     } catch (error) {
       if (!isOnly && call.isGivenUpFor(error)) throw this.#givenUp(error);
       if (await this.#isEnd(error)) return await this.#unanswered(before, call);
-      if (error instanceof RpcError) this.#answered++;
+      if (isAnswer(error)) this.#answered++;
       throw error;
     } finally {
       unwatch();
@@ -296,7 +303,7 @@ export class Session {
   async #isEnd(error: unknown): Promise<boolean> {
     // The reason of a stop may itself be an RpcError, for example from a logger's own call.
     if (this.#stopped !== undefined && error === this.#stopped.reason) return true;
-    if (error instanceof RpcError) return false;
+    if (isAnswer(error)) return false;
     if (error instanceof RpcClosedError) return true;
     // A failing guest breaks its input with the reason. A write may fail for it before the end of the output is read.
     const moment = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 0));
@@ -335,4 +342,9 @@ export class Session {
     clearTimeout(timer);
     return this.#ending().failure;
   }
+}
+
+/** Whether an error is the guest's answer: an error answer, or a result that its schema refuses. */
+function isAnswer(error: unknown): boolean {
+  return error instanceof RpcError || (error instanceof SchemaError && error.part === "result");
 }
