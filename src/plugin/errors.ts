@@ -18,8 +18,9 @@ import type { ProcessStatus } from "../wasi/mod.ts";
  * - `protocol`: the guest sent an invalid message
  * - `stopped`: the host stopped the guest, for example because `onLog` threw
  * - `disposed`: the plugin was disposed
+ * - `worker`: the worker that it ran in failed or hung: only a `WorkerPlugin` has workers
  */
-export type PluginFailure = "link" | "trap" | "exit" | "limit" | "protocol" | "stopped" | "disposed";
+export type PluginFailure = "link" | "trap" | "exit" | "limit" | "protocol" | "stopped" | "disposed" | "worker";
 
 /** Facts about an instance whose call failed. All its calls share them: they may be many, and the text long. */
 export interface FailureDetails {

@@ -75,7 +75,8 @@ export interface PluginCallOptions {
   readonly deadlineMs?: number;
 }
 
-const PLUGIN_OPTIONS: readonly (keyof PluginOptions)[] = [
+/** The names of all options. */
+export const PLUGIN_OPTIONS: readonly (keyof PluginOptions)[] = [
   ...["args", "env", "clock", "random"] as const,
   ...["name", "methods", "onLog", "onError", "framing", "limits", "lifetime"] as const,
 ];

@@ -123,6 +123,11 @@ export class Module {
     return entry === undefined ? undefined : describeExport(record, entry);
   }
 
+  /** A copy of the bytes that it was compiled from. */
+  bytes(): Uint8Array<ArrayBuffer> {
+    return preparedOf(this).record.bytes.slice();
+  }
+
   /** The contents of all custom sections with a name. */
   customSections(name: string): Uint8Array[] {
     const { customSections, bytes } = preparedOf(this).record;

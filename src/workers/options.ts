@@ -1,0 +1,134 @@
+/**
+ * The options of a plugin in workers: which are data, which are functions, and their checks.
+ *
+ * @module
+ */
+
+import { limitsOf, resolveLimits } from "../base/limits.ts";
+import { checkNames, checkType, functionsByName, shown } from "../base/options.ts";
+import type { PluginCallOptions, PluginLimits, PluginOptions } from "../plugin/mod.ts";
+import { checkOptions as checkPluginOptions, PLUGIN_OPTIONS } from "../plugin/options.ts";
+import type { Handler, Methods } from "../rpc/mod.ts";
+import type { WorkerLike } from "./default_worker.ts";
+import { CALL_FUNCTIONS, OPTION_FUNCTIONS } from "./functions.ts";
+
+/** Limits of a plugin in workers. */
+export interface WorkerPluginLimits extends PluginLimits {
+  /** Milliseconds in which a worker must start; else it is ended. Default 30,000. `Infinity` for no limit. */
+  readonly startMs?: number;
+  /**
+   * Milliseconds in which a worker with calls must answer a ping; else it hangs, and is ended and replaced. Default
+   * 10,000. `Infinity` for no limit, for example while you debug a worker.
+   */
+  readonly hangMs?: number;
+}
+
+/**
+ * Options of a plugin in workers: those of a `Plugin`, and of the workers. Functions run on your side. `clock`, and a
+ * `framing` of your own, can't be used: their functions would have to answer at once.
+ */
+export interface WorkerPluginOptions<Guest extends object = Methods, Host extends object = Methods>
+  extends Omit<PluginOptions<Guest, Host>, "limits" | "clock"> {
+  /**
+   * The number of workers, from 1 to 64. By default as many as the machine has processors, at most 8. With
+   * `lifetime: "plugin"` it is 1, since all calls share one instance.
+   */
+  readonly workers?: number;
+  /** Makes a worker whose program is `@rivulet/rivulet/workers/worker`. By default, a Web Worker. */
+  readonly createWorker?: () => WorkerLike;
+  /** Limits of each instance, and of each worker. */
+  readonly limits?: WorkerPluginLimits;
+}
+
+/** The most workers. */
+const MAX_WORKERS = 64;
+/** Workers by default, at most. */
+const DEFAULT_WORKERS = 8;
+/** Levels of an option. */
+const MAX_DEPTH = 100;
+const OWN_OPTIONS: readonly string[] = ["workers", "createWorker"];
+
+// deno-lint-ignore no-explicit-any -- functions of any options
+type AnyFunction = (...args: any[]) => unknown;
+
+/** Options by how they cross. */
+export interface SplitOptions {
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly functions: ReadonlyMap<string, AnyFunction>;
+}
+
+/** Checked options. */
+export interface CheckedOptions extends SplitOptions {
+  readonly methods: ReadonlyMap<string, Handler>;
+  readonly workers: number;
+  readonly createWorker: (() => WorkerLike) | undefined;
+  readonly limits: Required<WorkerPluginLimits>;
+}
+
+/**
+ * Checks options as a plugin does, and copies them.
+ *
+ * @throws {TypeError} if an option or a limit is unknown or of the wrong type, or can't cross
+ * @throws {RangeError} if a number is not in its range
+ */
+export function checkOptions(options: WorkerPluginOptions<never, never>): CheckedOptions {
+  checkNames("WorkerPlugin option", options, [...PLUGIN_OPTIONS, ...OWN_OPTIONS]);
+  const { workers, createWorker, limits: given = {}, methods: handlers = {}, ...others } =
+    options as WorkerPluginOptions;
+  // It may be an iterator, which can be read only once.
+  const methods = functionsByName(handlers) as Map<string, Handler>;
+  const limits = resolveLimits<WorkerPluginLimits>("WorkerPlugin", given);
+  const pluginLimits = limitsOf("Plugin", limits);
+  checkPluginOptions({ ...others, methods, limits: pluginLimits } as PluginOptions);
+  checkType("createWorker", createWorker, "function");
+  const isShared = others.lifetime === "plugin";
+  return {
+    ...split({ ...others, limits: pluginLimits }, OPTION_FUNCTIONS),
+    methods,
+    workers: workersOf(workers, isShared),
+    createWorker,
+    limits,
+  };
+}
+
+function workersOf(given: unknown, isShared: boolean): number {
+  if (given === undefined) {
+    const { hardwareConcurrency = 2 } = (globalThis as { readonly navigator?: Partial<Navigator> }).navigator ?? {};
+    return isShared ? 1 : Math.max(1, Math.min(hardwareConcurrency, DEFAULT_WORKERS));
+  }
+  if (typeof given !== "number") throw new TypeError(`workers must be a number, not ${shown(given)}`);
+  if (!(Number.isInteger(given) && given >= 1 && given <= MAX_WORKERS)) {
+    throw new RangeError(`workers must be a whole number from 1 to ${MAX_WORKERS}, not ${given}`);
+  }
+  if (isShared && given > 1) {
+    throw new RangeError(`with lifetime "plugin" all calls share one instance, so workers must be 1, not ${given}`);
+  }
+  return given;
+}
+
+/** The options of a call by how they cross. Its signal does so by itself. */
+export function splitCallOptions({ signal: _signal, ...others }: PluginCallOptions): SplitOptions {
+  return split(others, CALL_FUNCTIONS);
+}
+
+/** @throws {TypeError} if an option can't cross */
+function split(options: object, table: Readonly<Record<string, unknown>>): SplitOptions {
+  const data: Record<string, unknown> = {};
+  const functions = new Map<string, AnyFunction>();
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined) continue;
+    if (Object.hasOwn(table, name)) functions.set(name, value);
+    else data[name] = copyOf(name, value);
+  }
+  return { data, functions };
+}
+
+/** A copy of data. Classes and proxies become plain objects. */
+function copyOf(name: string, value: unknown, depth = 0): unknown {
+  if (typeof value === "function" || typeof value === "symbol" || depth > MAX_DEPTH) {
+    throw new TypeError(`${name} is not only data, so it can't be passed to workers`);
+  }
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value;
+  if (Array.isArray(value)) return value.map((item) => copyOf(name, item, depth + 1));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copyOf(name, item, depth + 1)]));
+}
