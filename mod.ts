@@ -26,9 +26,22 @@
  * @module
  */
 
-export { Plugin, PluginError } from "./src/plugin/mod.ts";
-export type { PluginCallOptions, PluginFailure, PluginLimits, PluginOptions } from "./src/plugin/mod.ts";
-export { ErrorCode, RpcClosedError, RpcError, RpcProtocolError } from "./src/rpc/mod.ts";
+import "./src/base/requirements.ts";
+export { effectivePermissions, ManifestError, manifestOf, Plugin, PluginError } from "./src/plugin/mod.ts";
+export type {
+  Manifest,
+  MethodDescription,
+  PermissionLimits,
+  Permissions,
+  PluginCallOptions,
+  PluginDescription,
+  PluginFailure,
+  PluginLimits,
+  PluginOptions,
+  PluginSchemasOption,
+  PluginSettings,
+} from "./src/plugin/mod.ts";
+export { ErrorCode, RpcClosedError, RpcError, RpcProtocolError, SchemaError } from "./src/rpc/mod.ts";
 export type {
   Api,
   CallArguments,
@@ -41,21 +54,46 @@ export type {
   FramingName,
   Handler,
   Handlers,
+  HandlersOf,
+  LocalMethods,
+  LocalSchemas,
   MethodName,
   Methods,
+  MethodSchemas,
+  MethodsOption,
   NotifyArguments,
+  OneParameter,
+  OngoingCall,
+  OptionsArgument,
   ParameterList,
   ParamsOf,
   PeerCallOptions,
   PeerLimits,
+  Place,
+  ProgressConvention,
+  Protocol,
   ProtocolFault,
+  ProtocolName,
+  RemoteMethods,
+  RemoteSchemas,
   RequestContext,
   RequestId,
+  RequiredMethodName,
   ResultOf,
+  SchemaIssue,
+  SchemaParameters,
+  SchemaType,
+  ServedMethods,
+  StandardIssue,
+  StandardProperties,
+  StandardResult,
+  StandardSchema,
+  TraceConvention,
 } from "./src/rpc/mod.ts";
-export { compile, CompileError, LimitError, LinkError, Module, Trap } from "./src/vm/mod.ts";
+export { compile, CompileError, IntegrityError, LimitError, LinkError, Module, Trap } from "./src/vm/mod.ts";
 export type {
   CompileOptions,
+  CustomSectionOptions,
   ExportDescriptor,
   ExportedFunction,
   ExternKind,

@@ -137,6 +137,10 @@ const RUNS: readonly (readonly [heading: string, where: string, run: Run])[] = [
   ["Cloudflare Workers", "workerd", runInWorker],
 ];
 
+/** Too old for the package: its import must fail with this, and not a call with something else. */
+const OLD_NODE = "node@20.19.5";
+const REFUSAL = "Rivulet can't run here: this runtime lacks Promise.withResolvers. Use Node 22, ";
+
 const tarball = await buildNpmPackage();
 const project = await Deno.makeTempDir({ prefix: "rivulet_npm_" });
 
@@ -166,6 +170,17 @@ try {
     const program = heading === "Node" ? "main.mjs" : "main.ts";
     await checkRun(`the quick start in ${where}`, run, program, await quickStart(heading));
   }
+
+  const imports = Object.keys(config.exports).map((name) => config.name + name.slice(1));
+  for (const name of imports) {
+    await Deno.writeTextFile(
+      `${project}/old.mjs`,
+      `await import("${name}").catch((error) => console.log(error.message))`,
+    );
+    const output = await runBy(OLD_NODE)(project, "old.mjs");
+    if (!output.startsWith(REFUSAL)) throw new Error(`${name} in an old Node printed ${JSON.stringify(output)}`);
+  }
+  console.log("imports in Node 20: refused, as expected");
 } finally {
   await Deno.remove(project, { recursive: true });
 }

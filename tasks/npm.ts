@@ -18,7 +18,10 @@ const TREE = `${OUTPUT}/package`;
 /** Files that are packed as they are. */
 const PAGES: readonly string[] = ["README.md", "CHANGELOG.md", "LICENSE", "src/README.md"];
 
-/** The content of package.json. Importing a module has no effect, so bundlers may leave out what is not used. */
+/**
+ * The content of package.json. Bundlers may leave out what is not used, but not the check of the
+ * runtime.
+ */
 const manifest = {
   name: config.name,
   version: config.version,
@@ -26,7 +29,7 @@ const manifest = {
   keywords: ["webassembly", "interpreter", "wasi", "plugins", "sandbox", "json-rpc", "streams"],
   license: config.license,
   type: "module",
-  sideEffects: false,
+  sideEffects: ["./src/base/requirements.js"],
   exports: {
     ...Object.fromEntries(
       Object.entries(config.exports).map(([name, path]) => {

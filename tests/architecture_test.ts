@@ -41,12 +41,15 @@ const ARROWS: ReadonlyMap<string, readonly string[]> = new Map([
     ...GROUND,
   ]],
   ["src/wasi/descriptors/", ["src/wasi/abi.ts"]],
-  ["src/wasi/", ["src/wasi/descriptors/", "src/vm/mod.ts"]],
+  ["src/wasi/", ["src/wasi/descriptors/", "src/vm/mod.ts", "src/vm/binary/foreign.ts"]],
   ["src/rpc/", []],
-  ["src/plugin/", ["src/vm/mod.ts", "src/wasi/mod.ts", "src/rpc/mod.ts", "src/rpc/framing/framings.ts"]],
+  ["src/plugin/", [
+    ...["src/vm/mod.ts", "src/wasi/mod.ts", "src/rpc/mod.ts"],
+    ...["src/rpc/framing/framings.ts", "src/rpc/protocols/protocols.ts", "src/rpc/schemas/check.ts"],
+  ]],
   ["src/workers/", [
     ...["src/vm/mod.ts", "src/wasi/mod.ts", "src/rpc/mod.ts", "src/plugin/mod.ts"],
-    ...["src/rpc/failures.ts", "src/plugin/options.ts"],
+    ...["src/rpc/failures.ts", "src/rpc/schemas/check.ts", "src/rpc/schemas/handlers.ts", "src/plugin/options.ts"],
   ]],
   ["mod.ts", ["src/vm/mod.ts", "src/wasi/mod.ts", "src/rpc/mod.ts", "src/plugin/mod.ts"]],
 ]);
@@ -216,6 +219,11 @@ Deno.test("no file of the package names a runtime, the host's WebAssembly, or a 
     visit(source);
   }
   assertEquals(named, []);
+});
+
+Deno.test("every entry of the package checks the runtime before it imports anything else", () => {
+  const entries = Object.values(config.exports).map((path) => path.replace("./", ""));
+  assertEquals(entries.filter((path) => importsOf(path)[0] !== "src/base/requirements.ts"), []);
 });
 
 Deno.test("every file opens with a comment that describes it", () => {

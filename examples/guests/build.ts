@@ -10,6 +10,7 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { findDebianRust } from "../../tools/debian_rust.ts";
+import { addManifest } from "./add_manifest.ts";
 
 /** A language that guests are written in. */
 export type Language = "c" | "rust" | "go" | "assemblyscript" | "zig";
@@ -23,6 +24,8 @@ export interface Guest {
   command: readonly string[];
   /** The module's path in `directory`, if the command does not accept an output path. */
   artifact?: string;
+  /** The manifest's path in `directory`, if the linker does not put it into the module. */
+  manifest?: string;
   /** The module's path, in the folder of this file or in the one that `--out` names. */
   output: string;
 }
@@ -40,6 +43,12 @@ export const GUESTS: readonly Guest[] = [
     directory: "c",
     command: [...CLANG, "plugin.c", "rpc.c", "json.c", SMALL_PRINTF, "-o", "{output}"],
     output: "prebuilt/c_plugin.wasm",
+  },
+  {
+    language: "c",
+    directory: "c",
+    command: [...CLANG, "ledger.c", "rpc.c", "json.c", SMALL_PRINTF, "-o", "{output}"],
+    output: "prebuilt/ledger.wasm",
   },
   {
     language: "c",
@@ -77,12 +86,14 @@ export const GUESTS: readonly Guest[] = [
     language: "go",
     directory: "go",
     command: ["go", "build", "-trimpath", "-ldflags=-s -w", "-o", "{output}", "."],
+    manifest: "manifest.json",
     output: "build/go_plugin.wasm",
   },
   {
     language: "assemblyscript",
     directory: "assemblyscript",
     command: ["npm", "run", "build", "--", "--outFile", "{output}"],
+    manifest: "manifest.json",
     output: "prebuilt/assemblyscript_plugin.wasm",
   },
   {
@@ -165,6 +176,10 @@ async function build(guest: Guest, toolchain: Toolchain, out: string): Promise<s
   await Deno.mkdir(dirname(output), { recursive: true });
   await run(command.map((word) => word.replace("{output}", output)), directory, toolchain.env);
   if (guest.artifact) await Deno.copyFile(join(directory, guest.artifact), output);
+  if (guest.manifest) {
+    const manifest = await Deno.readFile(join(directory, guest.manifest));
+    await Deno.writeFile(output, await addManifest(await Deno.readFile(output), manifest));
+  }
   await Deno.chmod(output, 0o644);
   return output;
 }

@@ -117,6 +117,14 @@ export const LIMITS = {
     least: 1,
     reached: (value: number): string => `message is longer than ${value} bytes`,
   },
+  requestBytes: {
+    ...ANY,
+    owner: "Peer",
+    unit: "bytes",
+    byDefault: Infinity,
+    least: 1,
+    reached: (value: number): string => `the other side takes messages of at most ${value} bytes`,
+  },
   messageDepth: {
     ...ANY,
     owner: "Peer",
@@ -205,6 +213,7 @@ export const BOUNDS: Readonly<Record<LimitName, string>> = {
   streamBytes: "bytes buffered in a standard stream",
   outputBytes: "bytes of a stream that `output()` of a process collects",
   messageBytes: "size of one message from the plugin",
+  requestBytes: "size of one message to the plugin",
   messageDepth: "nesting of arrays and objects in one message",
   batchMessages: "messages in one batch",
   concurrentRequests: "host methods that run at the same time",

@@ -18,10 +18,14 @@ export function checkNames(what: string, given: unknown, known: readonly string[
   }
   for (const name of Object.keys(given)) {
     if (known.includes(name)) continue;
-    const near = nearest(name, known);
-    const hint = near === undefined ? "" : `: did you mean ${shown(near)}?`;
-    throw new TypeError(`unknown ${what} ${shown(name)}${hint}`);
+    throw new TypeError(`unknown ${what} ${shown(name)}${hintOf(name, known)}`);
   }
+}
+
+/** The end of a message about an unknown name: a question, if a known name is near, or nothing. */
+export function hintOf(name: string, known: readonly string[]): string {
+  const near = nearest(name, known);
+  return near === undefined ? "" : `: did you mean ${shown(near)}?`;
 }
 
 /** The known name that was probably meant: a few letters away, or one that contains the given name. */
@@ -68,16 +72,26 @@ export function checkChoice(name: string, given: unknown, choices: readonly stri
 }
 
 /** Checks the type of an optional value. @throws {TypeError} if it has another type */
-export function checkType(name: string, given: unknown, type: "string" | "function" | "object"): void {
+export function checkType(name: string, given: unknown, type: "string" | "function" | "object" | "boolean"): void {
   if (given === undefined || (typeof given === type && given !== null)) return;
   throw new TypeError(`${name} must be ${type === "object" ? "an" : "a"} ${type}, not ${shown(given)}`);
 }
 
+/** Checks the types of members that must be there. @throws {TypeError} if one is missing, or has another type */
+export function checkMembers(
+  of: string,
+  members: Readonly<Record<string, unknown>>,
+  type: "string" | "function" | "object" | "boolean",
+): void {
+  // `null` stands for a missing member: `checkType` would let `undefined` pass.
+  for (const [name, member] of Object.entries(members)) checkType(`${of}.${name}`, member ?? null, type);
+}
+
 /** Checks an optional signal, of any realm. @throws {TypeError} if it is not an `AbortSignal` */
-export function checkSignal(given: unknown): void {
+export function checkSignal(given: unknown, name = "signal"): void {
   if (given === undefined || given === null) return;
   if (typeof given === "object" && "aborted" in given && "addEventListener" in given) return;
-  throw new TypeError(`signal must be an AbortSignal, not ${shown(given)}`);
+  throw new TypeError(`${name} must be an AbortSignal, not ${shown(given)}`);
 }
 
 /** Checks a method's name: with any other value the message would be invalid. @throws {TypeError} if it is not a string */
@@ -121,7 +135,7 @@ function checkText(text: unknown, what: string): void {
  * Functions as a map: unlike an object, it has no `constructor` or `__proto__` for others to call.
  *
  * @param methods an object of functions, or an iterable of names and functions
- * @throws {TypeError} if one is not a function
+ * @throws {TypeError} if one is not a function, or is in the object's prototype: methods of a class would be missing
  */
 export function functionsByName(methods: object): Map<string, (...args: never) => unknown> {
   checkType("methods", methods, "object");
@@ -129,11 +143,28 @@ export function functionsByName(methods: object): Map<string, (...args: never) =
     ? methods as Iterable<readonly [string, unknown]>
     : Object.entries(methods);
   const functions = new Map<string, (...args: never) => unknown>();
+  if (!(Symbol.iterator in methods)) refuseInherited(methods);
   for (const [name, method] of entries) {
     if (typeof method !== "function") throw new TypeError(`method ${JSON.stringify(name)} is not a function`);
     functions.set(name, method as (...args: never) => unknown);
   }
   return functions;
+}
+
+/** Refuses methods of a class: as own properties they would be served, in a prototype they would be missing in silence. */
+function refuseInherited(methods: object): void {
+  // What all objects inherit, of any realm, has no prototype itself.
+  for (let from = Object.getPrototypeOf(methods); from !== null; from = Object.getPrototypeOf(from)) {
+    if (Object.getPrototypeOf(from) === null) return;
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(from))) {
+      if (name === "constructor" || typeof value !== "function") continue;
+      const key = /^[A-Za-z_$][\w$]*$/.test(name) ? name : "name";
+      throw new TypeError(
+        `method ${shown(name)} is in the prototype of methods, as those of a class are, and would not be served: ` +
+          `pass an object of functions, such as { ${key}: (params) => service.${key}(params) }`,
+      );
+    }
+  }
 }
 
 /** The error for a value that is not a module. */

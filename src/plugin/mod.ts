@@ -5,7 +5,13 @@
  * @module
  */
 
+export { ManifestError } from "./description.ts";
+export type { MethodDescription, PluginDescription } from "./description.ts";
 export { PluginError } from "./errors.ts";
 export type { PluginFailure } from "./errors.ts";
-export type { PluginCallOptions, PluginLimits, PluginOptions } from "./options.ts";
+export { manifestOf } from "./manifest.ts";
+export type { Manifest } from "./manifest.ts";
+export type { PluginCallOptions, PluginLimits, PluginOptions, PluginSchemasOption, PluginSettings } from "./options.ts";
+export { effectivePermissions } from "./permissions.ts";
+export type { PermissionLimits, Permissions } from "./permissions.ts";
 export { Plugin } from "./plugin.ts";

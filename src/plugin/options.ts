@@ -15,8 +15,26 @@ import {
   functionsByName,
 } from "../base/options.ts";
 import { framingOf } from "../rpc/framing/framings.ts";
-import type { FailedRequest, Framing, FramingName, Handlers, Methods, PeerLimits } from "../rpc/mod.ts";
+import type {
+  FailedRequest,
+  Framing,
+  FramingName,
+  Handlers,
+  LocalSchemas,
+  Methods,
+  MethodsOption,
+  PeerLimits,
+  PeerSchemas,
+  Protocol,
+  ProtocolName,
+  RemoteSchemas,
+  ServedMethods,
+} from "../rpc/mod.ts";
+import { protocolOf } from "../rpc/protocols/protocols.ts";
+import { checkSchemas } from "../rpc/schemas/check.ts";
 import type { ProcessLimits, SpawnOptions } from "../wasi/mod.ts";
+import { checkPermissions } from "./permissions.ts";
+import type { Permissions } from "./permissions.ts";
 
 /** Limits of a plugin: of the guest, of its messages, and of its log. */
 export interface PluginLimits extends ProcessLimits, PeerLimits {
@@ -31,16 +49,32 @@ export interface PluginLimits extends ProcessLimits, PeerLimits {
 }
 
 /** Options of a plugin. */
-export interface PluginOptions<Guest extends object = Methods, Host extends object = Methods>
-  extends Pick<SpawnOptions, "args" | "env" | "clock" | "random"> {
-  /** The plugin's name in errors. By default the module's own name, made printable. */
-  readonly name?: string;
+export type PluginOptions<Guest extends object = Methods, Host extends object = Methods> =
+  & PluginSettings
+  & MethodsOption<Guest, Host>
+  & PluginSchemasOption<Guest, Host>;
+
+/** Schemas, as an option of a plugin. */
+export interface PluginSchemasOption<Guest extends object = Methods, Host extends object = Methods> {
   /**
-   * The methods that the plugin may call. A handler can call the plugin by its context's `peer`. If a handler throws an
-   * `RpcError`, that is the answer. If it throws anything else, the answer is "internal error", and `onError` receives
-   * the error.
+   * Standard Schemas, as Zod, Valibot and ArkType make them, for params and results of the plugin's methods (`guest`)
+   * and of the host's (`host`). What a schema makes of a value takes the value's place. If the plugin sends wrong
+   * params, it gets the error "invalid params". If the host's params or the plugin's result are wrong, the call rejects
+   * with a `SchemaError`. If the result of a host method is wrong, the plugin gets "internal error", and `onError` a
+   * `SchemaError`.
    */
-  readonly methods?: Handlers<Guest, Host>;
+  readonly schemas?: {
+    /** Of the plugin's methods. */
+    readonly guest?: RemoteSchemas<Guest>;
+    /** Of the host's methods. */
+    readonly host?: LocalSchemas<Host>;
+  };
+}
+
+/** Options of a plugin beside its methods. */
+export interface PluginSettings extends Pick<SpawnOptions, "args" | "env" | "clock" | "random"> {
+  /** The plugin's name in errors. By default the name of its manifest or else of the module, made printable. */
+  readonly name?: string;
   /**
    * Receives the plugin's standard error, a line at a time. Characters that control a terminal or the direction of text
    * are U+FFFD. If it throws or rejects, the instance is stopped. A promise is not awaited.
@@ -52,10 +86,21 @@ export interface PluginOptions<Guest extends object = Methods, Host extends obje
    * failures go to `console.error`, without `RpcError`s that are answers.
    */
   readonly onError?: (error: unknown, request: FailedRequest) => unknown;
-  /** How messages are marked off, and how a request is cancelled: a name, or a row of your own. Default `newline`. */
+  /**
+   * The conventions beside JSON-RPC, such as cancellation: a name, or a row of your own. By default that
+   * of the manifest, or else `rivulet`.
+   */
+  readonly protocol?: ProtocolName | Protocol;
+  /** How messages are marked off: a name, or a row of your own. Default: as the protocol says. */
   readonly framing?: FramingName | Framing;
   /** Limits of each instance. */
   readonly limits?: PluginLimits;
+  /**
+   * What the plugin may do at most, as plain data. What the plugin asks for in its manifest narrows it further, and
+   * `plugin.permissions` is what is left. A list that is absent is empty. Without this option the plugin may do all that
+   * the other options offer and its manifest asks for.
+   */
+  readonly permissions?: Partial<Permissions>;
   /**
    * How long an instance lives. `call`: each call has a new instance, and calls share nothing. `plugin`: all calls
    * share one instance, its state and its fuel. If one of them misses its deadline, the guest is stuck: the instance is
@@ -71,34 +116,46 @@ export interface PluginCallOptions {
    * only.
    */
   readonly signal?: AbortSignal;
-  /** Milliseconds from this call to its answer, in place of the plugin's limit. `Infinity` for no deadline. */
+  /**
+   * Milliseconds from this call to its answer, in place of the plugin's limit. `Infinity` for no deadline. It is at most
+   * what the option `permissions` and the manifest permit.
+   */
   readonly deadlineMs?: number;
 }
 
 /** The names of all options. */
 export const PLUGIN_OPTIONS: readonly (keyof PluginOptions)[] = [
   ...["args", "env", "clock", "random"] as const,
-  ...["name", "methods", "onLog", "onError", "framing", "limits", "lifetime"] as const,
+  ...["name", "methods", "onLog", "onError", "protocol", "framing", "limits", "permissions", "lifetime"] as const,
+  "schemas",
 ];
 const CALL_OPTIONS: readonly (keyof PluginCallOptions)[] = ["signal", "deadlineMs"];
 
 /** Checked options, with the defaults of limits filled in. */
-export interface CheckedOptions<Guest extends object, Host extends object> extends PluginOptions<Guest, Host> {
+export interface CheckedOptions<Guest extends object, Host extends object>
+  extends PluginSettings, ServedMethods<Guest, Host> {
+  readonly schemas: PeerSchemas | undefined;
   readonly limits: Required<PluginLimits>;
+  readonly permissions: Permissions;
 }
+
+/** Options that a plugin's manifest can say. Those that are given come first. */
+export type SaidOptions = Pick<PluginOptions, "protocol">;
 
 /**
  * Checks options, and copies what could change later.
  *
+ * @param said the defaults of options that the plugin's manifest says
  * @throws {TypeError} if an option or a limit is unknown or of the wrong type
  * @throws {RangeError} if a limit is not in its range
  */
 export function checkOptions<Guest extends object, Host extends object>(
-  options: PluginOptions<Guest, Host>,
+  options: PluginSettings & ServedMethods<Guest, Host> & PluginSchemasOption<Guest, Host> = {},
+  said: SaidOptions = {},
 ): CheckedOptions<Guest, Host> {
   checkNames("Plugin option", options, PLUGIN_OPTIONS);
   const { name, methods = {}, onLog, framing, limits = {}, lifetime = "call" } = options;
-  const { args, env, clock, random, onError } = options;
+  const { args, env, clock, random, onError, permissions } = options;
   checkType("name", name, "string");
   checkType("onLog", onLog, "function");
   checkType("onError", onError, "function");
@@ -107,13 +164,21 @@ export function checkOptions<Guest extends object, Host extends object>(
   checkChoice("lifetime", lifetime, ["call", "plugin"]);
   if (args !== undefined) checkArgs(args);
   if (env !== undefined) checkEnv(env);
+  const { schemas = {} } = options;
+  checkNames("schemas side", schemas, ["guest", "host"]);
+  const { guest, host } = schemas;
+  checkSchemas("schemas.guest", guest);
+  checkSchemas("schemas.host", host);
   return {
     ...{ name, onLog, onError, lifetime, clock, random },
-    framing: framingOf(framing),
+    protocol: protocolOf(options.protocol ?? said.protocol),
+    framing: framing === undefined ? undefined : framingOf(framing),
     args: args && [...args],
     env: env && { ...env },
+    schemas: options.schemas && { remote: { ...guest }, local: { ...host } },
     methods: functionsByName(methods) as Handlers<Guest, Host>,
     limits: resolveLimits<PluginLimits>("Plugin", limits),
+    permissions: checkPermissions(permissions, "permissions"),
   };
 }
 

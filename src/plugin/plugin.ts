@@ -7,11 +7,16 @@
 import { createApi } from "../base/api.ts";
 import { checkMethod, notAModule } from "../base/options.ts";
 import { printable } from "../base/text.ts";
-import type { Api, CallArguments, MethodName, Methods, ResultOf } from "../rpc/mod.ts";
+import type { Api, CallArguments, MethodName, Methods, OptionsArgument, ResultOf } from "../rpc/mod.ts";
 import { Module } from "../vm/mod.ts";
+import { admit, within } from "./admission.ts";
+import type { PluginDescription } from "./description.ts";
+import { describe } from "./discover.ts";
 import { detailsOf, Disposed, PluginError } from "./errors.ts";
-import { checkCallOptions, checkOptions } from "./options.ts";
+import type { Manifest } from "./manifest.ts";
+import { checkCallOptions } from "./options.ts";
 import type { CheckedOptions, PluginCallOptions, PluginOptions } from "./options.ts";
+import type { Permissions } from "./permissions.ts";
 import { Session } from "./session.ts";
 
 /** UTF-16 units of a module's name; the rest is cut. */
@@ -37,7 +42,15 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
   /** The plugin's name in errors. */
   readonly name: string;
   /** The plugin's methods as functions: `api.ping()` for `call("ping")`. */
-  readonly api: Api<Guest> = createApi(this.call.bind(this));
+  readonly api: Api<Guest, PluginCallOptions> = createApi(this.call.bind(this));
+  /** What its module says about it: the custom section `rivulet`, if there is one. */
+  readonly manifest: Manifest | undefined;
+  /**
+   * What it may do: what its manifest asks for, the option `permissions` grants, and the other options offer. It is
+   * plain data, sorted and frozen: log it, compare it, store it.
+   */
+  readonly permissions: Permissions;
+  readonly #mostDeadlineMs: number;
   readonly #module: Module;
   readonly #options: CheckedOptions<Guest, Host>;
   readonly #open = new Set<Session<Guest, Host>>();
@@ -51,12 +64,17 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
    * @param options host methods, log, limits
    * @throws {TypeError} if the module is not one, or an option or a limit is unknown or of the wrong type
    * @throws {RangeError} if a limit is not in its range
+   * @throws {ManifestError} if the module has a manifest that is not valid
    */
-  constructor(module: Module, options: PluginOptions<Guest, Host> = {}) {
+  constructor(module: Module, ...[options]: OptionsArgument<PluginOptions<Guest, Host>>) {
     if (!(module instanceof Module)) throw notAModule(module);
-    this.#options = checkOptions(options);
+    const admission = admit<Guest, Host>(module, options);
+    this.#options = admission.options;
+    this.#mostDeadlineMs = admission.mostDeadlineMs;
+    this.manifest = admission.manifest;
+    this.permissions = admission.permissions;
     this.#module = module;
-    this.name = this.#options.name ?? printable(module.name ?? "plugin", NAME_LENGTH);
+    this.name = this.#options.name ?? this.manifest?.name ?? printable(module.name ?? "plugin", NAME_LENGTH);
   }
 
   /**
@@ -72,11 +90,12 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
    */
   async call<K extends MethodName<Guest>>(
     method: K,
-    ...args: CallArguments<Guest, K> | [params: CallArguments<Guest, K>[0], options?: PluginCallOptions]
+    ...args: CallArguments<Guest, K, PluginCallOptions>
   ): Promise<ResultOf<Guest, K>> {
-    const [params, options = {}] = args as readonly [unknown, PluginCallOptions?];
+    const [params, given = {}] = args as readonly [unknown, PluginCallOptions?];
     checkMethod(method);
-    checkCallOptions(options);
+    checkCallOptions(given);
+    const options = within(given, this.#mostDeadlineMs);
     options.signal?.throwIfAborted();
     if (this.#isDisposed) throw this.#disposedError(method);
     const isOwn = this.#options.lifetime !== "plugin";
@@ -86,6 +105,18 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
     } finally {
       if (isOwn) session.finish();
     }
+  }
+
+  /**
+   * What the plugin says about itself: its answer to `rpc.discover`, an OpenRPC document, or else its manifest.
+   *
+   * @param options those of the call of `rpc.discover`
+   * @throws {ManifestError} if it answers with something else
+   * @throws as `call` does, except for "method not found"
+   */
+  describe(options: PluginCallOptions = {}): Promise<PluginDescription> {
+    const call = this.call.bind(this) as (method: string, params: unknown, options: unknown) => Promise<unknown>;
+    return describe(this.name, this.manifest, (method) => call(method, undefined, options));
   }
 
   /** Stops all instances. Their calls reject, and so do later ones. Idempotent. */

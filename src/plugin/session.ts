@@ -44,8 +44,8 @@ export class Session<Guest extends object, Host extends object> {
   #end: Promise<End> | undefined;
 
   constructor(plugin: string, module: Module, options: CheckedOptions<Guest, Host>) {
-    const { args = [plugin.replaceAll("\0", "")], env, clock, random, methods, framing, limits } = options;
-    const { onLog, onError } = options;
+    const { args = [plugin.replaceAll("\0", "")], env, clock, random, methods, limits } = options;
+    const { onLog, onError, protocol, framing, schemas } = options;
     this.#plugin = plugin;
     this.#limits = limits;
     // A deadline is for one call, and a process may serve many: `call` enforces it.
@@ -54,7 +54,7 @@ export class Session<Guest extends object, Host extends object> {
     try {
       this.#peer = new Peer(this.#process, {
         methods: methods as Handlers | undefined,
-        framing,
+        ...{ protocol, framing, schemas },
         limits: limitsOf<PeerLimits>("Peer", limits),
         onInvalid: (error) => this.stop(error),
         onError,

@@ -20,6 +20,8 @@ export const WORK = {
   header: 1_500,
   /** A byte of a message. Measured: 50 ns a byte for small objects, 200 if no two are alike, 1 for plain text. */
   parsedByte: 20,
+  /** A letter of an unknown name, compared with one known name. */
+  letter: 20,
   /** A byte that is scanned, copied or written as text. */
   byte: 1 / 2,
 } as const;

@@ -13,6 +13,7 @@ import { RpcProtocolError } from "./errors.ts";
 import type { Frame, FrameDecoder } from "./framing/types.ts";
 import { readMessage } from "./message.ts";
 import type { Message } from "./message.ts";
+import type { Protocol } from "./protocols/types.ts";
 
 /**
  * Reads a stream to its end, or for as long as its frames are wanted. A cancelled stream is at its end.
@@ -52,7 +53,12 @@ export async function readFrames(
 }
 
 /** Why a batch of these values is refused, if it is. */
-export function refuseBatch(values: readonly unknown[], most: number): RpcProtocolError | LimitError | undefined {
+export function refuseBatch(
+  values: readonly unknown[],
+  most: number,
+  { name, batches }: Protocol,
+): RpcProtocolError | LimitError | undefined {
+  if (!batches) return new RpcProtocolError("not a request", `message is a batch, and the protocol ${name} has none`);
   if (values.length > most) return limitError("batchMessages", most, `it has ${values.length}`);
   if (values.length === 0) return new RpcProtocolError("not a request", "message is an empty batch");
   return undefined;

@@ -8,7 +8,6 @@
  */
 
 import { LimitError, limitError } from "../base/limits.ts";
-import { checkMethod } from "../base/options.ts";
 import { printable, quoted } from "../base/text.ts";
 import { parseInPieces, PIECE_LENGTH } from "./long_json.ts";
 import { ErrorCode, RpcError, RpcProtocolError } from "./errors.ts";
@@ -23,6 +22,8 @@ export interface RequestMessage {
   readonly method: string;
   /** `undefined` if the message has none. */
   readonly params: unknown;
+  /** The message as it was received, with members that JSON-RPC does not know. */
+  readonly source: unknown;
 }
 
 /** An answer. Its id is unchecked: it has a meaning only if a pending call has the same. */
@@ -121,7 +122,7 @@ export function readMessage(value: unknown): Message {
   if (typeof method !== "string") return invalid(id, 'its "method" is not a string');
   if (result !== undefined || error !== undefined) return invalid(id, "it has both a method and an outcome");
   if (id !== undefined && !isRequestId(id)) return invalid(id, 'its "id" is neither a string nor a safe integer');
-  return { kind: "request", id, method, params };
+  return { kind: "request", id, method, params, source: value };
 }
 
 function readOutcome(jsonrpc: unknown, result: unknown, error: unknown): ResponseMessage["outcome"] {
@@ -161,26 +162,37 @@ export function toJson(value: unknown): string {
   return text;
 }
 
-/** The JSON text of a request's params. @throws {TypeError} if they have none, or the method's name is not a string */
-export function toParams(method: unknown, params: unknown): string {
-  checkMethod(method);
-  return toJson(params);
+const encoder = new TextEncoder();
+
+/** Bytes of a message that is longer than `most`; `undefined` for one that is not. */
+export function bytesBeyond(text: string, most: number): number | undefined {
+  // A UTF-16 unit has at most three bytes.
+  if (text.length * 3 <= most) return undefined;
+  const { length } = encoder.encode(text);
+  return length > most ? length : undefined;
 }
 
-/** The text of a call, or of a notification if there is no `id`. `params` is JSON text, and always sent. */
-export function encodeRequest(id: number | undefined, method: string, params: string): string {
+/** The text of a call, or of a notification if there is no `id`. `params` is JSON text; `members` are any others. */
+export function encodeRequest(
+  id: number | undefined,
+  method: string,
+  params: string | undefined,
+  members: Readonly<Record<string, unknown>> = {},
+): string {
   const head = id === undefined ? "" : `"id":${id},`;
-  return `{"jsonrpc":"2.0",${head}"method":${JSON.stringify(method)},"params":${params}}`;
+  let tail = params === undefined ? "" : `,"params":${params}`;
+  for (const name in members) tail += `,${JSON.stringify(name)}:${toJson(members[name])}`;
+  return `{"jsonrpc":"2.0",${head}"method":${JSON.stringify(method)}${tail}}`;
 }
 
-/** The text of a successful answer. @throws {TypeError} if `result` has no JSON form */
-export function encodeResult(id: RequestId, result: unknown): string {
-  return `${answerHead(id)},"result":${toJson(result)}}`;
+/** The text of a successful answer. `result` is JSON text. */
+export function encodeResult(id: RequestId, result: string): string {
+  return `${answerHead(id)},"result":${result}}`;
 }
 
-/** The text of an error answer. @throws {TypeError} if `data` has no JSON form */
-export function encodeError(id: RequestId, code: number, message: string, data?: unknown): string {
-  const tail = data === undefined ? "" : `,"data":${toJson(data)}`;
+/** The text of an error answer. `data` is JSON text. */
+export function encodeError(id: RequestId, code: number, message: string, data?: string): string {
+  const tail = data === undefined ? "" : `,"data":${data}`;
   return `${answerHead(id)},"error":{"code":${code},"message":${JSON.stringify(message)}${tail}}}`;
 }
 
@@ -192,9 +204,10 @@ function answerHead(id: RequestId): string {
  * The text of the error answer for what a handler threw. An `RpcError` is sent as it is. Of anything else nothing is
  * sent, since error messages can contain paths, queries and secrets.
  *
- * @throws {TypeError} if the `data` of an `RpcError` has no JSON form
+ * @param encode makes the JSON text of an `RpcError`'s data, and may throw
  */
-export function encodeFailure(id: RequestId, thrown: unknown): string {
-  if (thrown instanceof RpcError) return encodeError(id, thrown.code, thrown.message, thrown.data);
-  return encodeError(id, ErrorCode.internalError, "internal error");
+export function encodeFailure(id: RequestId, thrown: unknown, encode: (data: unknown) => string = toJson): string {
+  if (!(thrown instanceof RpcError)) return encodeError(id, ErrorCode.internalError, "internal error");
+  const { code, message, data } = thrown;
+  return encodeError(id, code, message, data === undefined ? undefined : encode(data));
 }

@@ -18,6 +18,26 @@
  * console.log(await client.call("greet", "world")); // Hello, world!
  * ```
  *
+ * @example Report progress, and cancel
+ * ```ts
+ * import { ErrorCode, Peer, RpcError } from "@rivulet/rivulet/rpc";
+ *
+ * // This peer reads what it writes: it calls itself.
+ * await using peer = new Peer(new TransformStream<Uint8Array, Uint8Array>(), {
+ *   methods: {
+ *     work: (_params, { progress, signal }) =>
+ *       new Promise((_resolve, reject) => {
+ *         signal.onabort = () => reject(signal.reason);
+ *         progress("half");
+ *       }),
+ *   },
+ * });
+ * const controller = new AbortController();
+ * const options = { onProgress: () => controller.abort(), cancel: controller.signal };
+ * const error = await peer.call("work", null, options).catch((error: unknown) => error);
+ * console.log(error instanceof RpcError && error.code === ErrorCode.requestCancelled); // true
+ * ```
+ *
  * @example Answer requests in a loop
  * ```ts
  * import { Peer } from "@rivulet/rivulet/rpc";
@@ -33,13 +53,29 @@
  * @module
  */
 
+import "../base/requirements.ts";
 export { LimitError } from "../base/limits.ts";
 export { ErrorCode, type ProtocolFault, RpcClosedError, RpcError, RpcProtocolError } from "./errors.ts";
 export { type FramingName, FRAMINGS } from "./framing/framings.ts";
-export type { Cancellation, Frame, FrameDecoder, Framing } from "./framing/types.ts";
+export type { Frame, FrameDecoder, Framing } from "./framing/types.ts";
 export type { RequestId } from "./message.ts";
-export type { Duplex, FailedRequest, PeerLimits, PeerOptions } from "./options.ts";
+export type { Duplex, FailedRequest, PeerLimits, PeerOptions, PeerSettings, SchemasOption } from "./options.ts";
 export { Peer } from "./peer.ts";
+export { type ProtocolName, PROTOCOLS } from "./protocols/protocols.ts";
+export type { Cancellation, Place, ProgressConvention, Protocol, TraceConvention } from "./protocols/types.ts";
+export { SchemaError } from "./schemas/check.ts";
+export type { SchemaIssue } from "./schemas/check.ts";
+export type { StandardIssue, StandardProperties, StandardResult, StandardSchema } from "./schemas/standard.ts";
+export type {
+  LocalMethods,
+  LocalSchemas,
+  MethodSchemas,
+  PeerSchemas,
+  RemoteMethods,
+  RemoteSchemas,
+  SchemaParameters,
+  SchemaType,
+} from "./schemas/types.ts";
 export type {
   Api,
   BatchEntry,
@@ -48,14 +84,21 @@ export type {
   Caller,
   Handler,
   Handlers,
+  HandlersOf,
   IncomingRequest,
   MethodName,
   Methods,
+  MethodsOption,
   NotifyArguments,
+  OneParameter,
+  OngoingCall,
+  OptionsArgument,
   ParameterList,
   ParamsOf,
   PeerCallOptions,
   PeerStats,
   RequestContext,
+  RequiredMethodName,
   ResultOf,
+  ServedMethods,
 } from "./types.ts";

@@ -6,11 +6,17 @@
 
 import { type LimitError, resolveLimits } from "../base/limits.ts";
 import { checkNames, checkSignal, checkType, functionsByName } from "../base/options.ts";
+import { checkTraceparent } from "./trace.ts";
 import type { RpcProtocolError } from "./errors.ts";
 import { type FramingName, framingOf } from "./framing/framings.ts";
 import type { Framing } from "./framing/types.ts";
 import type { RequestId } from "./message.ts";
-import type { Handler, Handlers, Methods, PeerCallOptions } from "./types.ts";
+import { type ProtocolName, protocolOf } from "./protocols/protocols.ts";
+import type { Protocol } from "./protocols/types.ts";
+import { withSchemas } from "./schemas/handlers.ts";
+import { schemasByMethod } from "./schemas/check.ts";
+import type { MethodSchemas, PeerSchemas } from "./schemas/types.ts";
+import type { Handler, Methods, MethodsOption, PeerCallOptions, ServedMethods } from "./types.ts";
 
 /** A pair of byte streams, such as a `Deno.Conn`, a `TransformStream` or a spawned process. */
 export interface Duplex {
@@ -24,6 +30,12 @@ export interface Duplex {
 export interface PeerLimits {
   /** Bytes of one received message. Default 1 MiB. */
   readonly messageBytes?: number;
+  /**
+   * Bytes of one message that this side sends, without its framing: what the other side can read. A longer call is
+   * rejected with a `LimitError`. A longer answer becomes an error answer, and `onError` receives the `LimitError`. No
+   * limit by default.
+   */
+  readonly requestBytes?: number;
   /** Nesting of arrays and objects in a received message. Default 128. */
   readonly messageDepth?: number;
   /** Messages of one received batch. Default 1,000. */
@@ -49,13 +61,28 @@ export interface FailedRequest {
 }
 
 /** Options of a peer. */
-export interface PeerOptions<Remote extends object = Methods, Local extends object = Methods> {
+export type PeerOptions<Remote extends object = Methods, Local extends object = Methods> =
+  & PeerSettings
+  & MethodsOption<Remote, Local>
+  & SchemasOption<Remote, Local>;
+
+/** Schemas, as an option. */
+export interface SchemasOption<Remote extends object = Methods, Local extends object = Methods> {
   /**
-   * The methods that the other side may call. They are copied, and called without `this`. If one throws an `RpcError`,
-   * that is the answer. If it throws anything else, the answer is "internal error", and `onError` receives the error.
+   * Standard Schemas, as Zod, Valibot and ArkType make them, for params and results of either side's methods. What a
+   * schema makes of a value takes the value's place. If the other side sends wrong params, it gets the error "invalid
+   * params". If this side's params or the other side's result are wrong, the call rejects with a `SchemaError`. If a
+   * handler's result is wrong, the other side gets "internal error", and `onError` a `SchemaError`. Requests without
+   * handlers are not checked.
    */
-  readonly methods?: Handlers<Remote, Local>;
-  /** How messages are marked off, and how a request is cancelled: a name, or a row of your own. Default `newline`. */
+  readonly schemas?: PeerSchemas<Remote, Local>;
+}
+
+/** Options of a peer beside its methods. */
+export interface PeerSettings {
+  /** The conventions beside JSON-RPC, such as cancellation: a name, or a row of your own. Default `rivulet`. */
+  readonly protocol?: ProtocolName | Protocol;
+  /** How messages are marked off: a name, or a row of your own. Default: as the protocol says. */
   readonly framing?: FramingName | Framing;
   /** Limits on what the other side can make this one do. */
   readonly limits?: PeerLimits;
@@ -74,15 +101,21 @@ export interface PeerOptions<Remote extends object = Methods, Local extends obje
   readonly signal?: AbortSignal;
 }
 
-const PEER_OPTIONS: readonly (keyof PeerOptions)[] = ["methods", "framing", "limits", "onInvalid", "onError", "signal"];
-const CALL_OPTIONS: readonly (keyof PeerCallOptions)[] = ["signal"];
+const PEER_OPTIONS: readonly (keyof PeerOptions)[] = [
+  ...["methods", "protocol", "framing", "limits", "onInvalid", "onError", "signal", "schemas"] as const,
+];
+const SIDES: readonly (keyof PeerSchemas)[] = ["remote", "local"];
+const CALL_OPTIONS: readonly (keyof PeerCallOptions)[] = ["signal", "cancel", "onProgress", "traceparent"];
 
 /** Checked options, with the defaults filled in. */
-export interface CheckedOptions<Remote extends object> extends Pick<PeerOptions, "onInvalid" | "onError" | "signal"> {
+export interface CheckedOptions<Remote extends object> extends Pick<PeerSettings, "onInvalid" | "onError" | "signal"> {
   /** A map: unlike an object, it has no `constructor` or `__proto__` for the other side to call. */
   readonly handlers: ReadonlyMap<string, Handler<Remote>>;
+  readonly protocol: Protocol;
   readonly framing: Framing;
   readonly limits: Required<PeerLimits>;
+  /** The schemas of the other side's methods, if there are any. */
+  readonly schemas: ReadonlyMap<string, MethodSchemas> | undefined;
 }
 
 /**
@@ -92,17 +125,24 @@ export interface CheckedOptions<Remote extends object> extends Pick<PeerOptions,
  * @throws {RangeError} if a limit is not in its range
  */
 export function checkOptions<Remote extends object, Local extends object>(
-  options: PeerOptions<Remote, Local>,
+  options: PeerSettings & ServedMethods<Remote, Local> & SchemasOption<Remote, Local> = {},
 ): CheckedOptions<Remote> {
   checkNames("Peer option", options, PEER_OPTIONS);
-  const { methods = {}, framing, limits = {}, onInvalid, onError, signal } = options;
+  const { methods = {}, framing, limits = {}, onInvalid, onError, signal, schemas = {} } = options;
+  checkNames("schemas side", schemas, SIDES);
+  const protocol = protocolOf(options.protocol);
   checkType("onInvalid", onInvalid, "function");
   checkType("onError", onError, "function");
   checkSignal(signal);
   return {
     ...{ onInvalid, onError, signal },
-    handlers: functionsByName(methods) as Map<string, Handler<Remote>>,
-    framing: framingOf(framing),
+    handlers: withSchemas(
+      functionsByName(methods) as Map<string, Handler<Remote>>,
+      schemasByMethod("schemas.local", schemas.local),
+    ),
+    schemas: schemasByMethod("schemas.remote", schemas.remote),
+    protocol,
+    framing: framingOf(framing === undefined ? protocol.framing : framing),
     limits: resolveLimits<PeerLimits>("Peer", limits),
   };
 }
@@ -111,4 +151,7 @@ export function checkOptions<Remote extends object, Local extends object>(
 export function checkCallOptions(options: PeerCallOptions): void {
   checkNames("call option", options, CALL_OPTIONS);
   checkSignal(options.signal);
+  checkSignal(options.cancel, "cancel");
+  checkType("onProgress", options.onProgress, "function");
+  checkTraceparent(options.traceparent);
 }

@@ -23,6 +23,14 @@ interface Entry {
   isTaken: boolean;
 }
 
+/** A message that was queued. */
+export interface Sent {
+  /** Its bytes, with its framing. */
+  readonly bytes: number;
+  /** Withdraws the message while it waits for the stream, and tells whether it did. */
+  readonly withdraw: () => boolean;
+}
+
 /** Queues messages for one writable stream. No method throws or rejects. */
 export class Outbox {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
@@ -57,16 +65,15 @@ export class Outbox {
 
   /**
    * Queues any other message. One of the two functions is called, unless the message is withdrawn.
-   *
-   * @returns a function that withdraws the message while it waits for the stream, and tells whether it did
    */
-  send(text: string, written?: () => void, failed?: (reason: unknown) => void): () => boolean {
+  send(text: string, written?: () => void, failed?: (reason: unknown) => void): Sent {
     const entry = this.#add(text, false, written, failed);
-    return () => {
+    const withdraw = (): boolean => {
       if (entry === undefined || this.#broken !== undefined || (this.#writer.desiredSize ?? 0) > 0) return false;
       this.#entries.delete(entry);
       return !entry.isTaken;
     };
+    return { bytes: entry?.bytes.length ?? 0, withdraw };
   }
 
   /** Writes what is queued, whether or not the stream is ready, and then closes the stream. */

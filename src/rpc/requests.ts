@@ -1,33 +1,38 @@
 /**
- * Requests of the other side, waiting or running. Each is answered once: by its handler, or in an iteration over the peer.
+ * Requests of the other side, waiting or running, and the order in which they are served.
  *
  * @module
  */
 
 import { isPromiseLike } from "../base/callbacks.ts";
-import { spend } from "../base/schedule.ts";
-import { quoted } from "../base/text.ts";
 import { Fifo } from "../base/fifo.ts";
+import { hintOf } from "../base/options.ts";
+import { count, spend } from "../base/schedule.ts";
 import { ANSWER_BYTES, REQUEST_BYTES, WORK } from "./costs.ts";
 import { ErrorCode, RpcError } from "./errors.ts";
-import { encodeError, encodeFailure, encodeResult } from "./message.ts";
+import { bytesBeyond, encodeError } from "./message.ts";
 import type { Message, RequestId, RequestMessage } from "./message.ts";
-import type { FailedRequest } from "./options.ts";
-import type { Caller, Handler, IncomingRequest } from "./types.ts";
+import type { PeerLimits } from "./options.ts";
+import { OpenRequest, type RequestSurroundings } from "./open_request.ts";
+import type { Handler, IncomingRequest, OngoingCall } from "./types.ts";
 
-/** Takes an answer's text; `refusal` says whether the request was refused. */
-export type AnswerSink = (answer: string, refusal: boolean) => void;
+const TOO_LONG = "the answers to this batch are too long";
+/** Names of handlers times letters of an unknown name, for which a near name is looked for. */
+const MAX_LOOKED = 10_000;
+
+/** Takes an answer's text, `undefined` for none; `refusal` says whether the request was refused. */
+export type AnswerSink = (answer: string | undefined, refusal: boolean) => void;
 
 /**
  * Sinks for the answers to a batch. After the last answer, `sink` receives all of them as one array. An answer that
- * would make the array longer than `maxLength` UTF-16 units is replaced by an error: a small batch can ask for very
- * large answers, and all must wait for the last.
+ * would make the array longer than `queueBytes` in UTF-16 units is replaced by an error: a small batch can ask for very
+ * large answers, and all must wait for the last. An array of more than `requestBytes` is replaced by one error.
  *
  * @param hold receives the bytes of memory of an answer that waits for the others, and at the end the negative sum
  */
 export function collectAnswers(
   messages: readonly Message[],
-  maxLength: number,
+  { queueBytes, requestBytes }: Pick<Required<PeerLimits>, "queueBytes" | "requestBytes">,
   hold: (bytes: number) => void,
   sink: AnswerSink,
 ): (message: Message) => AnswerSink {
@@ -36,119 +41,35 @@ export function collectAnswers(
   let length = 0;
   let held = 0;
   let isRefusal = true;
-  return (message) => (answer, refusal) => {
-    const fits = length + answer.length <= maxLength;
-    if (fits) length += answer.length;
-    const id = message.id as RequestId;
-    const text = fits ? answer : encodeError(id, ErrorCode.internalError, "the answers to this batch are too long");
+  const keep = (text: string): void => {
     answers.push(text);
     // A character of a string has at most two bytes.
     const bytes = 2 * text.length + ANSWER_BYTES;
     held += bytes;
     hold(bytes);
-    isRefusal &&= refusal;
+  };
+  return (message) => (answer, refusal) => {
+    if (answer !== undefined) {
+      const fits = length + answer.length <= queueBytes;
+      if (fits) length += answer.length;
+      const id = message.id as RequestId;
+      keep(fits ? answer : encodeError(id, ErrorCode.internalError, TOO_LONG));
+      isRefusal &&= refusal;
+    }
     if (--due > 0) return;
     hold(-held);
-    sink(`[${answers.join()}]`, isRefusal);
+    if (answers.length === 0) return sink(undefined, isRefusal);
+    const text = `[${answers.join()}]`;
+    const isReadable = bytesBeyond(text, requestBytes) === undefined;
+    sink(isReadable ? text : encodeError(null, ErrorCode.internalError, TOO_LONG), isRefusal);
   };
 }
 
-/** Reports a failure. */
-type Report = (error: unknown, request: FailedRequest) => void;
-
-/** A request from its arrival to its answer. */
-class OpenRequest<Remote extends object> implements IncomingRequest<Remote> {
-  readonly method: string;
-  readonly params: unknown;
-  readonly id: RequestId | undefined;
-  readonly peer: Caller<Remote>;
-  /** Memory that it uses while it waits: its message's, or its share of a batch's. */
-  readonly bytes: number;
-  readonly #report: Report;
-  readonly #settled: (request: OpenRequest<Remote>, answer: string | undefined) => void;
-  #isSettled = false;
-  /** Made when the signal is first read: most handlers do not read it. */
-  #controller: AbortController | undefined;
-  #aborted: { readonly reason: unknown } | undefined;
-
-  /** @param settled called once, with the answer's text, or `undefined` for a notification */
-  constructor(
-    message: RequestMessage,
-    bytes: number,
-    { peer, report }: RequestQueueOptions<Remote>,
-    settled: (request: OpenRequest<Remote>, answer: string | undefined) => void,
-  ) {
-    this.method = message.method;
-    this.params = message.params;
-    this.id = message.id;
-    this.peer = peer;
-    this.bytes = bytes;
-    this.#report = report;
-    this.#settled = settled;
-  }
-
-  get notification(): boolean {
-    return this.id === undefined;
-  }
-
-  get signal(): AbortSignal {
-    this.#controller ??= new AbortController();
-    if (this.#aborted !== undefined) this.#controller.abort(this.#aborted.reason);
-    return this.#controller.signal;
-  }
-
-  reply(result?: unknown): void {
-    this.#settle((id) => encodeResult(id, result));
-  }
-
-  fail(error: unknown): void {
-    if (this.#isSettled) return;
-    if (this.#aborted === undefined || error !== this.#aborted.reason) this.#reportFailure(error);
-    this.#settle((id) => encodeFailure(id, error));
-  }
-
-  /** Answers that there is no such method. That is not a failure, so it is not reported. */
-  refuse(): void {
-    const message = `method not found: ${quoted(this.method, 100)}`;
-    this.#settle((id) => encodeError(id, ErrorCode.methodNotFound, message));
-  }
-
-  /** Aborts the signal. The handler must still settle the request. */
-  abort(reason: unknown): void {
-    this.#aborted ??= { reason };
-    this.#controller?.abort(reason);
-  }
-
-  #settle(encode: (id: RequestId) => string): void {
-    if (this.#isSettled) return;
-    this.#isSettled = true;
-    this.#settled(this, this.id === undefined ? undefined : this.#encode(this.id, encode));
-  }
-
-  #encode(id: RequestId, encode: (id: RequestId) => string): string {
-    try {
-      return encode(id);
-    } catch (error) {
-      this.#reportFailure(error);
-      return encodeFailure(id, undefined);
-    }
-  }
-
-  #reportFailure(error: unknown): void {
-    this.#report(error, { method: this.method, id: this.id });
-  }
-}
-
 /** What a `RequestQueue` needs from its peer. */
-export interface RequestQueueOptions<Remote extends object> {
-  readonly peer: Caller<Remote>;
+export interface RequestQueueOptions<Remote extends object> extends RequestSurroundings {
   readonly handlers: ReadonlyMap<string, Handler<Remote>>;
   /** Whether another request may start while this many run. */
   readonly hasSlot: (running: number) => boolean;
-  /** Whether requests can be cancelled by id. */
-  readonly canCancel: boolean;
-  /** Called when a request fails. */
-  readonly report: Report;
   /**
    * Called after the answer to a request was passed to its sink, and after waiting requests were started in a later
    * turn.
@@ -164,8 +85,8 @@ export class RequestQueue<Remote extends object> {
   readonly #waiting = new Fifo<OpenRequest<Remote>>();
   #waitingBytes = 0;
   readonly #running = new Set<OpenRequest<Remote>>();
-  /** Running requests that were not cancelled, by id. The other side may reuse an id. */
-  readonly #byId = new Map<RequestId, Set<OpenRequest<Remote>>>();
+  /** Requests that were not cancelled, by id. The other side may reuse an id. */
+  readonly #byId = new Map<RequestId, OpenRequest<Remote> | Set<OpenRequest<Remote>>>();
   /** Whether requests are being started now, or in the next turn of the event loop. */
   #isStarting = false;
   #hasEnded = false;
@@ -195,15 +116,22 @@ export class RequestQueue<Remote extends object> {
     return this.#waiting.size > 0;
   }
 
-  /** Adds a request whose message uses `bytes` of memory. The sink of a notification is never called. */
-  add(message: RequestMessage, bytes: number, answer: AnswerSink): void {
-    const request = new OpenRequest(message, bytes + REQUEST_BYTES, this.#options, (request, text) => {
+  /**
+   * Adds a request whose message uses `bytes` of memory, and which belongs to `call`. The sink of a notification is
+   * never called.
+   */
+  add(message: RequestMessage, call: OngoingCall | undefined, bytes: number, answer: AnswerSink): void {
+    const arrived = { message, call, bytes: bytes + REQUEST_BYTES };
+    const request = new OpenRequest<Remote>(arrived, this.#options, (request, text) => {
       this.#running.delete(request);
       if (request.id !== undefined) this.#forget(request.id, request);
-      if (text !== undefined) answer(text, false);
+      if (request.id !== undefined) answer(text, false);
       this.start();
       this.#options.onProgress();
     });
+    if (this.#options.protocol.cancellation !== undefined && request.id !== undefined) {
+      this.#remember(request.id, request);
+    }
     this.#waiting.push(request);
     this.#waitingBytes += request.bytes;
     this.start();
@@ -223,13 +151,15 @@ export class RequestQueue<Remote extends object> {
     this.#endIteration();
   }
 
-  /** Aborts the signals of the running requests with this id. Idempotent. */
+  /** Aborts the signals of the requests with this id. Those that wait are not served. Idempotent. */
   cancel(id: unknown): void {
     const requests = this.#byId.get(id as RequestId);
     if (requests === undefined) return;
     this.#byId.delete(id as RequestId);
     const reason = new RpcError(ErrorCode.requestCancelled, "request cancelled");
-    for (const request of requests) request.abort(reason);
+    for (const request of requests instanceof Set ? requests : [requests]) {
+      request.abort(reason, this.#options.protocol.cancellation?.isAnswered);
+    }
   }
 
   /** Says that no more requests will come. */
@@ -242,6 +172,7 @@ export class RequestQueue<Remote extends object> {
   close(reason: unknown): void {
     this.#waiting.takeAll();
     this.#waitingBytes = 0;
+    this.#byId.clear();
     this.#offered.takeAll();
     for (const request of this.#running) request.abort(reason);
     this.end();
@@ -281,23 +212,36 @@ export class RequestQueue<Remote extends object> {
 
   #remember(id: RequestId, request: OpenRequest<Remote>): void {
     const same = this.#byId.get(id);
-    if (same === undefined) this.#byId.set(id, new Set([request]));
-    else same.add(request);
+    if (same === undefined) this.#byId.set(id, request);
+    else if (same instanceof Set) same.add(request);
+    else this.#byId.set(id, new Set([same, request]));
   }
 
   #forget(id: RequestId, request: OpenRequest<Remote>): void {
     const same = this.#byId.get(id);
-    if (same?.delete(request) && same.size === 0) this.#byId.delete(id);
+    if (same === request) this.#byId.delete(id);
+    else if (same instanceof Set && same.delete(request) && same.size === 0) this.#byId.delete(id);
   }
 
   #serve(request: OpenRequest<Remote>): void {
     this.#running.add(request);
-    if (this.#options.canCancel && request.id !== undefined) this.#remember(request.id, request);
+    if (request.isAborted) return request.giveUp();
+    if (this.#options.protocol.cancellation !== undefined && request.id !== undefined) {
+      this.#remember(request.id, request);
+    }
     const handler = this.#options.handlers.get(request.method);
     if (handler !== undefined) runHandler(handler, request);
     else if (this.#takers.size > 0) this.#takers.shift()!(this.#deliver(request));
     else if (this.#isIterated) this.#offered.push(request);
-    else request.refuse();
+    else this.#refuse(request);
+  }
+
+  #refuse(request: OpenRequest<Remote>): void {
+    const { handlers } = this.#options;
+    const looked = handlers.size * request.method.length;
+    if (request.notification || looked > MAX_LOOKED) return request.refuse("");
+    count(looked * WORK.letter);
+    request.refuse(hintOf(request.method, [...handlers.keys()]));
   }
 
   #deliver(request: OpenRequest<Remote>): IteratorYieldResult<IncomingRequest<Remote>> {
@@ -310,7 +254,7 @@ export class RequestQueue<Remote extends object> {
     this.#isIterated = false;
     for (const taker of this.#takers.takeAll()) taker(DONE);
     for (const request of this.#offered.takeAll()) {
-      request.refuse();
+      this.#refuse(request);
       const turn = spend(WORK.request);
       if (turn !== undefined) await turn;
     }

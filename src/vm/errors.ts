@@ -1,5 +1,5 @@
 /**
- * The errors of the virtual machine. A bad module, a bad import, a guest's fault and a bug in this library each have a
+ * The errors of the virtual machine. A bad module, a wrong module, a bad import, a guest's fault and a bug in this library each have a
  * class, so that a caller can distinguish them without reading messages. All layers share `LimitError`.
  *
  * @module
@@ -26,6 +26,35 @@ export class CompileError extends Error {
   constructor(message: string, offset: number, options?: ErrorOptions) {
     super(`${message} (at offset 0x${offset.toString(16)})`, options);
     this.offset = offset;
+  }
+}
+
+/**
+ * The bytes are not those that {@linkcode compile} was told to expect.
+ *
+ * @example
+ * ```ts
+ * import { compile, IntegrityError } from "@rivulet/rivulet/vm";
+ *
+ * const empty = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
+ * const integrity = "sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+ * const error = await compile(empty, { integrity }).catch((error: unknown) => error);
+ * console.log(error instanceof IntegrityError && error.actual); // sha256-k6RLu5bHUSGOTADUeeTBQ1gSKjiazKFiBbHk0NxflHY=
+ * ```
+ */
+export class IntegrityError extends Error {
+  /** Tells the class, also across realms. */
+  override readonly name = "IntegrityError";
+  /** What was expected, as in `sha256-` and the hash in base64. */
+  readonly expected: string;
+  /** What the bytes have, by the same hash function. */
+  readonly actual: string;
+
+  /** An error about bytes whose hash is another than expected. */
+  constructor(expected: string, actual: string) {
+    super(`the module is not the expected one: its integrity is ${actual}, not ${expected}`);
+    this.expected = expected;
+    this.actual = actual;
   }
 }
 

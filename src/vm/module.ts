@@ -5,13 +5,17 @@
  * @module
  */
 
-import { checkNames, checkSignal } from "../base/options.ts";
+import { LimitError } from "../base/limits.ts";
+import { checkNames, checkSignal, shown } from "../base/options.ts";
 import { spend } from "../base/schedule.ts";
 import { CHUNK_WORK } from "../base/streams.ts";
+import { quoted } from "../base/text.ts";
 import { decodeModule, ModuleDecoder } from "./binary/decode.ts";
 import type { Engine, EngineModule } from "./engine.ts";
 import { InternalError } from "./errors.ts";
+import { checkIntegrity, expectedHash } from "./integrity.ts";
 import { interpreter } from "./interpreter/mod.ts";
+import { MAX_SHOWN_NAME_BYTES } from "./limits.ts";
 import type { FuncTypeDescriptor } from "./objects/function.ts";
 import { valueTypeName } from "./binary/types.ts";
 import type { Export, ExternKind, FuncType, ModuleRecord, ValueType } from "./binary/types.ts";
@@ -24,6 +28,19 @@ export type Source = Response | ArrayBuffer | ArrayBufferView<ArrayBuffer> | Rea
 export interface CompileOptions {
   /** Aborts compiling: `compile` rejects with the signal's reason. */
   readonly signal?: AbortSignal;
+  /**
+   * The hash that the bytes must have, as pages and package managers write it: `sha256-`, `sha384-` or `sha512-`, and
+   * the hash in base64. A buffer is checked before it is read, a stream at its end. `crypto.subtle` computes the hash.
+   */
+  readonly integrity?: string;
+}
+
+const COMPILE_OPTIONS: readonly (keyof CompileOptions)[] = ["signal", "integrity"];
+
+/** Options of {@linkcode Module.customSections}. */
+export interface CustomSectionOptions {
+  /** The most bytes to copy, of all sections with the name. By default there is no limit but the module's own size. */
+  readonly maxBytes?: number;
 }
 
 /** An import that a module declares. */
@@ -128,11 +145,28 @@ export class Module {
     return preparedOf(this).record.bytes.slice();
   }
 
-  /** The contents of all custom sections with a name. */
-  customSections(name: string): Uint8Array[] {
+  /**
+   * The contents of all custom sections with a name, in the module's order. Each is a copy in a buffer of its own, as
+   * `WebAssembly.Module.customSections` returns them. A module keeps all its bytes, and so all its custom sections.
+   *
+   * @throws {LimitError} if they have more bytes together than `maxBytes`; then nothing is copied
+   * @throws {TypeError} if the name is not a string, or an option is unknown or of the wrong type
+   */
+  customSections(name: string, options: CustomSectionOptions = {}): Uint8Array<ArrayBuffer>[] {
+    if (typeof name !== "string") throw new TypeError(`a section's name must be a string, not ${shown(name)}`);
+    checkNames("custom section option", options, ["maxBytes"]);
+    const { maxBytes = Infinity } = options;
+    if (typeof maxBytes !== "number" || Number.isNaN(maxBytes)) {
+      throw new TypeError(`maxBytes must be a number, not ${shown(maxBytes)}`);
+    }
     const { customSections, bytes } = preparedOf(this).record;
-    return customSections.filter((section) => section.name === name)
-      .map(({ contents }) => bytes.slice(contents.start, contents.end));
+    const found = customSections.filter((section) => section.name === name).map(({ contents }) => contents);
+    const length = found.reduce((sum, { start, end }) => sum + end - start, 0);
+    if (length > maxBytes) {
+      const what = `the module's custom sections ${quoted(name, MAX_SHOWN_NAME_BYTES)} have ${length} bytes`;
+      throw new LimitError("maxBytes", maxBytes, `${what}, and at most ${maxBytes} were asked for`);
+    }
+    return found.map(({ start, end }) => bytes.slice(start, end));
   }
 }
 
@@ -155,7 +189,9 @@ function describe(type: FuncType): FuncTypeDescriptor {
  *
  * @param source a response (its status must be ok), a buffer, a stream of chunks, or a promise of one of these
  * @throws {CompileError} with the offset, if the bytes are not a module that this library can run
- * @throws {TypeError} if the response is not ok, the source is something else, or an option is unknown
+ * @throws {IntegrityError} if the bytes have another hash than `integrity`
+ * @throws {TypeError} if the response is not ok, the source is something else, or an option is unknown or has another
+ * format
  *
  * @example
  * ```ts
@@ -166,15 +202,17 @@ function describe(type: FuncType): FuncTypeDescriptor {
  * ```
  */
 export async function compile(source: Source | PromiseLike<Source>, options: CompileOptions = {}): Promise<Module> {
-  checkNames("compile option", options, ["signal"]);
+  checkNames("compile option", options, COMPILE_OPTIONS);
   const { signal } = options;
   checkSignal(signal);
+  const expected = expectedHash(options.integrity);
   signal?.throwIfAborted();
   // As in the JavaScript API, a buffer is copied before anything is awaited: later changes to it have no effect.
   const given = isBuffer(source) ? bytesOf(source).slice() : await source;
   signal?.throwIfAborted();
   if (isBuffer(given)) {
     const bytes = isBuffer(source) ? bytesOf(given) : bytesOf(given).slice();
+    if (expected !== undefined) await checkIntegrity(bytes, expected);
     const decoder = new ModuleDecoder(new ModuleValidator(), bytes.length);
     await decodeInParts(decoder, bytes, signal);
     return new Module(decoder.finish());
@@ -201,7 +239,9 @@ export async function compile(source: Source | PromiseLike<Source>, options: Com
     signal?.removeEventListener("abort", onAbort);
     reader.releaseLock();
   }
-  return new Module(decoder.finish());
+  const record = decoder.finish();
+  if (expected !== undefined) await checkIntegrity(record.bytes as Uint8Array<ArrayBuffer>, expected);
+  return new Module(record);
 }
 
 /** Decodes and validates bytes in parts. The event loop turns between parts. */

@@ -20,6 +20,7 @@
  * @module
  */
 
+import "../base/requirements.ts";
 export type { Clock } from "./system_clock.ts";
 export { ExitError } from "./proc.ts";
 export { Process, spawn } from "./process.ts";

@@ -10,6 +10,7 @@ import { checkNames, checkSignal, checkType, notAModule } from "../base/options.
 import { readBytes } from "../base/streams.ts";
 import { instantiate, LimitError, LinkError, Memory, Module, Trap } from "../vm/mod.ts";
 import type { Imports, ImportValue, Instance, RunLimits } from "../vm/mod.ts";
+import { foreignHint } from "../vm/binary/foreign.ts";
 import { NO_MEMORY } from "./abi.ts";
 import { encodeArgs, encodeEnviron } from "./args.ts";
 import type { Context } from "./context.ts";
@@ -93,6 +94,9 @@ const SPAWN_OPTIONS: readonly (keyof SpawnOptions)[] = [
   ...["args", "env", "stdin", "stdout", "stderr"] as const,
   ...["clock", "random", "limits", "signal", "imports"] as const,
 ];
+const NO_ENTRY = "the module is not a WASI program: it exports neither _start nor _initialize";
+/** What to add if nobody knows what such a module was built for. */
+const NO_MAIN = ": build a program with `main` for wasm32-wasip1, not a library";
 const CANNOT_START = 127;
 const TRAPPED = 134;
 const STOPPED = 137;
@@ -304,7 +308,7 @@ export class Process implements AsyncDisposable {
     signal.throwIfAborted();
     const entry = ["_start", "_initialize"].find((name) => module.export(name)?.kind === "function");
     if (entry === undefined) {
-      throw new LinkError("the module is not a WASI program: it exports neither _start nor _initialize");
+      throw new LinkError(`${NO_ENTRY}${foreignHint(module.imports, module.exports) || NO_MAIN}`);
     }
     const { params } = module.export(entry)!.type!;
     if (params.length > 0) {

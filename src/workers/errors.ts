@@ -6,8 +6,8 @@
  * @module
  */
 
-import { PluginError } from "../plugin/mod.ts";
-import { RpcClosedError, RpcError, RpcProtocolError } from "../rpc/mod.ts";
+import { ManifestError, PluginError } from "../plugin/mod.ts";
+import { RpcClosedError, RpcError, RpcProtocolError, SchemaError } from "../rpc/mod.ts";
 import { CompileError, InternalError, LimitError, LinkError, Trap } from "../vm/mod.ts";
 import { ExitError } from "../wasi/mod.ts";
 
@@ -26,6 +26,13 @@ const isFrame: FieldCheck = (value) => {
   if (typeof value !== "object" || value === null) return false;
   const { functionIndex, functionName, moduleName } = value as Readonly<Record<string, unknown>>;
   return isInteger(functionIndex) && isText(functionName) && orUndefined(isText)(moduleName);
+};
+
+/** What is wrong with a value, by its schema. */
+const isIssue: FieldCheck = (value) => {
+  if (typeof value !== "object" || value === null) return false;
+  const { message, path } = value as Readonly<Record<string, unknown>>;
+  return isText(message) && isListOf((step) => isText(step) || isNumber(step))(path);
 };
 
 /** A row: the class, and checks of its own fields. `name`, `message` and `cause` are of all. */
@@ -52,6 +59,8 @@ const ROWS: Readonly<Record<string, Row>> = {
   RpcClosedError: { class: RpcClosedError, fields: {} },
   LimitError: { class: LimitError, fields: { limit: isText, value: isNumber } },
   Trap: { class: Trap, fields: { reason: isText, guestStack: isListOf(isFrame) } },
+  ManifestError: { class: ManifestError, fields: { source: isText } },
+  SchemaError: { class: SchemaError, fields: { method: isText, part: isText, issues: isListOf(isIssue) } },
   LinkError: { class: LinkError, fields: {} },
   CompileError: { class: CompileError, fields: { offset: isNumber } },
   InternalError: { class: InternalError, fields: {} },

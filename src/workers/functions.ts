@@ -6,7 +6,7 @@
  */
 
 import { onRejection } from "../base/callbacks.ts";
-import type { Caller, Handler, RequestContext } from "../rpc/mod.ts";
+import type { Caller, Handler, OngoingCall, RequestContext } from "../rpc/mod.ts";
 import { RpcError } from "../rpc/mod.ts";
 import { ChannelFault } from "./messages.ts";
 import type { RequestOptions, Service } from "./channel.ts";
@@ -22,6 +22,8 @@ export interface HostSide {
   callerOf(request: number): Caller;
   /** Tells what else a handler says about its request. */
   tell(request: number, name: string, args: readonly unknown[]): void;
+  /** The signal of the call that a request belongs to. */
+  callSignalOf(request: number): AbortSignal;
 }
 
 /** What a function in the worker needs. */
@@ -117,7 +119,7 @@ const RANDOM: Bridge = {
 };
 
 /** Members of a context that are not data. */
-const LIVE: ReadonlySet<string> = new Set(["signal", "peer", "progress", "params", "call"]);
+const LIVE: ReadonlySet<string> = new Set(["signal", "peer", "params", "call"]);
 
 /** A method of the host. */
 const METHOD: Bridge = {
@@ -173,16 +175,26 @@ function dataOf(context: RequestContext): Record<string, unknown> {
       if (typeof value !== "function" && (typeof value !== "object" || value === null)) data[name] = value;
     }
   }
+  const { call } = context;
+  if (call !== undefined) data.call = { id: call.id, method: call.method, traceparent: call.traceparent };
   return data;
 }
 
 /** The context of a request, as a handler gets it. */
 function contextOf(data: unknown, id: number, signal: AbortSignal, host: HostSide): RequestContext {
-  return Object.assign({}, data, {
+  const { call, ...rest } = data as { readonly call?: object };
+  return {
+    // Members that are `undefined` are there too.
+    ...{ id: undefined, traceparent: undefined, ...rest } as Omit<RequestContext, "signal" | "peer" | "progress">,
     signal,
     peer: host.callerOf(id),
-    progress: (value: unknown) => host.tell(id, "progress", [value]),
-  }) as unknown as RequestContext;
+    progress: (value) => host.tell(id, "progress", [value]),
+    // Few handlers read it, so the worker does not watch it until one does.
+    call: call && Object.defineProperty({ ...call } as OngoingCall, "signal", {
+      get: () => host.callSignalOf(id),
+      enumerable: true,
+    }),
+  };
 }
 
 /** A reason that the host's function threw. `undefined` would look like none. */

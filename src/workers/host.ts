@@ -8,8 +8,9 @@ import { createApi } from "../base/api.ts";
 import { checkMethod } from "../base/options.ts";
 import type { PluginCallOptions } from "../plugin/mod.ts";
 import { RpcClosedError } from "../rpc/mod.ts";
-import type { Caller } from "../rpc/mod.ts";
+import type { Caller, MethodSchemas } from "../rpc/mod.ts";
 import { reporter } from "../rpc/failures.ts";
+import { checked, SchemaError } from "../rpc/schemas/check.ts";
 import type { Channel, RequestOptions, Service } from "./channel.ts";
 import { Ended, WorkerFailure } from "./connection.ts";
 import { CALL_FUNCTIONS, HOST_METHOD, OPTION_FUNCTIONS } from "./functions.ts";
@@ -24,9 +25,13 @@ export class Host implements HostSide {
   readonly services: ReadonlyMap<string, Service>;
   /** The functions among the options of the worker's calls, by the number of the call. */
   readonly #callFunctions = new Map<number, SplitOptions["functions"]>();
+  /** Those that handlers have read of the calls that their requests belong to, by the number of the request. */
+  readonly #callSignals = new Map<number, AbortController>();
+  readonly #schemas: CheckedOptions["schemas"];
   #channel: Channel | undefined;
 
-  constructor({ functions, methods }: CheckedOptions) {
+  constructor({ functions, methods, schemas }: CheckedOptions) {
+    this.#schemas = schemas;
     const given = new Map(functions);
     if (!given.has("onError")) given.set("onError", reporter(undefined));
     const services = new Map<string, Service>();
@@ -38,11 +43,16 @@ export class Host implements HostSide {
         return run === undefined ? undefined : row.serve(run, this)(args, info);
       });
     }
-    services.set("method", ([name, ...args], info) => {
+    services.set("method", async ([name, ...args], info) => {
       const run = methods.get(name as string);
       if (run === undefined) throw new ChannelFault("it called a method that the host does not have");
-      return HOST_METHOD.serve(run, this)(args, info);
+      try {
+        return await HOST_METHOD.serve(run, this)(args, info);
+      } finally {
+        this.#callSignals.delete(info.id);
+      }
     });
+    services.set("call aborted", ([request, reason]) => this.#callSignals.get(request as number)?.abort(reason));
     this.services = services;
   }
 
@@ -59,18 +69,26 @@ export class Host implements HostSide {
    * Calls a method of a guest.
    *
    * @param service the worker's service that does it
-   * @param args the first arguments of the service
+   * @param before the arguments of the service before the method
    */
   async call(
     service: string,
-    args: readonly unknown[],
+    before: readonly unknown[],
+    method: string,
+    params: unknown,
     options: PluginCallOptions,
     { onSent, onAnswer }: RequestOptions = {},
   ): Promise<unknown> {
-    const { data, functions } = splitCallOptions(options);
+    const { data, functions, signals } = splitCallOptions(options);
+    const schemas = this.#schemas?.get(method);
+    const checkedParams = await checkPart(schemas, method, "params", params);
     let id: number | undefined;
+    const aborts = Array.from(signals, ([name, signal]) => {
+      return [signal, () => this.#send("abort", [id, name, signal.reason])] as const;
+    });
     try {
-      return await this.#channel!.request(service, [...args, data, [...functions.keys()]], {
+      const args = [...before, method, checkedParams, data, [...functions.keys()], [...signals.keys()]];
+      const result = await this.#channel!.request(service, args, {
         signal: options.signal,
         rejectsOnAbort: true,
         onAnswer,
@@ -78,33 +96,71 @@ export class Host implements HostSide {
           id = sent;
           this.#callFunctions.set(id, functions);
           onSent?.(sent);
+          for (const [signal, abort] of aborts) {
+            if (signal.aborted) queueMicrotask(abort);
+            else signal.addEventListener("abort", abort);
+          }
         },
       });
+      return await checkPart(schemas, method, "result", result);
     } finally {
       if (id !== undefined) this.#callFunctions.delete(id);
+      for (const [signal, abort] of aborts) signal.removeEventListener("abort", abort);
     }
+  }
+
+  /** Sends a notification to the guest of a request, or to that of the worker's plugin. */
+  async notify(service: string, before: readonly unknown[], method: string, params: unknown): Promise<void> {
+    const checkedParams = await checkPart(this.#schemas?.get(method), method, "params", params);
+    await this.#channel!.request(service, [...before, method, checkedParams]);
   }
 
   callerOf(request: number): Caller {
     const call = async (method: string, params?: unknown, options: PluginCallOptions = {}): Promise<unknown> => {
       checkMethod(method);
       options.signal?.throwIfAborted();
-      return await whileOpen(() => this.call("context.call", [request, method, params], options));
+      return await whileOpen(() => this.call("context.call", [request], method, params, options));
     };
     const notify = async (method: string, params?: unknown): Promise<void> => {
       checkMethod(method);
-      await whileOpen(() => this.#channel!.request("context.notify", [request, method, params]));
+      await whileOpen(() => this.notify("context.notify", [request], method, params));
     };
     return { call, notify, api: createApi(call) } as Caller;
   }
 
+  callSignalOf(request: number): AbortSignal {
+    let controller = this.#callSignals.get(request);
+    if (controller === undefined) {
+      controller = new AbortController();
+      this.#callSignals.set(request, controller);
+      this.tell(request, "watch", []);
+    }
+    return controller.signal;
+  }
+
   tell(request: number, name: string, args: readonly unknown[]): void {
-    this.#channel!.request(`context.${name}`, [request, ...args]).catch(() => {});
+    this.#send(`context.${name}`, [request, ...args]);
+  }
+
+  /** Nobody waits for the answer. */
+  #send(service: string, args: readonly unknown[]): void {
+    this.#channel!.request(service, args).catch(() => {});
   }
 }
 
+async function checkPart(
+  schemas: MethodSchemas | undefined,
+  method: string,
+  part: "params" | "result",
+  value: unknown,
+): Promise<unknown> {
+  const schema = schemas?.[part];
+  if (schema === undefined) return value;
+  return await checked(schema, value, (issues) => new SchemaError(method, part, issues), (value) => value);
+}
+
 /** To a handler, a guest whose worker ended is a closed connection. */
-async function whileOpen(request: () => Promise<unknown>): Promise<unknown> {
+async function whileOpen<T>(request: () => Promise<T>): Promise<T> {
   try {
     return await request();
   } catch (error) {

@@ -21,7 +21,8 @@
  * @module
  */
 
+import "../base/requirements.ts";
 export type { WorkerEvent, WorkerLike } from "./default_worker.ts";
-export type { WorkerPluginLimits, WorkerPluginOptions } from "./options.ts";
+export type { WorkerPluginLimits, WorkerPluginOptions, WorkerPluginSettings } from "./options.ts";
 export { WorkerPlugin } from "./worker_plugin.ts";
 export type { WorkerPluginStats } from "./worker_plugin.ts";

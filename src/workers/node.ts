@@ -15,6 +15,7 @@
  * @module
  */
 
+import "../base/requirements.ts";
 import type { WorkerEvent, WorkerLike } from "./default_worker.ts";
 import { serve } from "./program.ts";
 

@@ -6,9 +6,17 @@
 
 import { limitsOf, resolveLimits } from "../base/limits.ts";
 import { checkNames, checkType, functionsByName, shown } from "../base/options.ts";
-import type { PluginCallOptions, PluginLimits, PluginOptions } from "../plugin/mod.ts";
+import type {
+  PluginCallOptions,
+  PluginLimits,
+  PluginOptions,
+  PluginSchemasOption,
+  PluginSettings,
+} from "../plugin/mod.ts";
 import { checkOptions as checkPluginOptions, PLUGIN_OPTIONS } from "../plugin/options.ts";
-import type { Handler, Methods } from "../rpc/mod.ts";
+import type { Handler, Methods, MethodSchemas, MethodsOption } from "../rpc/mod.ts";
+import { schemasByMethod } from "../rpc/schemas/check.ts";
+import { withSchemas } from "../rpc/schemas/handlers.ts";
 import type { WorkerLike } from "./default_worker.ts";
 import { CALL_FUNCTIONS, OPTION_FUNCTIONS } from "./functions.ts";
 
@@ -23,12 +31,8 @@ export interface WorkerPluginLimits extends PluginLimits {
   readonly hangMs?: number;
 }
 
-/**
- * Options of a plugin in workers: those of a `Plugin`, and of the workers. Functions run on your side. `clock`, and a
- * `framing` of your own, can't be used: their functions would have to answer at once.
- */
-export interface WorkerPluginOptions<Guest extends object = Methods, Host extends object = Methods>
-  extends Omit<PluginOptions<Guest, Host>, "limits" | "clock"> {
+/** Options of the workers, and of a plugin beside its methods. */
+export interface WorkerPluginSettings extends Omit<PluginSettings, "limits" | "clock"> {
   /**
    * The number of workers, from 1 to 64. By default as many as the machine has processors, at most 8. With
    * `lifetime: "plugin"` it is 1, since all calls share one instance.
@@ -39,6 +43,15 @@ export interface WorkerPluginOptions<Guest extends object = Methods, Host extend
   /** Limits of each instance, and of each worker. */
   readonly limits?: WorkerPluginLimits;
 }
+
+/**
+ * Options of a plugin in workers: those of a `Plugin`, and of the workers. Functions run on your side. `clock`, and a
+ * `framing` or `protocol` of your own, can't be used: their functions would have to answer at once.
+ */
+export type WorkerPluginOptions<Guest extends object = Methods, Host extends object = Methods> =
+  & WorkerPluginSettings
+  & MethodsOption<Guest, Host>
+  & PluginSchemasOption<Guest, Host>;
 
 /** The most workers. */
 const MAX_WORKERS = 64;
@@ -55,37 +68,51 @@ type AnyFunction = (...args: any[]) => unknown;
 export interface SplitOptions {
   readonly data: Readonly<Record<string, unknown>>;
   readonly functions: ReadonlyMap<string, AnyFunction>;
+  readonly signals: ReadonlyMap<string, AbortSignal>;
 }
 
 /** Checked options. */
 export interface CheckedOptions extends SplitOptions {
+  /** Those that are granted. */
   readonly methods: ReadonlyMap<string, Handler>;
+  /** Schemas of the guest's methods. */
+  readonly schemas: ReadonlyMap<string, MethodSchemas> | undefined;
   readonly workers: number;
   readonly createWorker: (() => WorkerLike) | undefined;
   readonly limits: Required<WorkerPluginLimits>;
 }
 
 /**
- * Checks options as a plugin does, and copies them.
+ * Checks options as a plugin does, and copies them. What the guest may not have does not reach its worker.
  *
  * @throws {TypeError} if an option or a limit is unknown or of the wrong type, or can't cross
  * @throws {RangeError} if a number is not in its range
  */
-export function checkOptions(options: WorkerPluginOptions<never, never>): CheckedOptions {
+export function checkOptions(options: WorkerPluginOptions<never, never> = {}): CheckedOptions {
   checkNames("WorkerPlugin option", options, [...PLUGIN_OPTIONS, ...OWN_OPTIONS]);
-  const { workers, createWorker, limits: given = {}, methods: handlers = {}, ...others } =
+  const { workers, createWorker, limits: given = {}, methods: handlers = {}, schemas, ...others } =
     options as WorkerPluginOptions;
   // It may be an iterator, which can be read only once.
   const methods = functionsByName(handlers) as Map<string, Handler>;
   const limits = resolveLimits<WorkerPluginLimits>("WorkerPlugin", given);
   const pluginLimits = limitsOf("Plugin", limits);
-  checkPluginOptions({ ...others, methods, limits: pluginLimits } as PluginOptions);
+  const checked = checkPluginOptions({ ...others, methods, schemas, limits: pluginLimits } as PluginOptions);
   checkType("createWorker", createWorker, "function");
-  const isShared = others.lifetime === "plugin";
+  const { permissions, env = {} } = checked;
+  const granted = <T>(list: readonly string[] | "*", entries: Iterable<readonly [string, T]>) =>
+    [...entries].filter(([name]) => list === "*" || list.includes(name));
   return {
-    ...split({ ...others, limits: pluginLimits }, OPTION_FUNCTIONS),
-    methods,
-    workers: workersOf(workers, isShared),
+    ...split({
+      ...others,
+      env: Object.fromEntries(granted(permissions.env, Object.entries(env))),
+      limits: pluginLimits,
+    }, OPTION_FUNCTIONS),
+    methods: withSchemas(
+      new Map(granted(permissions.methods, methods)),
+      schemasByMethod("schemas.host", schemas?.host),
+    ),
+    schemas: schemasByMethod("schemas.guest", schemas?.guest),
+    workers: workersOf(workers, others.lifetime === "plugin"),
     createWorker,
     limits,
   };
@@ -106,7 +133,7 @@ function workersOf(given: unknown, isShared: boolean): number {
   return given;
 }
 
-/** The options of a call by how they cross. Its signal does so by itself. */
+/** The options of a call by how they cross. Its `signal` does so by itself. */
 export function splitCallOptions({ signal: _signal, ...others }: PluginCallOptions): SplitOptions {
   return split(others, CALL_FUNCTIONS);
 }
@@ -115,12 +142,18 @@ export function splitCallOptions({ signal: _signal, ...others }: PluginCallOptio
 function split(options: object, table: Readonly<Record<string, unknown>>): SplitOptions {
   const data: Record<string, unknown> = {};
   const functions = new Map<string, AnyFunction>();
+  const signals = new Map<string, AbortSignal>();
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined) continue;
     if (Object.hasOwn(table, name)) functions.set(name, value);
+    else if (isSignal(value)) signals.set(name, value);
     else data[name] = copyOf(name, value);
   }
-  return { data, functions };
+  return { data, functions, signals };
+}
+
+function isSignal(value: unknown): value is AbortSignal {
+  return typeof value === "object" && value !== null && "aborted" in value && "addEventListener" in value;
 }
 
 /** A copy of data. Classes and proxies become plain objects. */

@@ -75,7 +75,7 @@ export class Place {
         isSent = true;
         connection.watch();
       };
-      return await host.call("call", [method, params], options, {
+      return await host.call("call", [], method, params, options, {
         onSent,
         onAnswer: () => {
           onAnswer();

@@ -7,7 +7,7 @@
 import { Plugin } from "../plugin/mod.ts";
 import type { PluginCallOptions } from "../plugin/mod.ts";
 import { RpcClosedError } from "../rpc/mod.ts";
-import type { Caller, RequestContext } from "../rpc/mod.ts";
+import type { RequestContext } from "../rpc/mod.ts";
 import { compile } from "../vm/mod.ts";
 import { Channel, deliver } from "./channel.ts";
 import type { RequestInfo, RequestOptions, Service } from "./channel.ts";
@@ -42,6 +42,8 @@ export function serve(post: (message: Message, transfer: Transferable[]) => void
   const started = Promise.withResolvers<Plugin>();
   started.promise.catch(() => {});
   const contexts = new Map<number, RequestContext>();
+  /** The signals among the options of calls, by the number of the call. */
+  const aborts = new Map<number, ReadonlyMap<string, AbortController>>();
   const flushes: (() => void)[] = [];
   const beforeSend = () => {
     for (const flush of flushes) flush();
@@ -57,13 +59,25 @@ export function serve(post: (message: Message, transfer: Transferable[]) => void
     beforeSend: (flush: () => void) => void flushes.push(flush),
   });
 
-  /** The options of a call, with functions that call the host's. */
-  const callOptions = (data: unknown, functions: unknown, { id, signal }: RequestInfo): PluginCallOptions => {
+  /** Calls a method with options of the host: functions call the host's, and signals follow the host's. */
+  const callWith = async (
+    callee: { call(method: never, params: never, options: never): Promise<unknown> },
+    [method, params, data, functions, signals]: readonly unknown[],
+    { id, signal }: RequestInfo,
+  ): Promise<unknown> => {
     const made = (functions as readonly string[]).map((name): [string, unknown] => [
       name,
       CALL_FUNCTIONS[name]!.make(worker(`call.${name}`, [id])),
     ]);
-    return { ...data as PluginCallOptions, ...Object.fromEntries(made), signal };
+    const controllers = new Map((signals as readonly string[]).map((name) => [name, new AbortController()]));
+    const followed = Array.from(controllers, ([name, { signal }]): [string, unknown] => [name, signal]);
+    const options = { ...data as PluginCallOptions, ...Object.fromEntries([...made, ...followed]), signal };
+    if (controllers.size > 0) aborts.set(id, controllers);
+    try {
+      return await callee.call(method as never, params as never, options as never);
+    } finally {
+      aborts.delete(id);
+    }
   };
 
   const start = async (data: StartData): Promise<StartAnswer> => {
@@ -87,20 +101,18 @@ export function serve(post: (message: Message, transfer: Transferable[]) => void
         throw error;
       }
     }],
-    ["call", async ([method, params, data, functions], info) => {
-      const plugin = await started.promise;
-      return await plugin.call(method as string, params as never, callOptions(data, functions, info));
-    }],
-    ["context.call", async ([request, method, params, data, functions], info) => {
-      const { peer } = contextOf(request);
-      return await peer.call(method as string, params as never, callOptions(data, functions, info));
-    }],
+    ["call", async (args, info) => await callWith(await started.promise, args, info)],
+    ["abort", ([call, name, reason]) => aborts.get(call as number)?.get(name as string)?.abort(reason)],
+    ["context.call", ([request, ...args], info) => callWith(contextOf(request).peer, args, info)],
     ["context.notify", ([request, method, params]) => {
       return contextOf(request).peer.notify(method as string, params as never);
     }],
-    ["context.progress", ([request, value]) => {
-      const context = contexts.get(request as number) as { readonly progress?: (value: unknown) => void } | undefined;
-      context?.progress?.(value);
+    ["context.progress", ([request, value]) => contextOf(request).progress(value)],
+    ["context.watch", ([request]) => {
+      const signal = contextOf(request).call?.signal;
+      const tell = () => void channel.request("call aborted", [request, signal!.reason]).catch(() => {});
+      if (signal?.aborted) tell();
+      else signal?.addEventListener("abort", tell);
     }],
     ...FORWARDED.map((name): [string, Service] => [name, async (args) => {
       const plugin = await started.promise as unknown as Readonly<Record<string, (...args: unknown[]) => unknown>>;
@@ -108,7 +120,7 @@ export function serve(post: (message: Message, transfer: Transferable[]) => void
     }]),
   ]);
 
-  const contextOf = (request: unknown): { readonly peer: Caller } => {
+  const contextOf = (request: unknown): RequestContext => {
     const context = contexts.get(request as number);
     if (context === undefined) {
       throw new RpcClosedError("the request of this context was answered: with workers, its `peer` serves until then");

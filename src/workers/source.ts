@@ -4,6 +4,7 @@
  * @module
  */
 
+import { manifestOf } from "../plugin/mod.ts";
 import { Module } from "../vm/mod.ts";
 import type { Source } from "../vm/mod.ts";
 
@@ -14,14 +15,18 @@ export interface ModuleBytes {
   readonly name: string | undefined;
 }
 
-/** Begins to read a source. A buffer is copied at once: later changes to it have no effect. */
+/**
+ * Begins to read a source. A buffer is copied at once: later changes to it have no effect.
+ *
+ * @throws {ManifestError} if it is a module that has a manifest which is not valid
+ */
 export function moduleBytes(source: Module | Source | PromiseLike<Source>): ModuleBytes {
   const isModule = source instanceof Module;
   const given = isModule ? source.bytes() : isBuffer(source) ? copyOf(source) : source;
   const bytes = read(given);
   // Each call that needs them gets the error.
   bytes.catch(() => {});
-  return { bytes, name: isModule ? source.name : undefined };
+  return { bytes, name: isModule ? manifestOf(source)?.name ?? source.name : undefined };
 }
 
 async function read(source: Source | PromiseLike<Source>): Promise<Uint8Array<ArrayBuffer>> {

@@ -5,6 +5,7 @@
  * @module
  */
 
+import "../base/requirements.ts";
 import { serve } from "./program.ts";
 
 /** The global scope of a worker. */

@@ -11,7 +11,7 @@ import { printable } from "../base/text.ts";
 import { PluginError } from "../plugin/mod.ts";
 import type { Plugin, PluginCallOptions } from "../plugin/mod.ts";
 import { checkCallOptions } from "../plugin/options.ts";
-import type { CallArguments, MethodName, Methods, ResultOf } from "../rpc/mod.ts";
+import type { CallArguments, MethodName, Methods, OptionsArgument, ResultOf } from "../rpc/mod.ts";
 import type { Module, Source } from "../vm/mod.ts";
 import { Ended, WorkerFailure } from "./connection.ts";
 import { checkOptions } from "./options.ts";
@@ -63,9 +63,13 @@ export class WorkerPlugin<Guest extends object = Methods, Host extends object = 
    * @param options those of a `Plugin`, and of the workers
    * @throws {TypeError} if an option or a limit is unknown or of the wrong type, or can't be passed to workers
    * @throws {RangeError} if a number is not in its range
+   * @throws {ManifestError} if a `Module` has a manifest that is not valid. If that of bytes is not, calls reject
    */
-  constructor(source: Module | Source | PromiseLike<Source>, options: WorkerPluginOptions<Guest, Host> = {}) {
-    this.#options = checkOptions(options as WorkerPluginOptions<never, never>);
+  constructor(
+    source: Module | Source | PromiseLike<Source>,
+    ...[options]: OptionsArgument<WorkerPluginOptions<Guest, Host>>
+  ) {
+    this.#options = checkOptions(options as WorkerPluginOptions<never, never> | undefined);
     const { data, workers } = this.#options;
     const { bytes, name } = moduleBytes(source);
     this.#name = (data.name as string | undefined) ?? printable(name ?? "plugin", NAME_LENGTH);
@@ -105,7 +109,7 @@ export class WorkerPlugin<Guest extends object = Methods, Host extends object = 
    */
   async call<K extends MethodName<Guest>>(
     method: K,
-    ...args: CallArguments<Guest, K> | [params: CallArguments<Guest, K>[0], options?: PluginCallOptions]
+    ...args: CallArguments<Guest, K, PluginCallOptions>
   ): Promise<ResultOf<Guest, K>> {
     const [params, options = {}] = args as readonly [unknown, PluginCallOptions?];
     checkMethod(method);

@@ -8,7 +8,7 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { compile, instantiate } from "@rivulet/rivulet/vm";
 import type { RunLimits } from "@rivulet/rivulet/vm";
-import { FRAMINGS, LimitError as LimitErrorOfRpc, Peer } from "@rivulet/rivulet/rpc";
+import { FRAMINGS, LimitError as LimitErrorOfRpc, Peer, PROTOCOLS } from "@rivulet/rivulet/rpc";
 import type { PeerLimits } from "@rivulet/rivulet/rpc";
 import { LimitError, Plugin, PluginError, spawn } from "@rivulet/rivulet";
 import type { PluginLimits, PluginOptions, ProcessLimits } from "@rivulet/rivulet";
@@ -250,7 +250,9 @@ Deno.test("Plugin refuses in its constructor the options that spawn would refuse
     [{ framing: "constructor" }, "framing must be"],
     [{ framing: null }, "framing must be"],
     [{ framing: { encode() {} } }, "framing.decoder must be a function, not null"],
-    [{ framing: { ...FRAMINGS.newline, cancellation: {} } }, "framing.cancellation.method must be a string"],
+    [{ framing: { ...FRAMINGS.newline, cancellation: {} } }, "framing.cancellation belongs to the option protocol"],
+    [{ protocol: "soap" }, `protocol must be "rivulet" or "lsp" or "mcp", not "soap"`],
+    [{ protocol: { ...PROTOCOLS.mcp, cancellation: {} } }, "protocol.cancellation.method must be a string, not null"],
     [{ lifetime: "forever" }, `lifetime must be "call" or "plugin", not "forever"`],
     [{ args: "a" }, `args must be a list of strings, not "a"`],
     [{ args: [1] }, "argument 0 must be a string, not 1"],
@@ -387,6 +389,18 @@ const REACHED: Readonly<Record<LimitErrorName, readonly (() => Promise<unknown>)
     async () => (await refusedBy({ messageBytes: 9 }, `"123456789"`)).error,
     () => causeIn({ messageBytes: 100 }, "flood", 20_000),
   ],
+  requestBytes: [
+    async () => {
+      const { peer } = connect({ limits: { requestBytes: 80 } });
+      const error = await peer.call("a", "x".repeat(80)).catch((error: unknown) => error);
+      await peer.close();
+      return error;
+    },
+    async () => {
+      await using plugin = new Plugin(c, { limits: { requestBytes: 80 } });
+      return await plugin.call("ping", "x".repeat(80)).catch((error: unknown) => error);
+    },
+  ],
   messageDepth: [
     async () => (await refusedBy({ messageDepth: 2 }, "[[[]]]")).error,
     () => causeIn({ messageDepth: 9 }, "nest", 60),
@@ -455,7 +469,7 @@ Deno.test("the types of limits have the names of the rows", () => {
   };
   const spawned: Record<keyof ProcessLimits, true> = { ...run, streamBytes: true, outputBytes: true };
   const peer: Record<keyof PeerLimits, true> = {
-    ...{ messageBytes: true, messageDepth: true, batchMessages: true },
+    ...{ messageBytes: true, requestBytes: true, messageDepth: true, batchMessages: true },
     ...{ concurrentRequests: true, queueBytes: true, pendingCalls: true },
   };
   const plugin: Record<keyof PluginLimits, true> = {

@@ -219,7 +219,7 @@ Deno.test("json-rpc-2.0 and a peer answer each other", async () => {
   const missing = await assertRejects(() => peer.call("no such method"), RpcError);
   assertEquals(missing.code, -32601);
 
-  assertEquals(peer.stats, { unknownIds: 0, duplicateIds: 0, malformed: 0, refused: 0, dropped: 0 });
+  assertEquals(peer.stats, { unknownIds: 0, duplicateIds: 0, nullIds: 0, malformed: 0, refused: 0, dropped: 0 });
   await end();
   await peer.close();
   await ended;

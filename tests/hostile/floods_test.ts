@@ -71,6 +71,18 @@ const MESSAGES: Readonly<Record<string, string>> = {
   "error answers with unprintable messages": line(
     `{"jsonrpc":"2.0","id":7,"error":{"code":1,"message":"${"\x7f".repeat(60_000)}"}}`,
   ),
+  "errors without an id": line('{"jsonrpc":"2.0","id":null,"error":{"code":1,"message":"no"}}'),
+  "progress of a call": line(notification("$/progress", { token: 0, value: 1 })),
+  "progress of a call, long": line(notification("$/progress", { token: 0, value: Array(20_000).fill({}) })),
+  "progress of no call": line(notification("$/progress", { token: "x", value: 1 })),
+  "progress without params": line(notification("$/progress")),
+  "requests that are cancelled": line(request("slow")) + line(notification("$/cancelRequest", { id: 1 })),
+  "cancellations of nothing": line(notification("$/cancelRequest", { id: "x" })),
+  "requests that are cancelled while they wait": line(request("slow")).repeat(500) +
+    line(notification("$/cancelRequest", { id: 1 })),
+  "requests of nearly known methods": line(request("ecko")),
+  "requests that belong to a call": line('{"jsonrpc":"2.0","id":1,"method":"echo","parent":0}'),
+  "requests that report much progress": line(request("reports")),
   "requests with long ids": line(request("none", "i".repeat(60_000))),
   "requests with long methods": line(request("m".repeat(60_000))),
   "params of many empty objects": line(notification("none", Array(20_000).fill({}))),
@@ -93,6 +105,9 @@ const FRAMES: Readonly<Record<string, string>> = {
 const methods: PeerOptions["methods"] = {
   echo: (params) => params,
   later: async (params) => await params,
+  reports: (_params, context) => {
+    for (let i = 0; i < 10; i++) context.progress(i);
+  },
   slow: () => new Promise((resolve) => setTimeout(resolve, 50)),
   fails: () => Promise.reject(new Error("no")),
 };
@@ -119,7 +134,8 @@ async function attackPeer(what: string, module: Module, options: PeerOptions): P
     const peer = new Peer({ readable: process.readable, writable }, { methods, onError: () => {}, ...options });
     peer.closed.catch(() => {});
     // While a call waits, reading never pauses.
-    const call = peer.call("none").catch(() => {});
+    const onProgress = () => new Promise<void>((resolve) => setTimeout(resolve, 50));
+    const call = peer.call("none", null, { onProgress }).catch(() => {});
     await assertTimers(what, () => {
       process.kill();
       return Promise.all([process.status, peer.close("enough"), call]);

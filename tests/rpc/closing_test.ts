@@ -122,7 +122,7 @@ Deno.test("close inside a handler drops the later messages of the same chunk", a
   const served: unknown[] = [];
   const { peer, send, end } = connect({
     methods: {
-      stop: (_params, context) => void (context.peer as Peer).close(),
+      stop: () => void peer.close(),
       note: (params) => void served.push(params),
     },
   });

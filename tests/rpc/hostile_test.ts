@@ -4,7 +4,7 @@
  * calls must get their own answers and no others.
  */
 
-import { RpcProtocolError } from "@rivulet/rivulet/rpc";
+import { RpcError, RpcProtocolError } from "@rivulet/rivulet/rpc";
 import { assertEquals, assertInstanceOf, assertLess, assertRejects } from "@std/assert";
 import { connect, type Json, settle } from "../_wire.ts";
 
@@ -21,6 +21,7 @@ interface Row {
   /** The required increase of the counters. */
   readonly malformed?: number;
   readonly unknownIds?: number;
+  readonly nullIds?: number;
   readonly duplicateIds?: number;
   /** The row settles call 0 with a protocol error. */
   readonly rejects?: true;
@@ -161,8 +162,21 @@ const ROWS: readonly Row[] = [
   { name: "answer without an id", send: `{${v},"result":1}`, unknownIds: 1 },
   {
     name: "an error answer without a request",
-    send: `{${v},"id":null,"error":{"code":-32700,"message":"what?"}}`,
+    send: `{${v},"id":"x","error":{"code":-32700,"message":"what?"}}`,
     unknownIds: 1,
+  },
+  // An error answer without an id rejects all pending calls
+  {
+    name: "an error answer to null",
+    send: `{${v},"id":null,"error":{"code":-32700,"message":"what?"}}`,
+    nullIds: 1,
+    rejects: true,
+  },
+  {
+    name: "error answers to nobody",
+    send: `[{${v},"error":{"code":-32700,"message":"what?"}},{${v},"id":null,"error":{"code":1,"message":""}}]`,
+    nullIds: 2,
+    rejects: true,
   },
   { name: "answer to a call that was answered", send: `{${v},"id":1,"result":"other"}\n`.repeat(3), duplicateIds: 3 },
   {
@@ -263,12 +277,13 @@ async function attack(row: Row, chunksOf: number): Promise<void> {
   // At least once, so that an extra answer is seen.
   do answers.push(...(await rest()).map(brief)); while (answers.length < expected.length);
   assertEquals(answers, expected);
-  const { malformed = 0, unknownIds = 0, duplicateIds = 0 } = row;
-  assertEquals(peer.stats, { malformed, unknownIds, duplicateIds, refused: 0, dropped: 0 });
+  const { malformed = 0, unknownIds = 0, duplicateIds = 0, nullIds = 0 } = row;
+  assertEquals(peer.stats, { malformed, unknownIds, duplicateIds, nullIds, refused: 0, dropped: 0 });
   assertEquals(faults.length, malformed);
 
   assertEquals(0 in outcomes, row.rejects ?? false, "call 0 is still pending");
-  if (row.rejects) assertInstanceOf(outcomes[0], RpcProtocolError);
+  if (nullIds > 0) assertInstanceOf(outcomes[0], RpcError);
+  else if (row.rejects) assertInstanceOf(outcomes[0], RpcProtocolError);
   sendJson({ jsonrpc: "2.0", id: 0, result: "zero" });
   sendJson({ jsonrpc: "2.0", id: "after", method: "ping" });
   assertEquals((await next()).result, "pong");

@@ -62,18 +62,10 @@ Deno.test("the error of parseJson shows only the beginning of the text", () => {
 
 Deno.test("readMessage reads requests, notifications and answers", () => {
   const jsonrpc = "2.0";
-  assertEquals(readMessage({ jsonrpc, id: "a", method: "m", params: 5 }), {
-    kind: "request",
-    id: "a",
-    method: "m",
-    params: 5,
-  });
-  assertEquals(readMessage({ jsonrpc, method: "m" }), {
-    kind: "request",
-    id: undefined,
-    method: "m",
-    params: undefined,
-  });
+  const call = { jsonrpc, id: "a", method: "m", params: 5, extra: 1 };
+  assertEquals(readMessage(call), { kind: "request", id: "a", method: "m", params: 5, source: call });
+  const note = { jsonrpc, method: "m" };
+  assertEquals(readMessage(note), { kind: "request", id: undefined, method: "m", params: undefined, source: note });
   assertEquals(readMessage({ jsonrpc, id: 3, result: null }), {
     kind: "response",
     id: 3,
@@ -92,20 +84,21 @@ Deno.test("readMessage keeps the id of an invalid request if the id is valid", (
   }
 });
 
-Deno.test("encodeRequest always writes params, and writes an id only for a call", () => {
+Deno.test("encodeRequest writes params if there are any, and an id only for a call", () => {
   assertEquals(encodeRequest(0, "ping", toJson(undefined)), '{"jsonrpc":"2.0","id":0,"method":"ping","params":null}');
+  assertEquals(encodeRequest(0, "ping", undefined), '{"jsonrpc":"2.0","id":0,"method":"ping"}');
   assertEquals(encodeRequest(undefined, 'a"b', toJson([1])), '{"jsonrpc":"2.0","method":"a\\"b","params":[1]}');
 });
 
 Deno.test("encodeResult writes null for undefined, and never writes a raw line feed", () => {
-  assertEquals(encodeResult("x", undefined), '{"jsonrpc":"2.0","id":"x","result":null}');
-  assertEquals(encodeResult(null, "a\nb\ud800"), '{"jsonrpc":"2.0","id":null,"result":"a\\nb\\ud800"}');
+  assertEquals(encodeResult("x", toJson(undefined)), '{"jsonrpc":"2.0","id":"x","result":null}');
+  assertEquals(encodeResult(null, toJson("a\nb\ud800")), '{"jsonrpc":"2.0","id":null,"result":"a\\nb\\ud800"}');
 });
 
 Deno.test("encodeError writes data only if there are any", () => {
   assertEquals(encodeError(1, -5, "no"), '{"jsonrpc":"2.0","id":1,"error":{"code":-5,"message":"no"}}');
   assertEquals(
-    encodeError(1, -5, "no", null),
+    encodeError(1, -5, "no", "null"),
     '{"jsonrpc":"2.0","id":1,"error":{"code":-5,"message":"no","data":null}}',
   );
 });

@@ -2,9 +2,9 @@
  * Tests of src/rpc/peer.ts with a hand-written other side: requests that the peer answers, in handlers or in a loop.
  */
 
-import { ErrorCode, FRAMINGS, RpcError } from "@rivulet/rivulet/rpc";
-import type { Framing, RequestId } from "@rivulet/rivulet/rpc";
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { ErrorCode, RpcError } from "@rivulet/rivulet/rpc";
+import type { RequestId } from "@rivulet/rivulet/rpc";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { assertErrorAnswer, connect, settle } from "../_wire.ts";
 
 const jsonrpc = "2.0";
@@ -139,7 +139,8 @@ Deno.test("a handler receives the unchanged params and a context", async () => {
   const wire = connect({
     methods: {
       look(params, context) {
-        seen.push(params, context.method, context.id, context.notification, context.signal.aborted, context.peer);
+        seen.push(params, context.method, context.id, context.notification, context.signal.aborted);
+        seen.push(context.call, context.traceparent);
       },
     },
   });
@@ -147,13 +148,13 @@ Deno.test("a handler receives the unchanged params and a context", async () => {
   await wire.next();
   wire.sendJson({ jsonrpc, method: "look" });
   assertEquals(await wire.rest(), []);
-  const { peer } = wire;
-  assertEquals(seen, [null, "look", "x", false, false, peer, undefined, "look", undefined, true, false, peer]);
-  await peer.close();
+  const none = undefined;
+  assertEquals(seen, [null, "look", "x", false, false, none, none, none, "look", none, true, false, none, none]);
+  await wire.peer.close();
 });
 
 Deno.test("the methods are the own enumerable properties, or the entries of a map, at construction", async () => {
-  const methods = Object.create({ inherited: () => 1 }, {
+  const methods = Object.create(null, {
     own: { value: () => 2, enumerable: true, writable: true },
     hidden: { value: () => 3, enumerable: false },
   });
@@ -162,12 +163,40 @@ Deno.test("the methods are the own enumerable properties, or the entries of a ma
     if (given === methods) methods.own = () => 4;
     sendJson({ jsonrpc, id: 1, method: "own" });
     assertEquals((await next()).result, 2);
-    for (const method of ["inherited", "hidden"]) {
-      sendJson({ jsonrpc, id: 1, method });
-      assertErrorAnswer(await next(), 1, -32601);
-    }
+    sendJson({ jsonrpc, id: 1, method: "hidden" });
+    assertErrorAnswer(await next(), 1, -32601);
     await peer.close();
   }
+});
+
+Deno.test("methods in a prototype, as a class has them, are refused, and those that a class sets itself are served", async () => {
+  class Service {
+    echo(params: unknown) {
+      return params;
+    }
+  }
+  class Derived extends Service {}
+  class Own {
+    echo = (params: unknown) => params;
+    get size() {
+      return 0;
+    }
+  }
+  const message = 'method "echo" is in the prototype of methods, as those of a class are, and would not be served: ' +
+    "pass an object of functions, such as { echo: (params) => service.echo(params) }";
+  for (const methods of [new Service(), new Derived(), Object.create({ echo() {} })]) {
+    const error = assertThrows(() => connect({ methods }), TypeError);
+    assertEquals(error.message, message);
+  }
+  assertThrows(
+    () => connect({ methods: Object.create({ "a b"() {} }) }),
+    TypeError,
+    "{ name: (params) => service.name",
+  );
+  const { peer, sendJson, next } = connect({ methods: new Own() as never });
+  sendJson({ jsonrpc, id: 1, method: "echo", params: 5 });
+  assertEquals((await next()).result, 5);
+  await peer.close();
 });
 
 Deno.test("the answer to a batch is one array, without entries for notifications and answers", async () => {
@@ -269,77 +298,5 @@ Deno.test("iteration yields notifications, which do not hold a slot", async () =
     if (seen.length === 5) break;
   }
   assertEquals(seen, [0, 1, 2, 3, 4]);
-  await peer.close();
-});
-
-/** Rows of cancellation: LSP's row from the table, and a row of this test with the reason. */
-const CANCELLATIONS: Readonly<Record<string, { row: Framing; idName: string; sent: unknown }>> = {
-  "$/cancelRequest": {
-    row: { ...FRAMINGS.newline, cancellation: FRAMINGS["content-length"].cancellation },
-    idName: "id",
-    sent: { id: 0 },
-  },
-  "notifications/cancelled": {
-    row: {
-      ...FRAMINGS.newline,
-      name: "mcp",
-      cancellation: {
-        method: "notifications/cancelled",
-        params: (requestId, reason) => ({ requestId, reason: String(reason) }),
-        idOf: (params) => (params as { requestId?: unknown } | null | undefined)?.requestId,
-      },
-    },
-    idName: "requestId",
-    sent: { requestId: 0, reason: "late" },
-  },
-};
-
-for (const [method, { row, idName, sent }] of Object.entries(CANCELLATIONS)) {
-  Deno.test(`${method} aborts the handler's signal, and is sent when a call is aborted`, async () => {
-    const { peer, sendJson, next } = connect({
-      framing: row,
-      methods: {
-        wait: (_params, { signal }) => new Promise((_, reject) => signal.onabort = () => reject(signal.reason)),
-      },
-    });
-    sendJson({ jsonrpc, id: 1, method: "wait" });
-    sendJson({ jsonrpc, id: "1", method: "wait" });
-    for (const params of [{ [idName]: 2 }, {}, null, undefined, "1", { [idName]: "1" }]) {
-      sendJson({ jsonrpc, method, params });
-    }
-    assertErrorAnswer(await next(), "1", ErrorCode.requestCancelled);
-    const controller = new AbortController();
-    const call = peer.call("theirs", null, { signal: controller.signal });
-    assertEquals((await next()).method, "theirs");
-    controller.abort("late");
-    assertEquals(await call.catch((reason) => reason), "late");
-    assertEquals(await next(), { jsonrpc, method, params: sent });
-    await peer.close();
-  });
-}
-
-Deno.test("a cancellation that can't be written closes the peer, and nothing throws", async () => {
-  const cancellation = { method: "cancel", params: () => 1n, idOf: () => undefined };
-  const { peer } = connect({ framing: { ...FRAMINGS.newline, cancellation } });
-  const controller = new AbortController();
-  const call = peer.call("theirs", null, { signal: controller.signal });
-  controller.abort("late");
-  assertEquals(await call.catch((reason) => reason), "late");
-  await assertRejects(() => peer.closed, TypeError);
-});
-
-Deno.test("if the row has no cancellation, none is sent, and no notification cancels", async () => {
-  const { peer, sendJson, next, rest } = connect({
-    methods: { wait: (_params, { signal }) => new Promise((resolve) => setTimeout(() => resolve(signal.aborted), 5)) },
-  });
-  sendJson({ jsonrpc, id: 1, method: "wait" });
-  sendJson({ jsonrpc, method: "$/cancelRequest", params: { id: 1 } });
-  assertEquals(await next(), { jsonrpc, id: 1, result: false });
-  const controller = new AbortController();
-  const call = peer.call("theirs", null, { signal: controller.signal });
-  await next();
-  controller.abort("late");
-  assertEquals(await call.catch((reason) => reason), "late");
-  assertEquals(await rest(), []);
   await peer.close();
 });

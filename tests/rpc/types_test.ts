@@ -101,14 +101,17 @@ export function refused(peer: Peer<Guest, Host>): void {
   peer.batch([{ method: "prime_sieve", params: { text: "x" } }]);
 
   const options: PeerOptions<Guest, Host>[] = [
-    { methods: { echo: (text, { peer }) => peer.call("ping").then(() => text) } },
+    { methods: { echo: (text, { peer }) => peer.call("ping").then(() => text), log() {} } },
+    // @ts-expect-error a method is missing
     { methods: { log() {} } },
+    // @ts-expect-error methods are missing
+    {},
     // @ts-expect-error the result is of another type
-    { methods: { echo: (text) => text.length } },
+    { methods: { echo: (text) => text.length, log() {} } },
     // @ts-expect-error the params are of another type
-    { methods: { echo: (params: number) => `${params}` } },
+    { methods: { echo: (params: number) => `${params}`, log() {} } },
     // @ts-expect-error no such method
-    { methods: { shout: (text: string) => text } },
+    { methods: { echo: (text) => text, log() {}, shout: (text: string) => text } },
   ];
   const untyped: PeerOptions[] = [
     // Methods with the same names as those of a Map must keep their parameter types.

@@ -5,7 +5,9 @@
  */
 
 import { assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
-import { compile, CompileError, compileSync, instantiate } from "../../src/vm/mod.ts";
+import { compile, CompileError, compileSync, instantiate, LimitError } from "../../src/vm/mod.ts";
+import { binary, name, SECTION, section } from "../../tools/binary.ts";
+import type { Part } from "../../tools/binary.ts";
 import { wat } from "../../tools/wat.ts";
 
 const BYTES = wat(`(module $adder (import "m" "f" (func (param i64) (result f32))) (memory (export "memory") 1)
@@ -56,6 +58,36 @@ Deno.test("Module has its name, imports, exports and custom sections", () => {
   ]);
   assertEquals(module.customSections("name").length, 1);
   assertEquals(module.customSections("none"), []);
+});
+
+/** A module with custom sections of these names and contents. */
+function withSections(...sections: readonly (readonly [name: string, contents: Part])[]): Uint8Array<ArrayBuffer> {
+  return binary(...sections.map(([title, contents]) => section(SECTION.custom, name(title), contents)));
+}
+
+Deno.test("Module.customSections returns copies of all sections with a name, in the module's order", async () => {
+  const bytes = withSections(["a", [1, 2]], ["b", [3]], ["a", []], ["", [4]], ["a", [5]]);
+  for (const module of [compileSync(bytes), await compile(bytes), await compile(stream(bytes, 1))]) {
+    const [first, ...others] = module.customSections("a");
+    assertEquals([first, ...others], [Uint8Array.of(1, 2), new Uint8Array(), Uint8Array.of(5)]);
+    assertEquals(first!.buffer.byteLength, 2);
+    first!.fill(9);
+    assertEquals(module.customSections("a")[0], Uint8Array.of(1, 2));
+    assertEquals(module.customSections(""), [Uint8Array.of(4)]);
+    assertEquals(module.customSections("c"), []);
+  }
+});
+
+Deno.test("Module.customSections copies nothing if the sections have more bytes together than asked for", () => {
+  const module = compileSync(withSections(["a", [1, 2]], ["b", [3]], ["a", [4]]));
+  assertEquals(module.customSections("a", { maxBytes: 3 }).length, 2);
+  const error = assertThrows(() => module.customSections("a", { maxBytes: 2 }), LimitError, '"a" have 3 bytes');
+  assertEquals([error.limit, error.value], ["maxBytes", 2]);
+  assertThrows(() => module.customSections("a", { most: 2 } as never), TypeError, "unknown custom section option");
+  for (const maxBytes of [NaN, "2", null]) {
+    assertThrows(() => module.customSections("a", { maxBytes } as never), TypeError, "maxBytes must be a number");
+  }
+  assertThrows(() => module.customSections(5 as never), TypeError, "must be a string, not 5");
 });
 
 Deno.test("compile keeps its own copy of a buffer", async () => {

@@ -19,7 +19,7 @@ struct call {
 static const struct method *methods;
 static size_t method_count;
 static struct call *innermost_call;
-static char line[LINE_SIZE];
+static char line[LINE_BYTES + 1];
 
 /* A request without an id is a notification, which gets no answer; here its id is the empty string. */
 static bool wants_answer(const char *id) {
@@ -43,6 +43,13 @@ void fail(const char *id, enum error_code code, const char *message) {
     fflush(stdout);
 }
 
+static void refuse_line(void) {
+    printf("{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":%d,\"message\":\"line longer than %d bytes\","
+           "\"data\":{\"limit\":\"lineBytes\",\"value\":%d}}}\n",
+           INVALID_REQUEST, LINE_BYTES, LINE_BYTES);
+    fflush(stdout);
+}
+
 static void handle_request(const char *id, const char *method, const char *params) {
     /* A copy, because the next line that is read overwrites the original. */
     char own_id[64] = "";
@@ -52,6 +59,7 @@ static void handle_request(const char *id, const char *method, const char *param
         memcpy(own_id, id, length);
     }
 
+    if (!id && strncmp(method, "\"$/", 3) == 0) return;
     fprintf(stderr, "serving %.*s\n", (int)json_length(method), method);
     for (size_t i = 0; i < method_count; i++) {
         if (json_is(method, methods[i].name)) return methods[i].run(own_id, params ? params : "null");
@@ -77,13 +85,14 @@ static void handle_reply(const char *id, const char *result) {
     }
 }
 
-/* Reads a line, without its newline. Returns its length, LINE_SIZE when it is too long, -1 at the end of stdin. */
+/* Reads a line, without its newline. Returns its length, LINE_BYTES + 1 when it is longer, -1 at the end of stdin. */
 static int read_line(void) {
     int length = 0, c;
     while ((c = getchar()) != EOF && c != '\n') {
-        if (length < LINE_SIZE) line[length++] = (char)c;
+        if (length < LINE_BYTES) line[length] = (char)c;
+        if (length <= LINE_BYTES) length++;
     }
-    if (length < LINE_SIZE) line[length] = '\0';
+    if (length <= LINE_BYTES) line[length] = '\0';
     return c == EOF && length == 0 ? -1 : length;
 }
 
@@ -104,8 +113,8 @@ static void handle_message(const char *message) {
 static bool receive(void) {
     const int length = read_line();
     if (length < 0) return false;
-    if (length == LINE_SIZE) {
-        fail("null", INVALID_REQUEST, "line too long");
+    if (length > LINE_BYTES) {
+        refuse_line();
     } else if (!json_valid(line, (size_t)length)) {
         fail("null", PARSE_ERROR, "parse error");
     } else {

@@ -8,8 +8,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A line that does not fit, with its NUL, is answered with INVALID_REQUEST and forgotten. */
-#define LINE_SIZE (64 * 1024)
+/*
+ * A longer line is answered with INVALID_REQUEST and forgotten. The error's data name the limit, as the host's own errors
+ * do: {"limit":"lineBytes","value":65535}.
+ */
+#define LINE_BYTES (64 * 1024 - 1)
 
 enum error_code {
     PARSE_ERROR = -32700,
@@ -28,7 +31,10 @@ struct method {
     void (*run)(const char *id, const char *params);
 };
 
-/* Serves requests until the end of stdin; returns the exit code. */
+/*
+ * Serves requests until the end of stdin; returns the exit code. Notifications whose name begins with "$/", such as
+ * $/cancelRequest, are ignored: they are for programs that can do two things at once.
+ */
 int serve(const struct method *methods, size_t count);
 
 /* Answers a request. `format` and what follows are printf's, and print the result as JSON text. */

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log"
 	"os"
+	"strings"
 )
 
 // rpcError is a JSON-RPC error object. A method that returns one chooses the code; any other error becomes a serverError.
@@ -37,8 +38,9 @@ type message struct {
 	Error   *rpcError       `json:"error,omitempty"`
 }
 
-// lineSize bounds a message; a longer line is answered with invalidRequest and forgotten.
-const lineSize = 1 << 20
+// lineBytes bounds a message; a longer line is answered with invalidRequest and forgotten. The error's data name the limit,
+// as the host's own errors do.
+const lineBytes = 1<<20 - 1
 
 // peer speaks JSON-RPC 2.0 with the host over stdin and stdout, one message a line.
 //
@@ -54,7 +56,7 @@ type peer struct {
 
 func newPeer() *peer {
 	return &peer{
-		in:      bufio.NewReaderSize(os.Stdin, lineSize),
+		in:      bufio.NewReaderSize(os.Stdin, lineBytes+1),
 		out:     json.NewEncoder(os.Stdout),
 		replies: map[string]*message{},
 	}
@@ -105,7 +107,11 @@ func (p *peer) receive() error {
 		for err == bufio.ErrBufferFull {
 			_, err = p.in.ReadSlice('\n')
 		}
-		return p.fail(nil, &rpcError{Code: invalidRequest, Message: "line too long"})
+		return p.fail(nil, &rpcError{
+			Code:    invalidRequest,
+			Message: fmt.Sprintf("line longer than %d bytes", lineBytes),
+			Data:    json.RawMessage(fmt.Sprintf(`{"limit":"lineBytes","value":%d}`, lineBytes)),
+		})
 	}
 	if err != nil && (err != io.EOF || len(line) == 0) {
 		return err
@@ -134,6 +140,9 @@ func (p *peer) receive() error {
 }
 
 func (p *peer) handleRequest(request *message) error {
+	if request.ID == nil && strings.HasPrefix(request.Method, "$/") {
+		return nil // such as $/cancelRequest: for programs that can do two things at once
+	}
 	log.Printf("serving %.80q", request.Method)
 	method, found := p.methods[request.Method]
 	if !found {

@@ -53,6 +53,11 @@ const Methods = struct {
     }
 };
 
+// What the host knows of this plugin without running it: its manifest, in a custom section of the module.
+comptime {
+    asm (".section .custom_section.rivulet,\"\",@\n.incbin \"manifest.json\"\n");
+}
+
 /// The one number that a method takes, sent as `5` or as `[5]`.
 fn wholeNumber(params: Value) error{InvalidParams}!u31 {
     const number = if (params == .array and params.array.items.len == 1) params.array.items[0] else params;

@@ -3,10 +3,10 @@
 const std = @import("std");
 const Value = std.json.Value;
 
-/// A longer line is answered with an error and forgotten.
-const line_size = 64 * 1024;
+/// A longer line is answered with an error and forgotten. The error's data name the limit, as the host's own errors do.
+const line_bytes = 64 * 1024 - 1;
 
-var input_buffer: [line_size]u8 = undefined;
+var input_buffer: [line_bytes + 1]u8 = undefined;
 var output_buffer: [4096]u8 = undefined;
 
 const ErrorCode = enum(i32) {
@@ -77,7 +77,7 @@ pub fn Peer(comptime Methods: type) type {
         fn receive(self: *Self) Error!bool {
             const line = self.readLine() catch |err| {
                 if (err == error.ReadFailed) return error.ReadFailed;
-                try self.fail(.null, .invalid_request, "line too long");
+                try self.refuseLine();
                 return true;
             } orelse return false;
 
@@ -130,6 +130,8 @@ pub fn Peer(comptime Methods: type) type {
             const params = message.object.get("params") orelse .null;
             const id = message.object.get("id"); // a request without one is a notification, which gets no answer
 
+            // Notifications such as $/cancelRequest are for programs that can do two things at once.
+            if (id == null and std.mem.startsWith(u8, method, "$/")) return;
             std.log.info("serving {s}", .{method[0..@min(method.len, 80)]});
             inline for (@typeInfo(Methods).@"struct".decls) |declaration| {
                 if (std.mem.eql(u8, method, declaration.name)) {
@@ -158,6 +160,14 @@ pub fn Peer(comptime Methods: type) type {
 
         fn fail(self: *Self, id: Value, code: ErrorCode, message: []const u8) !void {
             try self.send(.{ .jsonrpc = "2.0", .id = id, .@"error" = .{ .code = @intFromEnum(code), .message = message } });
+        }
+
+        fn refuseLine(self: *Self) !void {
+            try self.send(.{ .jsonrpc = "2.0", .id = null, .@"error" = .{
+                .code = @intFromEnum(ErrorCode.invalid_request),
+                .message = std.fmt.comptimePrint("line longer than {d} bytes", .{line_bytes}),
+                .data = .{ .limit = "lineBytes", .value = line_bytes },
+            } });
         }
 
         fn send(self: *Self, message: anytype) !void {

@@ -1,5 +1,5 @@
 /**
- * Each message behind `Content-Length` headers, as in the Language Server Protocol, with that protocol's cancellation.
+ * Each message behind `Content-Length` headers, as in the Language Server Protocol.
  *
  * @module
  */
@@ -33,11 +33,6 @@ export const CONTENT_LENGTH: Framing = {
     return frame;
   },
   decoder: (maxBytes) => new ContentLengthDecoder(maxBytes),
-  cancellation: {
-    method: "$/cancelRequest",
-    params: (id) => ({ id }),
-    idOf: (params) => (params as { readonly id?: unknown } | null | undefined)?.id,
-  },
 };
 
 class ContentLengthDecoder implements FrameDecoder {

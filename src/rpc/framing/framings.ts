@@ -4,14 +4,14 @@
  * @module
  */
 
-import { checkChoice, checkType } from "../../base/options.ts";
+import { checkChoice, checkMembers } from "../../base/options.ts";
 import { CONTENT_LENGTH } from "./content_length.ts";
 import { NEWLINE } from "./newline.ts";
 import type { Framing } from "./types.ts";
 
 /**
- * The name of a framing. `newline`: one message a line, and no cancellation. `content-length`: each message behind a
- * header, and `$/cancelRequest`, as in the Language Server Protocol.
+ * The name of a framing. `newline`: one message a line. `content-length`: each message behind a header, as in the
+ * Language Server Protocol.
  */
 export type FramingName = "newline" | "content-length";
 
@@ -40,22 +40,8 @@ export function framingOf(given: FramingName | Framing = "newline"): Framing {
     checkChoice("framing", given, Object.keys(FRAMINGS));
     return FRAMINGS[given];
   }
-  const { encode, decoder, cancellation } = given;
-  checkMembers("framing", { encode, decoder });
-  if (cancellation !== undefined) {
-    checkMembers("framing", { cancellation }, "object");
-    const { method, params, idOf } = cancellation;
-    checkMembers("framing.cancellation", { method }, "string");
-    checkMembers("framing.cancellation", { params, idOf });
-  }
+  const { encode, decoder } = given;
+  checkMembers("framing", { encode, decoder }, "function");
+  if ("cancellation" in given) throw new TypeError("framing.cancellation belongs to the option protocol");
   return given;
-}
-
-function checkMembers(
-  of: string,
-  members: Readonly<Record<string, unknown>>,
-  type: "function" | "string" | "object" = "function",
-): void {
-  // `null` stands for a missing member: `checkType` would let `undefined` pass.
-  for (const [name, member] of Object.entries(members)) checkType(`${of}.${name}`, member ?? null, type);
 }

@@ -1,5 +1,5 @@
 /**
- * What a framing is: how messages are marked off in a stream of bytes, and how a request is cancelled.
+ * What a framing is: how messages are marked off in a stream of bytes.
  *
  * @module
  */
@@ -29,23 +29,6 @@ import type { RpcProtocolError } from "../errors.ts";
  * await using peer = new Peer(pair, { framing: nul, methods: { ping: () => "pong" } });
  * console.log(await peer.call("ping")); // pong
  * ```
- *
- * @example Newlines, with the cancellation of the Model Context Protocol
- * ```ts
- * import { FRAMINGS, Peer } from "@rivulet/rivulet/rpc";
- * import type { Framing } from "@rivulet/rivulet/rpc";
- *
- * const mcp: Framing = {
- *   ...FRAMINGS.newline,
- *   name: "mcp",
- *   cancellation: {
- *     method: "notifications/cancelled",
- *     params: (requestId) => ({ requestId }),
- *     idOf: (params) => (params as { requestId?: unknown } | undefined)?.requestId,
- *   },
- * };
- * await using _peer = new Peer(new TransformStream<Uint8Array, Uint8Array>(), { framing: mcp });
- * ```
  */
 export interface Framing {
   /** Its name, for people. */
@@ -54,18 +37,6 @@ export interface Framing {
   encode(text: string): Uint8Array;
   /** A decoder for one stream. It reports a longer message than `maxBytes` as a `LimitError`, and skips it. */
   decoder(maxBytes: number): FrameDecoder;
-  /** How a request is cancelled. Without it nothing is sent, and no notification cancels. */
-  readonly cancellation?: Cancellation;
-}
-
-/** The notification that cancels a request: sent when a call is aborted, obeyed when received. */
-export interface Cancellation {
-  /** The notification's method. */
-  readonly method: string;
-  /** Its params, for a request of this side. The reason is the abort signal's: the other side sees what you put in. */
-  params(id: number, reason: unknown): unknown;
-  /** The id that params of the other side name. They are unchecked, and it must not throw. */
-  idOf(params: unknown): unknown;
 }
 
 /**

@@ -6,6 +6,7 @@
  */
 
 import { CompileError } from "../errors.ts";
+import { COMPONENT } from "./foreign.ts";
 
 /** Bytes of the header: magic number and version. */
 export const HEADER_BYTES = 8;
@@ -56,7 +57,7 @@ export function checkHeader(bytes: Uint8Array): void {
   const wrongVersion = VERSION.findIndex((byte, index) => version[index] !== byte);
   if (wrongVersion < 0) return;
   const what = version[2] === COMPONENT_LAYER && version[3] === 0
-    ? "this is a component, not a core module"
+    ? `this is ${COMPONENT.what}: ${COMPONENT.instead}`
     : `0x${[...version].reverse().map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
   throw new CompileError(`unknown binary version: ${what}`, MAGIC.length + wrongVersion);
 }

@@ -32,12 +32,23 @@ const LIMITS_FLAGS: readonly Row[] = [
   [0x08, 0x0f, "custom page sizes"],
 ];
 
+/** What to build instead, for proposals that many compilers use. */
+const INSTEAD: ReadonlyMap<string, string> = new Map([
+  ["SIMD", "build without it, as without -msimd128 or -C target-feature=+simd128"],
+  ["threads", "build for wasm32-wasip1, not wasm32-wasip1-threads, and without -pthread"],
+  ["exception handling", "build without it, as with -fno-exceptions or panic=abort"],
+  ["garbage collection", "languages whose compilers need it, such as Kotlin and Dart, can't be used"],
+  ["memory64", "build for wasm32, not wasm64"],
+]);
+
 const proposalOf = (rows: readonly Row[], code: number): string | undefined =>
   rows.find(([first, last]) => first <= code && code <= last)?.[2];
 
-/** The error for a construct of an unsupported proposal, such as `SIMD is not supported: opcode 0xfd`. */
+/** The error for a construct of an unsupported proposal, such as `SIMD is not supported: opcode 0xfd: build without...`. */
 export function unsupported(proposal: string, construct: string, offset: number): CompileError {
-  return new CompileError(`${proposal} is not supported: ${construct}`, offset);
+  const instead = INSTEAD.get(proposal);
+  const advice = instead === undefined ? "" : `: ${instead}`;
+  return new CompileError(`${proposal} is not supported: ${construct}${advice}`, offset);
 }
 
 const hex = (code: number): string => code.toString(16).padStart(2, "0");

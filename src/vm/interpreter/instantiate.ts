@@ -157,12 +157,13 @@ function* putAllData(instance: InstanceState): Generator<Promise<void>, void> {
 function* linkImports(instance: InstanceState, imports: Imports): Generator<Promise<void>, void> {
   let functions = 0;
   let globals = 0;
-  for (const entry of instance.code.record.imports) {
-    const value = lookUp(imports, entry);
+  const { record } = instance.code;
+  for (const entry of record.imports) {
+    const value = lookUp(imports, entry, record);
     let work = WORK.import;
     switch (entry.type.kind) {
       case "function": {
-        const type = instance.code.record.types[entry.type.typeIndex];
+        const type = record.types[entry.type.typeIndex];
         instance.setFunc(functions++, linkFunction(type, entry, value));
         work += type.params.length + type.results.length;
         break;

@@ -9,8 +9,10 @@
 import { quoted } from "../../base/text.ts";
 import { LinkError } from "../errors.ts";
 import { MAX_SHOWN_NAME_BYTES } from "../limits.ts";
+import { foreignHint } from "../binary/foreign.ts";
+import type { NamedImport } from "../binary/foreign.ts";
 import { funcTypeName, sameFuncType, valueTypeName } from "../binary/types.ts";
-import type { FuncType, Import, Limits, MemoryType, TableType } from "../binary/types.ts";
+import type { FuncType, Import, Limits, MemoryType, ModuleRecord, TableType } from "../binary/types.ts";
 import { funcOf, hostFunctionType } from "./function.ts";
 import type { ExportedFunction, Func, HostFunction } from "./function.ts";
 import { Global } from "./global.ts";
@@ -42,12 +44,21 @@ export type Imports = Readonly<Record<string, Readonly<Record<string, ImportValu
 /** The value of an export. */
 export type ExportValue = ExportedFunction | Memory | Table | Global;
 
-/** The value of an import. @throws {LinkError} if it is missing */
-export function lookUp(imports: Imports, { module, name }: Import): unknown {
+/** The value of an import of a module. @throws {LinkError} if it is missing */
+export function lookUp(imports: Imports, { module, name }: Import, record: ModuleRecord): unknown {
   const fields = Object.hasOwn(imports, module) ? imports[module] : undefined;
   const value = fields !== undefined && Object.hasOwn(fields, name) ? fields[name] : undefined;
   if (value !== undefined) return value;
-  throw new LinkError(`unknown import: nothing was given for ${nameOf({ module, name })}`);
+  const hint = foreignHint(namedImports(record, module));
+  throw new LinkError(`unknown import: nothing was given for ${nameOf({ module, name })}${hint}`);
+}
+
+/** The imports of a module from one other module. */
+function* namedImports({ imports, types }: ModuleRecord, from: string): Generator<NamedImport> {
+  for (const { module, name, type } of imports) {
+    if (module !== from) continue;
+    yield { module, name, type: type.kind === "function" ? types[type.typeIndex] : undefined };
+  }
 }
 
 function nameOf({ module, name }: Pick<Import, "module" | "name">): string {

@@ -185,7 +185,8 @@ Deno.test("the error for bytes that are not a module names what they seem to be"
     [Uint8Array.of(0, 0x61, 0x73, 0x6d, 2, 0, 0, 0), "unknown binary version: 0x00000002 (at offset 0x4)"],
     [
       Uint8Array.of(0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0),
-      "unknown binary version: this is a component, not a core module (at offset 0x4)",
+      "unknown binary version: this is a component (WASI 0.2 or later): build a program with `main` for wasm32-wasip1, " +
+      "not for wasm32-wasip2 (at offset 0x4)",
     ],
   ];
   for (const [bytes, message] of cases) assertEquals(refusal(bytes).slice(0, message.length), message);
@@ -248,7 +249,7 @@ Deno.test("features of proposals are refused with the proposal's name", () => {
   const global = (...bytes: number[]) => binary(section(6, [1, ...bytes]));
   const memory = (...bytes: number[]) => binary(section(5, [1, ...bytes]));
   const cases: readonly (readonly [string, Uint8Array])[] = [
-    ["SIMD is not supported: type 0x7b (at offset 0xb)", global(0x7b, 0, 0xfd)],
+    ["SIMD is not supported: type 0x7b: build without it", global(0x7b, 0, 0xfd)],
     ["SIMD is not supported: opcode 0xfd", global(0x7f, 0, 0xfd)],
     ["threads is not supported: limits with flags 0x03", memory(3, 1, 1)],
     ["memory64 is not supported: limits with flags 0x04", memory(4, 1)],

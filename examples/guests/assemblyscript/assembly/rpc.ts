@@ -15,8 +15,8 @@ export namespace ErrorCode {
   export const SERVER_ERROR = -32000;
 }
 
-/** A longer line is answered with an error and forgotten. */
-const LINE_SIZE = 64 * 1024;
+/** A longer line is answered with an error and forgotten. The error's data name the limit, as the host's own errors do. */
+const LINE_BYTES = 64 * 1024 - 1;
 
 export class Request {
   /** `id` and `params` are JSON text. A request without an id is a notification, which gets no answer. */
@@ -28,10 +28,15 @@ export class Request {
     if (id) send(`{"jsonrpc":"2.0","id":${id},"result":${result}}`);
   }
 
-  /** Answers with an error. `message` must need no escapes. */
-  fail(code: i32, message: string): void {
+  /** Answers with an error. `message` must need no escapes, `data` is JSON text. */
+  fail(code: i32, message: string, data: string = "null"): void {
     const id = this.id;
-    if (id) send(`{"jsonrpc":"2.0","id":${id},"error":{"code":${code.toString()},"message":"${message}"}}`);
+    const error = `{"code":${code.toString()},"message":"${message}","data":${data}}`;
+    if (id) send(`{"jsonrpc":"2.0","id":${id},"error":${error}}`);
+  }
+
+  isNotification(): bool {
+    return this.id === null;
   }
 }
 
@@ -96,8 +101,13 @@ function writeAll(descriptor: fd, text: string): void {
 function receive(): bool {
   const length = readLine();
   if (length < 0) return false;
-  if (length > LINE_SIZE) {
-    new Request("null", "").fail(ErrorCode.INVALID_REQUEST, "line too long");
+  if (length > LINE_BYTES) {
+    const limit = LINE_BYTES.toString();
+    new Request("null", "").fail(
+      ErrorCode.INVALID_REQUEST,
+      `line longer than ${limit} bytes`,
+      `{"limit":"lineBytes","value":${limit}}`,
+    );
     return true;
   }
   const message = String.UTF8.decodeUnsafe(changetype<usize>(line), length);
@@ -121,6 +131,8 @@ function receive(): bool {
 }
 
 function handleRequest(method: string, request: Request): void {
+  // Notifications such as $/cancelRequest are for programs that can do two things at once.
+  if (request.isNotification() && method.startsWith("$/")) return;
   log("serving " + method);
   if (methods.has(method)) {
     const run = methods.get(method);
@@ -130,12 +142,12 @@ function handleRequest(method: string, request: Request): void {
   }
 }
 
-const line = new ArrayBuffer(LINE_SIZE);
+const line = new ArrayBuffer(LINE_BYTES);
 const input = new ArrayBuffer(4096);
 let inputStart = 0;
 let inputEnd = 0;
 
-/** Reads a line into `line`, without its newline. Returns its length, LINE_SIZE + 1 when too long, -1 at the end of stdin. */
+/** Reads a line into `line`, without its newline. Returns its length, LINE_BYTES + 1 when too long, -1 at the end of stdin. */
 function readLine(): i32 {
   let length = 0;
   while (true) {
@@ -146,7 +158,7 @@ function readLine(): i32 {
     }
     const byte = load<u8>(changetype<usize>(input) + inputStart++);
     if (byte == 0x0a) return length;
-    if (length < LINE_SIZE) store<u8>(changetype<usize>(line) + length, byte);
-    if (length <= LINE_SIZE) length++;
+    if (length < LINE_BYTES) store<u8>(changetype<usize>(line) + length, byte);
+    if (length <= LINE_BYTES) length++;
   }
 }

@@ -12,6 +12,11 @@ use wasmi_plugin_pdk::rpc_message::{RpcError, to_rpc_err};
 use wasmi_plugin_pdk::server::PluginServer;
 use wasmi_plugin_pdk::transport::{JsonRpcTransport, Transport};
 
+/// What the host knows of this plugin without running it: its manifest, in a custom section of the module.
+#[unsafe(link_section = "rivulet")]
+#[used]
+static MANIFEST: [u8; include_bytes!("../manifest.json").len()] = *include_bytes!("../manifest.json");
+
 /// The host's end of the pipe: `host.call(method, params).await` calls a method of the host.
 type Host = Arc<JsonRpcTransport>;
 

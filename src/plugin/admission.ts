@@ -1,0 +1,79 @@
+/**
+ * What a plugin may do with the options that it gets: its manifest, its permissions, and the options that are left.
+ *
+ * @module
+ */
+
+import type { Module } from "../vm/mod.ts";
+import { PROTOCOLS } from "../rpc/mod.ts";
+import type { ProtocolName, ServedMethods } from "../rpc/mod.ts";
+import { ManifestError } from "./description.ts";
+import { manifestOf } from "./manifest.ts";
+import type { Manifest } from "./manifest.ts";
+import { checkOptions } from "./options.ts";
+import type { CheckedOptions, PluginCallOptions, PluginSchemasOption, PluginSettings, SaidOptions } from "./options.ts";
+import { effectivePermissions, PERMISSION_LIMITS, permitted } from "./permissions.ts";
+import type { Permissions } from "./permissions.ts";
+
+/** A module with checked options. */
+export interface Admission<Guest extends object, Host extends object> {
+  /** What the module says about itself. */
+  readonly manifest: Manifest | undefined;
+  /** What it may do: what it asks for, is granted, and is offered by the options. */
+  readonly permissions: Permissions;
+  /** The options, without what it may not do. */
+  readonly options: CheckedOptions<Guest, Host>;
+  /** The longest deadline of a call, whatever the call's own options say. */
+  readonly mostDeadlineMs: number;
+}
+
+/**
+ * Checks the options of a plugin, and narrows them to its permissions.
+ *
+ * @throws {ManifestError} if the module has a manifest that is not valid
+ * @throws as `checkOptions` does
+ */
+export function admit<Guest extends object, Host extends object>(
+  module: Module,
+  given: PluginSettings & ServedMethods<Guest, Host> & PluginSchemasOption<Guest, Host> = {},
+): Admission<Guest, Host> {
+  const manifest = manifestOf(module);
+  const options = checkOptions(given, saidBy(manifest, given));
+  const methods = options.methods as Iterable<readonly [string, never]>;
+  const env = Object.entries(options.env ?? {});
+  const offered: Permissions = {
+    methods: Array.from(methods, ([name]) => name),
+    env: env.map(([name]) => name),
+    limits: Object.fromEntries(PERMISSION_LIMITS.map((name) => [name, options.limits[name]])),
+  };
+  const agreed = effectivePermissions(manifest?.permissions, options.permissions);
+  const permissions = effectivePermissions(agreed, offered);
+  return {
+    mostDeadlineMs: agreed.limits.deadlineMs ?? Infinity,
+    manifest,
+    permissions,
+    options: {
+      ...options,
+      methods: new Map(permitted(methods, permissions.methods)),
+      env: options.env && Object.fromEntries(permitted(env, permissions.env)),
+      limits: { ...options.limits, ...permissions.limits },
+    },
+  };
+}
+
+/** The options that a manifest says. */
+function saidBy(manifest: Manifest | undefined, given: Pick<PluginSettings, "protocol">): SaidOptions {
+  const protocol = manifest?.protocol;
+  if (protocol === undefined || given?.protocol !== undefined) return {};
+  if (!Object.hasOwn(PROTOCOLS, protocol)) {
+    const what = `the plugin speaks the protocol ${JSON.stringify(protocol)}, which is not known here`;
+    throw new ManifestError("manifest", `${what}: pass its row as the option protocol`);
+  }
+  return { protocol: protocol as ProtocolName };
+}
+
+/** The options of a call, with a deadline that is permitted. */
+export function within(options: PluginCallOptions, mostDeadlineMs: number): PluginCallOptions {
+  const { deadlineMs } = options;
+  return deadlineMs !== undefined && deadlineMs > mostDeadlineMs ? { ...options, deadlineMs: mostDeadlineMs } : options;
+}

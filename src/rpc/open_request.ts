@@ -1,0 +1,184 @@
+/**
+ * One request of the other side, and what its handler knows of it. It is answered once: by its handler, or in an
+ * iteration over the peer.
+ *
+ * @module
+ */
+
+import { limitError } from "../base/limits.ts";
+import { quoted } from "../base/text.ts";
+import type { Codec } from "./codec.ts";
+import { ErrorCode } from "./errors.ts";
+import { bytesBeyond, encodeError, encodeFailure, encodeResult } from "./message.ts";
+import type { RequestId, RequestMessage } from "./message.ts";
+import type { FailedRequest, PeerLimits } from "./options.ts";
+import type { Calls } from "./outgoing.ts";
+import { readPlace } from "./protocols/places.ts";
+import type { Protocol } from "./protocols/types.ts";
+import { RequestCaller } from "./request_caller.ts";
+import { readTraceparent } from "./trace.ts";
+import type { Caller, IncomingRequest, OngoingCall } from "./types.ts";
+
+/** UTF-16 units of a token; one that is longer is not answered: it would be sent again with each report. */
+const TOKEN_LENGTH = 1_000;
+
+/** Reports a failure. */
+type Report = (error: unknown, request: FailedRequest) => void;
+
+/** What a request needs of its connection. */
+export interface RequestSurroundings {
+  /** Sends what belongs to the request. */
+  readonly outgoing: Calls;
+  readonly codec: Codec;
+  readonly protocol: Protocol;
+  readonly limits: Pick<Required<PeerLimits>, "requestBytes">;
+  /** Called when a request fails. */
+  readonly report: Report;
+}
+
+/** A request as it arrived. */
+export interface Arrived {
+  readonly message: RequestMessage;
+  /** The call of this side to which it belongs. */
+  readonly call: OngoingCall | undefined;
+  /** Memory that it uses while it waits: its message's, or its share of a batch's. */
+  readonly bytes: number;
+}
+
+/** A request from its arrival to its answer. */
+export class OpenRequest<Remote extends object> implements IncomingRequest<Remote> {
+  readonly method: string;
+  readonly id: RequestId | undefined;
+  readonly call: OngoingCall | undefined;
+  /** Memory that it uses while it waits. */
+  readonly bytes: number;
+  readonly #source: unknown;
+  readonly #surroundings: RequestSurroundings;
+  /** Params as JSON, until somebody reads them. */
+  #params: { readonly json: unknown } | { readonly value: unknown };
+  readonly #settled: (request: OpenRequest<Remote>, answer: string | undefined) => void;
+  #isSettled = false;
+  #isAnswered: boolean;
+  /** Made when the signal is first read: most handlers do not read it. */
+  #controller: AbortController | undefined;
+  #aborted: { readonly reason: unknown } | undefined;
+
+  #peer: Caller<Remote> | undefined;
+  #progress: ((value: unknown) => void) | undefined;
+
+  /** @param settled called once, with the answer's text, or `undefined` for a notification */
+  constructor(
+    { message, call, bytes }: Arrived,
+    surroundings: RequestSurroundings,
+    settled: (request: OpenRequest<Remote>, answer: string | undefined) => void,
+  ) {
+    this.method = message.method;
+    this.id = message.id;
+    this.call = call;
+    this.bytes = bytes;
+    this.#isAnswered = this.id !== undefined;
+    this.#params = { json: message.params };
+    this.#source = message.source;
+    this.#surroundings = surroundings;
+    this.#settled = settled;
+  }
+
+  get params(): unknown {
+    if ("json" in this.#params) this.#params = { value: this.#surroundings.codec.decode(this.#params.json, "params") };
+    return this.#params.value;
+  }
+
+  get notification(): boolean {
+    return this.id === undefined;
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#aborted !== undefined) this.#controller.abort(this.#aborted.reason);
+    return this.#controller.signal;
+  }
+
+  get peer(): Caller<Remote> {
+    return this.#peer ??= new RequestCaller<Remote>(this.#surroundings.outgoing, this);
+  }
+
+  get traceparent(): string | undefined {
+    const { trace } = this.#surroundings.protocol;
+    const own = trace && readTraceparent(readPlace(this.#source, trace.traceparent));
+    return own ?? this.call?.traceparent;
+  }
+
+  get progress(): (value: unknown) => void {
+    return this.#progress ??= (value) => {
+      const token = this.#token;
+      if (token === undefined || !this.#isAnswered || this.#isSettled) return;
+      this.#surroundings.outgoing.progress(token, value);
+    };
+  }
+
+  /** What reports of progress name, if they are wanted. */
+  get #token(): string | number | undefined {
+    const { progress } = this.#surroundings.protocol;
+    if (progress === undefined) return undefined;
+    const token = progress.token === undefined ? this.id : readPlace(this.#source, progress.token);
+    if (typeof token === "string") return token.length <= TOKEN_LENGTH ? token : undefined;
+    return Number.isSafeInteger(token) ? token as number : undefined;
+  }
+
+  reply(result?: unknown): void {
+    this.#settle((id) => encodeResult(id, this.#surroundings.codec.encode(result, "result")));
+  }
+
+  fail(error: unknown): void {
+    if (this.#isSettled) return;
+    if (this.#aborted === undefined || error !== this.#aborted.reason) this.#reportFailure(error);
+    this.#settle((id) => encodeFailure(id, error, (data) => this.#surroundings.codec.encode(data, "data")));
+  }
+
+  /** Answers that there is no such method. That is not a failure, so it is not reported. */
+  refuse(hint: string): void {
+    const message = `method not found: ${quoted(this.method, 100)}${hint}`;
+    this.#settle((id) => encodeError(id, ErrorCode.methodNotFound, message));
+  }
+
+  /** Aborts the signal. The handler must still settle the request, although the answer may not be sent. */
+  abort(reason: unknown, isAnswered = true): void {
+    this.#aborted ??= { reason };
+    this.#isAnswered &&= isAnswered;
+    this.#controller?.abort(reason);
+  }
+
+  /** Whether the signal has aborted. */
+  get isAborted(): boolean {
+    return this.#aborted !== undefined;
+  }
+
+  /** Answers that the request was cancelled before a handler had it. */
+  giveUp(): void {
+    this.fail(this.#aborted?.reason);
+  }
+
+  #settle(encode: (id: RequestId) => string): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    this.#settled(this, this.#isAnswered ? this.#encode(this.id!, encode) : undefined);
+  }
+
+  #encode(id: RequestId, encode: (id: RequestId) => string): string {
+    const { requestBytes } = this.#surroundings.limits;
+    try {
+      const text = encode(id);
+      const bytes = bytesBeyond(text, requestBytes);
+      if (bytes === undefined) return text;
+      this.#reportFailure(limitError("requestBytes", requestBytes, `the answer has ${bytes}`));
+      return encodeError(id, ErrorCode.internalError, `the answer is longer than ${requestBytes} bytes`);
+    } catch (error) {
+      this.#reportFailure(error);
+      return encodeFailure(id, undefined);
+    }
+  }
+
+  #reportFailure(error: unknown): void {
+    this.#surroundings.report(error, { method: this.method, id: this.id });
+  }
+}

@@ -1,0 +1,221 @@
+/**
+ * What this side sends by itself: calls, notifications, batches, and what the protocol adds to them: cancellations,
+ * reports of progress, and what a request belongs to.
+ *
+ * @module
+ */
+
+import { callSafely } from "../base/callbacks.ts";
+import { limitError } from "../base/limits.ts";
+import { checkMethod } from "../base/options.ts";
+import { quoted } from "../base/text.ts";
+import type { CallTable, OpenCall } from "./calls.ts";
+import type { Codec } from "./codec.ts";
+import { bytesBeyond, encodeRequest } from "./message.ts";
+import type { RequestId } from "./message.ts";
+import { checkCallOptions, type CheckedOptions } from "./options.ts";
+import type { Sent } from "./outbox.ts";
+import { type Draft, hasRoom, writePlace } from "./protocols/places.ts";
+import type { Place } from "./protocols/types.ts";
+import type { PeerCallOptions } from "./types.ts";
+
+/** UTF-16 units of a method's name in an error. */
+const NAME_LENGTH = 100;
+
+/** One element of an outgoing batch, with any types. */
+export interface Entry {
+  readonly method: string;
+  readonly params?: unknown;
+  readonly notification?: boolean;
+}
+
+/** What a request belongs to: the request of the other side for which it is sent, and its trace. */
+export interface Origin {
+  readonly id: RequestId | undefined;
+  readonly traceparent: string | undefined;
+}
+
+/** What sending needs of a connection. */
+export interface Channel {
+  /** Calls of this side. */
+  readonly calls: CallTable;
+  /** How values become JSON. */
+  readonly codec: Codec;
+  /** @throws the reason why no call is possible, if none is */
+  checkOpen(): void;
+  /** @throws the reason why nothing can be sent, if nothing can */
+  checkNotClosed(): void;
+  /** Sends a message. */
+  send(text: string, written?: () => void, failed?: (reason: unknown) => void): Sent;
+  /** Sends a message that waits like an answer, and is dropped if too much waits. */
+  report(text: string): void;
+  /** Ends the connection. */
+  close(reason: unknown): Promise<void>;
+}
+
+/** A request that is ready but for its id. */
+interface Parts {
+  readonly method: string;
+  /** JSON text, if params are sent. */
+  readonly params: string | undefined;
+  readonly members: Draft["members"];
+  /** The call's id, if it had to be known before. */
+  readonly id: number | undefined;
+}
+
+/** What a peer and its requests use of what follows. Schemas are put around it. */
+export type Calls = Pick<Outgoing, "call" | "notify" | "batch" | "progress">;
+
+/** The calls and notifications of one side of a connection. */
+export class Outgoing {
+  readonly #connection: Channel;
+  readonly #options: Pick<CheckedOptions<object>, "protocol" | "limits">;
+
+  constructor(connection: Channel, options: Pick<CheckedOptions<object>, "protocol" | "limits">) {
+    this.#connection = connection;
+    this.#options = options;
+  }
+
+  /** See `Peer.call`. */
+  async call(method: string, params: unknown, options: PeerCallOptions = {}, origin?: Origin): Promise<unknown> {
+    checkCallOptions(options);
+    const parts = this.#prepare(method, params, options, origin);
+    this.#checkCalls(1, options);
+    // Sending starts waiting requests, and one of them may abort the signal.
+    let withdraw = () => false;
+    const { calls } = this.#connection;
+    const id = parts.id ?? calls.takeId();
+    const text = this.#fitting(textOf(parts, id), `the call of ${quoted(method, NAME_LENGTH)}`);
+    const call = this.#open(id, method, options, () => withdraw());
+    const sent = this.#connection.send(text, undefined, (reason) => calls.reject(id, reason));
+    withdraw = sent.withdraw;
+    call.bytes = sent.bytes;
+    return await call.result;
+  }
+
+  /** See `Peer.notify`. */
+  notify(method: string, params: unknown, origin?: Origin): Promise<void> {
+    const notified = this.#notify(method, params, origin);
+    notified.catch(() => {});
+    return notified;
+  }
+
+  /** See `Peer.batch`. */
+  async batch(entries: readonly Entry[], options: PeerCallOptions = {}): Promise<PromiseSettledResult<unknown>[]> {
+    const { name, batches } = this.#options.protocol;
+    if (!batches) throw new TypeError(`the protocol ${name} has no batches: send calls one by one`);
+    checkCallOptions(options);
+    const { calls } = this.#connection;
+    const prepared = entries.map(({ method, params, notification }) => {
+      const parts = this.#prepare(method, params, notification ? {} : options, undefined);
+      return { parts, isCall: !notification };
+    });
+    this.#checkCalls(prepared.filter(({ isCall }) => isCall).length, options);
+    if (prepared.length === 0) return [];
+    const requests = prepared.map(({ parts, isCall }) => {
+      const id = isCall ? parts.id ?? calls.takeId() : undefined;
+      return { method: parts.method, id, text: textOf(parts, id) };
+    });
+    const text = this.#fitting(`[${requests.map(({ text }) => text).join()}]`, "the batch");
+    const written = Promise.withResolvers<void>();
+    written.promise.catch(() => {});
+    let withdraw = () => false;
+    const opened = requests.map(({ id, method }) =>
+      id === undefined ? undefined : this.#open(id, method, options, () => withdraw())
+    );
+    const sent = this.#connection.send(text, written.resolve, (reason) => {
+      written.reject(reason);
+      for (const call of opened) if (call !== undefined) calls.reject(call.id, reason);
+    });
+    // The signal ends calls, but not notifications.
+    if (!opened.includes(undefined)) withdraw = sent.withdraw;
+    for (const call of opened) if (call !== undefined) call.bytes = sent.bytes;
+    return await Promise.allSettled(opened.map((call) => call?.result ?? written.promise));
+  }
+
+  /** Reports progress of a request of the other side. @throws {TypeError | LimitError} if the value can't be sent */
+  progress(token: string | number, value: unknown): void {
+    const { progress } = this.#options.protocol;
+    if (progress === undefined) return;
+    const params = this.#connection.codec.encode(progress.params(token, value), "progress");
+    this.#connection.report(this.#fitting(encodeRequest(undefined, progress.method, params), "the report"));
+  }
+
+  #open(id: number, method: string, options: PeerCallOptions, withdraw: () => boolean): OpenCall {
+    const { calls } = this.#connection;
+    const isAnswered = this.#options.protocol.cancellation?.isAnswered !== false;
+    const onCancel = (id: number, reason: unknown) => {
+      // A call that is not sent has no answer.
+      if (withdraw()) calls.reject(id, reason);
+      else this.#cancel(id, reason);
+    };
+    return calls.open({ ...options, id, method, isAnswered, onCancel });
+  }
+
+  #cancel(id: number, reason: unknown): void {
+    const { cancellation } = this.#options.protocol;
+    if (cancellation === undefined) return;
+    // A row may be the user's own, and this is called by an event.
+    callSafely(() => {
+      const params = this.#connection.codec.encode(cancellation.params(id, reason), "params");
+      this.#connection.send(encodeRequest(undefined, cancellation.method, params));
+    }, (error) => void this.#connection.close(error));
+  }
+
+  async #notify(method: string, params: unknown, origin: Origin | undefined): Promise<void> {
+    const parts = this.#prepare(method, params, {}, origin);
+    this.#connection.checkNotClosed();
+    const text = this.#fitting(textOf(parts), `the notification ${quoted(method, NAME_LENGTH)}`);
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#connection.send(text, resolve, reject);
+    await promise;
+  }
+
+  /** Adds what the protocol says to a request, and makes JSON of its params. */
+  #prepare(method: string, params: unknown, options: PeerCallOptions, origin: Origin | undefined): Parts {
+    checkMethod(method);
+    const { alwaysParams, progress, trace } = this.#options.protocol;
+    let draft: Draft = { params, members: {} };
+    if (trace !== undefined && options.traceparent !== undefined) {
+      draft = writePlace(draft, trace.traceparent, options.traceparent);
+    } else {
+      draft = inherit(draft, trace?.traceparent, origin?.traceparent);
+    }
+    draft = inherit(draft, trace?.parent, origin?.id);
+    let id: number | undefined;
+    if (progress?.token !== undefined && options.onProgress !== undefined) {
+      id = this.#connection.calls.takeId();
+      draft = writePlace(draft, progress.token, id);
+    }
+    const hasParams = draft.params !== undefined || alwaysParams;
+    const json = hasParams ? this.#connection.codec.encode(draft.params, "params") : undefined;
+    return { method, params: json, members: draft.members, id };
+  }
+
+  /** A message that the other side can read. @throws {LimitError} if it is too long */
+  #fitting(text: string, what: string): string {
+    const { requestBytes } = this.#options.limits;
+    const bytes = bytesBeyond(text, requestBytes);
+    if (bytes !== undefined) throw limitError("requestBytes", requestBytes, `${what} has ${bytes}`);
+    return text;
+  }
+
+  /** Checks that so many calls are possible. */
+  #checkCalls(count: number, { signal, cancel }: PeerCallOptions): void {
+    signal?.throwIfAborted();
+    cancel?.throwIfAborted();
+    this.#connection.checkOpen();
+    const { pendingCalls } = this.#options.limits;
+    if (this.#connection.calls.size + count > pendingCalls) throw limitError("pendingCalls", pendingCalls);
+  }
+}
+
+function textOf({ method, params, members }: Parts, id?: number): string {
+  return encodeRequest(id, method, params, members);
+}
+
+/** Writes what the caller did not ask for, where there is room. */
+function inherit(draft: Draft, place: Place | undefined, value: RequestId | undefined): Draft {
+  if (place === undefined || value === undefined || value === null || !hasRoom(draft, place)) return draft;
+  return writePlace(draft, place, value);
+}
