@@ -3,13 +3,15 @@
  * the program of these workers.
  *
  * @example
- * ```ts ignore
+ * ```ts
  * import { WorkerPlugin } from "@rivulet/rivulet/workers";
  * import { createWorker } from "@rivulet/rivulet/workers/node";
  * import { readFile } from "node:fs/promises";
  *
- * const plugin = new WorkerPlugin(await readFile("plugin.wasm"), { createWorker });
+ * const wasm = new Uint8Array(await readFile("examples/guests/prebuilt/c_plugin.wasm"));
+ * const plugin = new WorkerPlugin(wasm, { workers: 1, createWorker });
  * console.log(await plugin.call("ping")); // pong
+ * await plugin[Symbol.asyncDispose]();
  * ```
  *
  * @module

@@ -18,7 +18,10 @@ const { createWorker } = isNode ? await import("../../src/workers/node.ts") : { 
 
 /** A plugin in workers. */
 async function pluginOf(name: string, options: WorkerPluginOptions): Promise<WorkerPlugin> {
-  return new WorkerPlugin(new Uint8Array(await readFile(new URL(`${name}.wasm`, GUESTS))), { createWorker, ...options });
+  return new WorkerPlugin(new Uint8Array(await readFile(new URL(`${name}.wasm`, GUESTS))), {
+    createWorker,
+    ...options,
+  });
 }
 
 function check(isSo: boolean, what: string): void {
