@@ -29,20 +29,26 @@
 import "./src/base/requirements.ts";
 export { effectivePermissions, ManifestError, manifestOf, Plugin, PluginError } from "./src/plugin/mod.ts";
 export type {
+  Lifetime,
   Manifest,
   MethodDescription,
   PermissionLimits,
   Permissions,
   PluginCallOptions,
+  PluginCloseOptions,
   PluginDescription,
+  PluginExit,
   PluginFailure,
   PluginLimits,
   PluginOptions,
   PluginSchemasOption,
   PluginSettings,
+  PluginStats,
+  RestartPolicy,
 } from "./src/plugin/mod.ts";
 export { ErrorCode, RpcClosedError, RpcError, RpcProtocolError, SchemaError } from "./src/rpc/mod.ts";
 export type {
+  Accepted,
   Api,
   CallArguments,
   Caller,
@@ -116,4 +122,4 @@ export type {
   ValueTypeName,
 } from "./src/vm/mod.ts";
 export { ExitError, Process, spawn } from "./src/wasi/mod.ts";
-export type { Clock, ProcessLimits, ProcessOutput, ProcessStatus, SpawnOptions } from "./src/wasi/mod.ts";
+export type { Clock, InputUse, ProcessLimits, ProcessOutput, ProcessStatus, SpawnOptions } from "./src/wasi/mod.ts";

@@ -45,11 +45,13 @@ const ARROWS: ReadonlyMap<string, readonly string[]> = new Map([
   ["src/rpc/", []],
   ["src/plugin/", [
     ...["src/vm/mod.ts", "src/wasi/mod.ts", "src/rpc/mod.ts"],
-    ...["src/rpc/framing/framings.ts", "src/rpc/protocols/protocols.ts", "src/rpc/schemas/check.ts"],
+    ...["src/rpc/framing/framings.ts", "src/rpc/protocols/protocols.ts"],
+    ...["src/rpc/schemas/check.ts", "src/rpc/trace.ts", "src/rpc/values/kinds.ts"],
   ]],
   ["src/workers/", [
     ...["src/vm/mod.ts", "src/wasi/mod.ts", "src/rpc/mod.ts", "src/plugin/mod.ts"],
     ...["src/rpc/failures.ts", "src/rpc/schemas/check.ts", "src/rpc/schemas/handlers.ts", "src/plugin/options.ts"],
+    "src/vm/integrity.ts",
   ]],
   ["mod.ts", ["src/vm/mod.ts", "src/wasi/mod.ts", "src/rpc/mod.ts", "src/plugin/mod.ts"]],
 ]);

@@ -10,7 +10,7 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { findDebianRust } from "../../tools/debian_rust.ts";
-import { addManifest } from "./add_manifest.ts";
+import { addManifest } from "./add_manifest.mts";
 
 /** A language that guests are written in. */
 export type Language = "c" | "rust" | "go" | "assemblyscript" | "zig";

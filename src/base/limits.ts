@@ -5,7 +5,7 @@
  * @module
  */
 
-import { checkNames, shown } from "./options.ts";
+import { checkNames, MAX_TIMER_MS, shown } from "./options.ts";
 
 /**
  * Who takes limits, by its name in the code. One that calls another takes the other's limits too, and passes them on.
@@ -33,9 +33,6 @@ export interface LimitRow {
 }
 
 const ANY = { most: Number.MAX_SAFE_INTEGER, mayBeAbsent: true, isWhole: true } as const;
-/** The longest delay of a timer. */
-const MAX_TIMER_MS = 2_147_483_647;
-
 /** Every limit by its name in the options. */
 export const LIMITS = {
   fuel: {
@@ -64,6 +61,16 @@ export const LIMITS = {
     most: MAX_TIMER_MS,
     mayBeAbsent: false,
     isWhole: false,
+  },
+  idleMs: {
+    owner: "Plugin",
+    unit: "ms",
+    byDefault: 10_000,
+    least: 0,
+    most: MAX_TIMER_MS,
+    mayBeAbsent: true,
+    isWhole: false,
+    reached: (value: number): string => `the guest waited ${value} ms for input, and owed an answer`,
   },
   sliceFuel: {
     ...ANY,
@@ -156,6 +163,14 @@ export const LIMITS = {
     least: 1,
     reached: (value: number): string => `more than ${value} calls wait for an answer`,
   },
+  openStreams: {
+    ...ANY,
+    owner: "Peer",
+    unit: "streams",
+    byDefault: 64,
+    least: 1,
+    reached: (value: number): string => `more than ${value} streams are open`,
+  },
   queueBytes: {
     ...ANY,
     owner: "Peer",
@@ -207,6 +222,7 @@ export const BOUNDS: Readonly<Record<LimitName, string>> = {
   fuel: "instructions of an instance, and its host calls, bulk operations and moved values, by size",
   deadlineMs: "time from a call to its answer, with all waiting",
   graceMs: "time from the answer to the end of the instance",
+  idleMs: "time of a call in which its guest waits for input alone, and no host method runs for it",
   sliceFuel: "work of a call before other calls and the event loop get a turn",
   memoryPages: "memory of an instance, in pages of 64 KiB; at most 32,767 are ever used",
   tableElements: "elements in all tables of an instance",
@@ -218,7 +234,9 @@ export const BOUNDS: Readonly<Record<LimitName, string>> = {
   batchMessages: "messages in one batch",
   concurrentRequests: "host methods that run at the same time",
   pendingCalls: "calls of one instance that wait for an answer",
-  queueBytes: "memory of requests that wait to be served, and as much of answers that wait to be read",
+  openStreams: "streams that are open between the plugin and the host, in both directions together",
+  queueBytes:
+    "memory of requests that wait to be served, as much of answers that wait to be read, and of chunks of streams",
   logBytes: "size of an instance's log, with line feeds",
   logLineBytes: "size of one line of the log",
   startMs: "time in which a worker must start, with `WorkerPlugin`",

@@ -77,6 +77,22 @@ export function checkType(name: string, given: unknown, type: "string" | "functi
   throw new TypeError(`${name} must be ${type === "object" ? "an" : "a"} ${type}, not ${shown(given)}`);
 }
 
+/** The longest delay of a timer in milliseconds. */
+export const MAX_TIMER_MS = 2_147_483_647;
+
+/**
+ * Checks a time in milliseconds that a timer can wait.
+ *
+ * @throws {TypeError} if it is not a number
+ * @throws {RangeError} if it is negative or too long
+ */
+export function checkDelay(name: string, given: unknown, mayBeAbsent = false): void {
+  if (typeof given === "number" && given >= 0 && (given <= MAX_TIMER_MS || (mayBeAbsent && given === Infinity))) return;
+  const Refusal = typeof given === "number" ? RangeError : TypeError;
+  const orNone = mayBeAbsent ? ", or Infinity" : "";
+  throw new Refusal(`${name} must be a number from 0 to ${MAX_TIMER_MS} ms${orNone}, not ${shown(given)}`);
+}
+
 /** Checks the types of members that must be there. @throws {TypeError} if one is missing, or has another type */
 export function checkMembers(
   of: string,

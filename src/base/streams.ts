@@ -30,6 +30,7 @@ export class ByteQueue {
   #buffer: Uint8Array<ArrayBuffer> = new Uint8Array(0);
   #start = 0;
   #end = 0;
+  #pulled = 0;
   #state: "open" | "ended" | "broken" = "open";
   #reason: unknown;
   #change: PromiseWithResolvers<void> | undefined;
@@ -41,6 +42,11 @@ export class ByteQueue {
   /** Bytes in the queue. */
   get size(): number {
     return this.#end - this.#start;
+  }
+
+  /** Bytes that `pull` has moved so far. */
+  get pulled(): number {
+    return this.#pulled;
   }
 
   /** Bytes that `push` would take now; 0 if the queue is not open. */
@@ -75,6 +81,7 @@ export class ByteQueue {
     if (count === 0) return 0;
     target.set(this.#buffer.subarray(this.#start, this.#start + count));
     this.#start += count;
+    this.#pulled += count;
     this.#changed();
     return count;
   }

@@ -16,13 +16,13 @@ import { effectivePermissions, PERMISSION_LIMITS, permitted } from "./permission
 import type { Permissions } from "./permissions.ts";
 
 /** A module with checked options. */
-export interface Admission<Guest extends object, Host extends object> {
+export interface Admission {
   /** What the module says about itself. */
   readonly manifest: Manifest | undefined;
   /** What it may do: what it asks for, is granted, and is offered by the options. */
   readonly permissions: Permissions;
   /** The options, without what it may not do. */
-  readonly options: CheckedOptions<Guest, Host>;
+  readonly options: CheckedOptions;
   /** The longest deadline of a call, whatever the call's own options say. */
   readonly mostDeadlineMs: number;
 }
@@ -36,10 +36,10 @@ export interface Admission<Guest extends object, Host extends object> {
 export function admit<Guest extends object, Host extends object>(
   module: Module,
   given: PluginSettings & ServedMethods<Guest, Host> & PluginSchemasOption<Guest, Host> = {},
-): Admission<Guest, Host> {
+): Admission {
   const manifest = manifestOf(module);
   const options = checkOptions(given, saidBy(manifest, given));
-  const methods = options.methods as Iterable<readonly [string, never]>;
+  const { methods } = options;
   const env = Object.entries(options.env ?? {});
   const offered: Permissions = {
     methods: Array.from(methods, ([name]) => name),
@@ -63,17 +63,22 @@ export function admit<Guest extends object, Host extends object>(
 
 /** The options that a manifest says. */
 function saidBy(manifest: Manifest | undefined, given: Pick<PluginSettings, "protocol">): SaidOptions {
-  const protocol = manifest?.protocol;
-  if (protocol === undefined || given?.protocol !== undefined) return {};
+  const { protocol, accepts } = manifest ?? {};
+  if (protocol === undefined || given?.protocol !== undefined) return { accepts };
   if (!Object.hasOwn(PROTOCOLS, protocol)) {
     const what = `the plugin speaks the protocol ${JSON.stringify(protocol)}, which is not known here`;
     throw new ManifestError("manifest", `${what}: pass its row as the option protocol`);
   }
-  return { protocol: protocol as ProtocolName };
+  return { protocol: protocol as ProtocolName, accepts };
 }
 
-/** The options of a call, with a deadline that is permitted. */
+/** The options of a call, with deadlines that are permitted. */
 export function within(options: PluginCallOptions, mostDeadlineMs: number): PluginCallOptions {
-  const { deadlineMs } = options;
-  return deadlineMs !== undefined && deadlineMs > mostDeadlineMs ? { ...options, deadlineMs: mostDeadlineMs } : options;
+  const { deadlineMs = 0, maxDeadlineMs = 0 } = options;
+  if (deadlineMs <= mostDeadlineMs && maxDeadlineMs <= mostDeadlineMs) return options;
+  return {
+    ...options,
+    ...(deadlineMs > mostDeadlineMs ? { deadlineMs: mostDeadlineMs } : {}),
+    ...(maxDeadlineMs > mostDeadlineMs ? { maxDeadlineMs: mostDeadlineMs } : {}),
+  };
 }

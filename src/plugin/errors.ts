@@ -1,5 +1,5 @@
 /**
- * The error of a failed call, and how it follows from the end of the guest.
+ * The error of a failed call, and how it follows from the end of the guest. Which error a caller gets is in call.ts.
  *
  * @module
  */
@@ -15,12 +15,22 @@ import type { ProcessStatus } from "../wasi/mod.ts";
  * - `trap`: the guest trapped
  * - `exit`: the guest exited without an answer
  * - `limit`: a limit was reached
- * - `protocol`: the guest sent an invalid message
+ * - `protocol`: the guest sent an invalid message, or closed its standard output
  * - `stopped`: the host stopped the guest, for example because `onLog` threw
- * - `disposed`: the plugin was disposed
+ * - `disposed`: the plugin was closed or disposed
+ * - `gave up`: the instances before failed as often as the policy of restarts allows
  * - `worker`: the worker that it ran in failed or hung: only a `WorkerPlugin` has workers
  */
-export type PluginFailure = "link" | "trap" | "exit" | "limit" | "protocol" | "stopped" | "disposed" | "worker";
+export type PluginFailure =
+  | "link"
+  | "trap"
+  | "exit"
+  | "limit"
+  | "protocol"
+  | "stopped"
+  | "disposed"
+  | "gave up"
+  | "worker";
 
 /** Facts about an instance whose call failed. All its calls share them: they may be many, and the text long. */
 export interface FailureDetails {
@@ -62,7 +72,7 @@ export class PluginError extends Error {
   readonly exitCode: number | undefined;
   /** Fuel that the instance used. */
   readonly fuelUsed: number;
-  /** The last lines of the guest's log. */
+  /** The first ten and the last ten lines of the guest's log. A line between says how many are left out. */
   readonly logs: readonly string[];
 
   /** @ignore made by `Plugin` */
@@ -82,7 +92,7 @@ export class PluginError extends Error {
   }
 }
 
-/** The reason for which a disposed plugin stops its instances. */
+/** The reason for which a plugin that is closed or disposed stops its instances. */
 export class Disposed extends Error {}
 
 /** The cause of a failed call. */
@@ -92,29 +102,59 @@ export interface Cause {
   readonly error?: unknown;
 }
 
+/** Why calls of an instance have no answer. It is thrown between the files of this folder; callers get a `PluginError`. */
+export class Failure {
+  readonly reason: PluginFailure;
+  /** The error behind it. */
+  readonly error: unknown;
+  readonly details: FailureDetails;
+
+  constructor({ reason, what, error }: Cause, known: Omit<FailureDetails, "text">) {
+    this.reason = reason;
+    this.error = error;
+    this.details = detailsOf(what, known);
+  }
+}
+
+/** What is known of an instance that does not exist. */
+export const NO_INSTANCE: Omit<FailureDetails, "text"> = { exitCode: undefined, fuelUsed: 0, logs: [] };
+
 /** Adds the text of errors to what is known of an instance. */
-export function detailsOf(what: string, known: Omit<FailureDetails, "text">): FailureDetails {
+function detailsOf(what: string, known: Omit<FailureDetails, "text">): FailureDetails {
   const [headline, ...rest] = what.split("\n");
   const lines = [...rest, ...known.logs.map((line) => `    log: ${line}`)].map((line) => `\n${line}`).join("");
   return { ...known, text: `${headline} (fuel used: ${known.fuelUsed})${lines}` };
 }
 
-/** The cause if the guest ended by itself. */
-export function causeOf({ code, error }: ProcessStatus): Cause {
+/** What a guest did with its streams. */
+export interface StreamUse {
+  /** Whether it had read anything. */
+  readonly hasRead: boolean;
+  /** Whether it closed its standard output and went on. */
+  readonly hasClosedOutput: boolean;
+}
+
+/** The cause if the guest ended by itself, or was stopped because it had closed its output. */
+export function causeOf({ code, error }: ProcessStatus, { hasRead, hasClosedOutput }: StreamUse): Cause {
+  if (hasClosedOutput) {
+    return { reason: "protocol", what: "the guest closed its standard output, so it can't answer; it was stopped" };
+  }
   if (error instanceof Trap) return { reason: "trap", what: `the guest trapped: ${error.message}`, error };
   if (error instanceof LimitError) return { reason: "limit", what: error.message, error };
   if (error instanceof LinkError) {
     return { reason: "link", what: `can't start the plugin: ${error.message}`, error };
   }
   if (error !== undefined) return { reason: "stopped", what: `the guest was stopped: ${messageOf(error)}`, error };
-  return { reason: "exit", what: `the guest exited with code ${code}, without an answer` };
+  const how = hasRead ? "without an answer" : "without reading a request: a plugin reads its standard input to the end";
+  return { reason: "exit", what: `the guest exited with code ${code}, ${how}` };
 }
 
 /** The cause if this side stopped the guest. */
 export function stopCauseOf(error: unknown): Cause {
   if (error instanceof LimitError) return { reason: "limit", what: error.message, error };
   if (error instanceof RpcProtocolError) {
-    return { reason: "protocol", what: `the guest sent an invalid message: ${error.message}`, error };
+    const hint = error.fault === "not JSON" ? "; standard output is for messages, standard error for the log" : "";
+    return { reason: "protocol", what: `the guest sent an invalid message: ${error.message}${hint}`, error };
   }
   if (error instanceof Disposed) return { reason: "disposed", what: error.message };
   return { reason: "stopped", what: `the guest was stopped: ${messageOf(error)}`, error };

@@ -9,9 +9,20 @@ export { ManifestError } from "./description.ts";
 export type { MethodDescription, PluginDescription } from "./description.ts";
 export { PluginError } from "./errors.ts";
 export type { PluginFailure } from "./errors.ts";
+export type { PluginExit } from "./exit.ts";
 export { manifestOf } from "./manifest.ts";
 export type { Manifest } from "./manifest.ts";
-export type { PluginCallOptions, PluginLimits, PluginOptions, PluginSchemasOption, PluginSettings } from "./options.ts";
+export type {
+  Lifetime,
+  PluginCallOptions,
+  PluginCloseOptions,
+  PluginLimits,
+  PluginOptions,
+  PluginSchemasOption,
+  PluginSettings,
+} from "./options.ts";
 export { effectivePermissions } from "./permissions.ts";
 export type { PermissionLimits, Permissions } from "./permissions.ts";
 export { Plugin } from "./plugin.ts";
+export type { PluginStats } from "./plugin.ts";
+export type { RestartPolicy } from "./restart.ts";

@@ -7,19 +7,21 @@
 import { resolveLimit, resolveLimits } from "../base/limits.ts";
 import {
   checkArgs,
-  checkChoice,
+  checkDelay,
   checkEnv,
   checkNames,
   checkSignal,
   checkType,
   functionsByName,
+  shown,
 } from "../base/options.ts";
 import { framingOf } from "../rpc/framing/framings.ts";
 import type {
+  Accepted,
   FailedRequest,
   Framing,
   FramingName,
-  Handlers,
+  Handler,
   LocalSchemas,
   Methods,
   MethodsOption,
@@ -31,10 +33,15 @@ import type {
   ServedMethods,
 } from "../rpc/mod.ts";
 import { protocolOf } from "../rpc/protocols/protocols.ts";
+import { checkTraceparent } from "../rpc/trace.ts";
 import { checkSchemas } from "../rpc/schemas/check.ts";
+import { checkAccepts } from "../rpc/values/kinds.ts";
 import type { ProcessLimits, SpawnOptions } from "../wasi/mod.ts";
+import type { PluginExit } from "./exit.ts";
 import { checkPermissions } from "./permissions.ts";
 import type { Permissions } from "./permissions.ts";
+import { checkRestart } from "./restart.ts";
+import type { RestartPolicy } from "./restart.ts";
 
 /** Limits of a plugin: of the guest, of its messages, and of its log. */
 export interface PluginLimits extends ProcessLimits, PeerLimits {
@@ -44,8 +51,16 @@ export interface PluginLimits extends ProcessLimits, PeerLimits {
   readonly logBytes?: number;
   /** Bytes of one line of the log. A longer line is cut. Default 8 KiB. */
   readonly logLineBytes?: number;
-  /** Milliseconds that an instance has after its answer to exit by itself, before it is stopped. Default 100. */
+  /**
+   * Milliseconds that an instance has after its answer to exit by itself, before it is stopped. A resident instance has
+   * as many to answer a call that has missed its deadline. Default 100.
+   */
   readonly graceMs?: number;
+  /**
+   * Milliseconds of a call in which its guest waits for input and does nothing else, while no host method runs for it:
+   * then it has forgotten to answer. Computing, sleeping and host methods do not count. Default 10,000.
+   */
+  readonly idleMs?: number;
 }
 
 /** Options of a plugin. */
@@ -93,6 +108,11 @@ export interface PluginSettings extends Pick<SpawnOptions, "args" | "env" | "clo
   readonly protocol?: ProtocolName | Protocol;
   /** How messages are marked off: a name, or a row of your own. Default: as the protocol says. */
   readonly framing?: FramingName | Framing;
+  /**
+   * What the plugin sends and reads beside plain JSON: typed arrays, buffers and blobs as `bytes`, and `streams`. By
+   * default what its manifest says, or else nothing: such values are refused.
+   */
+  readonly accepts?: readonly Accepted[];
   /** Limits of each instance. */
   readonly limits?: PluginLimits;
   /**
@@ -102,18 +122,33 @@ export interface PluginSettings extends Pick<SpawnOptions, "args" | "env" | "clo
    */
   readonly permissions?: Partial<Permissions>;
   /**
-   * How long an instance lives. `call`: each call has a new instance, and calls share nothing. `plugin`: all calls
-   * share one instance, its state and its fuel. If one of them misses its deadline, the guest is stuck: the instance is
-   * stopped, its other calls fail, and the next call starts a new one. Default `call`.
+   * How long an instance lives:
+   *
+   * - `call`, the default: each call has a new instance, and calls share nothing.
+   * - `{ pool: n }`: the same, and n instances are started ahead of the calls. The first call or `ready()` fills the
+   *   pool. Each call takes an instance, and another is started in its place.
+   * - `plugin`: all calls share one instance, its state and its fuel. When it has ended, the next call starts a new one.
+   *   A call that the guest had not begun, or had no effect, is sent again to the new one. If a call misses its deadline
+   *   and the guest does not answer its cancellation in `graceMs`, the guest is stuck: the instance is stopped, and the
+   *   calls that it had begun fail.
    */
-  readonly lifetime?: "call" | "plugin";
+  readonly lifetime?: Lifetime;
+  /** When an instance of the lifetime `plugin` is started again after failures. By default at once, without an end. */
+  readonly restart?: RestartPolicy;
+  /**
+   * Called when an instance has ended, with what happened. If it throws or rejects, that is ignored.
+   */
+  readonly onExit?: (exit: PluginExit) => unknown;
 }
+
+/** How long an instance lives. */
+export type Lifetime = "call" | "plugin" | { readonly pool: number };
 
 /** Options of one call. */
 export interface PluginCallOptions {
   /**
-   * Aborting it rejects the call at once, with the signal's reason, and stops an instance that lives for this call
-   * only.
+   * Aborting it rejects the call at once, with the signal's reason. An instance that lives for this call only is
+   * stopped. One that lives on is asked to cancel the call.
    */
   readonly signal?: AbortSignal;
   /**
@@ -121,26 +156,54 @@ export interface PluginCallOptions {
    * what the option `permissions` and the manifest permit.
    */
   readonly deadlineMs?: number;
+  /**
+   * With it, each report of progress starts the deadline anew, until so many milliseconds after the call. It is at most
+   * what the option `permissions` and the manifest permit.
+   */
+  readonly maxDeadlineMs?: number;
+  /**
+   * Receives what the plugin reports while it works on the call; its type is not checked. If it throws or rejects, the
+   * call is cancelled and rejects with that.
+   */
+  readonly onProgress?: (value: unknown) => unknown;
+  /** The `traceparent` of W3C Trace Context that the plugin gets, and the contexts of host methods that it calls. */
+  readonly traceparent?: string;
 }
 
 /** The names of all options. */
 export const PLUGIN_OPTIONS: readonly (keyof PluginOptions)[] = [
   ...["args", "env", "clock", "random"] as const,
-  ...["name", "methods", "onLog", "onError", "protocol", "framing", "limits", "permissions", "lifetime"] as const,
-  "schemas",
+  ...["name", "methods", "onLog", "onError", "protocol", "framing", "limits", "permissions", "schemas"] as const,
+  ...["accepts", "lifetime", "restart", "onExit"] as const,
 ];
-const CALL_OPTIONS: readonly (keyof PluginCallOptions)[] = ["signal", "deadlineMs"];
+/** Instances of a pool at most. Each has a memory of its own. */
+const MAX_POOL = 1_000;
+const CALL_OPTIONS: readonly (keyof PluginCallOptions)[] = [
+  ...["signal", "deadlineMs", "maxDeadlineMs", "onProgress", "traceparent"] as const,
+];
 
-/** Checked options, with the defaults of limits filled in. */
-export interface CheckedOptions<Guest extends object, Host extends object>
-  extends PluginSettings, ServedMethods<Guest, Host> {
+/** Options of `close`. */
+export interface PluginCloseOptions {
+  /** Whether calls that are under way are waited for. Otherwise they reject. Default true. */
+  readonly drain?: boolean;
+  /** Milliseconds to wait for them. Then their instances are stopped. Default `Infinity`. */
+  readonly timeoutMs?: number;
+}
+
+/** Checked options, with the defaults of limits filled in. The types of methods no longer matter. */
+export interface CheckedOptions extends PluginSettings {
+  readonly methods: ReadonlyMap<string, Handler>;
+  readonly protocol: Protocol;
+  readonly framing: Framing | undefined;
   readonly schemas: PeerSchemas | undefined;
   readonly limits: Required<PluginLimits>;
   readonly permissions: Permissions;
+  readonly lifetime: Lifetime;
+  readonly restart: Required<RestartPolicy>;
 }
 
 /** Options that a plugin's manifest can say. Those that are given come first. */
-export type SaidOptions = Pick<PluginOptions, "protocol">;
+export type SaidOptions = Pick<PluginOptions, "protocol" | "accepts">;
 
 /**
  * Checks options, and copies what could change later.
@@ -152,16 +215,22 @@ export type SaidOptions = Pick<PluginOptions, "protocol">;
 export function checkOptions<Guest extends object, Host extends object>(
   options: PluginSettings & ServedMethods<Guest, Host> & PluginSchemasOption<Guest, Host> = {},
   said: SaidOptions = {},
-): CheckedOptions<Guest, Host> {
+): CheckedOptions {
   checkNames("Plugin option", options, PLUGIN_OPTIONS);
   const { name, methods = {}, onLog, framing, limits = {}, lifetime = "call" } = options;
-  const { args, env, clock, random, onError, permissions } = options;
+  const { args, env, clock, random, onError, onExit, restart, permissions } = options;
   checkType("name", name, "string");
   checkType("onLog", onLog, "function");
   checkType("onError", onError, "function");
   checkType("clock", clock, "object");
   checkType("random", random, "function");
-  checkChoice("lifetime", lifetime, ["call", "plugin"]);
+  checkType("onExit", onExit, "function");
+  checkLifetime(lifetime);
+  if (restart !== undefined && lifetime !== "plugin") {
+    throw new TypeError(
+      'restart is for the lifetime "plugin": other instances live for one call, and are not restarted',
+    );
+  }
   if (args !== undefined) checkArgs(args);
   if (env !== undefined) checkEnv(env);
   const { schemas = {} } = options;
@@ -170,16 +239,40 @@ export function checkOptions<Guest extends object, Host extends object>(
   checkSchemas("schemas.guest", guest);
   checkSchemas("schemas.host", host);
   return {
-    ...{ name, onLog, onError, lifetime, clock, random },
+    ...{ name, onLog, onError, onExit, clock, random },
+    lifetime: typeof lifetime === "string" ? lifetime : { ...lifetime },
+    restart: checkRestart(restart),
     protocol: protocolOf(options.protocol ?? said.protocol),
     framing: framing === undefined ? undefined : framingOf(framing),
+    accepts: [...checkAccepts(options.accepts ?? said.accepts)],
     args: args && [...args],
     env: env && { ...env },
     schemas: options.schemas && { remote: { ...guest }, local: { ...host } },
-    methods: functionsByName(methods) as Handlers<Guest, Host>,
+    methods: functionsByName(methods) as Map<string, Handler>,
     limits: resolveLimits<PluginLimits>("Plugin", limits),
     permissions: checkPermissions(permissions, "permissions"),
   };
+}
+
+function checkLifetime(given: unknown): void {
+  if (given === "call" || given === "plugin") return;
+  if (typeof given !== "object" || given === null) {
+    throw new TypeError(`lifetime must be "call", "plugin" or { pool: n }, not ${shown(given)}`);
+  }
+  checkNames("lifetime option", given, ["pool"]);
+  const { pool } = given as { readonly pool?: unknown };
+  if (typeof pool === "number" && Number.isInteger(pool) && pool >= 0 && pool <= MAX_POOL) return;
+  const Refusal = typeof pool === "number" ? RangeError : TypeError;
+  throw new Refusal(`lifetime.pool must be a whole number from 0 to ${MAX_POOL}, not ${shown(pool)}`);
+}
+
+/** Checks the options of `close`. @throws {TypeError} or {RangeError} if one is unknown or wrong */
+export function checkCloseOptions(options: PluginCloseOptions): Required<PluginCloseOptions> {
+  checkNames("close option", options, ["drain", "timeoutMs"]);
+  const { drain = true, timeoutMs = Infinity } = options;
+  if (typeof drain !== "boolean") throw new TypeError(`drain must be a boolean, not ${shown(drain)}`);
+  checkDelay("timeoutMs", timeoutMs, true);
+  return { drain, timeoutMs };
 }
 
 /** Checks the options of one call. @throws as `checkOptions` does */
@@ -187,4 +280,7 @@ export function checkCallOptions(options: PluginCallOptions): void {
   checkNames("call option", options, CALL_OPTIONS);
   checkSignal(options.signal);
   if (options.deadlineMs !== undefined) resolveLimit("deadlineMs", options.deadlineMs);
+  if (options.maxDeadlineMs !== undefined) checkDelay("maxDeadlineMs", options.maxDeadlineMs, true);
+  checkType("onProgress", options.onProgress, "function");
+  checkTraceparent(options.traceparent);
 }

@@ -1,23 +1,46 @@
 /**
- * A plugin, and which of its instances serves a call.
+ * A plugin: the calls that are under way, and its end. Which instance serves a call is up to its lifetime.
  *
  * @module
  */
 
 import { createApi } from "../base/api.ts";
+import { callSafely } from "../base/callbacks.ts";
 import { checkMethod, notAModule } from "../base/options.ts";
 import { printable } from "../base/text.ts";
-import type { Api, CallArguments, MethodName, Methods, OptionsArgument, ResultOf } from "../rpc/mod.ts";
+import type {
+  Api,
+  CallArguments,
+  MethodName,
+  Methods,
+  NotifyArguments,
+  OptionsArgument,
+  ResultOf,
+} from "../rpc/mod.ts";
 import { Module } from "../vm/mod.ts";
 import { admit, within } from "./admission.ts";
+import { PluginCall } from "./call.ts";
 import type { PluginDescription } from "./description.ts";
 import { describe } from "./discover.ts";
-import { detailsOf, Disposed, PluginError } from "./errors.ts";
+import { Disposed, Failure, NO_INSTANCE, stopCauseOf } from "./errors.ts";
+import type { OpenSession, Serving } from "./lifetime.ts";
 import type { Manifest } from "./manifest.ts";
-import { checkCallOptions } from "./options.ts";
-import type { CheckedOptions, PluginCallOptions, PluginOptions } from "./options.ts";
+import { checkCallOptions, checkCloseOptions } from "./options.ts";
+import type { CheckedOptions, PluginCallOptions, PluginCloseOptions, PluginOptions } from "./options.ts";
 import type { Permissions } from "./permissions.ts";
+import { Pool } from "./pool.ts";
+import { Resident } from "./resident.ts";
 import { Session } from "./session.ts";
+
+/** What a plugin has now. */
+export interface PluginStats {
+  /** Instances that have not ended. */
+  readonly instances: number;
+  /** Those of them that no call has taken. */
+  readonly warm: number;
+  /** Calls that have not settled. */
+  readonly pending: number;
+}
 
 /** UTF-16 units of a module's name; the rest is cut. */
 const NAME_LENGTH = 1_000;
@@ -51,11 +74,17 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
    */
   readonly permissions: Permissions;
   readonly #mostDeadlineMs: number;
-  readonly #module: Module;
-  readonly #options: CheckedOptions<Guest, Host>;
-  readonly #open = new Set<Session<Guest, Host>>();
-  #resident: Session<Guest, Host> | undefined;
-  #isDisposed = false;
+  readonly #options: CheckedOptions;
+  readonly #serving: Serving;
+  readonly #openSession: OpenSession;
+  /** Instances that have not ended, and calls that have not settled. */
+  readonly #sessions = new Set<Session>();
+  readonly #calls = new Set<PluginCall>();
+  /** Why no new call is possible. */
+  #closed: Disposed | undefined;
+  #closing: Promise<void> | undefined;
+  /** Called when no call is under way any more. */
+  #drained: () => void = () => {};
 
   /**
    * Makes a plugin. Instances are made by calls.
@@ -73,8 +102,18 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
     this.#mostDeadlineMs = admission.mostDeadlineMs;
     this.manifest = admission.manifest;
     this.permissions = admission.permissions;
-    this.#module = module;
     this.name = this.#options.name ?? this.manifest?.name ?? printable(module.name ?? "plugin", NAME_LENGTH);
+    this.#openSession = () => this.#watched(new Session(this.name, module, this.#options));
+    const { lifetime, restart } = this.#options;
+    this.#serving = lifetime === "plugin"
+      ? new Resident(this.#openSession, restart)
+      : new Pool(this.#openSession, lifetime === "call" ? 0 : lifetime.pool);
+  }
+
+  /** What there is now. */
+  get stats(): PluginStats {
+    const { size: instances } = this.#sessions;
+    return { instances, warm: this.#serving.warm, pending: this.#calls.size };
   }
 
   /**
@@ -96,15 +135,52 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
     checkMethod(method);
     checkCallOptions(given);
     const options = within(given, this.#mostDeadlineMs);
-    options.signal?.throwIfAborted();
-    if (this.#isDisposed) throw this.#disposedError(method);
-    const isOwn = this.#options.lifetime !== "plugin";
-    const session = isOwn ? this.#openSession() : this.#residentSession();
-    try {
-      return await session.call(method, params, options, isOwn) as ResultOf<Guest, K>;
-    } finally {
-      if (isOwn) session.finish();
-    }
+    const call = new PluginCall(method, params, options, this.#options.limits.deadlineMs);
+    return await this.#run(call, () => this.#serving.call(call)) as ResultOf<Guest, K>;
+  }
+
+  /**
+   * Sends a notification, which has no answer, to the instance of the lifetime `plugin`.
+   *
+   * @returns when the instance's input has taken it
+   * @throws {TypeError} if the lifetime is another one, the method's name is not a string, or the params have no JSON form
+   * @throws {PluginError} if there is no instance to take it
+   */
+  async notify<K extends MethodName<Guest>>(method: K, ...args: NotifyArguments<Guest, K>): Promise<void> {
+    checkMethod(method);
+    const call = new PluginCall(method, args[0], {}, this.#options.limits.deadlineMs);
+    await this.#run(call, () => this.#serving.notify(call));
+  }
+
+  /**
+   * Starts an instance without a call, and waits until it reads its input. A pool is filled. An instance that serves only
+   * one call is started for a trial, and ended. After the plugin gave up, it tries again.
+   *
+   * @throws {PluginError} if the module can't be linked (its reason is `link`), or an instance ends before it has read
+   * anything, or needs more than `deadlineMs`
+   */
+  async ready(): Promise<void> {
+    const call = new PluginCall("ready()", undefined, {}, this.#options.limits.deadlineMs);
+    await this.#run(call, () => this.#serving.ready(call));
+  }
+
+  /**
+   * Ends the plugin in peace: new calls reject, those under way are answered, and then the instances read the end of their
+   * input, and have `graceMs` to exit. A host method that still runs can call its guest by its context's `peer`.
+   *
+   * @param options whether to wait for calls, and how long
+   * @returns when all instances have ended. It does not reject because a call fails
+   * @throws {TypeError} if an option is unknown or of the wrong type
+   * @throws {RangeError} if the timeout is not in its range
+   */
+  async close(options: PluginCloseOptions = {}): Promise<void> {
+    const { drain, timeoutMs } = checkCloseOptions(options);
+    if (!drain) return await this[Symbol.asyncDispose]();
+    const late = () => this.#stop(new Disposed(`the plugin was closed, and stopped after ${timeoutMs} ms`));
+    const timer = timeoutMs === Infinity ? undefined : setTimeout(late, timeoutMs);
+    this.#closed ??= new Disposed("the plugin was closed");
+    await (this.#closing ??= this.#drain());
+    clearTimeout(timer);
   }
 
   /**
@@ -121,30 +197,52 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
 
   /** Stops all instances. Their calls reject, and so do later ones. Idempotent. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#isDisposed = true;
-    const sessions = [...this.#open];
-    for (const session of sessions) session.stop(new Disposed("the plugin was disposed"));
-    await Promise.all(sessions.map((session) => session.ended));
+    this.#stop(new Disposed("the plugin was disposed"));
+    await this.#ended();
   }
 
-  #residentSession(): Session<Guest, Host> {
-    // An instance that was stopped may take a moment to end: a new call must not fail with it.
-    if (this.#resident === undefined || this.#resident.isStopped) this.#resident = this.#openSession();
-    return this.#resident;
+  /** Runs a call from its beginning to its end, and makes its error. */
+  async #run<Result>(call: PluginCall, serve: () => Promise<Result>): Promise<Result> {
+    this.#calls.add(call);
+    try {
+      call.options.signal?.throwIfAborted();
+      if (this.#closed !== undefined) throw new Failure(stopCauseOf(this.#closed), NO_INSTANCE);
+      return await serve();
+    } catch (error) {
+      throw await call.errorOf(error, this.name);
+    } finally {
+      call.end();
+      this.#calls.delete(call);
+      if (this.#calls.size === 0) this.#drained();
+    }
   }
 
-  #openSession(): Session<Guest, Host> {
-    const session = new Session(this.name, this.#module, this.#options);
-    this.#open.add(session);
+  async #drain(): Promise<void> {
+    if (this.#calls.size > 0) await new Promise<void>((resolve) => this.#drained = resolve);
+    this.#serving.close();
+    await this.#ended();
+  }
+
+  async #ended(): Promise<void> {
+    await Promise.all([...this.#sessions].map((session) => session.ended));
+  }
+
+  #stop(reason: Disposed): void {
+    this.#closed = reason;
+    this.#serving.close();
+    for (const session of this.#sessions) session.stop(reason);
+    // Those that wait for an instance.
+    for (const call of this.#calls) call.giveUp(reason);
+  }
+
+  #watched(session: Session): Session {
+    this.#sessions.add(session);
     session.ended.then(() => {
-      this.#open.delete(session);
-      if (this.#resident === session) this.#resident = undefined;
+      this.#sessions.delete(session);
+      this.#serving.ended(session);
+      const { onExit } = this.#options;
+      if (onExit !== undefined) callSafely(() => onExit(session.exit()), () => {});
     });
     return session;
-  }
-
-  #disposedError(method: string): PluginError {
-    const details = detailsOf("the plugin was disposed", { exitCode: undefined, fuelUsed: 0, logs: [] });
-    return new PluginError("disposed", { plugin: this.name, method }, details);
   }
 }

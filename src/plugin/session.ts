@@ -1,60 +1,117 @@
 /**
- * One instance of a plugin, from its start to its end: a process, a peer and a log.
+ * One instance of a plugin, from its start to its end: a process, a peer and a log. How many there are, and which of them
+ * serves a call, is up to the lifetimes.
  *
  * @module
  */
 
-import { onRejection } from "../base/callbacks.ts";
-import { limitError, limitsOf } from "../base/limits.ts";
-import { spend } from "../base/schedule.ts";
-import { readLines } from "../base/streams.ts";
+import { LimitError, limitError, limitsOf } from "../base/limits.ts";
+import type { LimitName } from "../base/limits.ts";
+import { quoted } from "../base/text.ts";
 import { Peer, RpcClosedError, RpcError } from "../rpc/mod.ts";
-import type { Handlers, PeerLimits } from "../rpc/mod.ts";
+import type { PeerLimits } from "../rpc/mod.ts";
 import type { Module } from "../vm/mod.ts";
 import { spawn } from "../wasi/mod.ts";
 import type { Process, ProcessLimits, ProcessStatus } from "../wasi/mod.ts";
-import { causeOf, detailsOf, PluginError, stopCauseOf } from "./errors.ts";
-import type { Cause, FailureDetails } from "./errors.ts";
-import type { CheckedOptions, PluginCallOptions, PluginLimits, PluginOptions } from "./options.ts";
+import type { PluginCall } from "./call.ts";
+import { Delivery } from "./delivery.ts";
+import type { Sent } from "./delivery.ts";
+import { causeOf, Failure, stopCauseOf } from "./errors.ts";
+import type { PluginExit } from "./exit.ts";
+import { Hosting } from "./hosting.ts";
+import { IdleWatch } from "./idle.ts";
+import { Lateness } from "./lateness.ts";
+import { LogExcerpt, readLog } from "./log.ts";
+import type { CheckedOptions, PluginLimits } from "./options.ts";
 
-/** Lines of the log in an error. */
-const ERROR_LOG_LINES = 10;
-/** Units of fuel for the error of a call, with its stack: 20 µs. */
-const ERROR_WORK = 10_000;
+/** UTF-16 units of a method's name in an error. */
+const METHOD_LENGTH = 100;
 
-/** How an instance ended, for the errors of its calls. */
-interface End extends Omit<Cause, "what"> {
-  readonly details: FailureDetails;
+/** What became of a call that an instance did not answer. */
+export interface Unanswered {
+  readonly failure: Failure;
+  /** Whether the guest has not read a byte of it, and it can be sent again. */
+  readonly isUnread: boolean;
+  /** Whether it may be sent to another instance: the guest has not begun it, or has exited without having any effect. */
+  readonly isRepeatable: boolean;
+}
+
+/** The result of a call, or why there is none. An error of the guest's is thrown. */
+export type Outcome = { readonly result: unknown } | Unanswered;
+
+/** What was so when a call was sent. */
+interface Before {
+  readonly sent: Sent;
+  readonly hostCalls: number;
+  /** Whether its params have streams, which can be passed only once. */
+  readonly hasStreams: boolean;
+  readonly reports: number;
+}
+
+function isLate(reason: unknown): reason is LimitError {
+  return reason instanceof LimitError && reason.limit === ("deadlineMs" satisfies LimitName);
 }
 
 /** One instance of a plugin, with its peer and its log. */
-export class Session<Guest extends object, Host extends object> {
+export class Session {
   /** Resolves when the guest and its log have ended. Never rejects. */
   readonly ended: Promise<void>;
-  readonly #plugin: string;
   readonly #limits: Required<PluginLimits>;
   readonly #process: Process;
   readonly #peer: Peer;
-  readonly #logs: string[] = [];
-  readonly #logged: Promise<void>;
+  readonly #log = new LogExcerpt();
+  readonly #idle: IdleWatch;
+  readonly #delivery: Delivery;
+  readonly #hosting: Hosting;
+  readonly #lateness: Lateness;
   /** Why this side stopped the guest, if it did. */
   #stopped: { readonly reason: unknown } | undefined;
+  /** Whether calls can't be answered any more, for whatever reason. */
+  #isOver = false;
+  #isFinished = false;
+  #hasClosedOutput = false;
   #grace: ReturnType<typeof setTimeout> | undefined;
+  /** The reason for which the guest is stopped after its last answer. */
+  readonly #graceEnd = new Error("the guest went on after its last answer");
   /** How the instance ended. Set by the first call that fails for it. */
-  #end: Promise<End> | undefined;
+  #end: Promise<Failure> | undefined;
+  #status: ProcessStatus | undefined;
+  #pending = 0;
+  #pendingAtEnd = 0;
+  #answered = 0;
+  /** Called when the guest calls a host method. */
+  onHostCall: () => void = () => {};
 
-  constructor(plugin: string, module: Module, options: CheckedOptions<Guest, Host>) {
+  constructor(plugin: string, module: Module, options: CheckedOptions) {
     const { args = [plugin.replaceAll("\0", "")], env, clock, random, methods, limits } = options;
-    const { onLog, onError, protocol, framing, schemas } = options;
-    this.#plugin = plugin;
+    const { onLog, onError, protocol, framing = protocol.framing, accepts, schemas } = options;
     this.#limits = limits;
-    // A deadline is for one call, and a process may serve many: `call` enforces it.
+    // A deadline is for one call, and a process may serve many: the call enforces it.
     const processLimits = { ...limitsOf<ProcessLimits>("spawn", limits), deadlineMs: Infinity };
     this.#process = spawn(module, { args, env, clock, random, limits: processLimits });
+    const { input } = this.#process;
+    this.#idle = new IdleWatch(input, limits.idleMs, () => this.#peer.stats.openStreams > 0);
+    this.#delivery = new Delivery(input);
+    this.#hosting = new Hosting({
+      began: () => {
+        this.#idle.hold();
+        this.onHostCall();
+      },
+      ended: () => this.#idle.release(),
+    });
+    this.#lateness = new Lateness({
+      ...{ input, delivery: this.#delivery, graceMs: limits.graceMs },
+      mayAnswer: protocol.cancellation?.isAnswered !== false,
+      stuck: (method, { value }) => {
+        const what = `the guest is stuck in ${quoted(method, METHOD_LENGTH)}, and was stopped`;
+        this.stop(limitError("deadlineMs", value, what));
+      },
+    });
     try {
       this.#peer = new Peer(this.#process, {
-        methods: methods as Handlers | undefined,
-        ...{ protocol, framing, schemas },
+        methods: this.#hosting.counted(methods),
+        framing: this.#delivery.counted(framing),
+        ...{ protocol, accepts, schemas },
         limits: limitsOf<PeerLimits>("Peer", limits),
         onInvalid: (error) => this.stop(error),
         onError,
@@ -64,30 +121,107 @@ export class Session<Guest extends object, Host extends object> {
       this.#process.kill(error);
       throw error;
     }
-    this.#peer.closed.catch(() => {});
-    this.#logged = this.#readLog(onLog);
-    this.ended = this.#process.status.then(() => this.#logged).then(() => clearTimeout(this.#grace));
+    const over = () => void (this.#isOver = true);
+    this.#peer.closed.then(over, over);
+    const { logBytes, logLineBytes } = limits;
+    const failed = (error: unknown) => this.stop(error);
+    const logged = readLog(this.#process.stderr, this.#log, { logBytes, logLineBytes, onLog, failed });
+    this.ended = this.#process.status.then((status) => {
+      this.#isOver = true;
+      this.#pendingAtEnd = this.#pending;
+      this.#status = status;
+      this.#lateness.end();
+      return logged;
+    }).then(() => clearTimeout(this.#grace));
   }
 
-  /** Whether this side has stopped the guest. */
-  get isStopped(): boolean {
-    return this.#stopped !== undefined;
+  /** Whether a call may be sent to it. */
+  get isServing(): boolean {
+    return !this.#isOver && !this.#isFinished && this.#stopped === undefined;
   }
 
-  async call(method: string, params: unknown, options: PluginCallOptions, isOwn: boolean): Promise<unknown> {
-    const { signal, deadlineMs = this.#limits.deadlineMs } = options;
-    const onAbort = () => this.stop(signal!.reason);
-    if (isOwn) signal?.addEventListener("abort", onAbort);
-    const late = () => this.stop(limitError("deadlineMs", deadlineMs));
-    const timer = deadlineMs === Infinity ? undefined : setTimeout(late, deadlineMs);
+  /** Whether the instance has no more calls to serve. */
+  get isFinished(): boolean {
+    return this.#isFinished;
+  }
+
+  /** Whether a host method runs for the guest. */
+  get isHosting(): boolean {
+    return this.#hosting.running > 0;
+  }
+
+  /** Calls that the guest has answered. */
+  get answered(): number {
+    return this.#answered;
+  }
+
+  /** Calls that wait for their answers. */
+  get pending(): number {
+    return this.#pending;
+  }
+
+  /** Resolves when the guest first looks at its input. Rejects with a `Failure` if it ends before. */
+  async ready(call: PluginCall): Promise<void> {
+    const hasBegun = this.#process.input.begun.then(() => true);
+    const hasEnded = this.ended.then(() => false);
     try {
-      return await this.#peer.call(method, params, { signal });
+      if (!await call.wait(Promise.race([hasBegun, hasEnded]))) throw await this.#failure();
     } catch (error) {
-      if (signal?.aborted) throw signal.reason;
-      throw await this.#isEnd(error) ? await this.#failure(method, error) : error;
+      // A guest that takes too long to start would keep its place.
+      if (call.isGivenUpFor(error)) this.stop(error);
+      throw error;
+    }
+  }
+
+  /**
+   * Sends a call.
+   *
+   * @param isOnly whether the instance lives for this call alone: it is stopped if the call is given up
+   * @throws what the guest answers, if it is an error, and the reason for which the call is given up
+   */
+  async call(call: PluginCall, isOnly: boolean): Promise<Outcome> {
+    if (call.interrupted !== undefined) throw call.interrupted.reason;
+    const abort = isOnly ? undefined : new AbortController();
+    const deadline = isOnly || !call.hasDeadline ? undefined : this.#lateness.deadline();
+    const { calls: hostCalls } = this.#hosting;
+    const { writtenBytes: start } = this.#delivery;
+    const { openStreams } = this.#peer.stats;
+    const answer = this.#peer.call(call.method, call.params, {
+      ...{ signal: abort?.signal, cancel: deadline?.cancel },
+      ...{ onProgress: call.onProgress, traceparent: call.options.traceparent },
+    });
+    const sent: Sent = { start, bytes: this.#delivery.writtenBytes - start };
+    const hasStreams = this.#peer.stats.openStreams > openStreams;
+    const before: Before = { sent, hostCalls, hasStreams, reports: call.reports };
+    call.interrupt = (reason) => {
+      if (abort === undefined) return this.stop(reason);
+      this.#delivery.withdraw(sent);
+      if (deadline === undefined || !isLate(reason)) return abort.abort(reason);
+      deadline.pass({ method: call.method, answer, abort: (reason) => abort.abort(reason) }, reason);
+    };
+    this.#pending++;
+    const unwatch = this.#idle.watch(() => call.giveUp(limitError("idleMs", this.#limits.idleMs)));
+    try {
+      const result = await (deadline === undefined ? answer : Promise.race([answer, deadline.passed]));
+      this.#answered++;
+      return { result };
+    } catch (error) {
+      if (!isOnly && call.isGivenUpFor(error)) throw this.#givenUp(error);
+      if (await this.#isEnd(error)) return await this.#unanswered(before, call);
+      if (error instanceof RpcError) this.#answered++;
+      throw error;
     } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", onAbort);
+      unwatch();
+      this.#pending--;
+    }
+  }
+
+  /** Sends a notification. Resolves when the guest's input has taken it. */
+  async notify(call: PluginCall): Promise<void> {
+    try {
+      await call.wait(this.#peer.notify(call.method, call.params));
+    } catch (error) {
+      throw await this.#isEnd(error) ? await this.#failure() : error;
     }
   }
 
@@ -98,37 +232,50 @@ export class Session<Guest extends object, Host extends object> {
     this.#peer.close(reason).catch(() => {});
   }
 
-  /** Ends the guest after its last answer. It reads the end of its input, and has a grace period to exit by itself. */
+  /**
+   * Ends the guest after its last answer, and after the streams that came with answers. It reads the end of its input,
+   * and has a grace period to exit by itself.
+   */
   finish(): void {
+    if (this.#isFinished) return;
+    this.#isFinished = true;
+    if (this.#peer.stats.openStreams === 0) this.#endInput();
+    else this.#peer.streamsEnded.then(() => this.#endInput());
+  }
+
+  #endInput(): void {
     this.#peer.close().catch(() => {});
-    this.#grace = setTimeout(() => this.#process.kill(), this.#limits.graceMs);
+    this.#grace = setTimeout(() => this.#process.kill(this.#graceEnd), this.#limits.graceMs);
     this.ended.then(() => clearTimeout(this.#grace));
   }
 
-  async #readLog(onLog: PluginOptions["onLog"]): Promise<void> {
-    const { logBytes, logLineBytes } = this.#limits;
-    let rejected: { readonly error: unknown } | undefined;
-    const log = (line: string) => {
-      if (rejected !== undefined) throw rejected.error;
-      onRejection(onLog?.(line), (error) => {
-        rejected = { error };
-        this.stop(error);
-      });
-    };
-    try {
-      const dropped = await readLines(
-        this.#process.stderr,
-        { lineBytes: logLineBytes, totalBytes: logBytes },
-        (line) => {
-          this.#logs.push(line);
-          if (this.#logs.length > ERROR_LOG_LINES) this.#logs.shift();
-          log(line);
-        },
-      );
-      if (dropped > 0) log(`(${dropped} bytes of log were dropped: the limit is ${logBytes})`);
-    } catch (error) {
-      this.stop(error);
-    }
+  /** How the instance has ended. Call it after that. */
+  exit(): PluginExit {
+    const { failure, isClean } = this.#ending();
+    const { reason, error, details: { exitCode, fuelUsed, logs, text } } = failure;
+    const known = { exitCode, fuelUsed, logs, calls: this.#answered, pending: this.#pendingAtEnd };
+    if (!this.#isFinished || this.#stopped !== undefined) return { reason, message: text, error, ...known };
+    const isStopped = this.#status!.error === this.#graceEnd;
+    if (!isClean && !isStopped) return { reason, message: text, error, ...known };
+    const message = isClean
+      ? "the guest exited at the end of its input"
+      : "the guest was stopped, long after its answer";
+    return { reason: "done", message, error: undefined, ...known };
+  }
+
+  /** Whether the guest exited with code 0 by itself, after it had answered a call. Call it after the end. */
+  get hasEndedWell(): boolean {
+    return this.#ending().isClean && this.#answered > 0;
+  }
+
+  #ending(): { readonly failure: Failure; readonly isClean: boolean } {
+    const status = this.#status!;
+    const use = { hasRead: this.#process.input.bytesRead > 0, hasClosedOutput: this.#hasClosedOutput };
+    const cause = this.#stopped === undefined ? causeOf(status, use) : stopCauseOf(this.#stopped.reason);
+    const exitCode = status.error === undefined ? status.code : undefined;
+    const known = { exitCode, fuelUsed: status.fuelUsed, logs: this.#log.lines };
+    const isClean = this.#stopped === undefined && status.error === undefined && status.code === 0;
+    return { failure: new Failure(cause, known), isClean };
   }
 
   /** Whether an error means that the guest has ended, by itself or because this side stopped it. */
@@ -143,31 +290,35 @@ export class Session<Guest extends object, Host extends object> {
     return status?.error !== undefined && status.error === error;
   }
 
-  /** The error of a call without an answer. */
-  async #failure(method: string, cause: unknown): Promise<PluginError> {
-    const { reason, error = cause, details } = await (this.#end ??= this.#findEnd());
-    const turn = spend(ERROR_WORK);
-    if (turn !== undefined) await turn;
-    return new PluginError(reason, { plugin: this.#plugin, method }, details, { cause: error });
+  async #unanswered({ sent, hostCalls, hasStreams, reports }: Before, call: PluginCall): Promise<Unanswered> {
+    this.#isOver = true;
+    const failure = await this.#failure();
+    const isUnread = this.#delivery.isUnread(sent);
+    // What a guest does is seen outside only through host methods and reports. Without them, nothing was done twice.
+    const isHarmless = this.hasEndedWell && hostCalls === this.#hosting.calls && reports === call.reports;
+    // A guest that reads nothing would make no progress, however often it is started.
+    const isRepeatable = !hasStreams && (isHarmless || (isUnread && this.#process.input.bytesRead > 0));
+    return { failure, isUnread: isUnread && !hasStreams, isRepeatable };
   }
 
-  async #findEnd(): Promise<End> {
-    const status = await this.#statusSoon();
-    const stopped = this.#stopped?.reason;
-    const { reason, what, error } = stopped === undefined ? causeOf(status) : stopCauseOf(stopped);
-    const exitCode = reason === "exit" ? status.code : undefined;
-    return { reason, error, details: detailsOf(what, { exitCode, fuelUsed: status.fuelUsed, logs: [...this.#logs] }) };
+  /** Why a call is given up while the instance lives on. */
+  #givenUp(reason: unknown): Failure {
+    const known = { exitCode: undefined, fuelUsed: this.#process.fuelUsed, logs: this.#log.lines };
+    return new Failure(stopCauseOf(reason), known);
   }
 
-  /** How the guest ended. If it has closed its output but still runs, it is stopped after the grace period. */
-  async #statusSoon(): Promise<ProcessStatus> {
-    const timer = setTimeout(() => this.#process.kill(), this.#limits.graceMs);
-    try {
-      const status = await this.#process.status;
-      await this.#logged;
-      return status;
-    } finally {
-      clearTimeout(timer);
-    }
+  /** Why calls have no answer. If the guest has closed its output but still runs, it is stopped after the grace period. */
+  #failure(): Promise<Failure> {
+    return this.#end ??= this.#findFailure();
+  }
+
+  async #findFailure(): Promise<Failure> {
+    const timer = setTimeout(() => {
+      this.#hasClosedOutput = this.#status === undefined;
+      this.#process.kill();
+    }, this.#limits.graceMs);
+    await this.ended;
+    clearTimeout(timer);
+    return this.#ending().failure;
   }
 }

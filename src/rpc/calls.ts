@@ -7,7 +7,6 @@
 
 import { isPromiseLike } from "../base/callbacks.ts";
 import { quoted } from "../base/text.ts";
-import type { Codec } from "./codec.ts";
 import { RpcError } from "./errors.ts";
 import type { ResponseMessage } from "./message.ts";
 import type { OngoingCall, PeerCallOptions } from "./types.ts";
@@ -25,9 +24,10 @@ export interface OpenCall {
 }
 
 /** What opens a call. */
-export interface CallSpec extends PeerCallOptions {
+export interface CallSpec {
   readonly id: number;
   readonly method: string;
+  readonly options: PeerCallOptions;
   /** Whether a cancelled call still has an answer. */
   readonly isAnswered: boolean;
   /** Called when the call is to be cancelled, after it has rejected, if it does. */
@@ -51,22 +51,23 @@ class PendingCall implements OngoingCall, OpenCall {
   /** Made when the signal is first read: most handlers do not read it. */
   #controller: AbortController | undefined;
   #stopped: { readonly reason: unknown } | undefined;
+  /** Removes the listeners from the caller's signals, if there are any. */
+  #release: (() => void) | undefined;
 
   /** @param abandon rejects the call, and cancels it */
   constructor(spec: CallSpec, abandon: (call: PendingCall, reason: unknown) => void) {
-    const { id, method, traceparent, onProgress, signal, cancel } = spec;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    this.id = id;
-    this.method = method;
-    this.traceparent = traceparent;
-    this.onProgress = onProgress;
+    this.id = spec.id;
+    this.method = spec.method;
     this.result = promise;
     this.resolve = resolve;
     this.fail = reject;
     this.#spec = spec;
     this.#abandon = abandon;
-    signal?.addEventListener("abort", this.#onAbort);
-    cancel?.addEventListener("abort", this.#onCancel);
+    const { signal, cancel, onProgress, traceparent } = spec.options;
+    this.onProgress = onProgress;
+    this.traceparent = traceparent;
+    if (signal || cancel) this.#release = this.#listen(signal, cancel);
   }
 
   get signal(): AbortSignal {
@@ -87,19 +88,24 @@ class PendingCall implements OngoingCall, OpenCall {
     this.#spec.onCancel(this.id, reason);
   }
 
-  /** Removes the listeners from the caller's signals. */
+  /** The call has settled. */
   release(): void {
-    this.#spec.signal?.removeEventListener("abort", this.#onAbort);
-    this.#spec.cancel?.removeEventListener("abort", this.#onCancel);
+    this.#release?.();
   }
 
-  readonly #onAbort = (): void => this.#abandon(this, this.#spec.signal!.reason);
-
-  readonly #onCancel = (): void => {
-    const { reason } = this.#spec.cancel!;
-    if (this.#spec.isAnswered) this.cancel(reason);
-    else this.#abandon(this, reason);
-  };
+  #listen(signal: AbortSignal | undefined, cancel: AbortSignal | undefined): () => void {
+    const onAbort = (): void => this.#abandon(this, signal?.reason);
+    const onCancel = (): void => {
+      if (this.#spec.isAnswered) this.cancel(cancel?.reason);
+      else this.#abandon(this, cancel?.reason);
+    };
+    signal?.addEventListener("abort", onAbort);
+    cancel?.addEventListener("abort", onCancel);
+    return () => {
+      signal?.removeEventListener("abort", onAbort);
+      cancel?.removeEventListener("abort", onCancel);
+    };
+  }
 
   #stop(reason: unknown): void {
     this.#stopped ??= { reason };
@@ -110,7 +116,6 @@ class PendingCall implements OngoingCall, OpenCall {
 /** The pending calls of one side, and its ids: integers counted from 0. */
 export class CallTable {
   readonly #pending = new Map<number, PendingCall>();
-  readonly #codec: Codec;
   readonly #mostReports: number;
   #nextId = 0;
   #unknownIds = 0;
@@ -120,8 +125,7 @@ export class CallTable {
   #reports = 0;
 
   /** @param mostReports promises of `onProgress` at the same time; what is reported beyond is dropped */
-  constructor(codec: Codec, mostReports: number) {
-    this.#codec = codec;
+  constructor(mostReports: number) {
     this.#mostReports = mostReports;
   }
 
@@ -172,8 +176,8 @@ export class CallTable {
     return call;
   }
 
-  /** Settles the call that the response answers, if there is one. */
-  settle(id: unknown, outcome: ResponseMessage["outcome"]): void {
+  /** Settles the call that the response answers, and returns whether there is one. */
+  settle(id: unknown, outcome: ResponseMessage["outcome"]): boolean {
     // To a map, 1 and "1" are different keys, and no number that JSON has rounded is a key.
     const call = this.#remove(id);
     if (call === undefined) {
@@ -183,8 +187,9 @@ export class CallTable {
     } else if ("error" in outcome) {
       call.fail(outcome.error);
     } else {
-      this.#resolve(call, outcome.result);
+      call.resolve(outcome.result);
     }
+    return call !== undefined;
   }
 
   /**
@@ -194,13 +199,14 @@ export class CallTable {
    */
   progress(token: unknown, value: unknown): boolean {
     const call = this.#pending.get(token as number);
-    if (call?.onProgress === undefined) return call !== undefined;
+    const onProgress = call?.onProgress;
+    if (call === undefined || onProgress === undefined) return call !== undefined;
     if (this.#reports >= this.#mostReports) {
       this.#droppedReports++;
       return true;
     }
     try {
-      const returned = call.onProgress(this.#codec.decode(value, "progress"));
+      const returned = onProgress(value);
       if (isPromiseLike(returned)) this.#await(call, returned);
     } catch (reason) {
       this.#abandon(call, reason);
@@ -242,14 +248,6 @@ export class CallTable {
     if (this.#pending.get(call.id) !== call) return;
     this.reject(call.id, reason);
     call.cancel(reason);
-  }
-
-  #resolve(call: PendingCall, result: unknown): void {
-    try {
-      call.resolve(this.#codec.decode(result, "result"));
-    } catch (error) {
-      call.fail(error);
-    }
   }
 
   #remove(id: unknown): PendingCall | undefined {

@@ -1,36 +1,142 @@
 /**
- * How values become JSON, and come back. Everything that this side sends as params or as a result passes `encode`, and
- * everything that a handler or a caller receives passes `decode`: nothing else knows what values may be.
+ * How values become JSON, and come back, on one connection: everything that this side sends passes `write` or `encode`,
+ * and every message of the other side passes `decode` before anybody looks at it. What values may be is in `values/`.
  *
  * @module
  */
 
+import type { LimitError } from "../base/limits.ts";
+import type { RpcProtocolError } from "./errors.ts";
 import { toJson } from "./message.ts";
 import type { RequestMessage } from "./message.ts";
+import { decodeMessages, type OpenedStream, type Tagged } from "./values/decode.ts";
+import { type Encoded, encodeValue, type PassedStream } from "./values/encode.ts";
+import type { Accepted } from "./values/kinds.ts";
+import { streamError, streamMethodOf } from "./values/stream_messages.ts";
+import { type StreamPort, StreamTable } from "./values/streams.ts";
 
 /** Which value of a message it is, for errors. */
 export type ValuePlace = "params" | "result" | "data" | "progress";
 
-/** One connection's way to write values as JSON. */
-export interface Codec {
-  /**
-   * The JSON text of a value that this side sends; `undefined` becomes `null`.
-   *
-   * @throws {TypeError} if it has no JSON form
-   */
-  encode(value: unknown, place: ValuePlace): string;
-  /** The value for which JSON of the other side stands. It is called once, when somebody receives the value. */
-  decode(value: unknown, place: ValuePlace): unknown;
-  /** Takes a notification that belongs to values, such as the chunk of a stream. Returns whether it was one. */
-  take(message: RequestMessage): boolean;
-  /** The connection has ended: nothing more is received. */
-  end(reason: unknown): void;
+/** A value as JSON text, and the streams in it: `pass` locks them. */
+export interface Written {
+  readonly json: string;
+  readonly streams: readonly PassedStream[];
 }
 
-/** Values are what JSON can say, and nothing else. */
-export const PLAIN: Codec = {
-  encode: toJson,
-  decode: (value) => value,
-  take: () => false,
-  end: () => {},
-};
+/** What the decoder found in messages, by message. */
+export type TaggedMessages = ReadonlyMap<unknown, Tagged>;
+
+const NOTHING: TaggedMessages = new Map();
+/** No streams: most messages have none. */
+export const NO_STREAMS: readonly OpenedStream[] = [];
+
+/** One connection's way to write and read values. */
+export class Codec {
+  readonly #accepts: ReadonlySet<Accepted>;
+  readonly #streams: StreamTable;
+
+  constructor(port: StreamPort) {
+    this.#accepts = port.accepts;
+    this.#streams = new StreamTable(port);
+  }
+
+  /** How many streams are open. */
+  get openStreams(): number {
+    return this.#streams.size;
+  }
+
+  /** Resolves when no stream is open that came with an answer. */
+  get answersEnded(): Promise<void> {
+    return this.#streams.answersEnded;
+  }
+
+  /**
+   * A value of this side that may have streams; `undefined` becomes `null`.
+   *
+   * @returns a promise only if a `Blob` has to be read
+   * @throws {TypeError} if it has no JSON form, or a part of it that JSON would lose was not agreed to
+   */
+  write(value: unknown, place: ValuePlace): Written | Promise<Written> {
+    const encoded = encodeValue(value, { root: place, accepts: this.#accepts, nextId: this.#streams.nextId });
+    return encoded instanceof Promise ? encoded.then(written) : written(encoded);
+  }
+
+  /** The JSON text of a value of this side. @throws {TypeError} as `write` does, and if there are streams or blobs */
+  encode(value: unknown, place: ValuePlace): string {
+    const encoded = encodeValue(value, { root: place, accepts: this.#accepts, nextId: undefined });
+    if (encoded instanceof Promise) throw new TypeError(`${place} has a Blob, which is for params and results`);
+    return toJson(encoded.value);
+  }
+
+  /**
+   * Passes streams of this side, before their message is sent.
+   *
+   * @returns what drops them if the message fails
+   * @throws {TypeError} if one is locked
+   * @throws {LimitError} if too many are open
+   */
+  pass(streams: readonly PassedStream[]): readonly OpenedStream[] {
+    return streams.length === 0 ? NO_STREAMS : this.#streams.pass(streams);
+  }
+
+  /** Ends the streams of a value that nobody will receive. Never throws. */
+  discard(value: unknown, reason: unknown): void {
+    try {
+      const { streams } = encodeValue(value, {
+        root: "result",
+        accepts: this.#accepts,
+        nextId: this.#streams.nextId,
+      }) as Partial<Encoded>;
+      for (const { stream } of streams ?? []) {
+        if ("cancel" in stream) stream.cancel(reason).catch(() => {});
+        else stream.abort(reason).catch(() => {});
+      }
+    } catch {
+      // It could not have been sent either.
+    }
+  }
+
+  /** Decodes the values of a message, or of a batch, in place, and says what was found. */
+  decode(message: unknown): TaggedMessages | Promise<TaggedMessages> {
+    if (this.#accepts.size === 0) return NOTHING;
+    return decodeMessages(message, { accepts: this.#accepts, open: (kind, id) => this.#streams.open(kind, id) });
+  }
+
+  /**
+   * Takes a notification about a stream.
+   *
+   * @param size bytes of its message; `undefined` in a batch
+   * @param memory what it uses while it waits
+   * @returns whether it was one, or what is wrong with it
+   */
+  take(
+    { method, params }: RequestMessage,
+    size: number | undefined,
+    memory: number,
+  ): boolean | RpcProtocolError | LimitError {
+    const about = this.#accepts.has("streams") ? streamMethodOf(method) : undefined;
+    if (about === undefined) return false;
+    if (size === undefined) return streamError(`message is a ${method} in a batch`);
+    return this.#streams.receive(about, params, size, memory) ?? true;
+  }
+
+  /** Does what has become possible since the connection has room. */
+  progress(): void {
+    this.#streams.progress();
+  }
+
+  /** The connection has ended: nothing more is received. */
+  end(reason: unknown): void {
+    this.#streams.close(reason);
+  }
+}
+
+function written({ value, streams }: Encoded): Written {
+  return { json: toJson(value), streams };
+}
+
+/** Drops streams that arrived with a message, or were passed with one. */
+export function dropAll(streams: readonly OpenedStream[] | undefined, reason: unknown): void {
+  if (streams !== undefined) { for (const stream of streams) stream.drop(reason); }
+}

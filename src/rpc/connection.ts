@@ -10,7 +10,7 @@ import { callSafely } from "../base/callbacks.ts";
 import { LimitError } from "../base/limits.ts";
 import { count, spend } from "../base/schedule.ts";
 import { CallTable } from "./calls.ts";
-import { type Codec, PLAIN } from "./codec.ts";
+import { Codec, dropAll, NO_STREAMS, type TaggedMessages } from "./codec.ts";
 import { memoryOf, WORK } from "./costs.ts";
 import { ErrorCode, RpcClosedError, RpcError, RpcProtocolError } from "./errors.ts";
 import { reporter } from "./failures.ts";
@@ -25,6 +25,8 @@ import { withCallSchemas } from "./schemas/calls.ts";
 import { type AnswerSink, collectAnswers, RequestQueue } from "./requests.ts";
 import { readPlace } from "./protocols/places.ts";
 import type { OngoingCall, PeerStats } from "./types.ts";
+import type { OpenedStream, Tagged } from "./values/decode.ts";
+import { STREAM_METHODS } from "./values/stream_messages.ts";
 
 /** What a connection has counted, beside its calls. */
 interface Counts {
@@ -32,6 +34,14 @@ interface Counts {
   malformed: number;
   refused: number;
   dropped: number;
+}
+
+/** What a message, or an element of a batch, takes. */
+interface Weight {
+  /** Bytes of the message; `undefined` in a batch. */
+  readonly size: number | undefined;
+  /** Memory once it is parsed. */
+  readonly memory: number;
 }
 
 /** One connection, from its first byte to its last. */
@@ -43,7 +53,7 @@ export class Connection<Remote extends object> {
   /** Requests of the other side. */
   readonly requests: RequestQueue<Remote>;
   /** How values become JSON, and come back. */
-  readonly codec: Codec = PLAIN;
+  readonly codec: Codec;
   readonly #counts: Counts = { nullIds: 0, malformed: 0, refused: 0, dropped: 0 };
   readonly #options: CheckedOptions<Remote>;
   readonly #closed: PromiseWithResolvers<void> = Promise.withResolvers();
@@ -59,10 +69,21 @@ export class Connection<Remote extends object> {
 
   /** Takes both streams and starts to read. */
   constructor({ readable, writable }: Duplex, options: CheckedOptions<Remote>) {
-    const { framing, handlers, limits, onError, protocol, signal } = options;
+    const { accepts, framing, handlers, limits, onError, protocol, signal } = options;
+    const report = reporter(onError);
     this.#options = options;
     this.#closed.promise.catch(() => {});
-    this.calls = new CallTable(this.codec, limits.concurrentRequests);
+    this.calls = new CallTable(limits.concurrentRequests);
+    this.codec = new Codec({
+      accepts,
+      openStreams: limits.openStreams,
+      queueBytes: limits.queueBytes,
+      requestBytes: limits.requestBytes,
+      send: (text) => new Promise((resolve, reject) => this.send(text, resolve, reject)),
+      tell: (text) => this.#answer(text, false),
+      hasRoom: () => this.#outbox.answerBytes < limits.queueBytes,
+      report: (error) => report(error, { method: STREAM_METHODS.end, id: undefined }),
+    });
     this.outgoing = withCallSchemas(new Outgoing(this, options), options.schemas);
     this.#outbox = new Outbox(writable, (text) => framing.encode(text), () => this.#progress());
     this.requests = new RequestQueue({
@@ -73,7 +94,7 @@ export class Connection<Remote extends object> {
       outgoing: this.outgoing,
       hasSlot: (running) =>
         running - this.calls.size < limits.concurrentRequests && this.#outbox.answerBytes < limits.queueBytes,
-      report: reporter(onError),
+      report,
       onProgress: () => this.#progress(),
     });
     this.#reader = readable.getReader();
@@ -90,7 +111,8 @@ export class Connection<Remote extends object> {
   /** What has been counted so far. */
   get stats(): PeerStats {
     const { unknownIds, duplicateIds, droppedReports } = this.calls;
-    return { ...this.#counts, unknownIds, duplicateIds, dropped: this.#counts.dropped + droppedReports };
+    const { openStreams } = this.codec;
+    return { ...this.#counts, unknownIds, duplicateIds, openStreams, dropped: this.#counts.dropped + droppedReports };
   }
 
   /** @throws the reason why no call is possible, if none is */
@@ -165,37 +187,51 @@ export class Connection<Remote extends object> {
 
   #mayRead(): boolean {
     const { queueBytes } = this.#options.limits;
-    return this.#state !== "open" || this.calls.size > 0 ||
+    return this.#state !== "open" || this.#isWaiting ||
       (this.requests.waitingBytes < queueBytes && this.#outbox.answerBytes < queueBytes);
   }
 
+  /** Whether this side waits for what the other sends: answers, or messages about streams. */
+  get #isWaiting(): boolean {
+    return this.calls.size > 0 || this.codec.openStreams > 0;
+  }
+
   #receive(frame: NonNullable<Frame>): Promise<void> | undefined {
-    if (isRefusal(frame)) return this.#receiveValue(frame, 0);
+    if (isRefusal(frame)) return void this.#reject(frame, null, this.#answer);
     const value = parseJson(frame, this.#options.limits.messageDepth);
-    const bytes = memoryOf(frame);
-    if (!(value instanceof Promise)) return this.#receiveValue(value, bytes);
-    return value.then((value) => this.#receiveValue(value, bytes)).then(() => this.#mayReadSoon());
+    const weight = { size: frame.length, memory: memoryOf(frame) };
+    if (value instanceof Promise) return this.#receiveSoon(value, weight);
+    const tagged = this.codec.decode(value);
+    return tagged instanceof Promise
+      ? this.#receiveSoon(value, weight, tagged)
+      : this.#receiveValue(value, weight, tagged);
   }
 
-  #receiveValue(value: unknown, bytes: number): Promise<void> | undefined {
-    if (Array.isArray(value)) return this.#receiveBatch(value, bytes);
-    if (isRefusal(value)) {
-      this.#reject(value, null, this.#answer);
-      if (value instanceof RpcProtocolError && value.fault === "framing") this.#end(value);
-    } else {
-      return this.#dispatch(readMessage(value), bytes, this.#answer)?.then(() => this.#mayReadSoon());
-    }
-    return undefined;
+  async #receiveSoon(parsed: unknown, weight: Weight, tagged?: Promise<TaggedMessages>): Promise<void> {
+    const value = await parsed;
+    await this.#receiveValue(value, weight, await (tagged ?? this.codec.decode(value)));
+    await this.#mayReadSoon();
   }
 
-  async #receiveBatch(values: readonly unknown[], bytes: number): Promise<void> {
+  #receiveValue(value: unknown, weight: Weight, tagged: TaggedMessages): Promise<void> | undefined {
+    if (Array.isArray(value)) return this.#receiveBatch(value, weight, tagged);
+    if (isRefusal(value)) return void this.#reject(value, null, this.#answer);
+    const dispatched = this.#dispatch(readMessage(value), weight, tagged.get(value), this.#answer);
+    return dispatched?.then(() => this.#mayReadSoon());
+  }
+
+  async #receiveBatch(values: readonly unknown[], { memory }: Weight, tagged: TaggedMessages): Promise<void> {
     const { limits, protocol } = this.#options;
     const refusal = refuseBatch(values, limits.batchMessages, protocol);
-    if (refusal !== undefined) return this.#reject(refusal, null, this.#answer);
+    if (refusal !== undefined) {
+      for (const { streams } of tagged.values()) dropAll(streams, refusal);
+      return this.#reject(refusal, null, this.#answer);
+    }
     const messages = await readInTurns(values);
     const sinkFor = collectAnswers(messages, limits, this.requests.hold, this.#answer);
-    for (const message of messages) {
-      const refusing = this.#dispatch(message, bytes / messages.length, sinkFor(message));
+    const weight: Weight = { size: undefined, memory: memory / messages.length };
+    for (const [index, message] of messages.entries()) {
+      const refusing = this.#dispatch(message, weight, tagged.get(values[index]), sinkFor(message));
       if (refusing !== undefined) await refusing;
       const turn = spend(WORK.message);
       if (turn !== undefined) await turn;
@@ -204,19 +240,41 @@ export class Connection<Remote extends object> {
   }
 
   /** Does what a message says, and returns what to await before the next. */
-  #dispatch(message: Message, bytes: number, answer: AnswerSink): Promise<void> | undefined {
+  #dispatch(
+    message: Message,
+    weight: Weight,
+    tagged: Tagged | undefined,
+    answer: AnswerSink,
+  ): Promise<void> | undefined {
     if (this.#state === "closed") return undefined;
-    if (message.kind === "request") this.#request(message, bytes, answer);
-    else if (message.kind === "invalid") this.#reject(message.error, message.id, answer);
-    else return this.#settle(message, answer);
+    const { fault, streams = NO_STREAMS } = tagged ?? {};
+    if (message.kind === "response") return this.#settle(message.id, fault ?? message.outcome, streams);
+    if (message.kind === "invalid") {
+      dropAll(streams, message.error);
+      this.#reject(message.error, message.id, answer);
+    } else if (fault !== undefined) {
+      this.#reject(fault, message.id, answer);
+    } else {
+      this.#request(message, weight, streams, answer);
+    }
     return undefined;
   }
 
-  #settle({ id, outcome }: ResponseMessage, answer: AnswerSink): Promise<void> | undefined {
+  /** Takes an answer. If its values can't be read, its fault stands for its outcome. */
+  #settle(
+    id: unknown,
+    answer: ResponseMessage["outcome"] | RpcProtocolError | LimitError,
+    streams: readonly OpenedStream[],
+  ): Promise<void> | undefined {
+    const outcome = isRefusal(answer) ? { error: answer } : answer;
     const error = "error" in outcome ? outcome.error : undefined;
     if (error instanceof RpcError && (id === null || id === undefined)) return this.#rejectPending(error);
-    this.calls.settle(id, outcome);
-    if (error instanceof RpcProtocolError) this.#reject(error, undefined, answer);
+    const isWanted = this.calls.settle(id, outcome);
+    for (const stream of streams) {
+      if (isWanted) stream.keep();
+      else stream.drop(new RpcError(ErrorCode.requestCancelled, "nobody waits for this answer"));
+    }
+    if (isRefusal(error)) this.#reject(error, undefined, this.#answer);
     this.#progress();
     return undefined;
   }
@@ -233,14 +291,23 @@ export class Connection<Remote extends object> {
     this.#progress();
   }
 
-  #request(message: RequestMessage, bytes: number, answer: AnswerSink): void {
+  #request(
+    message: RequestMessage,
+    weight: Weight,
+    streams: readonly OpenedStream[],
+    answer: AnswerSink,
+  ): void {
     const { id } = message;
-    if (id === undefined && this.#takeNotification(message)) return;
-    if (this.calls.size > 0 && this.requests.waitingBytes >= this.#options.limits.queueBytes) {
+    if (id === undefined && this.#takeNotification(message, weight)) {
+      return dropAll(streams, new RpcError(ErrorCode.invalidParams, "this notification takes no streams"));
+    }
+    if (this.#isWaiting && this.requests.waitingBytes >= this.#options.limits.queueBytes) {
       this.#counts.refused++;
-      if (id !== undefined) answer(encodeError(id, ErrorCode.tooManyRequests, "too many requests are waiting"), true);
+      const what = "too many requests are waiting";
+      dropAll(streams, new RpcError(ErrorCode.tooManyRequests, what));
+      if (id !== undefined) answer(encodeError(id, ErrorCode.tooManyRequests, what), true);
     } else {
-      this.requests.add(message, this.#callOf(message), bytes, answer);
+      this.requests.add({ message, call: this.#callOf(message), bytes: weight.memory, streams }, answer);
     }
   }
 
@@ -252,14 +319,19 @@ export class Connection<Remote extends object> {
   }
 
   /** Takes a notification that is a convention of the protocol or of values, and no method's. */
-  #takeNotification(message: RequestMessage): boolean {
+  #takeNotification(message: RequestMessage, { size, memory }: Weight): boolean {
     const { cancellation, progress } = this.#options.protocol;
     const { method, params } = message;
     if (method === cancellation?.method) {
       this.requests.cancel(cancellation.idOf(params));
       return true;
     }
-    if (method !== progress?.method) return this.codec.take(message);
+    if (method !== progress?.method) {
+      const taken = this.codec.take(message, size, memory);
+      if (typeof taken === "boolean") return taken;
+      this.#reject(taken, undefined, this.#answer);
+      return true;
+    }
     const { token, value } = progress.read(params);
     // What is nobody's is for a handler, if the user has one.
     return this.calls.progress(token, value) || !this.#options.handlers.has(method);
@@ -272,11 +344,13 @@ export class Connection<Remote extends object> {
     const code = error instanceof LimitError ? ErrorCode.invalidRequest : error.code;
     if (id !== undefined) answer(encodeError(id, code, error.message), true);
     callSafely(() => this.#options.onInvalid?.(error), (reason) => void this.close(reason));
+    if (error instanceof RpcProtocolError && error.fault === "framing") this.#end(error);
   }
 
   /** Does what has become possible since a request or call settled, or a chunk was written. */
   #progress(): void {
     this.requests.start();
+    this.codec.progress();
     if (this.#state === "ended" && this.requests.isIdle) this.#finish();
     if (this.#mayRead()) {
       this.#resume?.();

@@ -72,14 +72,17 @@ export class RpcError extends Error {
 
 /**
  * What can be wrong with received bytes. `framing` is a header that does not say where the message ends: nothing can be
- * read after it. `not a request` and `not an answer` are JSON without what the protocol requires.
+ * read after it. `not a request` and `not an answer` are JSON without what the protocol requires. `value` is a tagged
+ * value that can't be read, and `stream` a message that breaks the rules of streams.
  */
 export type ProtocolFault =
   | "framing"
   | "not UTF-8"
   | "not JSON"
   | "not a request"
-  | "not an answer";
+  | "not an answer"
+  | "value"
+  | "stream";
 
 /**
  * The other side sent bytes that are not JSON-RPC 2.0. A message over a limit is a `LimitError` instead.

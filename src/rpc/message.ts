@@ -30,7 +30,7 @@ export interface RequestMessage {
 export interface ResponseMessage {
   readonly kind: "response";
   readonly id: unknown;
-  readonly outcome: { readonly result: unknown } | { readonly error: RpcError | RpcProtocolError };
+  readonly outcome: { readonly result: unknown } | { readonly error: RpcError | RpcProtocolError | LimitError };
 }
 
 /** JSON that is neither. Its error answer has this `id`. */

@@ -102,3 +102,4 @@ export type {
   ResultOf,
   ServedMethods,
 } from "./types.ts";
+export type { Accepted } from "./values/kinds.ts";

@@ -7,8 +7,8 @@
 
 import { limitError } from "../base/limits.ts";
 import { quoted } from "../base/text.ts";
-import type { Codec } from "./codec.ts";
-import { ErrorCode } from "./errors.ts";
+import { type Codec, dropAll, type Written } from "./codec.ts";
+import { ErrorCode, RpcError } from "./errors.ts";
 import { bytesBeyond, encodeError, encodeFailure, encodeResult } from "./message.ts";
 import type { RequestId, RequestMessage } from "./message.ts";
 import type { FailedRequest, PeerLimits } from "./options.ts";
@@ -18,6 +18,7 @@ import type { Protocol } from "./protocols/types.ts";
 import { RequestCaller } from "./request_caller.ts";
 import { readTraceparent } from "./trace.ts";
 import type { Caller, IncomingRequest, OngoingCall } from "./types.ts";
+import type { OpenedStream } from "./values/decode.ts";
 
 /** UTF-16 units of a token; one that is longer is not answered: it would be sent again with each report. */
 const TOKEN_LENGTH = 1_000;
@@ -43,6 +44,13 @@ export interface Arrived {
   readonly call: OngoingCall | undefined;
   /** Memory that it uses while it waits: its message's, or its share of a batch's. */
   readonly bytes: number;
+  /** The streams in its params. */
+  readonly streams: readonly OpenedStream[];
+}
+
+/** An answer that is to be sent, and the streams in it. */
+interface Answer extends Pick<Written, "streams"> {
+  readonly text: string;
 }
 
 /** A request from its arrival to its answer. */
@@ -52,10 +60,10 @@ export class OpenRequest<Remote extends object> implements IncomingRequest<Remot
   readonly call: OngoingCall | undefined;
   /** Memory that it uses while it waits. */
   readonly bytes: number;
+  readonly params: unknown;
+  readonly #streams: readonly OpenedStream[];
   readonly #source: unknown;
   readonly #surroundings: RequestSurroundings;
-  /** Params as JSON, until somebody reads them. */
-  #params: { readonly json: unknown } | { readonly value: unknown };
   readonly #settled: (request: OpenRequest<Remote>, answer: string | undefined) => void;
   #isSettled = false;
   #isAnswered: boolean;
@@ -68,7 +76,7 @@ export class OpenRequest<Remote extends object> implements IncomingRequest<Remot
 
   /** @param settled called once, with the answer's text, or `undefined` for a notification */
   constructor(
-    { message, call, bytes }: Arrived,
+    { message, call, bytes, streams }: Arrived,
     surroundings: RequestSurroundings,
     settled: (request: OpenRequest<Remote>, answer: string | undefined) => void,
   ) {
@@ -77,15 +85,11 @@ export class OpenRequest<Remote extends object> implements IncomingRequest<Remot
     this.call = call;
     this.bytes = bytes;
     this.#isAnswered = this.id !== undefined;
-    this.#params = { json: message.params };
+    this.params = message.params;
+    this.#streams = streams;
     this.#source = message.source;
     this.#surroundings = surroundings;
     this.#settled = settled;
-  }
-
-  get params(): unknown {
-    if ("json" in this.#params) this.#params = { value: this.#surroundings.codec.decode(this.#params.json, "params") };
-    return this.#params.value;
   }
 
   get notification(): boolean {
@@ -126,19 +130,31 @@ export class OpenRequest<Remote extends object> implements IncomingRequest<Remot
   }
 
   reply(result?: unknown): void {
-    this.#settle((id) => encodeResult(id, this.#surroundings.codec.encode(result, "result")));
+    const { codec } = this.#surroundings;
+    const isAnswered = this.#settle((id) => {
+      const answer = ({ json, streams }: Written) => ({ text: encodeResult(id, json), streams });
+      const written = codec.write(result, "result");
+      return written instanceof Promise ? written.then(answer) : answer(written);
+    });
+    // Nobody else can use the streams of an answer that is not sent.
+    if (!isAnswered && this.#aborted !== undefined) codec.discard(result, this.#aborted.reason);
   }
 
   fail(error: unknown): void {
     if (this.#isSettled) return;
+    dropAll(this.#streams, error);
     if (this.#aborted === undefined || error !== this.#aborted.reason) this.#reportFailure(error);
-    this.#settle((id) => encodeFailure(id, error, (data) => this.#surroundings.codec.encode(data, "data")));
+    this.#settle((id) => ({
+      text: encodeFailure(id, error, (data) => this.#surroundings.codec.encode(data, "data")),
+      streams: [],
+    }));
   }
 
   /** Answers that there is no such method. That is not a failure, so it is not reported. */
   refuse(hint: string): void {
     const message = `method not found: ${quoted(this.method, 100)}${hint}`;
-    this.#settle((id) => encodeError(id, ErrorCode.methodNotFound, message));
+    dropAll(this.#streams, new RpcError(ErrorCode.methodNotFound, message));
+    this.#settle((id) => ({ text: encodeError(id, ErrorCode.methodNotFound, message), streams: [] }));
   }
 
   /** Aborts the signal. The handler must still settle the request, although the answer may not be sent. */
@@ -158,24 +174,41 @@ export class OpenRequest<Remote extends object> implements IncomingRequest<Remot
     this.fail(this.#aborted?.reason);
   }
 
-  #settle(encode: (id: RequestId) => string): void {
-    if (this.#isSettled) return;
+  /** Settles the request once, and returns whether an answer is sent. */
+  #settle(encode: (id: RequestId) => Answer | Promise<Answer>): boolean {
+    if (this.#isSettled) return false;
     this.#isSettled = true;
-    this.#settled(this, this.#isAnswered ? this.#encode(this.id!, encode) : undefined);
+    const text = this.#isAnswered ? this.#encode(this.id!, encode) : undefined;
+    if (text instanceof Promise) text.then((text) => this.#settled(this, this.#isAnswered ? text : undefined));
+    else this.#settled(this, text);
+    return this.#isAnswered;
   }
 
-  #encode(id: RequestId, encode: (id: RequestId) => string): string {
-    const { requestBytes } = this.#surroundings.limits;
-    try {
-      const text = encode(id);
-      const bytes = bytesBeyond(text, requestBytes);
-      if (bytes === undefined) return text;
-      this.#reportFailure(limitError("requestBytes", requestBytes, `the answer has ${bytes}`));
-      return encodeError(id, ErrorCode.internalError, `the answer is longer than ${requestBytes} bytes`);
-    } catch (error) {
+  #encode(id: RequestId, encode: (id: RequestId) => Answer | Promise<Answer>): string | Promise<string> {
+    const failed = (error: unknown) => {
+      dropAll(this.#streams, error);
       this.#reportFailure(error);
       return encodeFailure(id, undefined);
+    };
+    try {
+      const answer = encode(id);
+      if (!(answer instanceof Promise)) return this.#pass(id, answer);
+      return answer.then((answer) => this.#pass(id, answer)).catch(failed);
+    } catch (error) {
+      return failed(error);
     }
+  }
+
+  /** The text of an answer that the other side can read; its streams are passed. */
+  #pass(id: RequestId, { text, streams }: Answer): string {
+    const { codec, limits: { requestBytes } } = this.#surroundings;
+    const bytes = bytesBeyond(text, requestBytes);
+    if (bytes === undefined) {
+      codec.pass(streams);
+      return text;
+    }
+    this.#reportFailure(limitError("requestBytes", requestBytes, `the answer has ${bytes}`));
+    return encodeError(id, ErrorCode.internalError, `the answer is longer than ${requestBytes} bytes`);
   }
 
   #reportFailure(error: unknown): void {

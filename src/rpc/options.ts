@@ -17,6 +17,7 @@ import { withSchemas } from "./schemas/handlers.ts";
 import { schemasByMethod } from "./schemas/check.ts";
 import type { MethodSchemas, PeerSchemas } from "./schemas/types.ts";
 import type { Handler, Methods, MethodsOption, PeerCallOptions, ServedMethods } from "./types.ts";
+import { type Accepted, checkAccepts } from "./values/kinds.ts";
 
 /** A pair of byte streams, such as a `Deno.Conn`, a `TransformStream` or a spawned process. */
 export interface Duplex {
@@ -43,11 +44,14 @@ export interface PeerLimits {
   /** Requests that are served at once, without those that wait for a call of this side. Default 64. */
   readonly concurrentRequests?: number;
   /**
-   * Bytes of requests that wait to be served, of answers that wait to be written, and of the answers to one batch.
+   * Bytes of requests that wait to be served, of answers that wait to be written, of the answers to one batch, and of
+   * chunks of streams that wait to be read.
    * Their memory is counted: 300 bytes more for each, and in a request 64 for each value and 80 more for each object.
    * Answers that wait for others of their batch count with the requests. Default 4 MiB each.
    */
   readonly queueBytes?: number;
+  /** Streams that are open at the same time, in both directions together; more are refused. Default 64. */
+  readonly openStreams?: number;
   /** Calls of this side that wait for an answer; more are rejected with a `LimitError`. Default 16,384. */
   readonly pendingCalls?: number;
 }
@@ -82,6 +86,12 @@ export interface SchemasOption<Remote extends object = Methods, Local extends ob
 export interface PeerSettings {
   /** The conventions beside JSON-RPC, such as cancellation: a name, or a row of your own. Default `rivulet`. */
   readonly protocol?: ProtocolName | Protocol;
+  /**
+   * What both sides send and read beside plain JSON. `bytes`: typed arrays, buffers and blobs arrive as `Uint8Array`.
+   * `streams`: a `ReadableStream` or `WritableStream` in params or a result is a stream at the other side too. Nothing
+   * tells the other side, so it must know by itself. By default nothing: such values are refused.
+   */
+  readonly accepts?: readonly Accepted[];
   /** How messages are marked off: a name, or a row of your own. Default: as the protocol says. */
   readonly framing?: FramingName | Framing;
   /** Limits on what the other side can make this one do. */
@@ -102,7 +112,7 @@ export interface PeerSettings {
 }
 
 const PEER_OPTIONS: readonly (keyof PeerOptions)[] = [
-  ...["methods", "protocol", "framing", "limits", "onInvalid", "onError", "signal", "schemas"] as const,
+  ...["methods", "protocol", "framing", "accepts", "limits", "onInvalid", "onError", "signal", "schemas"] as const,
 ];
 const SIDES: readonly (keyof PeerSchemas)[] = ["remote", "local"];
 const CALL_OPTIONS: readonly (keyof PeerCallOptions)[] = ["signal", "cancel", "onProgress", "traceparent"];
@@ -113,6 +123,7 @@ export interface CheckedOptions<Remote extends object> extends Pick<PeerSettings
   readonly handlers: ReadonlyMap<string, Handler<Remote>>;
   readonly protocol: Protocol;
   readonly framing: Framing;
+  readonly accepts: ReadonlySet<Accepted>;
   readonly limits: Required<PeerLimits>;
   /** The schemas of the other side's methods, if there are any. */
   readonly schemas: ReadonlyMap<string, MethodSchemas> | undefined;
@@ -143,6 +154,7 @@ export function checkOptions<Remote extends object, Local extends object>(
     schemas: schemasByMethod("schemas.remote", schemas.remote),
     protocol,
     framing: framingOf(framing === undefined ? protocol.framing : framing),
+    accepts: checkAccepts(options.accepts),
     limits: resolveLimits<PeerLimits>("Peer", limits),
   };
 }

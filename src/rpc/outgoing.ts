@@ -10,7 +10,7 @@ import { limitError } from "../base/limits.ts";
 import { checkMethod } from "../base/options.ts";
 import { quoted } from "../base/text.ts";
 import type { CallTable, OpenCall } from "./calls.ts";
-import type { Codec } from "./codec.ts";
+import { type Codec, dropAll, type Written } from "./codec.ts";
 import { bytesBeyond, encodeRequest } from "./message.ts";
 import type { RequestId } from "./message.ts";
 import { checkCallOptions, type CheckedOptions } from "./options.ts";
@@ -18,7 +18,10 @@ import type { Sent } from "./outbox.ts";
 import { type Draft, hasRoom, writePlace } from "./protocols/places.ts";
 import type { Place } from "./protocols/types.ts";
 import type { PeerCallOptions } from "./types.ts";
+import type { OpenedStream } from "./values/decode.ts";
 
+/** No options, and no members. */
+const NONE = {};
 /** UTF-16 units of a method's name in an error. */
 const NAME_LENGTH = 100;
 
@@ -56,8 +59,8 @@ export interface Channel {
 /** A request that is ready but for its id. */
 interface Parts {
   readonly method: string;
-  /** JSON text, if params are sent. */
-  readonly params: string | undefined;
+  /** JSON text and its streams, if params are sent. */
+  readonly params: Written | undefined;
   readonly members: Draft["members"];
   /** The call's id, if it had to be known before. */
   readonly id: number | undefined;
@@ -77,16 +80,19 @@ export class Outgoing {
   }
 
   /** See `Peer.call`. */
-  async call(method: string, params: unknown, options: PeerCallOptions = {}, origin?: Origin): Promise<unknown> {
-    checkCallOptions(options);
-    const parts = this.#prepare(method, params, options, origin);
+  async call(method: string, params: unknown, options: PeerCallOptions = NONE, origin?: Origin): Promise<unknown> {
+    if (options !== NONE) checkCallOptions(options);
+    const preparing = this.#prepare(method, params, options, origin);
+    const parts = preparing instanceof Promise ? await preparing : preparing;
     this.#checkCalls(1, options);
     // Sending starts waiting requests, and one of them may abort the signal.
     let withdraw = () => false;
     const { calls } = this.#connection;
     const id = parts.id ?? calls.takeId();
-    const text = this.#fitting(textOf(parts, id), `the call of ${quoted(method, NAME_LENGTH)}`);
+    const text = this.#fitting(textOf(parts, id), "the call of", method);
+    const passed = this.#pass(parts);
     const call = this.#open(id, method, options, () => withdraw());
+    if (passed.length > 0) call.result.catch((reason) => dropAll(passed, reason));
     const sent = this.#connection.send(text, undefined, (reason) => calls.reject(id, reason));
     withdraw = sent.withdraw;
     call.bytes = sent.bytes;
@@ -106,10 +112,11 @@ export class Outgoing {
     if (!batches) throw new TypeError(`the protocol ${name} has no batches: send calls one by one`);
     checkCallOptions(options);
     const { calls } = this.#connection;
-    const prepared = entries.map(({ method, params, notification }) => {
-      const parts = this.#prepare(method, params, notification ? {} : options, undefined);
-      return { parts, isCall: !notification };
-    });
+    const preparing = entries.map(({ method, params, notification }) =>
+      this.#prepare(method, params, notification ? {} : options, undefined)
+    );
+    const all = preparing.some((parts) => parts instanceof Promise) ? await Promise.all(preparing) : preparing;
+    const prepared = entries.map(({ notification }, index) => ({ parts: all[index] as Parts, isCall: !notification }));
     this.#checkCalls(prepared.filter(({ isCall }) => isCall).length, options);
     if (prepared.length === 0) return [];
     const requests = prepared.map(({ parts, isCall }) => {
@@ -117,6 +124,7 @@ export class Outgoing {
       return { method: parts.method, id, text: textOf(parts, id) };
     });
     const text = this.#fitting(`[${requests.map(({ text }) => text).join()}]`, "the batch");
+    const passed = this.#pass(...prepared.map(({ parts }) => parts));
     const written = Promise.withResolvers<void>();
     written.promise.catch(() => {});
     let withdraw = () => false;
@@ -130,7 +138,9 @@ export class Outgoing {
     // The signal ends calls, but not notifications.
     if (!opened.includes(undefined)) withdraw = sent.withdraw;
     for (const call of opened) if (call !== undefined) call.bytes = sent.bytes;
-    return await Promise.allSettled(opened.map((call) => call?.result ?? written.promise));
+    const results = opened.map((call) => call?.result ?? written.promise);
+    if (passed.length > 0) dropFailed(prepared.map(({ parts }) => parts), passed, results);
+    return await Promise.allSettled(results);
   }
 
   /** Reports progress of a request of the other side. @throws {TypeError | LimitError} if the value can't be sent */
@@ -149,7 +159,7 @@ export class Outgoing {
       if (withdraw()) calls.reject(id, reason);
       else this.#cancel(id, reason);
     };
-    return calls.open({ ...options, id, method, isAnswered, onCancel });
+    return calls.open({ id, method, options, isAnswered, onCancel });
   }
 
   #cancel(id: number, reason: unknown): void {
@@ -163,19 +173,27 @@ export class Outgoing {
   }
 
   async #notify(method: string, params: unknown, origin: Origin | undefined): Promise<void> {
-    const parts = this.#prepare(method, params, {}, origin);
+    const preparing = this.#prepare(method, params, {}, origin);
+    const parts = preparing instanceof Promise ? await preparing : preparing;
     this.#connection.checkNotClosed();
-    const text = this.#fitting(textOf(parts), `the notification ${quoted(method, NAME_LENGTH)}`);
+    const text = this.#fitting(textOf(parts), "the notification", method);
+    const passed = this.#pass(parts);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
+    if (passed.length > 0) promise.catch((reason) => dropAll(passed, reason));
     this.#connection.send(text, resolve, reject);
     await promise;
   }
 
   /** Adds what the protocol says to a request, and makes JSON of its params. */
-  #prepare(method: string, params: unknown, options: PeerCallOptions, origin: Origin | undefined): Parts {
+  #prepare(
+    method: string,
+    params: unknown,
+    options: PeerCallOptions,
+    origin: Origin | undefined,
+  ): Parts | Promise<Parts> {
     checkMethod(method);
     const { alwaysParams, progress, trace } = this.#options.protocol;
-    let draft: Draft = { params, members: {} };
+    let draft: Draft = { params, members: NONE };
     if (trace !== undefined && options.traceparent !== undefined) {
       draft = writePlace(draft, trace.traceparent, options.traceparent);
     } else {
@@ -188,16 +206,24 @@ export class Outgoing {
       draft = writePlace(draft, progress.token, id);
     }
     const hasParams = draft.params !== undefined || alwaysParams;
-    const json = hasParams ? this.#connection.codec.encode(draft.params, "params") : undefined;
-    return { method, params: json, members: draft.members, id };
+    const { members } = draft;
+    const written = hasParams ? this.#connection.codec.write(draft.params, "params") : undefined;
+    if (written instanceof Promise) return written.then((params) => ({ method, params, members, id }));
+    return { method, params: written, members, id };
+  }
+
+  /** Passes the streams of requests. */
+  #pass(...requests: readonly Parts[]): readonly OpenedStream[] {
+    return this.#connection.codec.pass(requests.flatMap(({ params }) => params?.streams ?? []));
   }
 
   /** A message that the other side can read. @throws {LimitError} if it is too long */
-  #fitting(text: string, what: string): string {
+  #fitting(text: string, what: string, method?: string): string {
     const { requestBytes } = this.#options.limits;
     const bytes = bytesBeyond(text, requestBytes);
-    if (bytes !== undefined) throw limitError("requestBytes", requestBytes, `${what} has ${bytes}`);
-    return text;
+    if (bytes === undefined) return text;
+    const whole = method === undefined ? what : `${what} ${quoted(method, NAME_LENGTH)}`;
+    throw limitError("requestBytes", requestBytes, `${whole} has ${bytes}`);
   }
 
   /** Checks that so many calls are possible. */
@@ -211,7 +237,20 @@ export class Outgoing {
 }
 
 function textOf({ method, params, members }: Parts, id?: number): string {
-  return encodeRequest(id, method, params, members);
+  return encodeRequest(id, method, params?.json, members);
+}
+
+/** Drops the streams of each request that fails. */
+function dropFailed(
+  requests: readonly Parts[],
+  passed: readonly OpenedStream[],
+  results: readonly Promise<unknown>[],
+): void {
+  let end = 0;
+  for (const [index, { params }] of requests.entries()) {
+    const streams = passed.slice(end, end += params?.streams.length ?? 0);
+    results[index]!.catch((reason) => dropAll(streams, reason));
+  }
 }
 
 /** Writes what the caller did not ask for, where there is room. */

@@ -84,6 +84,14 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
     return this.#connection.closed;
   }
 
+  /**
+   * Resolves when no stream is open that came with an answer to a call of this side. The other side has then sent all
+   * chunks. They may still wait to be read.
+   */
+  get streamsEnded(): Promise<void> {
+    return this.#connection.codec.answersEnded;
+  }
+
   /** What the peer has counted so far. */
   get stats(): PeerStats {
     return this.#connection.stats;

@@ -11,10 +11,10 @@ import { count, spend } from "../base/schedule.ts";
 import { ANSWER_BYTES, REQUEST_BYTES, WORK } from "./costs.ts";
 import { ErrorCode, RpcError } from "./errors.ts";
 import { bytesBeyond, encodeError } from "./message.ts";
-import type { Message, RequestId, RequestMessage } from "./message.ts";
+import type { Message, RequestId } from "./message.ts";
+import { type Arrived, OpenRequest, type RequestSurroundings } from "./open_request.ts";
 import type { PeerLimits } from "./options.ts";
-import { OpenRequest, type RequestSurroundings } from "./open_request.ts";
-import type { Handler, IncomingRequest, OngoingCall } from "./types.ts";
+import type { Handler, IncomingRequest } from "./types.ts";
 
 const TOO_LONG = "the answers to this batch are too long";
 /** Names of handlers times letters of an unknown name, for which a near name is looked for. */
@@ -116,13 +116,10 @@ export class RequestQueue<Remote extends object> {
     return this.#waiting.size > 0;
   }
 
-  /**
-   * Adds a request whose message uses `bytes` of memory, and which belongs to `call`. The sink of a notification is
-   * never called.
-   */
-  add(message: RequestMessage, call: OngoingCall | undefined, bytes: number, answer: AnswerSink): void {
-    const arrived = { message, call, bytes: bytes + REQUEST_BYTES };
-    const request = new OpenRequest<Remote>(arrived, this.#options, (request, text) => {
+  /** Adds a request. The sink of a notification is never called. */
+  add(arrived: Arrived, answer: AnswerSink): void {
+    const counted = { ...arrived, bytes: arrived.bytes + REQUEST_BYTES };
+    const request = new OpenRequest<Remote>(counted, this.#options, (request, text) => {
       this.#running.delete(request);
       if (request.id !== undefined) this.#forget(request.id, request);
       if (request.id !== undefined) answer(text, false);

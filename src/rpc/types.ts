@@ -260,6 +260,8 @@ export interface PeerStats {
   readonly malformed: number;
   /** Requests that were refused because too many were waiting. */
   readonly refused: number;
+  /** Streams that are open now, in both directions together. */
+  readonly openStreams: number;
   /**
    * Error answers and reports of progress that were dropped: the other side reads too slowly, or `onProgress` is slow.
    */

@@ -7,6 +7,7 @@
 
 import type { GuestMemory } from "./abi.ts";
 import type { Descriptor } from "./descriptors/descriptor.ts";
+import type { InputMeter } from "./input_use.ts";
 import type { Clock } from "./system_clock.ts";
 
 /** The state of a process, and its access to the world. */
@@ -22,6 +23,8 @@ export interface Context {
   readonly random: (bytes: Uint8Array<ArrayBuffer>) => void | PromiseLike<void>;
   /** The open descriptors, by number. */
   readonly descriptors: Map<number, Descriptor>;
+  /** Counts waits for standard input. */
+  readonly input: InputMeter;
   /** Aborts when the process ends, whatever the reason. */
   readonly signal: AbortSignal;
   /** Adds the cost of a handler's work to the guest's fuel, one unit for each byte moved. */

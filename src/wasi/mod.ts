@@ -23,5 +23,6 @@
 import "../base/requirements.ts";
 export type { Clock } from "./system_clock.ts";
 export { ExitError } from "./proc.ts";
+export type { InputUse } from "./input_use.ts";
 export { Process, spawn } from "./process.ts";
 export type { ProcessLimits, ProcessOutput, ProcessStatus, SpawnOptions } from "./process.ts";

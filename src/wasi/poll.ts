@@ -92,9 +92,9 @@ async function waitForEvents(
   }
 }
 
-function descriptorsOf(context: Context, subscriptions: readonly Subscription[]): Set<Descriptor> {
+function descriptorsOf(context: Context, subscriptions: readonly Subscription[]): Descriptor[] {
   const watched = subscriptions.filter(({ type }) => type !== EVENT_CLOCK);
-  return new Set(watched.map(({ id }) => context.descriptors.get(id)!));
+  return [...new Set(watched.map(({ id }) => context.descriptors.get(id)!))];
 }
 
 /** The subscription whose time comes first, and the nanoseconds until then. */

@@ -15,6 +15,7 @@ import { NO_MEMORY } from "./abi.ts";
 import { encodeArgs, encodeEnviron } from "./args.ts";
 import type { Context } from "./context.ts";
 import { wasiImports } from "./preview1.ts";
+import type { InputUse } from "./input_use.ts";
 import { ExitError } from "./proc.ts";
 import { checkInput, checkOutput, openInput, openOutput } from "./standard_streams.ts";
 import type { Input, Output } from "./standard_streams.ts";
@@ -153,6 +154,9 @@ export function spawn(module: Module, options: SpawnOptions = {}): Process {
 export class Process implements AsyncDisposable {
   /** Resolves with how the process ended, when it has. It never rejects. */
   readonly status: Promise<ProcessStatus>;
+  /** Resolves when the module is linked and its instance is made. Rejects with the reason if that fails. */
+  readonly started: Promise<void>;
+  readonly #start: PromiseWithResolvers<void> = Promise.withResolvers();
   readonly #stop = new AbortController();
   readonly #limits: Required<ProcessLimits>;
   readonly #stdin: Input;
@@ -197,10 +201,13 @@ export class Process implements AsyncDisposable {
       clock: options.clock ?? systemClock(),
       random: options.random ?? ((bytes) => void crypto.getRandomValues(bytes)),
       descriptors,
+      input: this.#stdin.meter,
       signal: this.#stop.signal,
       charge: (fuel) => this.#instance?.charge(fuel),
       isOver: () => this.#stop.signal.aborted || this.fuelUsed > fuel,
     };
+    this.started = this.#start.promise;
+    this.started.catch(() => {});
     this.status = this.#run(module, context, options.imports ?? {}, signal);
   }
 
@@ -217,6 +224,11 @@ export class Process implements AsyncDisposable {
   /** The guest's standard error, which behaves like `stdout`. */
   get stderr(): ReadableStream<Uint8Array> {
     return piped(this.#stderr.stream, "stderr");
+  }
+
+  /** How the guest has used its standard input so far: what it has read, and how long it has waited for more. */
+  get input(): InputUse {
+    return this.#stdin.meter;
   }
 
   /** `stdin`, for `pipeThrough`. */
@@ -287,6 +299,8 @@ export class Process implements AsyncDisposable {
       end = { code: 0, signal: null };
     } catch (error) {
       end = endOf(error, this.#stop.signal);
+      // Without an effect if the guest had started.
+      this.#start.reject(error);
     }
     signal?.removeEventListener("abort", onAbort);
     this.#stop.abort(end.error ?? new Error("the guest has ended"));
@@ -322,6 +336,7 @@ export class Process implements AsyncDisposable {
     };
     const limits = limitsOf<RunLimits>("instantiate", this.#limits);
     const instance = await instantiate(module, linked, { limits, signal, onInstance });
+    this.#start.resolve();
     await instance.call(entry, [], { signal });
   }
 }

@@ -9,6 +9,7 @@ import { spend } from "../base/schedule.ts";
 import { ByteQueue, CHUNK_WORK, readableFrom } from "../base/streams.ts";
 import type { Descriptor } from "./descriptors/descriptor.ts";
 import { openNull, openQueue } from "./descriptors/stdio.ts";
+import { InputMeter } from "./input_use.ts";
 
 /** Units of fuel for adding to a queue, which a guest may empty a byte at a time: 2 µs. */
 const REFILL_WORK = 1_000;
@@ -112,6 +113,8 @@ export interface Input {
   readonly descriptor: Descriptor;
   /** The host's end, if the input is piped. */
   readonly pipe: InputPipe | undefined;
+  /** Counts what the guest does with it. */
+  readonly meter: InputMeter;
 }
 
 /**
@@ -128,12 +131,16 @@ export function openInput(
   signal: AbortSignal,
 ): Input {
   checkInput(from);
-  if (from === "null") return { descriptor: openNull("read"), pipe: undefined };
+  if (from === "null") {
+    const descriptor = openNull("read");
+    return { descriptor, pipe: undefined, meter: new InputMeter(descriptor) };
+  }
   const queue = new ByteQueue(highWaterMark);
   const descriptor = openQueue("read", queue);
-  if (from === "piped") return { descriptor, pipe: inputPipe(queue) };
+  const meter = new InputMeter(descriptor, queue);
+  if (from === "piped") return { descriptor, pipe: inputPipe(queue), meter };
   readInto(queue, from, signal);
-  return { descriptor, pipe: undefined };
+  return { descriptor, pipe: undefined, meter };
 }
 
 /**

@@ -16,10 +16,10 @@ import type { Descriptor } from "./descriptors/descriptor.ts";
  */
 export async function waitForChange(
   context: Context,
-  descriptors: Iterable<Descriptor>,
+  descriptors: readonly Descriptor[],
   ms?: number,
 ): Promise<boolean> {
-  const { signal, clock } = context;
+  const { signal, clock, input } = context;
   if (signal.aborted) return false;
   const { promise, resolve, reject } = Promise.withResolvers<boolean>();
   // Most waits are for data alone: they need neither a timer nor a controller.
@@ -27,11 +27,13 @@ export async function waitForChange(
   const wake = () => resolve(false);
   const unwatch: (() => void)[] = [];
   signal.addEventListener("abort", wake);
+  if (ms === undefined) input.beginWait(descriptors);
   try {
     for (const descriptor of descriptors) unwatch.push(descriptor.watch(wake));
     if (sleep !== undefined) clock.sleep(ms!, sleep.signal).then(() => resolve(true), reject);
     return await promise;
   } finally {
+    input.endWait();
     sleep?.abort();
     for (const stop of unwatch) stop();
     signal.removeEventListener("abort", wake);

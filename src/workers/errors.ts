@@ -8,7 +8,7 @@
 
 import { ManifestError, PluginError } from "../plugin/mod.ts";
 import { RpcClosedError, RpcError, RpcProtocolError, SchemaError } from "../rpc/mod.ts";
-import { CompileError, InternalError, LimitError, LinkError, Trap } from "../vm/mod.ts";
+import { CompileError, IntegrityError, InternalError, LimitError, LinkError, Trap } from "../vm/mod.ts";
 import { ExitError } from "../wasi/mod.ts";
 
 type ErrorClass = abstract new (...args: never) => Error;
@@ -62,6 +62,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   ManifestError: { class: ManifestError, fields: { source: isText } },
   SchemaError: { class: SchemaError, fields: { method: isText, part: isText, issues: isListOf(isIssue) } },
   LinkError: { class: LinkError, fields: {} },
+  IntegrityError: { class: IntegrityError, fields: { expected: isText, actual: isText } },
   CompileError: { class: CompileError, fields: { offset: isNumber } },
   InternalError: { class: InternalError, fields: {} },
   ExitError: { class: ExitError, fields: { code: isInteger, signal: (value) => value === null || isText(value) } },

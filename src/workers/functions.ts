@@ -6,7 +6,8 @@
  */
 
 import { onRejection } from "../base/callbacks.ts";
-import type { Caller, Handler, OngoingCall, RequestContext } from "../rpc/mod.ts";
+import type { PluginCallOptions, PluginSettings } from "../plugin/mod.ts";
+import type { Caller, Handler, OngoingCall, PeerCallOptions, RequestContext } from "../rpc/mod.ts";
 import { RpcError } from "../rpc/mod.ts";
 import { ChannelFault } from "./messages.ts";
 import type { RequestOptions, Service } from "./channel.ts";
@@ -148,18 +149,23 @@ const METHOD: Bridge = {
   },
 };
 
+/** The names of the options that are functions: each needs a row. */
+type FunctionsOf<Options> = {
+  [K in keyof Options]-?: NonNullable<Options[K]> extends AnyFunction ? K : never;
+}[keyof Options];
+
 /** The options of a plugin that are functions. */
 export const OPTION_FUNCTIONS: Readonly<Record<string, Bridge>> = {
   onLog: LINES,
   onError: CALLBACK,
   onExit: CALLBACK,
   random: RANDOM,
-};
+} satisfies Readonly<Record<FunctionsOf<PluginSettings>, Bridge>>;
 
 /** The options of a call that are functions. */
 export const CALL_FUNCTIONS: Readonly<Record<string, Bridge>> = {
   onProgress: CALLBACK,
-};
+} satisfies Readonly<Record<FunctionsOf<PluginCallOptions & PeerCallOptions>, Bridge>>;
 
 /** The methods of the host, each by its name. */
 export const HOST_METHOD: Bridge = METHOD;

@@ -6,7 +6,7 @@
 
 import { createApi } from "../base/api.ts";
 import { checkMethod } from "../base/options.ts";
-import type { PluginCallOptions } from "../plugin/mod.ts";
+import type { PluginCallOptions, PluginStats } from "../plugin/mod.ts";
 import { RpcClosedError } from "../rpc/mod.ts";
 import type { Caller, MethodSchemas } from "../rpc/mod.ts";
 import { reporter } from "../rpc/failures.ts";
@@ -19,14 +19,18 @@ import { ChannelFault } from "./messages.ts";
 import { splitCallOptions } from "./options.ts";
 import type { CheckedOptions, SplitOptions } from "./options.ts";
 
+/** The counts of a plugin that has done nothing. */
+export const NO_STATS: PluginStats = { instances: 0, warm: 0, pending: 0 };
+
 /** One worker's host. */
-export class Host implements HostSide {
+export class WorkerHost implements HostSide {
   /** What the worker may ask for. */
   readonly services: ReadonlyMap<string, Service>;
   /** The functions among the options of the worker's calls, by the number of the call. */
   readonly #callFunctions = new Map<number, SplitOptions["functions"]>();
   /** Those that handlers have read of the calls that their requests belong to, by the number of the request. */
   readonly #callSignals = new Map<number, AbortController>();
+  #stats: PluginStats = NO_STATS;
   readonly #schemas: CheckedOptions["schemas"];
   #channel: Channel | undefined;
 
@@ -53,7 +57,13 @@ export class Host implements HostSide {
       }
     });
     services.set("call aborted", ([request, reason]) => this.#callSignals.get(request as number)?.abort(reason));
+    services.set("stats", ([stats]) => void (this.#stats = statsOf(stats)));
     this.services = services;
+  }
+
+  /** What the worker's plugin did when it last told. */
+  get stats(): PluginStats {
+    return this.#stats;
   }
 
   /** Where the worker is reached. */
@@ -77,18 +87,29 @@ export class Host implements HostSide {
     method: string,
     params: unknown,
     options: PluginCallOptions,
+    how: RequestOptions = {},
+  ): Promise<unknown> {
+    const schemas = this.#schemas?.get(method);
+    const checkedParams = await checkPart(schemas, method, "params", params);
+    const result = await this.request(service, [...before, method, checkedParams], options, how);
+    return await checkPart(schemas, method, "result", result);
+  }
+
+  /** Asks for a service that takes the options of a call as its last arguments. */
+  async request(
+    service: string,
+    before: readonly unknown[],
+    options: PluginCallOptions,
     { onSent, onAnswer }: RequestOptions = {},
   ): Promise<unknown> {
     const { data, functions, signals } = splitCallOptions(options);
-    const schemas = this.#schemas?.get(method);
-    const checkedParams = await checkPart(schemas, method, "params", params);
     let id: number | undefined;
     const aborts = Array.from(signals, ([name, signal]) => {
       return [signal, () => this.#send("abort", [id, name, signal.reason])] as const;
     });
     try {
-      const args = [...before, method, checkedParams, data, [...functions.keys()], [...signals.keys()]];
-      const result = await this.#channel!.request(service, args, {
+      const args = [...before, data, [...functions.keys()], [...signals.keys()]];
+      return await this.#channel!.request(service, args, {
         signal: options.signal,
         rejectsOnAbort: true,
         onAnswer,
@@ -102,7 +123,6 @@ export class Host implements HostSide {
           }
         },
       });
-      return await checkPart(schemas, method, "result", result);
     } finally {
       if (id !== undefined) this.#callFunctions.delete(id);
       for (const [signal, abort] of aborts) signal.removeEventListener("abort", abort);
@@ -110,9 +130,20 @@ export class Host implements HostSide {
   }
 
   /** Sends a notification to the guest of a request, or to that of the worker's plugin. */
-  async notify(service: string, before: readonly unknown[], method: string, params: unknown): Promise<void> {
+  async notify(
+    service: string,
+    before: readonly unknown[],
+    method: string,
+    params: unknown,
+    how: RequestOptions = {},
+  ): Promise<void> {
     const checkedParams = await checkPart(this.#schemas?.get(method), method, "params", params);
-    await this.#channel!.request(service, [...before, method, checkedParams]);
+    await this.#channel!.request(service, [...before, method, checkedParams], how);
+  }
+
+  /** Asks for a service without arguments. */
+  async ask(service: string, how: RequestOptions): Promise<void> {
+    await this.#channel!.request(service, [], how);
   }
 
   callerOf(request: number): Caller {
@@ -146,6 +177,17 @@ export class Host implements HostSide {
   #send(service: string, args: readonly unknown[]): void {
     this.#channel!.request(service, args).catch(() => {});
   }
+}
+
+/** @throws {ChannelFault} if they are not numbers */
+function statsOf(given: unknown): PluginStats {
+  const stats: Record<string, number> = {};
+  for (const name of Object.keys(NO_STATS)) {
+    const value = (given as Readonly<Record<string, unknown>> | undefined)?.[name];
+    if (typeof value !== "number") throw new ChannelFault("it sent counts that are not numbers");
+    stats[name] = value;
+  }
+  return stats as unknown as PluginStats;
 }
 
 async function checkPart(

@@ -17,6 +17,8 @@ import { checkOptions as checkPluginOptions, PLUGIN_OPTIONS } from "../plugin/op
 import type { Handler, Methods, MethodSchemas, MethodsOption } from "../rpc/mod.ts";
 import { schemasByMethod } from "../rpc/schemas/check.ts";
 import { withSchemas } from "../rpc/schemas/handlers.ts";
+import { expectedHash } from "../vm/integrity.ts";
+import type { ExpectedHash } from "../vm/integrity.ts";
 import type { WorkerLike } from "./default_worker.ts";
 import { CALL_FUNCTIONS, OPTION_FUNCTIONS } from "./functions.ts";
 
@@ -40,6 +42,8 @@ export interface WorkerPluginSettings extends Omit<PluginSettings, "limits" | "c
   readonly workers?: number;
   /** Makes a worker whose program is `@rivulet/rivulet/workers/worker`. By default, a Web Worker. */
   readonly createWorker?: () => WorkerLike;
+  /** The hash that the module's bytes must have, as for `compile`. It is checked before a worker gets them. */
+  readonly integrity?: string;
   /** Limits of each instance, and of each worker. */
   readonly limits?: WorkerPluginLimits;
 }
@@ -59,7 +63,7 @@ const MAX_WORKERS = 64;
 const DEFAULT_WORKERS = 8;
 /** Levels of an option. */
 const MAX_DEPTH = 100;
-const OWN_OPTIONS: readonly string[] = ["workers", "createWorker"];
+const OWN_OPTIONS: readonly string[] = ["workers", "createWorker", "integrity"];
 
 // deno-lint-ignore no-explicit-any -- functions of any options
 type AnyFunction = (...args: any[]) => unknown;
@@ -79,6 +83,9 @@ export interface CheckedOptions extends SplitOptions {
   readonly schemas: ReadonlyMap<string, MethodSchemas> | undefined;
   readonly workers: number;
   readonly createWorker: (() => WorkerLike) | undefined;
+  readonly integrity: ExpectedHash | undefined;
+  /** Whether all calls share one instance. */
+  readonly isShared: boolean;
   readonly limits: Required<WorkerPluginLimits>;
 }
 
@@ -90,7 +97,7 @@ export interface CheckedOptions extends SplitOptions {
  */
 export function checkOptions(options: WorkerPluginOptions<never, never> = {}): CheckedOptions {
   checkNames("WorkerPlugin option", options, [...PLUGIN_OPTIONS, ...OWN_OPTIONS]);
-  const { workers, createWorker, limits: given = {}, methods: handlers = {}, schemas, ...others } =
+  const { workers, createWorker, limits: given = {}, methods: handlers = {}, schemas, integrity, ...others } =
     options as WorkerPluginOptions;
   // It may be an iterator, which can be read only once.
   const methods = functionsByName(handlers) as Map<string, Handler>;
@@ -114,6 +121,8 @@ export function checkOptions(options: WorkerPluginOptions<never, never> = {}): C
     schemas: schemasByMethod("schemas.guest", schemas?.guest),
     workers: workersOf(workers, others.lifetime === "plugin"),
     createWorker,
+    integrity: expectedHash(integrity),
+    isShared: others.lifetime === "plugin",
     limits,
   };
 }

@@ -4,10 +4,11 @@
  * @module
  */
 
-import type { PluginCallOptions } from "../plugin/mod.ts";
+import type { PluginStats } from "../plugin/mod.ts";
+import type { RequestOptions } from "./channel.ts";
 import { Connection, type Ended, WorkerFailure } from "./connection.ts";
 import { createDefaultWorker } from "./default_worker.ts";
-import { Host } from "./host.ts";
+import { NO_STATS, WorkerHost } from "./host.ts";
 import type { CheckedOptions } from "./options.ts";
 import type { StartAnswer, StartData } from "./program.ts";
 
@@ -18,7 +19,7 @@ const MAX_DELAY_MS = 10_000;
 /** A worker, and what it is reached by. */
 interface Running {
   readonly connection: Connection;
-  readonly host: Host;
+  readonly host: WorkerHost;
 }
 
 /** One of the workers of a plugin. */
@@ -56,46 +57,51 @@ export class Place {
     return this.#failures;
   }
 
+  /** What the worker's plugin did when it last told. */
+  get stats(): PluginStats {
+    return this.#running?.host.stats ?? NO_STATS;
+  }
+
   /**
-   * Calls a method of the plugin.
+   * Does something with the worker, which is started if need be. It counts as a call until the worker has answered.
    *
-   * @throws {WorkerFailure} if the worker fails; {Ended}; what the plugin's call throws
+   * @param run asks the worker, with these options of its request
+   * @throws {WorkerFailure} if the worker fails; {Ended}; what `run` throws
    */
-  async call(method: string, params: unknown, options: PluginCallOptions): Promise<unknown> {
+  async use<T>(
+    signal: AbortSignal | undefined,
+    run: (host: WorkerHost, how: RequestOptions) => Promise<T>,
+  ): Promise<T> {
     this.#calls++;
     let isOpen = true;
-    const onAnswer = () => {
+    let isSent = false;
+    const close = () => {
       if (isOpen) this.#calls--;
       isOpen = false;
     };
-    let isSent = false;
     try {
-      const { host, connection } = await unlessAborted(this.#worker(), options.signal);
+      const { host, connection } = await unlessAborted(this.#worker(), signal);
       const onSent = () => {
         isSent = true;
         connection.watch();
       };
-      return await host.call("call", [], method, params, options, {
-        onSent,
-        onAnswer: () => {
-          onAnswer();
-          if (!connection.isOver) this.#failuresInRow = 0;
-        },
-      });
+      const onAnswer = () => {
+        close();
+        if (!connection.isOver) this.#failuresInRow = 0;
+      };
+      return await run(host, { onSent, onAnswer });
     } finally {
       // An aborted call is open until the worker has answered.
-      if (!isSent) onAnswer();
+      if (!isSent) close();
     }
   }
 
-  /**
-   * Asks the worker for a service, and starts it if need be.
-   *
-   * @throws as `call` does
-   */
-  async request(name: string, args: readonly unknown[]): Promise<unknown> {
-    const { connection } = await this.#worker();
-    return await connection.channel.request(name, args, { onSent: () => connection.watch() });
+  /** Lets the worker end its instances in peace, if there is one. */
+  async close(): Promise<void> {
+    const running = this.#running;
+    if (running === undefined) return;
+    const { connection } = running;
+    await connection.channel.request("close", [{}], { onSent: () => connection.watch() });
   }
 
   /** Ends the worker. There will be no other. */
@@ -128,7 +134,7 @@ export class Place {
 
   #open(bytes: Uint8Array<ArrayBuffer>): Running {
     const { data, functions, methods, createWorker = createDefaultWorker } = this.#options;
-    const host = new Host(this.#options);
+    const host = new WorkerHost(this.#options);
     let connection: Connection;
     try {
       connection = new Connection(createWorker, host.services, this.#options);

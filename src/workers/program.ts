@@ -34,8 +34,10 @@ export interface StartAnswer {
   readonly name: string;
 }
 
-/** Members of a plugin that the host calls as they are. */
-export const FORWARDED: readonly string[] = ["notify", "ready", "close", "describe"];
+/** Methods of a plugin that the host calls as they are. */
+const FORWARDED: readonly string[] = ["notify", "ready", "close"];
+/** What a plugin does now is told so many milliseconds after it has changed. */
+const STATS_DELAY_MS = 50;
 
 /** Serves a host. @returns takes what the host sends */
 export function serve(post: (message: Message, transfer: Transferable[]) => void): (data: unknown) => void {
@@ -44,6 +46,8 @@ export function serve(post: (message: Message, transfer: Transferable[]) => void
   const contexts = new Map<number, RequestContext>();
   /** The signals among the options of calls, by the number of the call. */
   const aborts = new Map<number, ReadonlyMap<string, AbortController>>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let tellStats = () => {};
   const flushes: (() => void)[] = [];
   const beforeSend = () => {
     for (const flush of flushes) flush();
@@ -89,6 +93,12 @@ export function serve(post: (message: Message, transfer: Transferable[]) => void
     const module = await compile(data.bytes);
     const plugin = new Plugin(module, { ...data.options, ...Object.fromEntries(made), methods });
     started.resolve(plugin);
+    tellStats = () => {
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        channel.request("stats", [plugin.stats]).catch(() => {});
+      }, STATS_DELAY_MS);
+    };
     return { name: plugin.name };
   };
 
@@ -101,7 +111,18 @@ export function serve(post: (message: Message, transfer: Transferable[]) => void
         throw error;
       }
     }],
-    ["call", async (args, info) => await callWith(await started.promise, args, info)],
+    ["call", async (args, info) => {
+      try {
+        return await callWith(await started.promise, args, info);
+      } finally {
+        tellStats();
+      }
+    }],
+    ["describe", async ([data, functions, signals], info) => {
+      const plugin = await started.promise;
+      const describing = { call: (_: never, __: never, options: PluginCallOptions) => plugin.describe(options) };
+      return await callWith(describing, [undefined, undefined, data, functions, signals], info);
+    }],
     ["abort", ([call, name, reason]) => aborts.get(call as number)?.get(name as string)?.abort(reason)],
     ["context.call", ([request, ...args], info) => callWith(contextOf(request).peer, args, info)],
     ["context.notify", ([request, method, params]) => {
@@ -116,7 +137,11 @@ export function serve(post: (message: Message, transfer: Transferable[]) => void
     }],
     ...FORWARDED.map((name): [string, Service] => [name, async (args) => {
       const plugin = await started.promise as unknown as Readonly<Record<string, (...args: unknown[]) => unknown>>;
-      return await plugin[name]!(...args);
+      try {
+        return await plugin[name]!(...args);
+      } finally {
+        tellStats();
+      }
     }]),
   ]);
 

@@ -5,6 +5,8 @@
  */
 
 import { manifestOf } from "../plugin/mod.ts";
+import { checkIntegrity } from "../vm/integrity.ts";
+import type { ExpectedHash } from "../vm/integrity.ts";
 import { Module } from "../vm/mod.ts";
 import type { Source } from "../vm/mod.ts";
 
@@ -16,22 +18,34 @@ export interface ModuleBytes {
 }
 
 /**
- * Begins to read a source. A buffer is copied at once: later changes to it have no effect.
+ * Begins to read a source, and then checks the hash of its bytes. A buffer is copied at once: later changes to it have no effect.
  *
  * @throws {ManifestError} if it is a module that has a manifest which is not valid
  */
-export function moduleBytes(source: Module | Source | PromiseLike<Source>): ModuleBytes {
+export function moduleBytes(
+  source: Module | Source | PromiseLike<Source>,
+  integrity: ExpectedHash | undefined,
+): ModuleBytes {
   const isModule = source instanceof Module;
   const given = isModule ? source.bytes() : isBuffer(source) ? copyOf(source) : source;
-  const bytes = read(given);
+  const bytes = read(given, integrity);
   // Each call that needs them gets the error.
   bytes.catch(() => {});
   return { bytes, name: isModule ? manifestOf(source)?.name ?? source.name : undefined };
 }
 
-async function read(source: Source | PromiseLike<Source>): Promise<Uint8Array<ArrayBuffer>> {
+async function read(
+  source: Source | PromiseLike<Source>,
+  integrity: ExpectedHash | undefined,
+): Promise<Uint8Array<ArrayBuffer>> {
   const given = await source;
-  if (isBuffer(given)) return given === source ? given as Uint8Array<ArrayBuffer> : copyOf(given);
+  const bytes = given === source && isBuffer(given) ? given as Uint8Array<ArrayBuffer> : await bytesOf(given);
+  if (integrity !== undefined) await checkIntegrity(bytes, integrity);
+  return bytes;
+}
+
+async function bytesOf(given: Source): Promise<Uint8Array<ArrayBuffer>> {
+  if (isBuffer(given)) return copyOf(given);
   const isResponse = given instanceof Response;
   if (!isResponse && !(given instanceof ReadableStream)) {
     throw new TypeError("the source of a module must be a Module, a Response, a buffer or a ReadableStream");

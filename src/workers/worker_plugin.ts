@@ -9,11 +9,14 @@ import { limitError } from "../base/limits.ts";
 import { checkMethod } from "../base/options.ts";
 import { printable } from "../base/text.ts";
 import { PluginError } from "../plugin/mod.ts";
-import type { Plugin, PluginCallOptions } from "../plugin/mod.ts";
-import { checkCallOptions } from "../plugin/options.ts";
-import type { CallArguments, MethodName, Methods, OptionsArgument, ResultOf } from "../rpc/mod.ts";
+import type { Plugin, PluginCallOptions, PluginCloseOptions, PluginDescription, PluginStats } from "../plugin/mod.ts";
+import { checkCallOptions, checkCloseOptions } from "../plugin/options.ts";
+import type { CallArguments, MethodName, Methods, NotifyArguments, OptionsArgument, ResultOf } from "../rpc/mod.ts";
 import type { Module, Source } from "../vm/mod.ts";
+import type { RequestOptions } from "./channel.ts";
 import { Ended, WorkerFailure } from "./connection.ts";
+import { NO_STATS } from "./host.ts";
+import type { WorkerHost } from "./host.ts";
 import { checkOptions } from "./options.ts";
 import type { CheckedOptions, WorkerPluginOptions } from "./options.ts";
 import { moduleBytes } from "./source.ts";
@@ -22,12 +25,13 @@ import { Place } from "./place.ts";
 /** UTF-16 units of a module's name; the rest is cut. */
 const NAME_LENGTH = 1_000;
 
-/** What a plugin in workers has counted, and what it does now. */
-export interface WorkerPluginStats {
+/**
+ * What there is now in all workers together. What happens in a worker is known a moment later. `pending` is known at
+ * once, and has all calls that have not settled.
+ */
+export interface WorkerPluginStats extends PluginStats {
   /** Workers that run. */
   readonly workers: number;
-  /** Calls that wait for their answers. */
-  readonly pending: number;
   /** Workers that failed or hung so far. */
   readonly failedWorkers: number;
 }
@@ -53,7 +57,12 @@ export class WorkerPlugin<Guest extends object = Methods, Host extends object = 
   readonly #options: CheckedOptions;
   readonly #places: readonly Place[];
   #name: string;
-  #isClosed = false;
+  #pending = 0;
+  /** Why no new call is possible. */
+  #closed: Ended | undefined;
+  #closing: Promise<void> | undefined;
+  /** Called when no call is under way any more. */
+  #drained: () => void = () => {};
 
   /**
    * Makes a plugin. Workers are started by calls, or by `ready`.
@@ -71,7 +80,7 @@ export class WorkerPlugin<Guest extends object = Methods, Host extends object = 
   ) {
     this.#options = checkOptions(options as WorkerPluginOptions<never, never> | undefined);
     const { data, workers } = this.#options;
-    const { bytes, name } = moduleBytes(source);
+    const { bytes, name } = moduleBytes(source, this.#options.integrity);
     this.#name = (data.name as string | undefined) ?? printable(name ?? "plugin", NAME_LENGTH);
     const hasName = data.name !== undefined;
     const onName = (name: string) => {
@@ -85,12 +94,14 @@ export class WorkerPlugin<Guest extends object = Methods, Host extends object = 
     return this.#name;
   }
 
-  /** What it has counted, and what it does now. */
+  /** What there is now. */
   get stats(): WorkerPluginStats {
     const sum = (of: (place: Place) => number) => this.#places.reduce((total, place) => total + of(place), 0);
+    const inWorkers = Object.keys(NO_STATS).map((name) => [name, sum(({ stats }) => stats[name as keyof PluginStats])]);
     return {
+      ...Object.fromEntries(inWorkers) as PluginStats,
+      pending: this.#pending,
       workers: sum((place) => Number(place.isRunning)),
-      pending: sum((place) => place.calls),
       failedWorkers: sum((place) => place.failures),
     };
   }
@@ -114,23 +125,109 @@ export class WorkerPlugin<Guest extends object = Methods, Host extends object = 
     const [params, options = {}] = args as readonly [unknown, PluginCallOptions?];
     checkMethod(method);
     checkCallOptions(options);
-    options.signal?.throwIfAborted();
-    if (this.#isClosed) throw this.#failure(method, new Ended("the plugin was disposed"));
     const place = this.#leastBusy();
-    const { pendingCalls } = this.#options.limits;
-    if (place.calls >= pendingCalls) throw limitError("pendingCalls", pendingCalls);
-    try {
-      return await place.call(method, params, options) as ResultOf<Guest, K>;
-    } catch (error) {
-      throw error instanceof WorkerFailure || error instanceof Ended ? this.#failure(method, error) : error;
-    }
+    return await this.#run(method, place, options.signal, (host, how) => {
+      return host.call("call", [], method, params, options, how);
+    }) as ResultOf<Guest, K>;
+  }
+
+  /**
+   * Sends a notification, which has no answer, to the instance of the lifetime `plugin`.
+   *
+   * @returns when the instance's input has taken it
+   * @throws {TypeError} if the lifetime is another one, the method's name is not a string, or the params have no JSON form
+   * @throws {PluginError} if there is no instance to take it
+   */
+  async notify<K extends MethodName<Guest>>(method: K, ...args: NotifyArguments<Guest, K>): Promise<void> {
+    checkMethod(method);
+    const place = this.#leastBusy();
+    await this.#run(method, place, undefined, (host, how) => host.notify("notify", [], method, args[0], how));
+  }
+
+  /**
+   * Starts all workers, and in each an instance, as `ready` of a `Plugin` does.
+   *
+   * @throws {PluginError} if the module can't be linked (its reason is `link`), an instance ends before it has read
+   * anything or needs more than `deadlineMs`, or a worker fails
+   * @throws {CompileError} if the bytes are not a module
+   */
+  async ready(): Promise<void> {
+    await Promise.all(this.#places.map((place) => {
+      return this.#run("ready()", place, undefined, (host, how) => host.ask("ready", how));
+    }));
+  }
+
+  /**
+   * What the plugin says about itself: its answer to `rpc.discover`, an OpenRPC document, or else its manifest.
+   *
+   * @param options those of the call of `rpc.discover`
+   * @throws {ManifestError} if it answers with something else
+   * @throws as `call` does, except for "method not found"
+   */
+  async describe(options: PluginCallOptions = {}): Promise<PluginDescription> {
+    checkCallOptions(options);
+    const place = this.#leastBusy();
+    return await this.#run("rpc.discover", place, options.signal, (host, how) => {
+      return host.request("describe", [], options, how);
+    }) as PluginDescription;
+  }
+
+  /**
+   * Ends the plugin in peace: new calls reject, those under way are answered, and then the instances read the end of their
+   * input, and have `graceMs` to exit. Then the workers are ended.
+   *
+   * @param options whether to wait for calls, and how long
+   * @returns when all workers have ended. It does not reject because a call fails
+   * @throws {TypeError} if an option is unknown or of the wrong type
+   * @throws {RangeError} if the timeout is not in its range
+   */
+  async close(options: PluginCloseOptions = {}): Promise<void> {
+    const { drain, timeoutMs } = checkCloseOptions(options);
+    if (!drain) return await this[Symbol.asyncDispose]();
+    const late = () => void this.#end(new Ended(`the plugin was closed, and stopped after ${timeoutMs} ms`));
+    const timer = timeoutMs === Infinity ? undefined : setTimeout(late, timeoutMs);
+    this.#closed ??= new Ended("the plugin was closed");
+    await (this.#closing ??= this.#drain());
+    clearTimeout(timer);
   }
 
   /** Stops all workers at once. Their calls reject, and so do later ones. Idempotent. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#isClosed = true;
-    const reason = new Ended("the plugin was disposed");
+    await this.#end(new Ended("the plugin was disposed"));
+  }
+
+  async #drain(): Promise<void> {
+    if (this.#pending > 0) await new Promise<void>((resolve) => this.#drained = resolve);
+    // A worker that fails meanwhile has ended too.
+    await Promise.allSettled(this.#places.map((place) => place.close()));
+    await this.#end(this.#closed!);
+  }
+
+  async #end(reason: Ended): Promise<void> {
+    this.#closed = reason;
     await Promise.all(this.#places.map((place) => place.end(reason)));
+  }
+
+  /** Runs a call from its beginning to its end, and makes its error. */
+  async #run<T>(
+    method: string,
+    place: Place,
+    signal: AbortSignal | undefined,
+    run: (host: WorkerHost, how: RequestOptions) => Promise<T>,
+  ): Promise<T> {
+    this.#pending++;
+    try {
+      signal?.throwIfAborted();
+      if (this.#closed !== undefined) throw this.#closed;
+      const { pendingCalls } = this.#options.limits;
+      if (place.calls >= pendingCalls) throw limitError("pendingCalls", pendingCalls);
+      return await place.use(signal, run);
+    } catch (error) {
+      throw error instanceof WorkerFailure || error instanceof Ended ? this.#failure(method, error) : error;
+    } finally {
+      this.#pending--;
+      if (this.#pending === 0) this.#drained();
+    }
   }
 
   /** One that runs comes before one that would have to be started. */

@@ -23,6 +23,13 @@ import { moduleOf } from "../../tools/wat.ts";
 
 const empty = moduleOf(`(module (memory (export "memory") 1) (func (export "_start")))`);
 const spin = moduleOf(`(module (memory (export "memory") 1) (func (export "_start") (loop (br 0))))`);
+/** Reads its input to the end, and never answers. */
+const silent = moduleOf(`(module
+  (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (func (export "_start") (i32.store (i32.const 0) (i32.const 1024)) (i32.store (i32.const 4) (i32.const 64)) (loop $more
+    (drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 128)))
+    (br_if $more (i32.load (i32.const 128))))))`);
 const faulty = await guest("faulty");
 const c = await guest("c_plugin");
 
@@ -253,7 +260,7 @@ Deno.test("Plugin refuses in its constructor the options that spawn would refuse
     [{ framing: { ...FRAMINGS.newline, cancellation: {} } }, "framing.cancellation belongs to the option protocol"],
     [{ protocol: "soap" }, `protocol must be "rivulet" or "lsp" or "mcp", not "soap"`],
     [{ protocol: { ...PROTOCOLS.mcp, cancellation: {} } }, "protocol.cancellation.method must be a string, not null"],
-    [{ lifetime: "forever" }, `lifetime must be "call" or "plugin", not "forever"`],
+    [{ lifetime: "forever" }, `lifetime must be "call", "plugin" or { pool: n }, not "forever"`],
     [{ args: "a" }, `args must be a list of strings, not "a"`],
     [{ args: [1] }, "argument 0 must be a string, not 1"],
     [{ args: ["a\0"] }, "argument 0 contains a NUL"],
@@ -342,11 +349,13 @@ async function refusedBy(
   line: string,
 ): Promise<{ error: unknown; code: unknown; malformed: number }> {
   let told: unknown;
-  const { peer, send, next } = connect({ limits, onInvalid: (error) => void (told = error) });
+  const { peer, send, next } = connect({ limits, accepts: ["streams"], onInvalid: (error) => void (told = error) });
   send(`${line}\n`);
-  const { error: { code } } = await next();
+  let answer = await next();
+  // Streams of a refused message are cancelled first.
+  while (answer.error === undefined) answer = await next();
   await peer.close();
-  return { error: told, code, malformed: peer.stats.malformed };
+  return { error: told, code: answer.error.code, malformed: peer.stats.malformed };
 }
 
 /** Makes a call of the plugin that fails. Returns the cause. */
@@ -371,6 +380,10 @@ const REACHED: Readonly<Record<LimitErrorName, readonly (() => Promise<unknown>)
     () => statusError(() => spawn(spin, { stdin: "null", limits: { deadlineMs: 10 } })),
     () => causeIn({ deadlineMs: 200 }, "spin"),
   ],
+  idleMs: [async () => {
+    await using plugin = new Plugin(silent, { limits: { idleMs: 20 } });
+    return (await assertRejects(() => plugin.call("ping"), PluginError)).cause;
+  }],
   memoryPages: [
     () => statusError(() => spawn(spin, { stdin: "null", limits: { memoryPages: 0 } })),
     () => causeIn({ memoryPages: 0 }, "ping"),
@@ -406,6 +419,19 @@ const REACHED: Readonly<Record<LimitErrorName, readonly (() => Promise<unknown>)
     () => causeIn({ messageDepth: 9 }, "nest", 60),
   ],
   batchMessages: [async () => (await refusedBy({ batchMessages: 2 }, "[1,2,3]")).error],
+  openStreams: [
+    async () => {
+      const { peer } = connect({ accepts: ["streams"], limits: { openStreams: 1 } });
+      const error = await peer.call("a", [new ReadableStream(), new ReadableStream()]).catch((error: unknown) => error);
+      await peer.close();
+      return error;
+    },
+    async () =>
+      (await refusedBy(
+        { openStreams: 1 },
+        `{"jsonrpc":"2.0","id":0,"method":"a","params":[{"$readable":1},{"$writable":1}]}`,
+      )).error,
+  ],
   pendingCalls: [async () => {
     const { peer } = connect({ limits: { pendingCalls: 1 } });
     peer.call("a").catch(() => {});
@@ -470,11 +496,11 @@ Deno.test("the types of limits have the names of the rows", () => {
   const spawned: Record<keyof ProcessLimits, true> = { ...run, streamBytes: true, outputBytes: true };
   const peer: Record<keyof PeerLimits, true> = {
     ...{ messageBytes: true, requestBytes: true, messageDepth: true, batchMessages: true },
-    ...{ concurrentRequests: true, queueBytes: true, pendingCalls: true },
+    ...{ concurrentRequests: true, queueBytes: true, openStreams: true, pendingCalls: true },
   };
   const plugin: Record<keyof PluginLimits, true> = {
     ...{ ...spawned, ...peer },
-    ...{ graceMs: true, logBytes: true, logLineBytes: true },
+    ...{ graceMs: true, idleMs: true, logBytes: true, logLineBytes: true },
   };
   const workers: Record<keyof WorkerPluginLimits, true> = { ...plugin, startMs: true, hangMs: true };
   const types = { instantiate: run, spawn: spawned, Peer: peer, Plugin: plugin, WorkerPlugin: workers };

@@ -6,7 +6,7 @@
 
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { compile, CompileError, ManifestError, manifestOf } from "@rivulet/rivulet";
-import { addManifest } from "../../examples/guests/add_manifest.ts";
+import { addManifest } from "../../examples/guests/add_manifest.mts";
 import { ROOT } from "../../tools/root.ts";
 import { commandOf } from "./_child.ts";
 
@@ -34,7 +34,7 @@ Deno.test("the script changes the file, and prints the manifest", async () => {
   const file = `${ROOT}dist/add_manifest.wasm`;
   await Deno.mkdir(`${ROOT}dist`, { recursive: true });
   await Deno.writeFile(file, upper);
-  const [, script] = commandOf("examples/guests/add_manifest.ts");
+  const [, script] = commandOf("examples/guests/add_manifest.mts");
   const args = ["run", "--allow-read", "--allow-write=dist", script!, file, `${GUESTS}/go/manifest.json`];
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args,

@@ -12,6 +12,7 @@ import {
   CancellationTokenSource,
   createMessageConnection,
   type MessageConnection,
+  ProgressType,
   ResponseError,
   StreamMessageReader,
   StreamMessageWriter,
@@ -56,7 +57,7 @@ function vscode({ readable, writable }: Duplex): MessageConnection {
 function vscodePair(options: PeerOptions = {}): { peer: Peer; connection: MessageConnection } & AsyncDisposable {
   const [left, right] = connect();
   const connection = vscode(right);
-  const peer = new Peer(left, { framing: "content-length", methods, ...options });
+  const peer = new Peer(left, { protocol: "lsp", methods, ...options });
   return {
     peer,
     connection,
@@ -140,6 +141,37 @@ Deno.test("vscode-jsonrpc's cancellation aborts a peer's handler", async () => {
   assertEquals(error.code, -32800);
 });
 
+Deno.test("a peer's call receives the progress that vscode-jsonrpc sends", async () => {
+  await using pair = vscodePair();
+  const { connection, peer } = pair;
+  const type = new ProgressType<{ percentage: number }>();
+  connection.onRequest("work", async ({ workDoneToken, steps }) => {
+    for (let step = 1; step <= steps; step++) await connection.sendProgress(type, workDoneToken, { percentage: step });
+    return "done";
+  });
+  connection.listen();
+  const seen: unknown[] = [];
+  assertEquals(await peer.call("work", { steps: 3 }, { onProgress: (value) => seen.push(value) }), "done");
+  assertEquals(seen, [{ percentage: 1 }, { percentage: 2 }, { percentage: 3 }]);
+});
+
+Deno.test("vscode-jsonrpc receives the progress that a peer's handler reports", async () => {
+  await using pair = vscodePair({
+    methods: {
+      work(_params, { progress }) {
+        for (const percentage of [50, 100]) progress({ percentage });
+        return "done";
+      },
+    },
+  });
+  const { connection } = pair;
+  const seen: unknown[] = [];
+  connection.onProgress(new ProgressType<unknown>(), "token", (value) => void seen.push(value));
+  connection.listen();
+  assertEquals(await connection.sendRequest("work", { workDoneToken: "token" }), "done");
+  assertEquals(seen, [{ percentage: 50 }, { percentage: 100 }]);
+});
+
 Deno.test("aborting a peer's call cancels vscode-jsonrpc's handler", async () => {
   await using pair = vscodePair();
   const { connection, peer } = pair;
@@ -219,7 +251,15 @@ Deno.test("json-rpc-2.0 and a peer answer each other", async () => {
   const missing = await assertRejects(() => peer.call("no such method"), RpcError);
   assertEquals(missing.code, -32601);
 
-  assertEquals(peer.stats, { unknownIds: 0, duplicateIds: 0, nullIds: 0, malformed: 0, refused: 0, dropped: 0 });
+  assertEquals(peer.stats, {
+    unknownIds: 0,
+    duplicateIds: 0,
+    nullIds: 0,
+    malformed: 0,
+    refused: 0,
+    dropped: 0,
+    openStreams: 0,
+  });
   await end();
   await peer.close();
   await ended;

@@ -311,8 +311,8 @@ Deno.test("the next call restarts a resident plugin that has ended", async () =>
 });
 
 Deno.test("a call that is made while a resident instance stops has a new instance", async () => {
-  await using plugin = faultyPlugin({ deadlineMs: 50 }, { lifetime: "plugin" });
-  await failure(plugin.call("spin"), "limit");
+  await using plugin = faultyPlugin({ deadlineMs: 200, graceMs: 10 }, { lifetime: "plugin" });
+  await failure(plugin.call("spin", null, { deadlineMs: 50 }), "limit");
   const stuck = failure(plugin.call("babble"), "protocol");
   await stuck;
   assertEquals(await plugin.call("echo", [2]), [2]);

@@ -129,6 +129,21 @@ for (const protocol of ["lsp", "mcp"] as const) {
   });
 }
 
+Deno.test("mcp: of a report, onProgress receives the members that the protocol knows", async () => {
+  const { peer, next, sendJson } = connect({ protocol: "mcp" });
+  const seen: unknown[] = [];
+  const call = peer.call("work", {}, { onProgress: (value) => seen.push(value) });
+  await next();
+  const report = { progress: 1, total: 2, message: "half" };
+  const method = "notifications/progress";
+  sendJson({ jsonrpc, method, params: { progressToken: 0, ...report, other: 1, _meta: {} } });
+  sendJson({ jsonrpc, method, params: { progressToken: 0 } });
+  sendJson({ jsonrpc, id: 0, result: {} });
+  await call;
+  assertEquals(seen, [report, {}]);
+  await peer.close();
+});
+
 Deno.test("mcp: progress is a number, or an object with one", async () => {
   const { peer, next, sendJson } = connect({
     protocol: "mcp",

@@ -10,6 +10,7 @@ import { encodeArgs, encodeEnviron } from "../../src/wasi/args.ts";
 import type { Context } from "../../src/wasi/context.ts";
 import type { Buffers, Descriptor } from "../../src/wasi/descriptors/descriptor.ts";
 import { openQueue } from "../../src/wasi/descriptors/stdio.ts";
+import { InputMeter } from "../../src/wasi/input_use.ts";
 import { SNAPSHOTS, wasiImports } from "../../src/wasi/preview1.ts";
 import type { Clock } from "../../src/wasi/system_clock.ts";
 
@@ -71,6 +72,7 @@ export function fakeContext(options: FakeOptions = {}): FakeContext {
     clock: manualClock(),
     random: options.random ?? ((bytes) => void bytes.fill(0xaa)),
     descriptors: new Map(standard.entries()),
+    input: new InputMeter(standard[0]!, stdin),
     signal: end.signal,
     charge: (fuel) => context.charged += fuel,
     isOver: () => end.signal.aborted,

@@ -33,5 +33,5 @@ Deno.test("waitForChange wakes all callers that wait for one descriptor", async 
 Deno.test("waitForChange rejects when the clock does", async () => {
   const context = fakeContext();
   context.clock.sleep = () => Promise.reject(new Error("no timers"));
-  await assertRejects(() => waitForChange(context, context.descriptors.values(), 1), Error, "no timers");
+  await assertRejects(() => waitForChange(context, [...context.descriptors.values()], 1), Error, "no timers");
 });

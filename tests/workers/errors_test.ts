@@ -10,13 +10,15 @@ import {
   ExitError,
   LimitError,
   LinkError,
+  ManifestError,
   PluginError,
   RpcClosedError,
   RpcError,
   RpcProtocolError,
+  SchemaError,
   Trap,
 } from "@rivulet/rivulet";
-import { InternalError } from "@rivulet/rivulet/vm";
+import { IntegrityError, InternalError } from "@rivulet/rivulet/vm";
 import { KnownErrors, MAX_CHAIN } from "../../src/workers/errors.ts";
 import { pack, unpack } from "../../src/workers/values.ts";
 
@@ -48,6 +50,9 @@ const ERRORS: readonly Error[] = [
   new LinkError("no import"),
   new CompileError("bad header", 4),
   new InternalError("a bug"),
+  new IntegrityError("sha256-a", "sha256-b"),
+  new ManifestError("manifest", "no name"),
+  new SchemaError("m", "params", [{ message: "not a number", path: ["a", 1] }]),
   new ExitError(129, "SIGHUP"),
   new ExitError(1),
   new TypeError("type"),

@@ -11,6 +11,9 @@ import { NEWLINE } from "../framing/newline.ts";
 import { memberOf } from "./places.ts";
 import type { Protocol } from "./types.ts";
 
+/** The members of a report beside its token. */
+const REPORT = ["progress", "total", "message"] as const;
+
 /** The row of the table. */
 export const MCP: Protocol = {
   name: "mcp",
@@ -27,10 +30,7 @@ export const MCP: Protocol = {
     method: "notifications/progress",
     token: ["params", "_meta", "progressToken"],
     params: (progressToken, value) => ({ ...progressOf(value), progressToken }),
-    read(params) {
-      const { progressToken: token, ...value } = (params ?? {}) as { readonly progressToken?: unknown };
-      return { token, value };
-    },
+    read: (params) => ({ token: memberOf(params, "progressToken"), value: reportOf(params) }),
   },
   trace: { traceparent: ["params", "_meta", "traceparent"] },
 };
@@ -43,6 +43,12 @@ function textOf(reason: unknown): string | undefined {
   if (typeof reason === "string") return reason;
   if (reason instanceof RpcError) return reason.message;
   return reason instanceof Error && typeof reason.name === "string" ? reason.name : undefined;
+}
+
+/** What a report says. Only known members are copied: others may be as many as fit into a message. */
+function reportOf(params: unknown): unknown {
+  const known = REPORT.map((name) => [name, memberOf(params, name)] as const);
+  return Object.fromEntries(known.filter(([, member]) => member !== undefined));
 }
 
 /** The members of a report: `progress`, and often `total` and `message`. */

@@ -1,9 +1,9 @@
 /**
  * Puts a manifest into a module of any language, in place of the one that it has:
  *
- * `node examples/guests/add_manifest.ts plugin.wasm manifest.json`
+ * `node examples/guests/add_manifest.mts plugin.wasm manifest.json`
  *
- * It runs in Deno and Bun too. A linker can do the same for C, Zig and Rust: see the page of this folder.
+ * It runs in Deno and Bun too, wherever `@rivulet/rivulet` is installed. A linker can do the same for C, Zig and Rust: see the page of this folder.
  *
  * @module
  */
@@ -64,7 +64,9 @@ export async function addManifest(
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [path, manifest] = process.argv.slice(2);
-  if (path === undefined || manifest === undefined) throw new Error("usage: add_manifest.ts plugin.wasm manifest.json");
+  if (path === undefined || manifest === undefined) {
+    throw new Error("usage: add_manifest.mts plugin.wasm manifest.json");
+  }
   const [module, json] = await Promise.all([readFile(path), readFile(manifest)]);
   const whole = await addManifest(new Uint8Array(module), new Uint8Array(json));
   await writeFile(path, whole);

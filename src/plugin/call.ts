@@ -1,0 +1,127 @@
+/**
+ * One call of a plugin, from its caller to its answer, whichever instances serve it: when it is given up, and which
+ * error its caller gets.
+ *
+ * @module
+ */
+
+import { limitError } from "../base/limits.ts";
+import { spend } from "../base/schedule.ts";
+import { RpcError } from "../rpc/mod.ts";
+import { Failure, NO_INSTANCE, PluginError, stopCauseOf } from "./errors.ts";
+import type { PluginCallOptions } from "./options.ts";
+
+/** Units of fuel for the error of a call, with its stack: 20 µs. */
+const ERROR_WORK = 10_000;
+
+/** A call that is under way. It must be ended. */
+export class PluginCall {
+  readonly method: string;
+  readonly params: unknown;
+  readonly options: PluginCallOptions;
+  /** Gives up what the call waits for now, with a reason. Whoever makes the call wait sets it. */
+  interrupt: (reason: unknown) => void = () => {};
+  #interrupted: { readonly reason: unknown } | undefined;
+  readonly #deadlineMs: number;
+  /** When the last deadline ends, if reports of progress move it. */
+  readonly #lastMs: number | undefined;
+  #reports = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** @param deadlineMs for the call, if its options have none */
+  constructor(method: string, params: unknown, options: PluginCallOptions, deadlineMs: number) {
+    this.method = method;
+    this.params = params;
+    this.options = options;
+    this.#deadlineMs = options.deadlineMs ?? deadlineMs;
+    if (options.maxDeadlineMs !== undefined) this.#lastMs = performance.now() + options.maxDeadlineMs;
+    options.signal?.addEventListener("abort", this.#onAbort);
+    this.#startDeadline();
+  }
+
+  /** Whether a deadline may give the call up. */
+  get hasDeadline(): boolean {
+    return this.#timer !== undefined;
+  }
+
+  /** Reports of progress so far. */
+  get reports(): number {
+    return this.#reports;
+  }
+
+  /** Receives reports of progress, if the call has a use for them. */
+  get onProgress(): ((value: unknown) => unknown) | undefined {
+    const { onProgress, maxDeadlineMs } = this.options;
+    if (onProgress === undefined && maxDeadlineMs === undefined) return undefined;
+    return (value) => {
+      this.#reports++;
+      if (maxDeadlineMs !== undefined && this.#interrupted === undefined) this.#startDeadline();
+      return onProgress?.(value);
+    };
+  }
+
+  /** Why the call was given up, if it was. */
+  get interrupted(): { readonly reason: unknown } | undefined {
+    return this.#interrupted;
+  }
+
+  /** Whether the call was given up, and this is the reason. */
+  isGivenUpFor(error: unknown): boolean {
+    return this.#interrupted !== undefined && this.#interrupted.reason === error;
+  }
+
+  /** Gives the call up. Only the first reason counts. */
+  giveUp(reason: unknown): void {
+    if (this.#interrupted !== undefined) return;
+    this.#interrupted = { reason };
+    this.interrupt(reason);
+  }
+
+  /** Waits for something, or until the call is given up: then it rejects with the reason. */
+  async wait<Value>(awaited: Promise<Value>): Promise<Value> {
+    if (this.#interrupted !== undefined) throw this.#interrupted.reason;
+    const { promise, reject } = Promise.withResolvers<never>();
+    this.interrupt = reject;
+    return await Promise.race([awaited, promise]);
+  }
+
+  /** Ends the deadline, and removes the listener from the caller's signal. */
+  end(): void {
+    clearTimeout(this.#timer);
+    this.options.signal?.removeEventListener("abort", this.#onAbort);
+  }
+
+  /** What the caller of a failed call gets, in place of what was thrown. */
+  async errorOf(error: unknown, plugin: string): Promise<unknown> {
+    const { signal } = this.options;
+    if (signal?.aborted) return signal.reason;
+    const failure = error instanceof Failure ? error : this.#failureOf(error);
+    if (failure === undefined && !(error instanceof RpcError)) return error;
+    const turn = spend(ERROR_WORK);
+    if (turn !== undefined) await turn;
+    // The error is made here, since the stack of this function leads to the caller, and that of the streams does not.
+    if (failure === undefined) return rpcErrorOf(error as RpcError, `${plugin}.${this.method}`);
+    const { reason, details, error: cause } = failure;
+    return new PluginError(reason, { plugin, method: this.method }, details, { cause });
+  }
+
+  #failureOf(error: unknown): Failure | undefined {
+    return this.isGivenUpFor(error) ? new Failure(stopCauseOf(error), NO_INSTANCE) : undefined;
+  }
+
+  readonly #onAbort = (): void => this.giveUp(this.options.signal!.reason);
+
+  #startDeadline(): void {
+    const lastMs = this.#lastMs === undefined ? Infinity : Math.max(0, this.#lastMs - performance.now());
+    const ms = Math.min(this.#deadlineMs, lastMs);
+    if (ms === Infinity) return;
+    const limitMs = lastMs < this.#deadlineMs ? this.options.maxDeadlineMs! : this.#deadlineMs;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.giveUp(limitError("deadlineMs", limitMs)), ms);
+  }
+}
+
+/** The answer of a guest, as an error that says whose it is. */
+function rpcErrorOf(cause: RpcError, call: string): RpcError {
+  return new RpcError(cause.code, `${call}: ${cause.message}`, cause.data, { cause });
+}

@@ -1,0 +1,89 @@
+/**
+ * Finds calls that wait for a guest that waits for its input: it has forgotten to answer, and nobody will wake it.
+ *
+ * @module
+ */
+
+import type { InputUse } from "../wasi/mod.ts";
+
+/** A call that waits for its answer. */
+interface Waiting {
+  /** What the clock showed when it was sent. */
+  since: number;
+  /** Called once, when the guest has waited too long. */
+  readonly expire: () => void;
+}
+
+/**
+ * A clock that runs while a guest waits for input alone, and nothing is under way to it: no host method runs for it.
+ * Each call has so much of this time. It adds up, so other calls that the guest serves meanwhile do not hide that it
+ * has forgotten one.
+ */
+export class IdleWatch {
+  readonly #input: InputUse;
+  readonly #idleMs: number;
+  readonly #isBusy: () => boolean;
+  readonly #waiting = new Set<Waiting>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #held = 0;
+  /** The input's time when the first of those who hold the clock began to, and such times so far. */
+  #heldAt = 0;
+  #heldMs = 0;
+
+  /**
+   * @param idleMs `Infinity` for no limit
+   * @param isBusy whether something else is under way, such as a stream: then calls have all their time again
+   */
+  constructor(input: InputUse, idleMs: number, isBusy: () => boolean) {
+    this.#isBusy = isBusy;
+    this.#input = input;
+    this.#idleMs = idleMs;
+  }
+
+  /** Stops the clock until the same number of `release`. */
+  hold(): void {
+    if (this.#held++ === 0) this.#heldAt = this.#input.waitedMs;
+  }
+
+  /** Lets the clock run again. */
+  release(): void {
+    if (--this.#held === 0) this.#heldMs += this.#input.waitedMs - this.#heldAt;
+  }
+
+  /** Watches a call. Returns a function that ends that. */
+  watch(expire: () => void): () => void {
+    if (this.#idleMs === Infinity) return () => {};
+    const call: Waiting = { since: this.#now, expire };
+    this.#waiting.add(call);
+    if (this.#timer === undefined) this.#wait(this.#idleMs);
+    return () => {
+      this.#waiting.delete(call);
+      if (this.#waiting.size > 0) return;
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+    };
+  }
+
+  get #now(): number {
+    const waited = this.#held > 0 ? this.#heldAt : this.#input.waitedMs;
+    return waited - this.#heldMs;
+  }
+
+  #wait(ms: number): void {
+    // A timer may fire early by a fraction.
+    this.#timer = setTimeout(() => this.#look(), Math.ceil(ms));
+  }
+
+  #look(): void {
+    this.#timer = undefined;
+    const now = this.#now;
+    if (this.#isBusy()) { for (const call of this.#waiting) call.since = now; }
+    // The first call in the set was sent first, and expires first.
+    for (const call of this.#waiting) {
+      const left = call.since + this.#idleMs - now;
+      if (left > 0) return this.#wait(left);
+      this.#waiting.delete(call);
+      call.expire();
+    }
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * One instance that serves all calls, and the next one when it has ended.
+ *
+ * A call is never run twice if anybody could notice. It is sent to the next instance only if the guest has not read it, or
+ * if the guest exited with code 0 and had called no host method since the call was sent: then all that it did is gone with
+ * its memory.
+ *
+ * @module
+ */
+
+import type { PluginCall } from "./call.ts";
+import { Failure, NO_INSTANCE } from "./errors.ts";
+import type { OpenSession, Serving } from "./lifetime.ts";
+import { Backoff } from "./restart.ts";
+import type { RestartPolicy } from "./restart.ts";
+import type { Outcome, Session } from "./session.ts";
+import { Window } from "./window.ts";
+
+/** How often a call is sent at most. A guest that exits with each answer reads it twice or three times. */
+const MAX_SENDS = 100;
+
+/** The lifetime `plugin`. */
+export class Resident implements Serving {
+  readonly warm = 0;
+  readonly #open: OpenSession;
+  readonly #backoff: Backoff;
+  readonly #window = new Window();
+  #session: Session | undefined;
+  /** When the next instance may be started, and the wait for that. */
+  #dueAt = 0;
+  #delay: Promise<unknown> | undefined;
+  /** How the last instance failed. */
+  #lastFailure: { readonly message: string; readonly error: unknown } | undefined;
+  #isClosed = false;
+
+  constructor(open: OpenSession, restart: Required<RestartPolicy>) {
+    this.#open = open;
+    this.#backoff = new Backoff(restart);
+  }
+
+  async call(call: PluginCall): Promise<unknown> {
+    for (let sends = 1;; sends++) {
+      const outcome = await this.#send(call);
+      if ("result" in outcome) return outcome.result;
+      if (!outcome.isRepeatable || this.#isClosed || sends === MAX_SENDS) throw outcome.failure;
+    }
+  }
+
+  async notify(call: PluginCall): Promise<void> {
+    const session = this.#serving() ?? await this.#start(call);
+    await session.notify(call);
+  }
+
+  async ready(call: PluginCall): Promise<void> {
+    this.#backoff.reset();
+    const session = this.#serving() ?? await this.#start(call);
+    await session.ready(call);
+  }
+
+  ended(session: Session): void {
+    if (this.#session === session) this.#session = undefined;
+    if (session.hasEndedWell) {
+      this.#backoff.reset();
+      this.#window.shrink(session.answered);
+    } else if (!session.isFinished) {
+      this.#backoff.failed(session.answered > 0);
+      this.#dueAt = performance.now() + this.#backoff.delayMs;
+      this.#lastFailure = session.exit();
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#session?.finish();
+  }
+
+  async #send(call: PluginCall): Promise<Outcome> {
+    const place = this.#window.enter(this.#session?.isHosting === true);
+    if (place !== undefined) {
+      await call.wait(place.entered).catch((reason) => {
+        place.giveUp();
+        throw reason;
+      });
+    }
+    let isAnswered = false;
+    try {
+      const session = this.#serving() ?? await this.#start(call);
+      const outcome = await session.call(call, false);
+      isAnswered = "result" in outcome;
+      return outcome;
+    } finally {
+      this.#window.leave(isAnswered);
+    }
+  }
+
+  /** The instance, if it can serve a call. One that was stopped may take a moment to end. */
+  #serving(): Session | undefined {
+    return this.#session?.isServing ? this.#session : undefined;
+  }
+
+  /** Starts an instance, after the time that is due. */
+  async #start(call: PluginCall): Promise<Session> {
+    for (;;) {
+      if (this.#backoff.hasGivenUp) throw this.#givenUp();
+      const leftMs = this.#backoff.failures === 0 ? 0 : this.#dueAt - performance.now();
+      if (leftMs <= 0) break;
+      this.#delay ??= new Promise<void>((resolve) => setTimeout(resolve, Math.ceil(leftMs)))
+        .then(() => this.#delay = undefined);
+      await call.wait(this.#delay);
+    }
+    const session = this.#serving() ?? this.#open();
+    session.onHostCall = () => this.#window.open();
+    return this.#session = session;
+  }
+
+  #givenUp(): Failure {
+    const { message, error } = this.#lastFailure!;
+    const what = `gave up after ${this.#backoff.failures} failures in a row; ready() tries again; the last: ${message}`;
+    return new Failure({ reason: "gave up", what, error }, NO_INSTANCE);
+  }
+}
