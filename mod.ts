@@ -27,7 +27,14 @@
  */
 
 import "./src/base/requirements.ts";
-export { effectivePermissions, ManifestError, manifestOf, Plugin, PluginError } from "./src/plugin/mod.ts";
+export {
+  effectivePermissions,
+  ManifestError,
+  manifestOf,
+  PermissionError,
+  Plugin,
+  PluginError,
+} from "./src/plugin/mod.ts";
 export type {
   Lifetime,
   Manifest,

@@ -6,13 +6,13 @@
 
 import type { Module } from "../vm/mod.ts";
 import { PROTOCOLS } from "../rpc/mod.ts";
-import type { ProtocolName, ServedMethods } from "../rpc/mod.ts";
+import type { FailedRequest, ProtocolName, ServedMethods } from "../rpc/mod.ts";
 import { ManifestError } from "./description.ts";
 import { manifestOf } from "./manifest.ts";
 import type { Manifest } from "./manifest.ts";
 import { checkOptions } from "./options.ts";
 import type { CheckedOptions, PluginCallOptions, PluginSchemasOption, PluginSettings, SaidOptions } from "./options.ts";
-import { effectivePermissions, PERMISSION_LIMITS, permitted } from "./permissions.ts";
+import { effectivePermissions, PERMISSION_LIMITS, PermissionError, permitted } from "./permissions.ts";
 import type { Permissions } from "./permissions.ts";
 
 /** A module with checked options. */
@@ -48,6 +48,9 @@ export function admit<Guest extends object, Host extends object>(
   };
   const agreed = effectivePermissions(manifest?.permissions, options.permissions);
   const permissions = effectivePermissions(agreed, offered);
+  const isPermitted = new Set(permissions.methods);
+  const denied = [...methods.keys()].filter((name) => !isPermitted.has(name));
+  const isAsked = new Set(permitted(methods, manifest?.permissions?.methods ?? "*").map(([name]) => name));
   return {
     mostDeadlineMs: agreed.limits.deadlineMs ?? Infinity,
     manifest,
@@ -57,7 +60,27 @@ export function admit<Guest extends object, Host extends object>(
       methods: new Map(permitted(methods, permissions.methods)),
       env: options.env && Object.fromEntries(permitted(env, permissions.env)),
       limits: { ...options.limits, ...permissions.limits },
+      denied: new Map(denied.map((name) => [name, isAsked.has(name) ? "permissions" : "manifest"])),
     },
+  };
+}
+
+/** What to do if a plugin calls a method that its host does not have: if it has one that is denied, the host is told. */
+export function denials(
+  plugin: string,
+  { denied, onError }: Pick<CheckedOptions, "denied" | "onError">,
+): ((request: FailedRequest) => unknown) | undefined {
+  if (denied === undefined || denied.size === 0) return undefined;
+  const shown = new Set<string>();
+  return (request) => {
+    const { method } = request;
+    const missing = denied.get(method);
+    if (missing === undefined) return;
+    const error = new PermissionError(plugin, method, missing);
+    if (onError !== undefined) return onError(error, request);
+    // The console is told once, so that a guest can't flood it.
+    if (!shown.has(method)) console.error(error.message);
+    shown.add(method);
   };
 }
 

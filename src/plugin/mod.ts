@@ -21,7 +21,7 @@ export type {
   PluginSchemasOption,
   PluginSettings,
 } from "./options.ts";
-export { effectivePermissions } from "./permissions.ts";
+export { effectivePermissions, PermissionError } from "./permissions.ts";
 export type { PermissionLimits, Permissions } from "./permissions.ts";
 export { Plugin } from "./plugin.ts";
 export type { PluginStats } from "./plugin.ts";

@@ -39,7 +39,7 @@ import { checkAccepts } from "../rpc/values/kinds.ts";
 import type { ProcessLimits, SpawnOptions } from "../wasi/mod.ts";
 import type { PluginExit } from "./exit.ts";
 import { checkPermissions } from "./permissions.ts";
-import type { Permissions } from "./permissions.ts";
+import type { PermissionError, Permissions } from "./permissions.ts";
 import { checkRestart } from "./restart.ts";
 import type { RestartPolicy } from "./restart.ts";
 
@@ -198,6 +198,8 @@ export interface CheckedOptions extends PluginSettings {
   readonly schemas: PeerSchemas | undefined;
   readonly limits: Required<PluginLimits>;
   readonly permissions: Permissions;
+  /** Methods that are offered and not permitted, and who does not permit them. */
+  readonly denied?: ReadonlyMap<string, PermissionError["missing"]>;
   readonly lifetime: Lifetime;
   readonly restart: Required<RestartPolicy>;
 }

@@ -32,6 +32,45 @@ const PERMISSIONS: readonly (keyof Permissions)[] = ["methods", "env", "limits"]
 /** The limits that are permissions, in their order in the data. */
 export const PERMISSION_LIMITS: readonly (keyof PermissionLimits)[] = ["fuel", "memoryPages", "deadlineMs"];
 
+/**
+ * A plugin called a method of the host that the host offers and that it may not call. `onError` of its options receives
+ * it. The plugin gets "method not found".
+ *
+ * @example
+ * ```ts
+ * import { compile, PermissionError, Plugin } from "@rivulet/rivulet";
+ *
+ * const module = await compile(await Deno.readFile("examples/guests/prebuilt/c_plugin.wasm"));
+ * await using plugin = new Plugin(module, {
+ *   methods: { echo: (params) => params },
+ *   permissions: { methods: [] },
+ *   onError: (error) => console.log(error instanceof PermissionError && error.missing), // permissions
+ * });
+ * await plugin.call("many_echo", 1).catch(() => {});
+ * ```
+ */
+export class PermissionError extends Error {
+  /** Tells the class, also across realms. */
+  override readonly name = "PermissionError";
+  /** The plugin's name. */
+  readonly plugin: string;
+  /** The host's method. */
+  readonly method: string;
+  /** What lacks the method: the plugin's manifest does not ask for it, or the option `permissions` does not grant it. */
+  readonly missing: "manifest" | "permissions";
+
+  /** @ignore made by plugins */
+  constructor(plugin: string, method: string, missing: "manifest" | "permissions") {
+    const why = missing === "manifest"
+      ? "its manifest does not ask for it"
+      : "the option permissions does not grant it";
+    super(`the plugin ${plugin} called ${JSON.stringify(method)}, which it may not: ${why}`);
+    this.plugin = plugin;
+    this.method = method;
+    this.missing = missing;
+  }
+}
+
 /** No restriction. */
 const ALL: Permissions = Object.freeze({ methods: "*", env: "*", limits: Object.freeze({}) });
 

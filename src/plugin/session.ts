@@ -13,6 +13,7 @@ import type { PeerLimits } from "../rpc/mod.ts";
 import type { Module } from "../vm/mod.ts";
 import { spawn } from "../wasi/mod.ts";
 import type { Process, ProcessLimits, ProcessStatus } from "../wasi/mod.ts";
+import { denials } from "./admission.ts";
 import type { PluginCall } from "./call.ts";
 import { Delivery } from "./delivery.ts";
 import type { Sent } from "./delivery.ts";
@@ -115,6 +116,7 @@ export class Session {
         limits: limitsOf<PeerLimits>("Peer", limits),
         onInvalid: (error) => this.stop(error),
         onError,
+        onUnknown: denials(plugin, options),
       });
     } catch (error) {
       // Nothing else can stop the process.

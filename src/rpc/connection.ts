@@ -69,7 +69,7 @@ export class Connection<Remote extends object> {
 
   /** Takes both streams and starts to read. */
   constructor({ readable, writable }: Duplex, options: CheckedOptions<Remote>) {
-    const { accepts, framing, handlers, limits, onError, protocol, signal } = options;
+    const { accepts, framing, handlers, limits, onError, onUnknown, protocol, signal } = options;
     const report = reporter(onError);
     this.#options = options;
     this.#closed.promise.catch(() => {});
@@ -95,6 +95,7 @@ export class Connection<Remote extends object> {
       hasSlot: (running) =>
         running - this.calls.size < limits.concurrentRequests && this.#outbox.answerBytes < limits.queueBytes,
       report,
+      onUnknown,
       onProgress: () => this.#progress(),
     });
     this.#reader = readable.getReader();

@@ -107,18 +107,25 @@ export interface PeerSettings {
    * failures go to `console.error`, without `RpcError`s that are answers.
    */
   readonly onError?: (error: unknown, request: FailedRequest) => unknown;
+  /**
+   * Called when the other side asks for a method that this side does not have; the answer is "method not found". If it
+   * throws or rejects, that is ignored.
+   */
+  readonly onUnknown?: (request: FailedRequest) => unknown;
   /** Aborting it closes the peer with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
 const PEER_OPTIONS: readonly (keyof PeerOptions)[] = [
-  ...["methods", "protocol", "framing", "accepts", "limits", "onInvalid", "onError", "signal", "schemas"] as const,
+  ...["methods", "protocol", "framing", "accepts", "limits", "onInvalid", "onError"] as const,
+  ...["onUnknown", "signal", "schemas"] as const,
 ];
 const SIDES: readonly (keyof PeerSchemas)[] = ["remote", "local"];
 const CALL_OPTIONS: readonly (keyof PeerCallOptions)[] = ["signal", "cancel", "onProgress", "traceparent"];
 
 /** Checked options, with the defaults filled in. */
-export interface CheckedOptions<Remote extends object> extends Pick<PeerSettings, "onInvalid" | "onError" | "signal"> {
+export interface CheckedOptions<Remote extends object>
+  extends Pick<PeerSettings, "onInvalid" | "onError" | "onUnknown" | "signal"> {
   /** A map: unlike an object, it has no `constructor` or `__proto__` for the other side to call. */
   readonly handlers: ReadonlyMap<string, Handler<Remote>>;
   readonly protocol: Protocol;
@@ -139,14 +146,15 @@ export function checkOptions<Remote extends object, Local extends object>(
   options: PeerSettings & ServedMethods<Remote, Local> & SchemasOption<Remote, Local> = {},
 ): CheckedOptions<Remote> {
   checkNames("Peer option", options, PEER_OPTIONS);
-  const { methods = {}, framing, limits = {}, onInvalid, onError, signal, schemas = {} } = options;
+  const { methods = {}, framing, limits = {}, onInvalid, onError, onUnknown, signal, schemas = {} } = options;
   checkNames("schemas side", schemas, SIDES);
   const protocol = protocolOf(options.protocol);
   checkType("onInvalid", onInvalid, "function");
   checkType("onError", onError, "function");
+  checkType("onUnknown", onUnknown, "function");
   checkSignal(signal);
   return {
-    ...{ onInvalid, onError, signal },
+    ...{ onInvalid, onError, onUnknown, signal },
     handlers: withSchemas(
       functionsByName(methods) as Map<string, Handler<Remote>>,
       schemasByMethod("schemas.local", schemas.local),

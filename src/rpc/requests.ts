@@ -4,13 +4,14 @@
  * @module
  */
 
-import { isPromiseLike } from "../base/callbacks.ts";
+import { callSafely, isPromiseLike } from "../base/callbacks.ts";
 import { Fifo } from "../base/fifo.ts";
 import { hintOf } from "../base/options.ts";
 import { count, spend } from "../base/schedule.ts";
 import { ANSWER_BYTES, REQUEST_BYTES, WORK } from "./costs.ts";
 import { ErrorCode, RpcError } from "./errors.ts";
 import { bytesBeyond, encodeError } from "./message.ts";
+import type { FailedRequest } from "./options.ts";
 import type { Message, RequestId } from "./message.ts";
 import { type Arrived, OpenRequest, type RequestSurroundings } from "./open_request.ts";
 import type { PeerLimits } from "./options.ts";
@@ -75,6 +76,8 @@ export interface RequestQueueOptions<Remote extends object> extends RequestSurro
    * turn.
    */
   readonly onProgress: () => void;
+  /** Called for a request that nobody serves. What it throws is ignored. */
+  readonly onUnknown: ((request: FailedRequest) => unknown) | undefined;
 }
 
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
@@ -234,7 +237,9 @@ export class RequestQueue<Remote extends object> {
   }
 
   #refuse(request: OpenRequest<Remote>): void {
-    const { handlers } = this.#options;
+    const { handlers, onUnknown } = this.#options;
+    const { method, id } = request;
+    if (onUnknown !== undefined) callSafely(() => onUnknown({ method, id }), () => {});
     const looked = handlers.size * request.method.length;
     if (request.notification || looked > MAX_LOOKED) return request.refuse("");
     count(looked * WORK.letter);

@@ -1,5 +1,5 @@
 /**
- * The edge servers of the examples as child processes on free ports of 127.0.0.1. Deno runs the files of the
+ * The servers among the examples as child processes on free ports of 127.0.0.1. Deno runs the files of the
  * repository. Node and Bun, which find the package by a package.json, run in a copy of the necessary files under dist.
  * workerd runs the Worker as a bundle. The runtimes are from npm.
  *
@@ -18,6 +18,8 @@ import { Child, commandOf } from "./_child.ts";
 /** A separate folder for this process, because others can test at the same time. */
 const PROJECT = `${ROOT}dist/edge_${Deno.pid}`;
 const HOST = "127.0.0.1";
+/** The host of plugins is the same program in all runtimes. */
+const HOST_PROGRAM = "examples/host/main.ts";
 /** The maximum time for the start of a server. */
 const PATIENCE_MS = 10_000;
 
@@ -36,7 +38,7 @@ async function findRuntimes(): Promise<Record<keyof typeof RUNTIMES, string>> {
 /** A package in which Node and Bun resolve `@rivulet/rivulet`. */
 async function makeProject(): Promise<void> {
   globalThis.addEventListener("unload", () => Deno.removeSync(PROJECT, { recursive: true }));
-  for (const folder of ["src", "examples/edge", "examples/guests/prebuilt"]) {
+  for (const folder of ["src", "examples/edge", "examples/host", "examples/guests/prebuilt"]) {
     await copyFolder(ROOT + folder, `${PROJECT}/${folder}`);
   }
   await Deno.copyFile(`${ROOT}mod.ts`, `${PROJECT}/mod.ts`);
@@ -67,9 +69,14 @@ const config :Workerd.Config = (
 `;
 }
 
+/** An example that serves: the functions at the edge, or the host of plugins. */
+export type Example = "edge" | "host";
+
 /** A server under test. */
 export interface Server extends AsyncDisposable {
   readonly url: string;
+  /** Ends it. @returns all its output */
+  stop(): Promise<string>;
   /** The next line of its log that a pattern matches. */
   line(pattern: RegExp): Promise<string>;
 }
@@ -77,9 +84,9 @@ export interface Server extends AsyncDisposable {
 let runtimes: ReturnType<typeof findRuntimes> | undefined;
 
 /** Starts a server, and returns when it accepts connections. */
-export async function startServer(name: ServerName): Promise<Server> {
+export async function startServer(name: ServerName, example: Example = "edge"): Promise<Server> {
   const port = freePort();
-  const child = new Child(await serverCommand(name, port), name === "deno" ? ROOT : PROJECT);
+  const child = new Child(await serverCommand(name, example, port), name === "deno" ? ROOT : PROJECT);
   try {
     await listening(port, PATIENCE_MS);
   } catch (cause) {
@@ -88,17 +95,19 @@ export async function startServer(name: ServerName): Promise<Server> {
   return {
     url: `http://${HOST}:${port}`,
     line: (pattern) => child.line(pattern),
+    stop: () => child.stop(),
     [Symbol.asyncDispose]: async () => void await child.stop(),
   };
 }
 
-async function serverCommand(name: ServerName, port: number): Promise<string[]> {
+async function serverCommand(name: ServerName, example: Example, port: number): Promise<string[]> {
   if (name === "deno") {
-    const [, ...args] = commandOf("examples/edge/deno_serve.ts");
+    const [, ...args] = commandOf(example === "host" ? HOST_PROGRAM : "examples/edge/deno_serve.ts");
     return [Deno.execPath(), ...args.with(-1, String(port))];
   }
   runtimes ??= Promise.all([findRuntimes(), makeProject().then(bundleWorker)]).then(([found]) => found);
   const { [name]: program } = await runtimes;
+  if (example === "host") return [program, HOST_PROGRAM, String(port)];
   if (name !== "workerd") {
     const [, ...args] = commandOf(`examples/edge/${name}_server.ts`);
     return [program, ...args.with(-1, String(port))];

@@ -5,8 +5,8 @@
  */
 
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { effectivePermissions, LimitError, Plugin, PluginError } from "@rivulet/rivulet";
-import type { PermissionLimits, Permissions } from "@rivulet/rivulet";
+import { effectivePermissions, LimitError, PermissionError, Plugin, PluginError } from "@rivulet/rivulet";
+import type { FailedRequest, PermissionLimits, Permissions } from "@rivulet/rivulet";
 import { randomSource } from "../../tools/random.ts";
 import { answering, asking, ENVIRONMENT, withManifest } from "./_guests.ts";
 
@@ -154,6 +154,7 @@ async function answerTo(asked: Given, granted: Given): Promise<Record<string, un
   await using plugin = new Plugin(module, {
     methods: { read: () => "text" },
     permissions: granted,
+    onError: () => {},
     limits: { deadlineMs: 10_000 },
   });
   return await plugin.call("go") as Record<string, unknown>;
@@ -172,6 +173,43 @@ Deno.test("a method that is not permitted is answered like one that does not exi
   ) {
     assertEquals((await answerTo(asked, granted)).error, unknown);
   }
+});
+
+Deno.test("the host is told of a method that it offers and that the plugin may not call, and who does not permit it", async () => {
+  for (
+    const [asked, granted, missing, why] of [
+      [{ methods: [] }, undefined, "manifest", "its manifest does not ask for it"],
+      [{ methods: [] }, {}, "manifest", "its manifest does not ask for it"],
+      [{ methods: ["read"] }, {}, "permissions", "the option permissions does not grant it"],
+      [undefined, {}, "permissions", "the option permissions does not grant it"],
+    ] as const
+  ) {
+    const seen: [unknown, FailedRequest][] = [];
+    await using plugin = new Plugin(withManifest(asking("read"), { permissions: asked }), {
+      name: "curious",
+      methods: { read: () => "text" },
+      permissions: granted,
+      onError: (error, request) => seen.push([error, request]),
+      limits: { deadlineMs: 10_000 },
+    });
+    await plugin.call("go");
+    const [[error, request], ...others] = seen as [[PermissionError, FailedRequest]];
+    assert(error instanceof PermissionError);
+    assertEquals(error.message, `the plugin curious called "read", which it may not: ${why}`);
+    assertEquals([error.plugin, error.method, error.missing], ["curious", "read", missing]);
+    assertEquals([request, others], [{ method: "read", id: "g" }, []]);
+  }
+});
+
+Deno.test("the host is not told of methods that it does not offer", async () => {
+  const seen: unknown[] = [];
+  await using plugin = new Plugin(withManifest(asking("write"), { permissions: {} }), {
+    methods: { read: () => "text" },
+    onError: (error) => seen.push(error),
+    limits: { deadlineMs: 10_000 },
+  });
+  await plugin.call("go");
+  assertEquals(seen, []);
 });
 
 Deno.test("a plugin sees only the variables of the environment that are permitted", async () => {

@@ -300,3 +300,21 @@ Deno.test("iteration yields notifications, which do not hold a slot", async () =
   assertEquals(seen, [0, 1, 2, 3, 4]);
   await peer.close();
 });
+
+Deno.test("onUnknown is told of the methods that nobody serves, and what it throws is ignored", async () => {
+  const seen: unknown[] = [];
+  const { peer, sendJson, next } = connect({
+    methods: { known: () => 1 },
+    onUnknown(request) {
+      seen.push(request);
+      throw new Error("ignored");
+    },
+  });
+  sendJson({ jsonrpc, id: 1, method: "unknown" });
+  assertErrorAnswer(await next(), 1, -32601);
+  sendJson({ jsonrpc, method: "news" });
+  sendJson({ jsonrpc, id: 2, method: "known" });
+  assertEquals((await next()).result, 1);
+  assertEquals(seen, [{ method: "unknown", id: 1 }, { method: "news", id: undefined }]);
+  await peer.close();
+});
