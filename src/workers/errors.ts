@@ -6,7 +6,7 @@
  * @module
  */
 
-import { ManifestError, PluginError } from "../plugin/mod.ts";
+import { ManifestError, PermissionError, PluginError } from "../plugin/mod.ts";
 import { RpcClosedError, RpcError, RpcProtocolError, SchemaError } from "../rpc/mod.ts";
 import { CompileError, IntegrityError, InternalError, LimitError, LinkError, Trap } from "../vm/mod.ts";
 import { ExitError } from "../wasi/mod.ts";
@@ -60,6 +60,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   LimitError: { class: LimitError, fields: { limit: isText, value: isNumber } },
   Trap: { class: Trap, fields: { reason: isText, guestStack: isListOf(isFrame) } },
   ManifestError: { class: ManifestError, fields: { source: isText } },
+  PermissionError: { class: PermissionError, fields: { plugin: isText, method: isText, missing: isText } },
   SchemaError: { class: SchemaError, fields: { method: isText, part: isText, issues: isListOf(isIssue) } },
   LinkError: { class: LinkError, fields: {} },
   IntegrityError: { class: IntegrityError, fields: { expected: isText, actual: isText } },

@@ -77,6 +77,8 @@ export interface SplitOptions {
 
 /** Checked options. */
 export interface CheckedOptions extends SplitOptions {
+  /** The names of all methods. The worker tells of calls of those that are not granted. */
+  readonly offered: readonly string[];
   /** Those that are granted. */
   readonly methods: ReadonlyMap<string, Handler>;
   /** Schemas of the guest's methods. */
@@ -114,6 +116,7 @@ export function checkOptions(options: WorkerPluginOptions<never, never> = {}): C
       env: Object.fromEntries(granted(permissions.env, Object.entries(env))),
       limits: pluginLimits,
     }, OPTION_FUNCTIONS),
+    offered: [...methods.keys()],
     methods: withSchemas(
       new Map(granted(permissions.methods, methods)),
       schemasByMethod("schemas.host", schemas?.host),

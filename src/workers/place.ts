@@ -133,7 +133,7 @@ export class Place {
   }
 
   #open(bytes: Uint8Array<ArrayBuffer>): Running {
-    const { data, functions, methods, createWorker = createDefaultWorker } = this.#options;
+    const { data, functions, offered, createWorker = createDefaultWorker } = this.#options;
     const host = new WorkerHost(this.#options);
     let connection: Connection;
     try {
@@ -152,7 +152,7 @@ export class Place {
       bytes,
       options: data,
       functions: [...functions.keys(), ...functions.has("onError") ? [] : ["onError"]],
-      methods: [...methods.keys()],
+      methods: offered,
     };
     connection.channel.request("start", [start], { onSent: () => connection.watch() }).then(
       (answer) => this.#onName(String((answer as Partial<StartAnswer> | undefined)?.name)),

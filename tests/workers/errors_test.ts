@@ -11,6 +11,7 @@ import {
   LimitError,
   LinkError,
   ManifestError,
+  PermissionError,
   PluginError,
   RpcClosedError,
   RpcError,
@@ -18,6 +19,10 @@ import {
   SchemaError,
   Trap,
 } from "@rivulet/rivulet";
+import * as root from "@rivulet/rivulet";
+import * as rpc from "@rivulet/rivulet/rpc";
+import * as vm from "@rivulet/rivulet/vm";
+import * as wasi from "@rivulet/rivulet/wasi";
 import { IntegrityError, InternalError } from "@rivulet/rivulet/vm";
 import { KnownErrors, MAX_CHAIN } from "../../src/workers/errors.ts";
 import { pack, unpack } from "../../src/workers/values.ts";
@@ -51,6 +56,7 @@ const ERRORS: readonly Error[] = [
   new CompileError("bad header", 4),
   new InternalError("a bug"),
   new IntegrityError("sha256-a", "sha256-b"),
+  new PermissionError("p", "m", "manifest"),
   new ManifestError("manifest", "no name"),
   new SchemaError("m", "params", [{ message: "not a number", path: ["a", 1] }]),
   new ExitError(129, "SIGHUP"),
@@ -61,6 +67,13 @@ const ERRORS: readonly Error[] = [
   new ReferenceError("reference"),
   new Error("plain", { cause: { data: 1 } }),
 ];
+
+Deno.test("every error class that the package exports is among those that are tested here", () => {
+  const tested = new Set(ERRORS.map(({ constructor }) => constructor));
+  const exported = [root, vm, rpc, wasi].flatMap((entry) => Object.values(entry))
+    .filter((value): value is typeof Error => typeof value === "function" && value.prototype instanceof Error);
+  assertEquals(exported.filter((it) => !tested.has(it)).map(({ name }) => name), []);
+});
 
 for (const error of ERRORS) {
   Deno.test(`${error.name} (${error.message.split("\n")[0]}) arrives as an error of its class, with its fields and cause`, () => {
