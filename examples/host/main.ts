@@ -53,7 +53,7 @@ async function respond(incoming: IncomingMessage, outgoing: ServerResponse): Pro
   const { method = "GET", url: path = "/" } = incoming;
   const body = await readBody(incoming);
   const { status, body: json } = body === undefined
-    ? { status: 413, body: { error: `a body may have ${BODY_BYTES} bytes` } }
+    ? { status: 413, body: { error: { message: `a body may have ${BODY_BYTES} bytes` } } }
     : await answer(host, { method, path, body, signal: gone.signal });
   outgoing.writeHead(status, { "content-type": "application/json" });
   outgoing.end(`${JSON.stringify(json)}\n`);

@@ -27,26 +27,34 @@ export interface Answer {
 }
 
 /** Answers a request. It never rejects. */
-export async function answer(host: Host, { method, path, body, signal }: Asked): Promise<Answer> {
-  const [root, name, called, ...rest] = path.split("/").slice(1).map(decodeURIComponent);
-  const route = `${method} ${[name && "NAME", called && "METHOD"].filter(Boolean).join("/")}`;
-  if (root !== "plugins" || rest.length > 0) return { status: 404, body: { error: "no such page" } };
+export async function answer(host: Host, asked: Asked): Promise<Answer> {
   try {
-    if (route === "GET ") return { status: 200, body: await host.list() };
-    const kind = host.kindOf(name ?? "");
-    if (kind === undefined) return { status: 404, body: { error: `there is no plugin ${name}` } };
-    if (route === "POST NAME/METHOD") {
-      const params = body.length === 0 ? undefined : JSON.parse(new TextDecoder().decode(body));
-      return { status: 200, body: { result: await host.call(name!, called!, params, signal) } };
-    }
-    if (route === "PUT NAME") {
-      await host.load(name!, kind, body);
-      return { status: 200, body: { result: "replaced" } };
-    }
-    return { status: 405, body: { error: "no such route" } };
+    return await route(host, asked);
   } catch (error) {
     return { status: statusOf(error), body: { error: describe(error) } };
   }
+}
+
+async function route(host: Host, { method, path, body, signal }: Asked): Promise<Answer> {
+  const [root, name, called, ...rest] = path.split("/").slice(1).map(decodeURIComponent);
+  if (root !== "plugins" || rest.length > 0) return refusal(404, "no such page");
+  if (name === undefined) {
+    return method === "GET" ? { status: 200, body: await host.list() } : refusal(405, "only GET");
+  }
+  const kind = host.kindOf(name);
+  if (kind === undefined) return refusal(404, `there is no plugin ${name}`);
+  if (called === undefined) {
+    if (method !== "PUT") return refusal(405, "only PUT");
+    await host.load(name, kind, body);
+    return { status: 200, body: { result: "replaced" } };
+  }
+  if (method !== "POST") return refusal(405, "only POST");
+  const params = body.length === 0 ? undefined : JSON.parse(new TextDecoder().decode(body));
+  return { status: 200, body: { result: await host.call(name, called, params, signal) } };
+}
+
+function refusal(status: number, message: string): Answer {
+  return { status, body: { error: { message } } };
 }
 
 function describe(error: unknown): unknown {
@@ -58,7 +66,7 @@ function describe(error: unknown): unknown {
 function statusOf(error: unknown): number {
   if (error instanceof RpcError) return 422; // the plugin's own answer
   if (error instanceof CompileError || error instanceof ManifestError) return 415;
-  if (error instanceof SyntaxError) return 400;
+  if (error instanceof SyntaxError || error instanceof URIError) return 400;
   if (error instanceof LimitError) return 429;
   if (!(error instanceof PluginError)) return 500;
   if (error.reason === "link") return 415;

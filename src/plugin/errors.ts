@@ -20,6 +20,7 @@ import type { ProcessStatus } from "../wasi/mod.ts";
  * - `disposed`: the plugin was closed or disposed
  * - `gave up`: the instances before failed as often as the policy of restarts allows
  * - `worker`: the worker that it ran in failed or hung: only a `WorkerPlugin` has workers
+ * - `other request`: the instance belongs to another request of a Worker
  */
 export type PluginFailure =
   | "link"
@@ -30,6 +31,7 @@ export type PluginFailure =
   | "stopped"
   | "disposed"
   | "gave up"
+  | "other request"
   | "worker";
 
 /** Facts about an instance whose call failed. All its calls share them: they may be many, and the text long. */

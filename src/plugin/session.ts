@@ -8,7 +8,7 @@
 import { LimitError, limitError, limitsOf } from "../base/limits.ts";
 import type { LimitName } from "../base/limits.ts";
 import { quoted } from "../base/text.ts";
-import { Peer, RpcClosedError, RpcError } from "../rpc/mod.ts";
+import { Peer, RpcClosedError, RpcError, SchemaError } from "../rpc/mod.ts";
 import type { PeerLimits } from "../rpc/mod.ts";
 import type { Module } from "../vm/mod.ts";
 import { spawn } from "../wasi/mod.ts";
@@ -23,10 +23,20 @@ import { Hosting } from "./hosting.ts";
 import { IdleWatch } from "./idle.ts";
 import { Lateness } from "./lateness.ts";
 import { LogExcerpt, readLog } from "./log.ts";
+import { observeHostCall } from "./observer.ts";
 import type { CheckedOptions, PluginLimits } from "./options.ts";
+import { RequestGuard } from "./request_guard.ts";
 
+/** What to do about a call that its guest does not answer. */
+const IDLE_HINT = "does it flush what it writes? For answers that wait for other messages, raise limits.idleMs";
 /** UTF-16 units of a method's name in an error. */
 const METHOD_LENGTH = 100;
+
+/**
+ * The reason for which a guest is stopped after its last answer. All share it: an error keeps the async functions of its
+ * stack alive, and a session of a pool starts in the call that took the one before.
+ */
+const GRACE_END = new Error("the guest went on after its last answer");
 
 /** What became of a call that an instance did not answer. */
 export interface Unanswered {
@@ -57,6 +67,7 @@ function isLate(reason: unknown): reason is LimitError {
 export class Session {
   /** Resolves when the guest and its log have ended. Never rejects. */
   readonly ended: Promise<void>;
+  readonly #guard = new RequestGuard();
   readonly #limits: Required<PluginLimits>;
   readonly #process: Process;
   readonly #peer: Peer;
@@ -72,8 +83,6 @@ export class Session {
   #isFinished = false;
   #hasClosedOutput = false;
   #grace: ReturnType<typeof setTimeout> | undefined;
-  /** The reason for which the guest is stopped after its last answer. */
-  readonly #graceEnd = new Error("the guest went on after its last answer");
   /** How the instance ended. Set by the first call that fails for it. */
   #end: Promise<Failure> | undefined;
   #status: ProcessStatus | undefined;
@@ -85,7 +94,7 @@ export class Session {
 
   constructor(plugin: string, module: Module, options: CheckedOptions) {
     const { args = [plugin.replaceAll("\0", "")], env, clock, random, methods, limits } = options;
-    const { onLog, onError, protocol, framing = protocol.framing, accepts, schemas } = options;
+    const { onLog, onError, protocol, framing = protocol.framing, accepts, schemas, observe } = options;
     this.#limits = limits;
     // A deadline is for one call, and a process may serve many: the call enforces it.
     const processLimits = { ...limitsOf<ProcessLimits>("spawn", limits), deadlineMs: Infinity };
@@ -94,9 +103,10 @@ export class Session {
     this.#idle = new IdleWatch(input, limits.idleMs, () => this.#peer.stats.openStreams > 0);
     this.#delivery = new Delivery(input);
     this.#hosting = new Hosting({
-      began: () => {
+      began: (context) => {
         this.#idle.hold();
         this.onHostCall();
+        return observe && observeHostCall(observe, plugin, context, this.#hosting.running);
       },
       ended: () => this.#idle.release(),
     });
@@ -142,6 +152,11 @@ export class Session {
     return !this.#isOver && !this.#isFinished && this.#stopped === undefined;
   }
 
+  /** Whether it belongs to another request: then it is not to be touched. */
+  get isForeign(): boolean {
+    return this.#guard.isForeign;
+  }
+
   /** Whether the instance has no more calls to serve. */
   get isFinished(): boolean {
     return this.#isFinished;
@@ -184,13 +199,15 @@ export class Session {
   async call(call: PluginCall, isOnly: boolean): Promise<Outcome> {
     if (call.interrupted !== undefined) throw call.interrupted.reason;
     const abort = isOnly ? undefined : new AbortController();
+    const { fuelUsed } = this.#process;
+    call.use.sends++;
     const deadline = isOnly || !call.hasDeadline ? undefined : this.#lateness.deadline();
     const { calls: hostCalls } = this.#hosting;
     const { writtenBytes: start } = this.#delivery;
     const { openStreams } = this.#peer.stats;
     const answer = this.#peer.call(call.method, call.params, {
       ...{ signal: abort?.signal, cancel: deadline?.cancel },
-      ...{ onProgress: call.onProgress, traceparent: call.options.traceparent },
+      ...{ onProgress: call.onProgress, traceparent: call.traceparent },
     });
     const sent: Sent = { start, bytes: this.#delivery.writtenBytes - start };
     const hasStreams = this.#peer.stats.openStreams > openStreams;
@@ -202,7 +219,7 @@ export class Session {
       deadline.pass({ method: call.method, answer, abort: (reason) => abort.abort(reason) }, reason);
     };
     this.#pending++;
-    const unwatch = this.#idle.watch(() => call.giveUp(limitError("idleMs", this.#limits.idleMs)));
+    const unwatch = this.#idle.watch(() => call.giveUp(limitError("idleMs", this.#limits.idleMs, IDLE_HINT)));
     try {
       const result = await (deadline === undefined ? answer : Promise.race([answer, deadline.passed]));
       this.#answered++;
@@ -210,11 +227,13 @@ export class Session {
     } catch (error) {
       if (!isOnly && call.isGivenUpFor(error)) throw this.#givenUp(error);
       if (await this.#isEnd(error)) return await this.#unanswered(before, call);
-      if (error instanceof RpcError) this.#answered++;
+      if (isAnswer(error)) this.#answered++;
       throw error;
     } finally {
       unwatch();
       this.#pending--;
+      call.use.fuelUsed += this.#process.fuelUsed - fuelUsed;
+      call.use.memoryPages = this.#process.memoryPages;
     }
   }
 
@@ -247,7 +266,7 @@ export class Session {
 
   #endInput(): void {
     this.#peer.close().catch(() => {});
-    this.#grace = setTimeout(() => this.#process.kill(this.#graceEnd), this.#limits.graceMs);
+    this.#grace = setTimeout(() => this.#process.kill(GRACE_END), this.#limits.graceMs);
     this.ended.then(() => clearTimeout(this.#grace));
   }
 
@@ -257,7 +276,7 @@ export class Session {
     const { reason, error, details: { exitCode, fuelUsed, logs, text } } = failure;
     const known = { exitCode, fuelUsed, logs, calls: this.#answered, pending: this.#pendingAtEnd };
     if (!this.#isFinished || this.#stopped !== undefined) return { reason, message: text, error, ...known };
-    const isStopped = this.#status!.error === this.#graceEnd;
+    const isStopped = this.#status!.error === GRACE_END;
     if (!isClean && !isStopped) return { reason, message: text, error, ...known };
     const message = isClean
       ? "the guest exited at the end of its input"
@@ -284,7 +303,7 @@ export class Session {
   async #isEnd(error: unknown): Promise<boolean> {
     // The reason of a stop may itself be an RpcError, for example from a logger's own call.
     if (this.#stopped !== undefined && error === this.#stopped.reason) return true;
-    if (error instanceof RpcError) return false;
+    if (isAnswer(error)) return false;
     if (error instanceof RpcClosedError) return true;
     // A failing guest breaks its input with the reason. A write may fail for it before the end of the output is read.
     const moment = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 0));
@@ -323,4 +342,9 @@ export class Session {
     clearTimeout(timer);
     return this.#ending().failure;
   }
+}
+
+/** Whether an error is the guest's answer: an error answer, or a result that its schema refuses. */
+function isAnswer(error: unknown): boolean {
+  return error instanceof RpcError || (error instanceof SchemaError && error.part === "result");
 }

@@ -84,7 +84,7 @@ export class Connection<Remote extends object> {
       hasRoom: () => this.#outbox.answerBytes < limits.queueBytes,
       report: (error) => report(error, { method: STREAM_METHODS.end, id: undefined }),
     });
-    this.outgoing = withCallSchemas(new Outgoing(this, options), options.schemas);
+    this.outgoing = withCallSchemas(new Outgoing(this, options), options.schemas, (...it) => this.codec.discard(...it));
     this.#outbox = new Outbox(writable, (text) => framing.encode(text), () => this.#progress());
     this.requests = new RequestQueue({
       handlers,

@@ -19,8 +19,23 @@ import { ChannelFault } from "./messages.ts";
 import { splitCallOptions } from "./options.ts";
 import type { CheckedOptions, SplitOptions } from "./options.ts";
 
+/** What a plugin counts: what there is now, or the total so far, which outlives a worker. */
+export const COUNTS: Readonly<Record<keyof PluginStats, "now" | "total">> = {
+  instances: "now",
+  warm: "now",
+  pending: "now",
+  started: "total",
+  answered: "total",
+  failed: "total",
+};
 /** The counts of a plugin that has done nothing. */
-export const NO_STATS: PluginStats = { instances: 0, warm: 0, pending: 0 };
+export const NO_STATS: PluginStats = countsBy(() => 0);
+
+/** Counts, each by its name. */
+export function countsBy(count: (name: keyof PluginStats) => number): PluginStats {
+  const names = Object.keys(COUNTS) as (keyof PluginStats)[];
+  return Object.fromEntries(names.map((name) => [name, count(name)])) as unknown as PluginStats;
+}
 
 /** One worker's host. */
 export class WorkerHost implements HostSide {
@@ -181,13 +196,11 @@ export class WorkerHost implements HostSide {
 
 /** @throws {ChannelFault} if they are not numbers */
 function statsOf(given: unknown): PluginStats {
-  const stats: Record<string, number> = {};
-  for (const name of Object.keys(NO_STATS)) {
+  return countsBy((name) => {
     const value = (given as Readonly<Record<string, unknown>> | undefined)?.[name];
     if (typeof value !== "number") throw new ChannelFault("it sent counts that are not numbers");
-    stats[name] = value;
-  }
-  return stats as unknown as PluginStats;
+    return value;
+  });
 }
 
 async function checkPart(

@@ -8,7 +8,7 @@ import type { PluginStats } from "../plugin/mod.ts";
 import type { RequestOptions } from "./channel.ts";
 import { Connection, type Ended, WorkerFailure } from "./connection.ts";
 import { createDefaultWorker } from "./default_worker.ts";
-import { NO_STATS, WorkerHost } from "./host.ts";
+import { COUNTS, countsBy, NO_STATS, WorkerHost } from "./host.ts";
 import type { CheckedOptions } from "./options.ts";
 import type { StartAnswer, StartData } from "./program.ts";
 
@@ -30,6 +30,8 @@ export class Place {
   readonly #over = new AbortController();
   #starting: Promise<Running> | undefined;
   #running: Running | undefined;
+  /** The totals of the workers that have ended. */
+  #before = NO_STATS;
   #failures = 0;
   /** Failures since a worker last answered a call. */
   #failuresInRow = 0;
@@ -57,9 +59,10 @@ export class Place {
     return this.#failures;
   }
 
-  /** What the worker's plugin did when it last told. */
+  /** What the workers' plugins have done, when they last told. */
   get stats(): PluginStats {
-    return this.#running?.host.stats ?? NO_STATS;
+    const now = this.#running?.host.stats ?? NO_STATS;
+    return countsBy((name) => now[name] + this.#before[name]);
   }
 
   /**
@@ -145,6 +148,8 @@ export class Place {
     host.channel = connection.channel;
     const running = { host, connection };
     connection.ended.then((reason) => {
+      const { stats } = this;
+      this.#before = countsBy((name) => COUNTS[name] === "total" ? stats[name] : 0);
       this.#running = undefined;
       if (reason instanceof WorkerFailure) this.#failed();
     });

@@ -15,7 +15,7 @@ import type { CallArguments, MethodName, Methods, NotifyArguments, OptionsArgume
 import type { Module, Source } from "../vm/mod.ts";
 import type { RequestOptions } from "./channel.ts";
 import { Ended, WorkerFailure } from "./connection.ts";
-import { NO_STATS } from "./host.ts";
+import { countsBy } from "./host.ts";
 import type { WorkerHost } from "./host.ts";
 import { checkOptions } from "./options.ts";
 import type { CheckedOptions, WorkerPluginOptions } from "./options.ts";
@@ -97,9 +97,9 @@ export class WorkerPlugin<Guest extends object = Methods, Host extends object = 
   /** What there is now. */
   get stats(): WorkerPluginStats {
     const sum = (of: (place: Place) => number) => this.#places.reduce((total, place) => total + of(place), 0);
-    const inWorkers = Object.keys(NO_STATS).map((name) => [name, sum(({ stats }) => stats[name as keyof PluginStats])]);
+    const stats = this.#places.map((place) => place.stats);
     return {
-      ...Object.fromEntries(inWorkers) as PluginStats,
+      ...countsBy((name) => stats.reduce((total, counts) => total + counts[name], 0)),
       pending: this.#pending,
       workers: sum((place) => Number(place.isRunning)),
       failedWorkers: sum((place) => place.failures),

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { startServer } from "./_servers.ts";
 import type { Server } from "./_servers.ts";
 
@@ -60,6 +60,8 @@ const steps: Readonly<Record<string, (server: Server) => Promise<void>>> = {
     assertEquals((await call(server, "acme-nothing/ping")).status, 404);
     assertEquals((await ask(server, "DELETE", "acme-dice")).status, 405);
     assertEquals((await ask(server, "POST", "acme-dice/ping", "{")).status, 400);
+    assertEquals((await ask(server, "POST", "%E0%A4%A")).status, 400);
+    assertEquals((await ask(server, "POST", "acme-dice/ping", new Uint8Array((16 << 20) + 1))).status, 413);
     const { status, error } = await call(server, "acme-dice/pong");
     assertEquals([status, error.code], [422, -32601]);
   },
@@ -117,6 +119,12 @@ const steps: Readonly<Record<string, (server: Server) => Promise<void>>> = {
     assertEquals(answers.filter(({ status }) => status !== 200), []);
     assertEquals((await call(server, "dune-ledger/total")).result, 20);
   },
+  async "logs what a replaced plugin may do, if that has changed"(server) {
+    assertEquals((await ask(server, "PUT", "cove-echo", ledger)).result, "replaced");
+    const line = await server.line(/^cove-echo: .* before: \{/);
+    assertStringIncludes(line, 'may use {"methods":[],');
+    assertStringIncludes(line, 'before: {"methods":["echo"],');
+  },
   async "keeps the old plugin if the new one can't start"(server) {
     for (const [body, message] of [["text", "CompileError"], [new Uint8Array(zig.slice(0, 8)), "_start"]] as const) {
       const { status, error } = await ask(server, "PUT", "acme-dice", body);
@@ -133,7 +141,7 @@ for (const name of ["deno", "node", "bun"] as const) {
     try {
       for (const [step, run] of Object.entries(steps)) await test.step(step, () => run(server));
     } finally {
-      assert((await server.stop()).includes("Listening on"));
+      assertStringIncludes(await server.stop(), "all plugins have ended");
     }
   });
 }

@@ -8,6 +8,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { Plugin } from "@rivulet/rivulet";
+import { Peer } from "@rivulet/rivulet/rpc";
 import { spawn } from "@rivulet/rivulet/wasi";
 import { guest } from "../_guests.ts";
 
@@ -34,6 +35,8 @@ export async function cycles(): Promise<ReadonlyMap<string, Cycle>> {
   const [plugin, upper, faulty] = [await guest("c_plugin"), await guest("upper"), await guest("faulty")];
   const { signal } = new AbortController();
   const resident = new Plugin(plugin, { lifetime: "plugin" });
+  const crashing = new Plugin(faulty, { lifetime: "plugin" });
+  const pool = new Plugin(plugin, { lifetime: { pool: 2 } });
   return new Map<string, Cycle>([
     ["a plugin is made, called and disposed of", async () => {
       await using fresh = new Plugin(plugin, { methods: { echo: (params: unknown) => params } });
@@ -54,6 +57,32 @@ export async function cycles(): Promise<ReadonlyMap<string, Cycle>> {
       await using fresh = new Plugin(faulty, { limits: { fuel: 100_000, graceMs: 1 } });
       await fresh.call("no_such_method").catch(() => {});
     }],
+    ["a resident plugin crashes, and is started again", async () => {
+      await crashing.call("trap").catch(() => {});
+    }],
+    ["a call of a resident plugin is cancelled", async () => {
+      const controller = new AbortController();
+      const call = resident.call("ping", undefined, { signal: controller.signal }).catch(() => {});
+      const late = resident.call("sleep", 5, { deadlineMs: 1 }).catch(() => {});
+      controller.abort();
+      await call;
+      await late;
+      await resident.call("ping", undefined, { signal });
+    }],
+    ["a pool serves a call", async () => {
+      await pool.call("ping", undefined, { signal, onProgress: () => {} });
+    }],
+    ["a plugin is started ahead, called, and closed", async () => {
+      const fresh = new Plugin(plugin, { lifetime: { pool: 1 } });
+      await fresh.ready();
+      const call = fresh.call("ping");
+      await fresh.close({ timeoutMs: 60_000 });
+      await call;
+    }],
+    ["streams pass between two peers, to their ends, cancelled and aborted", async () => {
+      await using peers = connectedPeers();
+      await Promise.all(["whole", "cancelled", "aborted"].map((what) => peers.pass(what)));
+    }],
     ["a process is spawned, written to and read", async () => {
       await using process = spawn(upper, { signal });
       const writer = process.stdin.getWriter();
@@ -71,6 +100,40 @@ export async function cycles(): Promise<ReadonlyMap<string, Cycle>> {
       await using _process = spawn(upper, { signal });
     }],
   ]);
+}
+
+/** Two peers, of which one passes streams that the other reads to their ends, cancels, or aborts the writing of. */
+function connectedPeers(): AsyncDisposable & { pass(what: string): Promise<void> } {
+  const [there, back] = [new TransformStream<Uint8Array, Uint8Array>(), new TransformStream<Uint8Array, Uint8Array>()];
+  const accepts = ["bytes", "streams"] as const;
+  const server = new Peer({ readable: there.readable, writable: back.writable }, {
+    accepts,
+    methods: {
+      async whole(params: unknown) {
+        const { source, target } = params as { source: ReadableStream<Uint8Array>; target: WritableStream<Uint8Array> };
+        await source.pipeTo(target);
+      },
+      async cancelled(params: unknown) {
+        const { source, target } = params as { source: ReadableStream<Uint8Array>; target: WritableStream<Uint8Array> };
+        await Promise.all([source.cancel("enough"), target.close()]);
+      },
+      async aborted(params: unknown) {
+        const { source, target } = params as { source: ReadableStream<Uint8Array>; target: WritableStream<Uint8Array> };
+        await Promise.all([source.cancel("enough"), target.abort("enough")]);
+      },
+    },
+  });
+  const client = new Peer({ readable: back.readable, writable: there.writable }, { accepts });
+  return {
+    pass: async (what) => {
+      const source = new Blob([TEXT, TEXT]).stream();
+      await client.call(what, { source, target: new WritableStream<Uint8Array>() });
+    },
+    async [Symbol.asyncDispose]() {
+      await client.close();
+      await server.close();
+    },
+  };
 }
 
 /** Runs one kind of cycle this many times, and measures the heap after the first tenth and at the end. */
