@@ -125,7 +125,8 @@ export const NO_INSTANCE: Omit<FailureDetails, "text"> = { exitCode: undefined, 
 function detailsOf(what: string, known: Omit<FailureDetails, "text">): FailureDetails {
   const [headline, ...rest] = what.split("\n");
   const lines = [...rest, ...known.logs.map((line) => `    log: ${line}`)].map((line) => `\n${line}`).join("");
-  return { ...known, text: `${headline} (fuel used: ${known.fuelUsed})${lines}` };
+  const fuel = known === NO_INSTANCE ? "" : ` (fuel used: ${known.fuelUsed})`;
+  return { ...known, text: `${headline}${fuel}${lines}` };
 }
 
 /** What a guest did with its streams. */

@@ -99,8 +99,9 @@ export interface PluginSettings extends Pick<SpawnOptions, "args" | "env" | "clo
   readonly onLog?: (line: string) => unknown;
   /**
    * Called when a handler throws or rejects, and when its result has no JSON form. It is not called for an error that
-   * is the reason of the request's aborted `signal`. If it throws or rejects, that is ignored. By default the first ten
-   * failures go to `console.error`, without `RpcError`s that are answers.
+   * is the reason of the request's aborted `signal`. It is called with a `PermissionError` when the plugin calls a
+   * method that it may not call. If it throws or rejects, that is ignored. By default the first ten failures go to
+   * `console.error`, without `RpcError`s that are answers.
    */
   readonly onError?: (error: unknown, request: FailedRequest) => unknown;
   /**
