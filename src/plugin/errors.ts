@@ -19,6 +19,7 @@ import type { ProcessStatus } from "../wasi/mod.ts";
  * - `stopped`: the host stopped the guest, for example because `onLog` threw
  * - `disposed`: the plugin was closed or disposed
  * - `gave up`: the instances before failed as often as the policy of restarts allows
+ * - `worker`: the worker that it ran in failed or hung: only a `WorkerPlugin` has workers
  * - `other request`: the instance belongs to another request of a Worker
  */
 export type PluginFailure =
@@ -30,7 +31,8 @@ export type PluginFailure =
   | "stopped"
   | "disposed"
   | "gave up"
-  | "other request";
+  | "other request"
+  | "worker";
 
 /** Facts about an instance whose call failed. All its calls share them: they may be many, and the text long. */
 export interface FailureDetails {

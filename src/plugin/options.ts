@@ -175,7 +175,8 @@ export interface PluginCallOptions {
   readonly traceparent?: string;
 }
 
-const PLUGIN_OPTIONS: readonly (keyof PluginOptions)[] = [
+/** The names of all options. */
+export const PLUGIN_OPTIONS: readonly (keyof PluginOptions)[] = [
   ...["args", "env", "clock", "random"] as const,
   ...["name", "methods", "onLog", "onError", "protocol", "framing", "limits", "permissions", "schemas"] as const,
   ...["accepts", "lifetime", "restart", "onExit", "observe"] as const,
