@@ -99,8 +99,9 @@ export interface PluginSettings extends Pick<SpawnOptions, "args" | "env" | "clo
   readonly onLog?: (line: string) => unknown;
   /**
    * Called when a handler throws or rejects, and when its result has no JSON form. It is not called for an error that
-   * is the reason of the request's aborted `signal`. If it throws or rejects, that is ignored. By default the first ten
-   * failures go to `console.error`, without `RpcError`s that are answers.
+   * is the reason of the request's aborted `signal`. It is called with a `PermissionError` when the plugin calls a
+   * method that it may not call. If it throws or rejects, that is ignored. By default the first ten failures go to
+   * `console.error`, without `RpcError`s that are answers.
    */
   readonly onError?: (error: unknown, request: FailedRequest) => unknown;
   /**
@@ -174,7 +175,8 @@ export interface PluginCallOptions {
   readonly traceparent?: string;
 }
 
-const PLUGIN_OPTIONS: readonly (keyof PluginOptions)[] = [
+/** The names of all options. */
+export const PLUGIN_OPTIONS: readonly (keyof PluginOptions)[] = [
   ...["args", "env", "clock", "random"] as const,
   ...["name", "methods", "onLog", "onError", "protocol", "framing", "limits", "permissions", "schemas"] as const,
   ...["accepts", "lifetime", "restart", "onExit", "observe"] as const,
