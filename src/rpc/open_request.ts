@@ -19,6 +19,7 @@ import { RequestCaller } from "./request_caller.ts";
 import { readTraceparent } from "./trace.ts";
 import type { Caller, IncomingRequest, OngoingCall } from "./types.ts";
 import type { OpenedStream } from "./values/decode.ts";
+import { discardStreams } from "./values/discard.ts";
 
 /** UTF-16 units of a token; one that is longer is not answered: it would be sent again with each report. */
 const TOKEN_LENGTH = 1_000;
@@ -137,7 +138,7 @@ export class OpenRequest<Remote extends object> implements IncomingRequest<Remot
       return written instanceof Promise ? written.then(answer) : answer(written);
     });
     // Nobody else can use the streams of an answer that is not sent.
-    if (!isAnswered && this.#aborted !== undefined) codec.discard(result, this.#aborted.reason);
+    if (!isAnswered && this.#aborted !== undefined) discardStreams(result, this.#aborted.reason);
   }
 
   fail(error: unknown): void {

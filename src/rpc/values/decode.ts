@@ -138,6 +138,7 @@ function visit(parent: Container, key: string | number, walk: Walk): number {
     return WORK.member;
   }
   const content = value[tag];
+  const opened = walk.streams.length;
   try {
     parent[key] = decodeTag(tag, content, walk);
   } catch (error) {
@@ -148,7 +149,8 @@ function visit(parent: Container, key: string | number, walk: Walk): number {
       : new RpcProtocolError(error.fault, `message has a wrong value: ${path} ${error.message}`);
     walk.unseen.length = 0;
   }
-  return WORK.member + (typeof content === "string" ? content.length * WORK.byte : 0);
+  const bytes = typeof content === "string" ? content.length * WORK.byte : 0;
+  return WORK.tag + bytes + (walk.streams.length - opened) * WORK.stream;
 }
 
 /** The tag of an object that has no other member. */

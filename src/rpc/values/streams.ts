@@ -8,11 +8,12 @@
 import { LimitError, limitError } from "../../base/limits.ts";
 import { ErrorCode, RpcError, RpcProtocolError } from "../errors.ts";
 import type { OpenedStream } from "./decode.ts";
+import { dropForgotten, hasEnded } from "./discard.ts";
 import { type Encoded, encodeValue, type PassedStream } from "./encode.ts";
-import { type End, Incoming, pumpTo, readableOf } from "./incoming.ts";
+import { Incoming, pumpTo, readableOf } from "./incoming.ts";
 import type { Accepted, StreamKind } from "./kinds.ts";
 import { Outgoing, pumpFrom, writableOf } from "./outgoing.ts";
-import { errorMember, readStreamMessage, type StreamMethod, streamText } from "./stream_messages.ts";
+import { errorMember, readError, readStreamMessage, type StreamMethod, streamText } from "./stream_messages.ts";
 import type { StreamMessage, StreamName } from "./stream_messages.ts";
 
 /** Most bytes that a stream may have on the way, before its reader has taken any. */
@@ -109,7 +110,7 @@ export class StreamTable {
   /**
    * Opens a stream that the other side has passed.
    *
-   * @throws {LimitError} if too many are open
+   * @throws {LimitError} if too many are open, or too much waits for the other side to read
    * @throws {RpcProtocolError} if the id is in use
    */
   open(kind: StreamKind, id: number): OpenedStream {
@@ -118,12 +119,23 @@ export class StreamTable {
       throw new RpcProtocolError("value", `has the id of an open stream: ${id}`);
     }
     this.#checkRoom(1);
+    // Its end would have to wait too. A side that opens and never reads must not fill this one's memory with ends.
+    if (!this.#port.hasRoom()) {
+      const { queueBytes } = this.#port;
+      throw new LimitError("queueBytes", queueBytes, `more than ${queueBytes} bytes of answers wait to be read`);
+    }
     if (isReadable) {
       const incoming = this.#newIncoming({ kind, id });
-      return this.#opened(readableOf(incoming), incoming, (reason) => incoming.cancel(reason));
+      const drop = (reason: unknown) => incoming.cancel(reason);
+      const stream = readableOf(incoming);
+      dropForgotten(stream, incoming, drop);
+      return this.#opened(stream, incoming, drop);
     }
     const outgoing = this.#newOutgoing({ kind, id });
-    return this.#opened(writableOf(outgoing), outgoing, (reason) => outgoing.drop(reason));
+    const drop = (reason: unknown) => outgoing.drop(reason);
+    const stream = writableOf(outgoing);
+    dropForgotten(stream, outgoing, drop);
+    return this.#opened(stream, outgoing, drop);
   }
 
   /**
@@ -164,11 +176,17 @@ export class StreamTable {
   close(reason: unknown): void {
     this.#closed = { reason };
     for (const ends of Object.values(this.#incoming)) {
-      for (const incoming of ends.values()) incoming.finish({ reason });
+      for (const incoming of ends.values()) {
+        incoming.finish({ reason });
+        hasEnded(incoming);
+      }
       ends.clear();
     }
     for (const ends of Object.values(this.#outgoing)) {
-      for (const outgoing of ends.values()) outgoing.stop(reason);
+      for (const outgoing of ends.values()) {
+        outgoing.stop(reason);
+        hasEnded(outgoing);
+      }
       ends.clear();
     }
     this.#owed.clear();
@@ -268,14 +286,17 @@ export class StreamTable {
     const incoming = this.#incoming[kind].get(id);
     if (incoming === undefined) return;
     this.#remove(this.#incoming, { kind, id }, incoming);
-    incoming.finish(error === undefined ? "done" : { reason: error } satisfies End);
+    incoming.finish(error === undefined ? "done" : { reason: readError(error) });
   }
 
   #cancel({ kind, id, error }: StreamMessage): void {
     const outgoing = this.#outgoing[kind].get(id);
     if (outgoing === undefined) return;
     this.#remove(this.#outgoing, { kind, id }, outgoing);
-    outgoing.stop(error ?? new RpcError(ErrorCode.requestCancelled, "the other side cancelled the stream"));
+    const isSaid = error !== undefined;
+    outgoing.stop(
+      isSaid ? readError(error) : new RpcError(ErrorCode.requestCancelled, "the other side cancelled the stream"),
+    );
   }
 
   #remove<E extends Incoming | Outgoing>(
@@ -286,6 +307,7 @@ export class StreamTable {
     // After the connection has ended, the id may be another's.
     if (table[kind].get(id) === end) table[kind].delete(id);
     this.#owed.delete(end as Incoming);
+    hasEnded(end);
     if (!this.#answers.delete(end) || this.#answers.size > 0) return;
     this.#answersEnded?.resolve();
     this.#answersEnded = undefined;
