@@ -144,7 +144,7 @@ const { setImmediate, scheduler } = globalThis as {
  * Whether this is a runtime of edge functions, detected by `scheduler.wait`. There, requests share a thread, but a
  * timer belongs to the request that set it, and is dropped with it. And a channel's messages arrive before timers.
  */
-const areTimersOfRequests = scheduler?.wait !== undefined;
+export const areTimersOfRequests: boolean = scheduler?.wait !== undefined;
 
 /** Runs a function after the event loop has turned. */
 function afterTasks(run: () => void): void {

@@ -5,17 +5,19 @@
  * @module
  */
 
+import { areTimersOfRequests } from "../base/schedule.ts";
+
 /**
  * Remembers in which request it was made. A signal can be read only there; in a Durable Object, whose requests share
- * what they make, it can be read in all of them. Elsewhere it can be read everywhere.
+ * what they make, it can be read in all of them. Other runtimes need no signal.
  */
 export class RequestGuard {
-  readonly #signal: AbortSignal = new AbortController().signal;
+  readonly #signal: AbortSignal | undefined = areTimersOfRequests ? new AbortController().signal : undefined;
 
   /** Whether this is another request than the one that made it. */
   get isForeign(): boolean {
     try {
-      return this.#signal.aborted;
+      return this.#signal?.aborted === true;
     } catch {
       return true;
     }

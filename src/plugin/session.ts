@@ -69,6 +69,8 @@ export class Session {
   readonly ended: Promise<void>;
   readonly #guard = new RequestGuard();
   readonly #limits: Required<PluginLimits>;
+  /** Whether streams may be passed. */
+  readonly #hasStreams: boolean;
   readonly #process: Process;
   readonly #peer: Peer;
   readonly #log = new LogExcerpt();
@@ -96,6 +98,7 @@ export class Session {
     const { args = [plugin.replaceAll("\0", "")], env, clock, random, methods, limits } = options;
     const { onLog, onError, protocol, framing = protocol.framing, accepts, schemas, observe } = options;
     this.#limits = limits;
+    this.#hasStreams = accepts?.includes("streams") === true;
     // A deadline is for one call, and a process may serve many: the call enforces it.
     const processLimits = { ...limitsOf<ProcessLimits>("spawn", limits), deadlineMs: Infinity };
     this.#process = spawn(module, { args, env, clock, random, limits: processLimits });
@@ -315,8 +318,9 @@ export class Session {
     this.#isOver = true;
     const failure = await this.#failure();
     const isUnread = this.#delivery.isUnread(sent);
-    // What a guest does is seen outside only through host methods and reports. Without them, nothing was done twice.
-    const isHarmless = this.hasEndedWell && hostCalls === this.#hosting.calls && reports === call.reports;
+    // What a guest does is seen outside only through host methods, reports and streams. Without them, nothing was done.
+    const isHarmless = this.hasEndedWell && !this.#hasStreams && hostCalls === this.#hosting.calls &&
+      reports === call.reports;
     // A guest that reads nothing would make no progress, however often it is started.
     const isRepeatable = !hasStreams && (isHarmless || (isUnread && this.#process.input.bytesRead > 0));
     return { failure, isUnread: isUnread && !hasStreams, isRepeatable };
