@@ -80,23 +80,6 @@ export class Codec {
     return streams.length === 0 ? NO_STREAMS : this.#streams.pass(streams);
   }
 
-  /** Ends the streams of a value that nobody will receive. Never throws. */
-  discard(value: unknown, reason: unknown): void {
-    try {
-      const { streams } = encodeValue(value, {
-        root: "result",
-        accepts: this.#accepts,
-        nextId: this.#streams.nextId,
-      }) as Partial<Encoded>;
-      for (const { stream } of streams ?? []) {
-        if ("cancel" in stream) stream.cancel(reason).catch(() => {});
-        else stream.abort(reason).catch(() => {});
-      }
-    } catch {
-      // It could not have been sent either.
-    }
-  }
-
   /** Decodes the values of a message, or of a batch, in place, and says what was found. */
   decode(message: unknown): TaggedMessages | Promise<TaggedMessages> {
     if (this.#accepts.size === 0) return NOTHING;

@@ -5,6 +5,7 @@
  */
 
 import type { Calls } from "../outgoing.ts";
+import { discard } from "../values/discard.ts";
 import { checked, SchemaError, type SchemaIssue } from "./check.ts";
 import type { MethodSchemas } from "./types.ts";
 
@@ -17,7 +18,13 @@ export function withCallSchemas(calls: Calls, schemas: ReadonlyMap<string, Metho
   };
   const resultOf = async (method: string, result: unknown): Promise<unknown> => {
     const schema = schemas.get(method)?.result;
-    return schema === undefined ? result : await checked(schema, result, refusal(method, "result"), same);
+    if (schema === undefined) return result;
+    try {
+      return await checked(schema, result, refusal(method, "result"), same);
+    } catch (error) {
+      discard(result, error);
+      throw error;
+    }
   };
   return {
     async call(method, params, options, origin) {

@@ -5,14 +5,16 @@
  * @module
  */
 
+import { Fifo } from "../../base/fifo.ts";
 import { LimitError, limitError } from "../../base/limits.ts";
 import { ErrorCode, RpcError, RpcProtocolError } from "../errors.ts";
+import { toJson } from "../message.ts";
 import type { OpenedStream } from "./decode.ts";
 import { type Encoded, encodeValue, type PassedStream } from "./encode.ts";
 import { type End, Incoming, pumpTo, readableOf } from "./incoming.ts";
 import type { Accepted, StreamKind } from "./kinds.ts";
 import { Outgoing, pumpFrom, writableOf } from "./outgoing.ts";
-import { errorMember, readStreamMessage, type StreamMethod, streamText } from "./stream_messages.ts";
+import { failureText, readStreamMessage, type StreamMethod, streamText } from "./stream_messages.ts";
 import type { StreamMessage, StreamName } from "./stream_messages.ts";
 
 /** Most bytes that a stream may have on the way, before its reader has taken any. */
@@ -47,6 +49,11 @@ export interface StreamPort {
   report(error: unknown): void;
 }
 
+/** A stream of this side that nobody else can use any more. */
+interface LockedStream extends PassedStream {
+  readonly lock: ReadableStreamDefaultReader<unknown> | WritableStreamDefaultWriter<unknown>;
+}
+
 /** The streams of one connection. */
 export class StreamTable {
   readonly #port: StreamPort;
@@ -55,6 +62,8 @@ export class StreamTable {
   /** The open ends by the kind that they were passed as, and by id. The side that passed them counts. */
   readonly #incoming = { readable: new Map<number, Incoming>(), writable: new Map<number, Incoming>() };
   readonly #outgoing = { readable: new Map<number, Outgoing>(), writable: new Map<number, Outgoing>() };
+  /** What the other side is to be told of ends, when the connection has room. Each keeps its place among the streams. */
+  readonly #untold = new Fifo<string>();
   /** Ends to which credit is granted when the connection has room. */
   readonly #owed = new Set<Incoming>();
   /** Ends that came with answers. */
@@ -100,7 +109,7 @@ export class StreamTable {
     const all = new Set(streams.map(({ stream }) => stream));
     if (all.size < streams.length) throw new TypeError("a stream is passed twice");
     if (streams.some(({ stream }) => stream.locked)) throw new TypeError("a stream was locked before it was sent");
-    const passed = streams.map((stream) => this.#pass(stream));
+    const passed = locked(streams).map((stream) => this.#pass(stream));
     // An answer may come too late.
     if (this.#closed !== undefined) this.close(this.#closed.reason);
     return passed;
@@ -152,8 +161,9 @@ export class StreamTable {
     return undefined;
   }
 
-  /** Grants credit for which the connection had no room. */
+  /** Tells what the connection had no room for, and grants credit. */
   progress(): void {
+    while (this.#untold.size > 0 && this.#port.hasRoom()) this.#port.tell(this.#untold.shift()!);
     if (this.#owed.size === 0 || !this.#port.hasRoom()) return;
     const owed = [...this.#owed];
     this.#owed.clear();
@@ -171,6 +181,7 @@ export class StreamTable {
       for (const outgoing of ends.values()) outgoing.stop(reason);
       ends.clear();
     }
+    this.#untold.takeAll();
     this.#owed.clear();
     this.#answers.clear();
     this.#answersEnded?.resolve();
@@ -179,17 +190,17 @@ export class StreamTable {
   #checkRoom(count: number): void {
     if (this.#closed !== undefined) throw this.#closed.reason;
     const { openStreams } = this.#port;
-    if (this.size + count > openStreams) throw limitError("openStreams", openStreams);
+    if (this.size + this.#untold.size + count > openStreams) throw limitError("openStreams", openStreams);
   }
 
-  #pass({ kind, id, stream }: PassedStream): OpenedStream {
-    if (kind === "readable") {
+  #pass({ kind, id, stream, lock }: LockedStream): OpenedStream {
+    if ("read" in lock) {
       const outgoing = this.#newOutgoing({ kind, id });
-      pumpFrom((stream as ReadableStream<unknown>).getReader(), outgoing, (error) => this.#port.report(error));
+      pumpFrom(lock, outgoing, (error) => this.#port.report(error));
       return this.#opened(stream, outgoing, (reason) => outgoing.drop(reason));
     }
     const incoming = this.#newIncoming({ kind, id });
-    pumpTo((stream as WritableStream<unknown>).getWriter(), incoming);
+    pumpTo(lock, incoming);
     return this.#opened(stream, incoming, (reason) => incoming.cancel(reason));
   }
 
@@ -219,7 +230,7 @@ export class StreamTable {
       hold: (bytes) => this.#hold(bytes),
       cancelled: (reason) => {
         this.#remove(this.#incoming, name, incoming);
-        this.#port.tell(streamText("cancel", name, reason instanceof RpcError ? errorMember(reason) : ""));
+        this.#tell(reason instanceof RpcError ? this.#failure("cancel", name, reason) : streamText("cancel", name));
       },
     });
     this.#incoming[name.kind].set(name.id, incoming);
@@ -244,11 +255,26 @@ export class StreamTable {
       },
       ended: (failure) => {
         this.#remove(this.#outgoing, name, outgoing);
-        this.#port.tell(streamText("end", name, failure === undefined ? "" : errorMember(failure.reason)));
+        this.#tell(failure === undefined ? streamText("end", name) : this.#failure("end", name, failure.reason));
       },
     });
     this.#outgoing[name.kind].set(name.id, outgoing);
     return outgoing;
+  }
+
+  #failure(method: StreamMethod, name: StreamName, reason: unknown): string {
+    const encode = (data: unknown): string => {
+      const encoded = encodeValue(data, { root: "data", accepts: this.#port.accepts, nextId: undefined });
+      if (encoded instanceof Promise) throw new TypeError("data has a Blob, which is for params and results");
+      return toJson(encoded.value);
+    };
+    return failureText(method, name, reason, encode, this.#port.requestBytes);
+  }
+
+  /** Tells the other side that a stream has ended. If it does not read, that waits, and few streams can wait. */
+  #tell(text: string): void {
+    if (this.#untold.size === 0 && this.#port.hasRoom()) this.#port.tell(text);
+    else if (this.#closed === undefined) this.#untold.push(text);
   }
 
   #encode(value: unknown): Encoded | Promise<Encoded> {
@@ -290,6 +316,22 @@ export class StreamTable {
     this.#answersEnded?.resolve();
     this.#answersEnded = undefined;
   }
+}
+
+/** Locks all streams, or none if one can't be locked. */
+function locked(streams: readonly PassedStream[]): LockedStream[] {
+  const all: LockedStream[] = [];
+  try {
+    for (const passed of streams) all.push({ ...passed, lock: lockOf(passed.stream) });
+    return all;
+  } catch (error) {
+    for (const { lock } of all) lock.releaseLock();
+    throw error;
+  }
+}
+
+function lockOf(stream: PassedStream["stream"]): LockedStream["lock"] {
+  return "getReader" in stream ? stream.getReader() : stream.getWriter();
 }
 
 /** The length of a text in UTF-8. */
