@@ -36,7 +36,12 @@ export {
   PluginError,
 } from "./src/plugin/mod.ts";
 export type {
+  CallEnd,
+  CallStart,
+  HostCallEnd,
+  HostCallStart,
   Lifetime,
+  LimitReached,
   Manifest,
   MethodDescription,
   PermissionLimits,
@@ -47,6 +52,7 @@ export type {
   PluginExit,
   PluginFailure,
   PluginLimits,
+  PluginObserver,
   PluginOptions,
   PluginSchemasOption,
   PluginSettings,

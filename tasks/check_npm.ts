@@ -28,7 +28,7 @@ const PONG = "pong\n";
 /** What the README requires of a user's `lib`, and the oldest base that it may have. */
 const LIBRARIES: readonly string[] = ["es2022", "dom", "esnext.disposable"];
 
-/** A program as a user of all four entries might write it. It returns `PONG` without the line's end. */
+/** A program as a user of the entries might write it. It returns `PONG` without the line's end. */
 const CONSUMER = `
 import { compile, Plugin, RpcError } from "@rivulet/rivulet";
 import { Peer } from "@rivulet/rivulet/rpc";
@@ -36,6 +36,14 @@ import { Instance, instantiate } from "@rivulet/rivulet/vm";
 import type { Imports } from "@rivulet/rivulet/vm";
 import { spawn } from "@rivulet/rivulet/wasi";
 import type { ProcessStatus } from "@rivulet/rivulet/wasi";
+import { WorkerPlugin } from "@rivulet/rivulet/workers";
+import type { WorkerLike } from "@rivulet/rivulet/workers";
+
+export async function useWorkers(bytes: Uint8Array<ArrayBuffer>, createWorker?: () => WorkerLike): Promise<string> {
+  const plugin = new WorkerPlugin<Guest>(bytes, { workers: 2, createWorker });
+  const [answer, { count }] = await Promise.all([plugin.api.ping(), plugin.api.prime_sieve(100)]);
+  return count === 25 ? answer : "something is wrong";
+}
 
 interface Guest {
   ping(): string;
@@ -68,6 +76,35 @@ import { use } from "./consumer.mts";
 
 console.log(await use(new Uint8Array(await readFile("plugin.wasm"))));
 `;
+
+/** Runs it in workers of Node. */
+const NODE_WORKERS = `
+import { readFile } from "node:fs/promises";
+import { createWorker } from "@rivulet/rivulet/workers/node";
+import { useWorkers } from "./consumer.mts";
+
+console.log(await useWorkers(new Uint8Array(await readFile("plugin.wasm")), () => createWorker()));
+`;
+
+/** Runs it in Web Workers. */
+const WEB_WORKERS = `
+import { readFile } from "node:fs/promises";
+import { useWorkers } from "./consumer.mts";
+
+console.log(await useWorkers(new Uint8Array(await readFile("plugin.wasm"))));
+`;
+
+/** Runs it in Web Workers from a bundle, with a bundle as their program. */
+const BUNDLED_WORKERS = `
+import { readFile } from "node:fs/promises";
+import { useWorkers } from "./consumer.mts";
+
+const createWorker = () => new Worker(new URL("./program.mjs", import.meta.url), { type: "module" });
+console.log(await useWorkers(new Uint8Array(await readFile("plugin.wasm")), createWorker));
+`;
+
+/** What a user bundles as the program of workers. */
+const PROGRAM = `import "@rivulet/rivulet/workers/worker";\n`;
 
 /** The files of the package: each module of the source twice, and pages. */
 async function expectedTree(): Promise<string[]> {
@@ -120,6 +157,14 @@ async function runBundled(cwd: string, program: string): Promise<string> {
   return await runBy(RUNTIMES.node26)(cwd, "page.mjs");
 }
 
+/** Bundles a program and that of its workers, and runs them in Bun, whose workers are those of pages. */
+async function runBundledWorkers(cwd: string, program: string): Promise<string> {
+  await Deno.writeTextFile(`${cwd}/worker_main.mjs`, PROGRAM);
+  await bundleIn(cwd, "worker_main.mjs", "program.mjs");
+  await bundle({ absWorkingDir: cwd, entryPoints: [program], outfile: "main_bundled.mjs", external: ["node:*"] });
+  return await runBy(RUNTIMES.bun)(cwd, "main_bundled.mjs");
+}
+
 async function runInWorker(cwd: string, program: string): Promise<string> {
   const script = await bundleIn(cwd, program, "worker.mjs");
   await using worker = await startWorker(await npmProgram(RUNTIMES.workerd), script);
@@ -166,6 +211,11 @@ try {
   await Deno.copyFile(PLUGIN, `${project}/plugin.wasm`);
   await checkRun("the consumer in Node 26", runBy(RUNTIMES.node26), "main.mjs", MAIN);
   await checkRun("the consumer in Bun", runBy(RUNTIMES.bun), "main.mjs", MAIN);
+  for (const runtime of [RUNTIMES.node22, RUNTIMES.node26]) {
+    await checkRun(`workers in ${runtime}`, runBy(runtime), "main.mjs", NODE_WORKERS);
+  }
+  await checkRun("workers in Bun", runBy(RUNTIMES.bun), "main.mjs", WEB_WORKERS);
+  await checkRun("workers in a bundle", runBundledWorkers, "main.mjs", BUNDLED_WORKERS);
   for (const [heading, where, run] of RUNS) {
     const program = heading === "Node" ? "main.mjs" : "main.ts";
     await checkRun(`the quick start in ${where}`, run, program, await quickStart(heading));

@@ -19,8 +19,8 @@ const TREE = `${OUTPUT}/package`;
 const PAGES: readonly string[] = ["README.md", "CHANGELOG.md", "LICENSE", "src/README.md"];
 
 /**
- * The content of package.json. Bundlers may leave out what is not used, but not the check of the
- * runtime.
+ * The content of package.json. Bundlers may leave out what is not used, but not the check of the runtime, and not the
+ * programs of workers.
  */
 const manifest = {
   name: config.name,
@@ -29,7 +29,7 @@ const manifest = {
   keywords: ["webassembly", "interpreter", "wasi", "plugins", "sandbox", "json-rpc", "streams"],
   license: config.license,
   type: "module",
-  sideEffects: ["./src/base/requirements.js"],
+  sideEffects: ["./src/base/requirements.js", "./src/workers/worker.js", "./src/workers/node.js"],
   exports: {
     ...Object.fromEntries(
       Object.entries(config.exports).map(([name, path]) => {

@@ -1,5 +1,5 @@
 /**
- * A Worker in workerd, on a free port of 127.0.0.1. It has no bindings.
+ * A Worker in workerd, on a free port of 127.0.0.1.
  *
  * @module
  */
@@ -11,24 +11,32 @@ const HOST = "127.0.0.1";
 
 /** A Worker that runs until it is disposed of. */
 export interface Worker extends AsyncDisposable {
-  /** Sends a request. The first one waits until the Worker is ready. */
-  fetch(init?: RequestInit): Promise<Response>;
+  /** Sends a request, to the path `/` by default. The first one waits until the Worker is ready. */
+  fetch(init?: RequestInit, path?: string): Promise<Response>;
+}
+
+/** What a Worker has beside its script. */
+export interface Bindings {
+  /** Its classes of Durable Objects, by the names of their bindings. */
+  readonly objects?: Readonly<Record<string, string>>;
+  /** A folder that the binding `ASSETS` serves. */
+  readonly assets?: string;
 }
 
 /** Starts workerd with a script, by its path. The settings are written beside the script. */
-export async function startWorker(workerd: string, script: string): Promise<Worker> {
+export async function startWorker(workerd: string, script: string, bindings: Bindings = {}): Promise<Worker> {
   const port = freePort();
   const at = script.lastIndexOf("/");
   const folder = script.slice(0, at);
-  await Deno.writeTextFile(`${folder}/workerd.capnp`, settings(script.slice(at + 1), port));
+  await Deno.writeTextFile(`${folder}/workerd.capnp`, settings(script.slice(at + 1), port, bindings));
   const server = start(workerd, ["serve", "workerd.capnp"], { cwd: folder, stderr: "inherit" });
   let hasEnded = false;
   server.child.status.then(() => hasEnded = true);
   return {
-    async fetch(init) {
+    async fetch(init, path = "/") {
       while (true) {
         try {
-          return await fetch(`http://${HOST}:${port}/`, { signal: AbortSignal.timeout(RUN_MS), ...init });
+          return await fetch(`http://${HOST}:${port}${path}`, { signal: AbortSignal.timeout(RUN_MS), ...init });
         } catch (error) {
           if (hasEnded || !(error instanceof TypeError)) throw error;
           await new Promise((resolve) => setTimeout(resolve, 100));
@@ -39,12 +47,21 @@ export async function startWorker(workerd: string, script: string): Promise<Work
   };
 }
 
-function settings(script: string, port: number): string {
+function settings(script: string, port: number, { objects = {}, assets }: Bindings): string {
+  const classes = Object.entries(objects);
+  const spaces = classes.map(([, name]) => `(className = "${name}", uniqueKey = "${name}")`);
+  const bound = classes.map(([binding, name]) => `(name = "${binding}", durableObjectNamespace = "${name}")`);
+  const folder = assets === undefined ? [] : [`(name = "assets", disk = "${assets}")`];
+  if (assets !== undefined) bound.push(`(name = "ASSETS", service = "assets")`);
+  const storage = classes.length === 0 ? "" : "durableObjectStorage = (inMemory = void),";
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
-  services = [(name = "worker", worker = (
+  services = [${folder.map((service) => `${service}, `).join("")}(name = "worker", worker = (
     modules = [(name = "${script}", esModule = embed "${script}")],
     compatibilityDate = "2026-07-01",
+    durableObjectNamespaces = [${spaces.join()}],
+    ${storage}
+    bindings = [${bound.join()}],
   ))],
   sockets = [(name = "http", address = "${HOST}:${port}", http = (), service = "worker")],
 );

@@ -17,7 +17,17 @@
  * @module
  */
 
-import { compile, CompileError, ErrorCode, LinkError, Plugin, PluginError, RpcError, spawn } from "@rivulet/rivulet";
+import {
+  compile,
+  CompileError,
+  ErrorCode,
+  LinkError,
+  ManifestError,
+  Plugin,
+  PluginError,
+  RpcError,
+  spawn,
+} from "@rivulet/rivulet";
 import type { Module, PluginLimits, Process, ProcessLimits } from "@rivulet/rivulet";
 
 /** The maximum size of a form in bytes. A form is buffered in memory. */
@@ -128,7 +138,7 @@ function statusOf(error: unknown): number {
   if (error instanceof RpcError) return 200;
   if (error instanceof HttpError) return error.status;
   // The upload is not a module, or it needs something that is not available here.
-  if (error instanceof CompileError) return 422;
+  if (error instanceof CompileError || error instanceof ManifestError) return 422;
   if (!(error instanceof PluginError)) return 500;
   if (error.cause instanceof LinkError) return 422;
   return error.reason === "limit" ? 504 : 502;

@@ -53,6 +53,12 @@ export const GUESTS: readonly Guest[] = [
   {
     language: "c",
     directory: "c",
+    command: [...CLANG, "streams.c", "json.c", SMALL_PRINTF, "-o", "{output}"],
+    output: "prebuilt/streams.wasm",
+  },
+  {
+    language: "c",
+    directory: "c",
     command: [...CLANG, "faulty.c", "rpc.c", "json.c", SMALL_PRINTF, "-o", "{output}"],
     output: "prebuilt/faulty.wasm",
   },

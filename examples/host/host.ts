@@ -20,6 +20,8 @@ export interface Kind {
 /** A plugin of the host. */
 interface Entry {
   readonly kind: Kind;
+  /** What the plugin may do. */
+  readonly permissions: Permissions;
   /** Who serves calls. It is a promise, because a plugin with a state serves only when its predecessor has ended. */
   readonly plugin: Promise<Plugin>;
 }
@@ -53,8 +55,10 @@ export class Host {
     const drained = old?.plugin.then((it) => it.close({ timeoutMs: DRAIN_MS })) ?? Promise.resolve();
     // Two instances with a state would both change it, so the new one waits.
     const next = kind.lifetime === "plugin" ? drained.then(() => plugin) : Promise.resolve(plugin);
-    this.#entries.set(name, { kind, plugin: next });
-    this.#log(`${name}: loaded, may use ${JSON.stringify(plugin.permissions)}`);
+    this.#entries.set(name, { kind, permissions: plugin.permissions, plugin: next });
+    // The same permissions have the same text, so they can be compared, and stored.
+    const [before, now] = [old?.permissions ?? null, plugin.permissions].map((it) => JSON.stringify(it));
+    if (now !== before) this.#log(`${name}: may use ${now}; before: ${before}`);
     await drained;
   }
 

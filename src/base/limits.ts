@@ -10,7 +10,7 @@ import { checkNames, MAX_TIMER_MS, shown } from "./options.ts";
 /**
  * Who takes limits, by its name in the code. One that calls another takes the other's limits too, and passes them on.
  */
-export type LimitOwner = "instantiate" | "spawn" | "Peer" | "Plugin";
+export type LimitOwner = "instantiate" | "spawn" | "Peer" | "Plugin" | "WorkerPlugin";
 
 /** A row of the table. */
 export interface LimitRow {
@@ -192,6 +192,26 @@ export const LIMITS = {
     byDefault: 8 << 10,
     least: 1,
   },
+  startMs: {
+    owner: "WorkerPlugin",
+    unit: "ms",
+    byDefault: 30_000,
+    least: 1,
+    most: MAX_TIMER_MS,
+    mayBeAbsent: true,
+    isWhole: false,
+    reached: (value: number): string => `the worker did not start within ${value} ms`,
+  },
+  hangMs: {
+    owner: "WorkerPlugin",
+    unit: "ms",
+    byDefault: 10_000,
+    least: 1,
+    most: MAX_TIMER_MS,
+    mayBeAbsent: true,
+    isWhole: false,
+    reached: (value: number): string => `the worker did not answer a ping within ${value} ms`,
+  },
 } as const satisfies Readonly<Record<string, LimitRow>>;
 
 /** The name of a limit. */
@@ -219,6 +239,8 @@ export const BOUNDS: Readonly<Record<LimitName, string>> = {
     "memory of requests that wait to be served, as much of answers that wait to be read, and of chunks of streams",
   logBytes: "size of an instance's log, with line feeds",
   logLineBytes: "size of one line of the log",
+  startMs: "time in which a worker must start, with `WorkerPlugin`",
+  hangMs: "time in which a worker must answer a ping, with `WorkerPlugin`",
 };
 
 /** The name of a limit whose row has an error. */
@@ -232,6 +254,7 @@ export const LIMIT_NAMES: Readonly<Record<LimitOwner, readonly LimitName[]>> = {
   spawn: namesOf("instantiate", "spawn"),
   Peer: namesOf("Peer"),
   Plugin: namesOf("instantiate", "spawn", "Peer", "Plugin"),
+  WorkerPlugin: namesOf("instantiate", "spawn", "Peer", "Plugin", "WorkerPlugin"),
 };
 
 function namesOf(...owners: readonly LimitOwner[]): readonly LimitName[] {

@@ -30,6 +30,8 @@ let isRunning = false;
  */
 let isGiven = false;
 let isTurnAsked = false;
+/** How many callers of `hold` have not let go. */
+let holds = 0;
 
 /**
  * Runs a slice: in turn, or at once if this turn has fuel left, is not given to a waiter of `spend`, and no other slice
@@ -65,6 +67,24 @@ export function count(work: number): void {
   if (spent >= TURN_FUEL) askForTurn();
 }
 
+/**
+ * Stops all slices and all waiters of `spend`, such as while nobody reads what guests send. Timers and events go on.
+ *
+ * @returns lets go; idempotent
+ */
+export function hold(): () => void {
+  holds++;
+  // The turn is used up, so `spend` returns a promise.
+  spent = Math.max(spent, TURN_FUEL);
+  let isHolding = true;
+  return () => {
+    if (!isHolding) return;
+    isHolding = false;
+    holds--;
+    if (holds === 0) askForTurn();
+  };
+}
+
 function runWaiting(): void {
   isRunning = true;
   try {
@@ -92,6 +112,7 @@ function endTurn(): void {
 }
 
 function askForTurn(): void {
+  if (holds > 0) return;
   if (areTimersOfRequests) {
     // Only slices of the current request can be waiting. A timer of its own resumes them, and ends with the request.
     const rest = waiting.takeAll();
@@ -106,9 +127,10 @@ function askForTurn(): void {
 }
 
 function startTurn(slices: readonly Slice[]): void {
+  for (const slice of slices) waiting.push(slice);
+  if (holds > 0) return;
   spent = 0;
   isGiven = false;
-  for (const slice of slices) waiting.push(slice);
   runWaiting();
 }
 
@@ -122,7 +144,7 @@ const { setImmediate, scheduler } = globalThis as {
  * Whether this is a runtime of edge functions, detected by `scheduler.wait`. There, requests share a thread, but a
  * timer belongs to the request that set it, and is dropped with it. And a channel's messages arrive before timers.
  */
-const areTimersOfRequests = scheduler?.wait !== undefined;
+export const areTimersOfRequests: boolean = scheduler?.wait !== undefined;
 
 /** Runs a function after the event loop has turned. */
 function afterTasks(run: () => void): void {

@@ -9,6 +9,7 @@ import { limitError } from "../base/limits.ts";
 import { spend } from "../base/schedule.ts";
 import { RpcError } from "../rpc/mod.ts";
 import { Failure, NO_INSTANCE, PluginError, stopCauseOf } from "./errors.ts";
+import { type KnownMethods, methodHint } from "./hint.ts";
 import type { PluginCallOptions } from "./options.ts";
 
 /** Units of fuel for the error of a call, with its stack: 20 µs. */
@@ -21,6 +22,10 @@ export class PluginCall {
   readonly options: PluginCallOptions;
   /** Gives up what the call waits for now, with a reason. Whoever makes the call wait sets it. */
   interrupt: (reason: unknown) => void = () => {};
+  /** What the plugin gets. */
+  traceparent: string | undefined;
+  /** What it has used so far, of all its instances. */
+  readonly use = { fuelUsed: 0, memoryPages: 0, sends: 0 };
   #interrupted: { readonly reason: unknown } | undefined;
   readonly #deadlineMs: number;
   /** When the last deadline ends, if reports of progress move it. */
@@ -33,6 +38,7 @@ export class PluginCall {
     this.method = method;
     this.params = params;
     this.options = options;
+    this.traceparent = options.traceparent;
     this.#deadlineMs = options.deadlineMs ?? deadlineMs;
     if (options.maxDeadlineMs !== undefined) this.#lastMs = performance.now() + options.maxDeadlineMs;
     options.signal?.addEventListener("abort", this.#onAbort);
@@ -65,6 +71,11 @@ export class PluginCall {
     return this.#interrupted;
   }
 
+  /** Whether the caller's signal has aborted. */
+  get isAborted(): boolean {
+    return this.options.signal?.aborted === true;
+  }
+
   /** Whether the call was given up, and this is the reason. */
   isGivenUpFor(error: unknown): boolean {
     return this.#interrupted !== undefined && this.#interrupted.reason === error;
@@ -91,8 +102,8 @@ export class PluginCall {
     this.options.signal?.removeEventListener("abort", this.#onAbort);
   }
 
-  /** What the caller of a failed call gets, in place of what was thrown. */
-  async errorOf(error: unknown, plugin: string): Promise<unknown> {
+  /** What the caller of a failed call gets, in place of what was thrown. `known` is for a hint at a method's name. */
+  async errorOf(error: unknown, plugin: string, known: KnownMethods): Promise<unknown> {
     const { signal } = this.options;
     if (signal?.aborted) return signal.reason;
     const failure = error instanceof Failure ? error : this.#failureOf(error);
@@ -100,7 +111,7 @@ export class PluginCall {
     const turn = spend(ERROR_WORK);
     if (turn !== undefined) await turn;
     // The error is made here, since the stack of this function leads to the caller, and that of the streams does not.
-    if (failure === undefined) return rpcErrorOf(error as RpcError, `${plugin}.${this.method}`);
+    if (failure === undefined) return rpcErrorOf(error as RpcError, plugin, this.method, known);
     const { reason, details, error: cause } = failure;
     return new PluginError(reason, { plugin, method: this.method }, details, { cause });
   }
@@ -121,7 +132,8 @@ export class PluginCall {
   }
 }
 
-/** The answer of a guest, as an error that says whose it is. */
-function rpcErrorOf(cause: RpcError, call: string): RpcError {
-  return new RpcError(cause.code, `${call}: ${cause.message}`, cause.data, { cause });
+/** The answer of a guest, as an error that says whose it is, and which method may have been meant. */
+function rpcErrorOf(cause: RpcError, plugin: string, method: string, known: KnownMethods): RpcError {
+  const message = `${plugin}.${method}: ${cause.message}${methodHint(cause, method, known)}`;
+  return new RpcError(cause.code, message, cause.data, { cause });
 }

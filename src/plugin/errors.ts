@@ -19,8 +19,20 @@ import type { ProcessStatus } from "../wasi/mod.ts";
  * - `stopped`: the host stopped the guest, for example because `onLog` threw
  * - `disposed`: the plugin was closed or disposed
  * - `gave up`: the instances before failed as often as the policy of restarts allows
+ * - `worker`: the worker that it ran in failed or hung: only a `WorkerPlugin` has workers
+ * - `other request`: the instance belongs to another request of a Worker
  */
-export type PluginFailure = "link" | "trap" | "exit" | "limit" | "protocol" | "stopped" | "disposed" | "gave up";
+export type PluginFailure =
+  | "link"
+  | "trap"
+  | "exit"
+  | "limit"
+  | "protocol"
+  | "stopped"
+  | "disposed"
+  | "gave up"
+  | "other request"
+  | "worker";
 
 /** Facts about an instance whose call failed. All its calls share them: they may be many, and the text long. */
 export interface FailureDetails {
@@ -113,7 +125,8 @@ export const NO_INSTANCE: Omit<FailureDetails, "text"> = { exitCode: undefined, 
 function detailsOf(what: string, known: Omit<FailureDetails, "text">): FailureDetails {
   const [headline, ...rest] = what.split("\n");
   const lines = [...rest, ...known.logs.map((line) => `    log: ${line}`)].map((line) => `\n${line}`).join("");
-  return { ...known, text: `${headline} (fuel used: ${known.fuelUsed})${lines}` };
+  const fuel = known === NO_INSTANCE ? "" : ` (fuel used: ${known.fuelUsed})`;
+  return { ...known, text: `${headline}${fuel}${lines}` };
 }
 
 /** What a guest did with its streams. */

@@ -5,12 +5,12 @@
  */
 
 import { isPromiseLike } from "../base/callbacks.ts";
-import type { Handler } from "../rpc/mod.ts";
+import type { Handler, RequestContext } from "../rpc/mod.ts";
 
 /** What is told of the calls of host methods. */
 export interface HostingEvents {
-  /** A method is called. */
-  began(): void;
+  /** A method is called. It returns what is called at its end, if anything. */
+  began(context: RequestContext): ((outcome: "answer" | "error", error: unknown) => void) | undefined;
   /** It has settled. */
   ended(): void;
 }
@@ -44,18 +44,33 @@ export class Hosting {
     return (params, context) => {
       this.#calls++;
       this.#running++;
-      this.#events.began();
+      const told = this.#events.began(context);
       let result: unknown;
       try {
         result = handler(params, context);
       } catch (error) {
         this.#end();
+        told?.("error", error);
         throw error;
       }
-      if (isPromiseLike(result)) return Promise.resolve(result).finally(() => this.#end());
+      if (isPromiseLike(result)) return this.#settled(result, told);
       this.#end();
+      told?.("answer", undefined);
       return result;
     };
+  }
+
+  async #settled(result: PromiseLike<unknown>, told: ReturnType<HostingEvents["began"]>): Promise<unknown> {
+    try {
+      const value = await result;
+      told?.("answer", undefined);
+      return value;
+    } catch (error) {
+      told?.("error", error);
+      throw error;
+    } finally {
+      this.#end();
+    }
   }
 
   #end(): void {

@@ -7,8 +7,13 @@
 import type { PluginCall } from "./call.ts";
 import type { Session } from "./session.ts";
 
-/** Starts an instance. */
-export type OpenSession = () => Session;
+/** The instances of a plugin. */
+export interface Sessions {
+  /** Starts one. */
+  open(): Session;
+  /** Drops one of another request, which never ends for this one. */
+  forget(session: Session): void;
+}
 
 /** Chooses an instance for each call. */
 export interface Serving {

@@ -24,5 +24,6 @@ export type {
 export { effectivePermissions, PermissionError } from "./permissions.ts";
 export type { PermissionLimits, Permissions } from "./permissions.ts";
 export { Plugin } from "./plugin.ts";
-export type { PluginStats } from "./plugin.ts";
 export type { RestartPolicy } from "./restart.ts";
+export type { CallEnd, CallStart, HostCallEnd, HostCallStart, LimitReached, PluginObserver } from "./observer.ts";
+export type { PluginStats } from "./stats.ts";

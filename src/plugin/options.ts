@@ -38,6 +38,8 @@ import { checkSchemas } from "../rpc/schemas/check.ts";
 import { checkAccepts } from "../rpc/values/kinds.ts";
 import type { ProcessLimits, SpawnOptions } from "../wasi/mod.ts";
 import type { PluginExit } from "./exit.ts";
+import { OBSERVER_NAMES } from "./observer.ts";
+import type { PluginObserver } from "./observer.ts";
 import { checkPermissions } from "./permissions.ts";
 import type { PermissionError, Permissions } from "./permissions.ts";
 import { checkRestart } from "./restart.ts";
@@ -97,8 +99,9 @@ export interface PluginSettings extends Pick<SpawnOptions, "args" | "env" | "clo
   readonly onLog?: (line: string) => unknown;
   /**
    * Called when a handler throws or rejects, and when its result has no JSON form. It is not called for an error that
-   * is the reason of the request's aborted `signal`. If it throws or rejects, that is ignored. By default the first ten
-   * failures go to `console.error`, without `RpcError`s that are answers.
+   * is the reason of the request's aborted `signal`. It is called with a `PermissionError` when the plugin calls a
+   * method that it may not call. If it throws or rejects, that is ignored. By default the first ten failures go to
+   * `console.error`, without `RpcError`s that are answers.
    */
   readonly onError?: (error: unknown, request: FailedRequest) => unknown;
   /**
@@ -139,6 +142,8 @@ export interface PluginSettings extends Pick<SpawnOptions, "args" | "env" | "clo
    * Called when an instance has ended, with what happened. If it throws or rejects, that is ignored.
    */
   readonly onExit?: (exit: PluginExit) => unknown;
+  /** Watches calls, host methods, ends and limits, for traces and metrics. */
+  readonly observe?: PluginObserver;
 }
 
 /** How long an instance lives. */
@@ -170,10 +175,11 @@ export interface PluginCallOptions {
   readonly traceparent?: string;
 }
 
-const PLUGIN_OPTIONS: readonly (keyof PluginOptions)[] = [
+/** The names of all options. */
+export const PLUGIN_OPTIONS: readonly (keyof PluginOptions)[] = [
   ...["args", "env", "clock", "random"] as const,
   ...["name", "methods", "onLog", "onError", "protocol", "framing", "limits", "permissions", "schemas"] as const,
-  ...["accepts", "lifetime", "restart", "onExit"] as const,
+  ...["accepts", "lifetime", "restart", "onExit", "observe"] as const,
 ];
 /** Instances of a pool at most. Each has a memory of its own. */
 const MAX_POOL = 1_000;
@@ -219,13 +225,17 @@ export function checkOptions<Guest extends object, Host extends object>(
 ): CheckedOptions {
   checkNames("Plugin option", options, PLUGIN_OPTIONS);
   const { name, methods = {}, onLog, framing, limits = {}, lifetime = "call" } = options;
-  const { args, env, clock, random, onError, onExit, restart, permissions } = options;
+  const { args, env, clock, random, onError, onExit, observe, restart, permissions } = options;
   checkType("name", name, "string");
   checkType("onLog", onLog, "function");
   checkType("onError", onError, "function");
   checkType("clock", clock, "object");
   checkType("random", random, "function");
   checkType("onExit", onExit, "function");
+  if (observe !== undefined) {
+    checkNames("observe option", observe, OBSERVER_NAMES);
+    for (const hook of OBSERVER_NAMES) checkType(`observe.${hook}`, observe[hook], "function");
+  }
   checkLifetime(lifetime);
   if (restart !== undefined && lifetime !== "plugin") {
     throw new TypeError(
@@ -241,6 +251,7 @@ export function checkOptions<Guest extends object, Host extends object>(
   checkSchemas("schemas.host", host);
   return {
     ...{ name, onLog, onError, onExit, clock, random },
+    observe: observe && { ...observe },
     lifetime: typeof lifetime === "string" ? lifetime : { ...lifetime },
     restart: checkRestart(restart),
     protocol: protocolOf(options.protocol ?? said.protocol),

@@ -17,30 +17,23 @@ import type {
   OptionsArgument,
   ResultOf,
 } from "../rpc/mod.ts";
+import { RpcError } from "../rpc/mod.ts";
 import { Module } from "../vm/mod.ts";
 import { admit, within } from "./admission.ts";
 import { PluginCall } from "./call.ts";
 import type { PluginDescription } from "./description.ts";
 import { describe } from "./discover.ts";
 import { Disposed, Failure, NO_INSTANCE, stopCauseOf } from "./errors.ts";
-import type { OpenSession, Serving } from "./lifetime.ts";
+import type { Serving, Sessions } from "./lifetime.ts";
 import type { Manifest } from "./manifest.ts";
 import { checkCallOptions, checkCloseOptions } from "./options.ts";
 import type { CheckedOptions, PluginCallOptions, PluginCloseOptions, PluginOptions } from "./options.ts";
+import { observeCall } from "./observer.ts";
 import type { Permissions } from "./permissions.ts";
 import { Pool } from "./pool.ts";
 import { Resident } from "./resident.ts";
 import { Session } from "./session.ts";
-
-/** What a plugin has now. */
-export interface PluginStats {
-  /** Instances that have not ended. */
-  readonly instances: number;
-  /** Those of them that no call has taken. */
-  readonly warm: number;
-  /** Calls that have not settled. */
-  readonly pending: number;
-}
+import type { PluginStats } from "./stats.ts";
 
 /** UTF-16 units of a module's name; the rest is cut. */
 const NAME_LENGTH = 1_000;
@@ -76,13 +69,15 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
   readonly #mostDeadlineMs: number;
   readonly #options: CheckedOptions;
   readonly #serving: Serving;
-  readonly #openSession: OpenSession;
   /** Instances that have not ended, and calls that have not settled. */
   readonly #sessions = new Set<Session>();
   readonly #calls = new Set<PluginCall>();
+  readonly #counts = { started: 0, answered: 0, failed: 0 };
   /** Why no new call is possible. */
   #closed: Disposed | undefined;
   #closing: Promise<void> | undefined;
+  /** The methods of the last description. */
+  #described: PluginDescription["methods"] | undefined;
   /** Called when no call is under way any more. */
   #drained: () => void = () => {};
 
@@ -103,17 +98,20 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
     this.manifest = admission.manifest;
     this.permissions = admission.permissions;
     this.name = this.#options.name ?? this.manifest?.name ?? printable(module.name ?? "plugin", NAME_LENGTH);
-    this.#openSession = () => this.#watched(new Session(this.name, module, this.#options));
+    const sessions: Sessions = {
+      open: () => this.#watched(new Session(this.name, module, this.#options)),
+      forget: (session) => this.#sessions.delete(session),
+    };
     const { lifetime, restart } = this.#options;
     this.#serving = lifetime === "plugin"
-      ? new Resident(this.#openSession, restart)
-      : new Pool(this.#openSession, lifetime === "call" ? 0 : lifetime.pool);
+      ? new Resident(sessions, restart)
+      : new Pool(sessions, lifetime === "call" ? 0 : lifetime.pool);
   }
 
-  /** What there is now. */
+  /** What there is now, and what was so far. */
   get stats(): PluginStats {
-    const { size: instances } = this.#sessions;
-    return { instances, warm: this.#serving.warm, pending: this.#calls.size };
+    const [instances, pending] = [this.#sessions.size, this.#calls.size];
+    return { instances, warm: this.#serving.warm, pending, ...this.#counts };
   }
 
   /**
@@ -136,7 +134,7 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
     checkCallOptions(given);
     const options = within(given, this.#mostDeadlineMs);
     const call = new PluginCall(method, params, options, this.#options.limits.deadlineMs);
-    return await this.#run(call, () => this.#serving.call(call)) as ResultOf<Guest, K>;
+    return await this.#observed(call, () => this.#serving.call(call)) as ResultOf<Guest, K>;
   }
 
   /**
@@ -190,15 +188,34 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
    * @throws {ManifestError} if it answers with something else
    * @throws as `call` does, except for "method not found"
    */
-  describe(options: PluginCallOptions = {}): Promise<PluginDescription> {
+  async describe(options: PluginCallOptions = {}): Promise<PluginDescription> {
     const call = this.call.bind(this) as (method: string, params: unknown, options: unknown) => Promise<unknown>;
-    return describe(this.name, this.manifest, (method) => call(method, undefined, options));
+    const description = await describe(this.name, this.manifest, (method) => call(method, undefined, options));
+    this.#described = description.methods;
+    return description;
   }
 
   /** Stops all instances. Their calls reject, and so do later ones. Idempotent. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop(new Disposed("the plugin was disposed"));
     await this.#ended();
+  }
+
+  /** Runs a call, counts it, and tells the observer. */
+  async #observed<Result>(call: PluginCall, serve: () => Promise<Result>): Promise<Result> {
+    const { observe } = this.#options;
+    const end = observe && observeCall(observe, this.name, call, () => this.stats);
+    try {
+      const result = await this.#run(call, serve);
+      this.#counts.answered++;
+      end?.("answer", undefined);
+      return result;
+    } catch (error) {
+      const outcome = call.isAborted ? "aborted" : error instanceof RpcError ? "error" : "failure";
+      this.#counts[outcome === "error" ? "answered" : "failed"]++;
+      end?.(outcome, error);
+      throw error;
+    }
   }
 
   /** Runs a call from its beginning to its end, and makes its error. */
@@ -209,7 +226,8 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
       if (this.#closed !== undefined) throw new Failure(stopCauseOf(this.#closed), NO_INSTANCE);
       return await serve();
     } catch (error) {
-      throw await call.errorOf(error, this.name);
+      const described = this.#described ?? this.manifest?.methods;
+      throw await call.errorOf(error, this.name, { described, schemas: this.#options.schemas?.remote });
     } finally {
       call.end();
       this.#calls.delete(call);
@@ -224,24 +242,29 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
   }
 
   async #ended(): Promise<void> {
-    await Promise.all([...this.#sessions].map((session) => session.ended));
+    const sessions = [...this.#sessions].filter(({ isForeign }) => !isForeign);
+    await Promise.all(sessions.map((session) => session.ended));
   }
 
   #stop(reason: Disposed): void {
     this.#closed = reason;
     this.#serving.close();
-    for (const session of this.#sessions) session.stop(reason);
+    for (const session of this.#sessions) if (!session.isForeign) session.stop(reason);
     // Those that wait for an instance.
     for (const call of this.#calls) call.giveUp(reason);
   }
 
   #watched(session: Session): Session {
     this.#sessions.add(session);
+    this.#counts.started++;
     session.ended.then(() => {
       this.#sessions.delete(session);
       this.#serving.ended(session);
-      const { onExit } = this.#options;
+      const { onExit, observe } = this.#options;
       if (onExit !== undefined) callSafely(() => onExit(session.exit()), () => {});
+      if (observe?.exit !== undefined) {
+        callSafely(() => observe.exit!({ plugin: this.name, ...session.exit() }), () => {});
+      }
     });
     return session;
   }

@@ -5,20 +5,20 @@
  */
 
 import type { PluginCall } from "./call.ts";
-import type { OpenSession, Serving } from "./lifetime.ts";
+import type { Serving, Sessions } from "./lifetime.ts";
 import type { Session } from "./session.ts";
 
 /** The lifetimes `call`, which is a pool of none, and `{ pool: n }`. */
 export class Pool implements Serving {
-  readonly #open: OpenSession;
+  readonly #sessions: Sessions;
   readonly #size: number;
   /** Instances that no call has taken, the oldest first. */
   readonly #warm = new Set<Session>();
   #isClosed = false;
 
   /** @param size how many instances are kept ready */
-  constructor(open: OpenSession, size: number) {
-    this.#open = open;
+  constructor(sessions: Sessions, size: number) {
+    this.#sessions = sessions;
     this.#size = size;
   }
 
@@ -35,7 +35,7 @@ export class Pool implements Serving {
       // It may have ended just when it was taken.
       if (!outcome.isUnread || this.#isClosed) throw outcome.failure;
     }
-    const outcome = await serve(this.#open(), call);
+    const outcome = await serve(this.#sessions.open(), call);
     if ("result" in outcome) return outcome.result;
     throw outcome.failure;
   }
@@ -51,7 +51,7 @@ export class Pool implements Serving {
   async ready(call: PluginCall): Promise<void> {
     if (this.#size === 0) {
       // A trial: what can't start is known before the first call.
-      const session = this.#open();
+      const session = this.#sessions.open();
       try {
         await session.ready(call);
       } finally {
@@ -59,6 +59,7 @@ export class Pool implements Serving {
       }
       return;
     }
+    this.#dropForeign();
     this.#fill();
     // One that a call takes meanwhile is ready too.
     await Promise.all([...this.#warm].map((session) => session.ready(call)));
@@ -71,11 +72,12 @@ export class Pool implements Serving {
 
   close(): void {
     this.#isClosed = true;
-    for (const session of this.#warm) session.finish();
+    for (const session of this.#warm) if (!session.isForeign) session.finish();
     this.#warm.clear();
   }
 
   #take(): Session | undefined {
+    this.#dropForeign();
     for (const session of this.#warm) {
       this.#warm.delete(session);
       if (session.isServing) return session;
@@ -83,8 +85,17 @@ export class Pool implements Serving {
     return undefined;
   }
 
+  /** Drops instances that another request has started: they are of no use here. */
+  #dropForeign(): void {
+    for (const session of this.#warm) {
+      if (!session.isForeign) continue;
+      this.#warm.delete(session);
+      this.#sessions.forget(session);
+    }
+  }
+
   #fill(): void {
-    while (!this.#isClosed && this.#warm.size < this.#size) this.#warm.add(this.#open());
+    while (!this.#isClosed && this.#warm.size < this.#size) this.#warm.add(this.#sessions.open());
   }
 }
 

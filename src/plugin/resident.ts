@@ -10,7 +10,8 @@
 
 import type { PluginCall } from "./call.ts";
 import { Failure, NO_INSTANCE } from "./errors.ts";
-import type { OpenSession, Serving } from "./lifetime.ts";
+import type { Cause } from "./errors.ts";
+import type { Serving, Sessions } from "./lifetime.ts";
 import { Backoff } from "./restart.ts";
 import type { RestartPolicy } from "./restart.ts";
 import type { Outcome, Session } from "./session.ts";
@@ -19,10 +20,16 @@ import { Window } from "./window.ts";
 /** How often a call is sent at most. A guest that exits with each answer reads it twice or three times. */
 const MAX_SENDS = 100;
 
+const OTHER_REQUEST: Cause = {
+  reason: "other request",
+  what: "the instance belongs to the request that started it, and ends with it: " +
+    "make a plugin for each request, or keep one in a Durable Object",
+};
+
 /** The lifetime `plugin`. */
 export class Resident implements Serving {
   readonly warm = 0;
-  readonly #open: OpenSession;
+  readonly #sessions: Sessions;
   readonly #backoff: Backoff;
   readonly #window = new Window();
   #session: Session | undefined;
@@ -33,8 +40,8 @@ export class Resident implements Serving {
   #lastFailure: { readonly message: string; readonly error: unknown } | undefined;
   #isClosed = false;
 
-  constructor(open: OpenSession, restart: Required<RestartPolicy>) {
-    this.#open = open;
+  constructor(sessions: Sessions, restart: Required<RestartPolicy>) {
+    this.#sessions = sessions;
     this.#backoff = new Backoff(restart);
   }
 
@@ -47,14 +54,14 @@ export class Resident implements Serving {
   }
 
   async notify(call: PluginCall): Promise<void> {
-    const session = this.#serving() ?? await this.#start(call);
-    await session.notify(call);
+    const session = this.#sessionFor(call);
+    await (session instanceof Promise ? await session : session).notify(call);
   }
 
   async ready(call: PluginCall): Promise<void> {
     this.#backoff.reset();
-    const session = this.#serving() ?? await this.#start(call);
-    await session.ready(call);
+    const session = this.#sessionFor(call);
+    await (session instanceof Promise ? await session : session).ready(call);
   }
 
   ended(session: Session): void {
@@ -71,7 +78,7 @@ export class Resident implements Serving {
 
   close(): void {
     this.#isClosed = true;
-    this.#session?.finish();
+    if (this.#session?.isForeign === false) this.#session.finish();
   }
 
   async #send(call: PluginCall): Promise<Outcome> {
@@ -84,8 +91,8 @@ export class Resident implements Serving {
     }
     let isAnswered = false;
     try {
-      const session = this.#serving() ?? await this.#start(call);
-      const outcome = await session.call(call, false);
+      const session = this.#sessionFor(call);
+      const outcome = await (session instanceof Promise ? await session : session).call(call, false);
       isAnswered = "result" in outcome;
       return outcome;
     } finally {
@@ -93,22 +100,33 @@ export class Resident implements Serving {
     }
   }
 
-  /** The instance, if it can serve a call. One that was stopped may take a moment to end. */
-  #serving(): Session | undefined {
-    return this.#session?.isServing ? this.#session : undefined;
+  /** An instance that can serve a call: now if possible, so that calls are sent in the order in which they were made. */
+  #sessionFor(call: PluginCall): Session | Promise<Session> {
+    // One that was stopped may take a moment to end.
+    if (this.#session?.isServing) {
+      if (this.#session.isForeign) throw new Failure(OTHER_REQUEST, NO_INSTANCE);
+      return this.#session;
+    }
+    return this.#delayMs() > 0 ? this.#sessionLater(call) : this.#start();
   }
 
-  /** Starts an instance, after the time that is due. */
-  async #start(call: PluginCall): Promise<Session> {
-    for (;;) {
-      if (this.#backoff.hasGivenUp) throw this.#givenUp();
-      const leftMs = this.#backoff.failures === 0 ? 0 : this.#dueAt - performance.now();
-      if (leftMs <= 0) break;
-      this.#delay ??= new Promise<void>((resolve) => setTimeout(resolve, Math.ceil(leftMs)))
+  async #sessionLater(call: PluginCall): Promise<Session> {
+    for (let ms = this.#delayMs(); ms > 0; ms = this.#delayMs()) {
+      this.#delay ??= new Promise<void>((resolve) => setTimeout(resolve, Math.ceil(ms)))
         .then(() => this.#delay = undefined);
       await call.wait(this.#delay);
     }
-    const session = this.#serving() ?? this.#open();
+    return this.#session?.isServing ? this.#session : this.#start();
+  }
+
+  /** Milliseconds until an instance may be started. @throws {Failure} if none may */
+  #delayMs(): number {
+    if (this.#backoff.hasGivenUp) throw this.#givenUp();
+    return this.#backoff.failures === 0 ? 0 : this.#dueAt - performance.now();
+  }
+
+  #start(): Session {
+    const session = this.#sessions.open();
     session.onHostCall = () => this.#window.open();
     return this.#session = session;
   }

@@ -8,7 +8,7 @@
 import { LimitError, limitError, limitsOf } from "../base/limits.ts";
 import type { LimitName } from "../base/limits.ts";
 import { quoted } from "../base/text.ts";
-import { Peer, RpcClosedError, RpcError } from "../rpc/mod.ts";
+import { Peer, RpcClosedError, RpcError, SchemaError } from "../rpc/mod.ts";
 import type { PeerLimits } from "../rpc/mod.ts";
 import type { Module } from "../vm/mod.ts";
 import { spawn } from "../wasi/mod.ts";
@@ -23,8 +23,12 @@ import { Hosting } from "./hosting.ts";
 import { IdleWatch } from "./idle.ts";
 import { Lateness } from "./lateness.ts";
 import { LogExcerpt, readLog } from "./log.ts";
+import { observeHostCall } from "./observer.ts";
 import type { CheckedOptions, PluginLimits } from "./options.ts";
+import { RequestGuard } from "./request_guard.ts";
 
+/** What to do about a call that its guest does not answer. */
+const IDLE_HINT = "does it flush what it writes? For answers that wait for other messages, raise limits.idleMs";
 /** UTF-16 units of a method's name in an error. */
 const METHOD_LENGTH = 100;
 
@@ -63,7 +67,10 @@ function isLate(reason: unknown): reason is LimitError {
 export class Session {
   /** Resolves when the guest and its log have ended. Never rejects. */
   readonly ended: Promise<void>;
+  readonly #guard = new RequestGuard();
   readonly #limits: Required<PluginLimits>;
+  /** Whether streams may be passed. */
+  readonly #hasStreams: boolean;
   readonly #process: Process;
   readonly #peer: Peer;
   readonly #log = new LogExcerpt();
@@ -89,8 +96,9 @@ export class Session {
 
   constructor(plugin: string, module: Module, options: CheckedOptions) {
     const { args = [plugin.replaceAll("\0", "")], env, clock, random, methods, limits } = options;
-    const { onLog, onError, protocol, framing = protocol.framing, accepts, schemas } = options;
+    const { onLog, onError, protocol, framing = protocol.framing, accepts, schemas, observe } = options;
     this.#limits = limits;
+    this.#hasStreams = accepts?.includes("streams") === true;
     // A deadline is for one call, and a process may serve many: the call enforces it.
     const processLimits = { ...limitsOf<ProcessLimits>("spawn", limits), deadlineMs: Infinity };
     this.#process = spawn(module, { args, env, clock, random, limits: processLimits });
@@ -98,9 +106,10 @@ export class Session {
     this.#idle = new IdleWatch(input, limits.idleMs, () => this.#peer.stats.openStreams > 0);
     this.#delivery = new Delivery(input);
     this.#hosting = new Hosting({
-      began: () => {
+      began: (context) => {
         this.#idle.hold();
         this.onHostCall();
+        return observe && observeHostCall(observe, plugin, context, this.#hosting.running);
       },
       ended: () => this.#idle.release(),
     });
@@ -146,6 +155,11 @@ export class Session {
     return !this.#isOver && !this.#isFinished && this.#stopped === undefined;
   }
 
+  /** Whether it belongs to another request: then it is not to be touched. */
+  get isForeign(): boolean {
+    return this.#guard.isForeign;
+  }
+
   /** Whether the instance has no more calls to serve. */
   get isFinished(): boolean {
     return this.#isFinished;
@@ -188,13 +202,15 @@ export class Session {
   async call(call: PluginCall, isOnly: boolean): Promise<Outcome> {
     if (call.interrupted !== undefined) throw call.interrupted.reason;
     const abort = isOnly ? undefined : new AbortController();
+    const { fuelUsed } = this.#process;
+    call.use.sends++;
     const deadline = isOnly || !call.hasDeadline ? undefined : this.#lateness.deadline();
     const { calls: hostCalls } = this.#hosting;
     const { writtenBytes: start } = this.#delivery;
     const { openStreams } = this.#peer.stats;
     const answer = this.#peer.call(call.method, call.params, {
       ...{ signal: abort?.signal, cancel: deadline?.cancel },
-      ...{ onProgress: call.onProgress, traceparent: call.options.traceparent },
+      ...{ onProgress: call.onProgress, traceparent: call.traceparent },
     });
     const sent: Sent = { start, bytes: this.#delivery.writtenBytes - start };
     const hasStreams = this.#peer.stats.openStreams > openStreams;
@@ -206,7 +222,7 @@ export class Session {
       deadline.pass({ method: call.method, answer, abort: (reason) => abort.abort(reason) }, reason);
     };
     this.#pending++;
-    const unwatch = this.#idle.watch(() => call.giveUp(limitError("idleMs", this.#limits.idleMs)));
+    const unwatch = this.#idle.watch(() => call.giveUp(limitError("idleMs", this.#limits.idleMs, IDLE_HINT)));
     try {
       const result = await (deadline === undefined ? answer : Promise.race([answer, deadline.passed]));
       this.#answered++;
@@ -214,11 +230,13 @@ export class Session {
     } catch (error) {
       if (!isOnly && call.isGivenUpFor(error)) throw this.#givenUp(error);
       if (await this.#isEnd(error)) return await this.#unanswered(before, call);
-      if (error instanceof RpcError) this.#answered++;
+      if (isAnswer(error)) this.#answered++;
       throw error;
     } finally {
       unwatch();
       this.#pending--;
+      call.use.fuelUsed += this.#process.fuelUsed - fuelUsed;
+      call.use.memoryPages = this.#process.memoryPages;
     }
   }
 
@@ -288,7 +306,7 @@ export class Session {
   async #isEnd(error: unknown): Promise<boolean> {
     // The reason of a stop may itself be an RpcError, for example from a logger's own call.
     if (this.#stopped !== undefined && error === this.#stopped.reason) return true;
-    if (error instanceof RpcError) return false;
+    if (isAnswer(error)) return false;
     if (error instanceof RpcClosedError) return true;
     // A failing guest breaks its input with the reason. A write may fail for it before the end of the output is read.
     const moment = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 0));
@@ -300,8 +318,9 @@ export class Session {
     this.#isOver = true;
     const failure = await this.#failure();
     const isUnread = this.#delivery.isUnread(sent);
-    // What a guest does is seen outside only through host methods and reports. Without them, nothing was done twice.
-    const isHarmless = this.hasEndedWell && hostCalls === this.#hosting.calls && reports === call.reports;
+    // What a guest does is seen outside only through host methods, reports and streams. Without them, nothing was done.
+    const isHarmless = this.hasEndedWell && !this.#hasStreams && hostCalls === this.#hosting.calls &&
+      reports === call.reports;
     // A guest that reads nothing would make no progress, however often it is started.
     const isRepeatable = !hasStreams && (isHarmless || (isUnread && this.#process.input.bytesRead > 0));
     return { failure, isUnread: isUnread && !hasStreams, isRepeatable };
@@ -327,4 +346,9 @@ export class Session {
     clearTimeout(timer);
     return this.#ending().failure;
   }
+}
+
+/** Whether an error is the guest's answer: an error answer, or a result that its schema refuses. */
+function isAnswer(error: unknown): boolean {
+  return error instanceof RpcError || (error instanceof SchemaError && error.part === "result");
 }

@@ -5,17 +5,10 @@
  * @module
  */
 
-import { Fifo } from "../base/fifo.ts";
-
-/** A call that waits for its turn. */
-interface Waiter {
-  readonly enter: () => void;
-  isGone: boolean;
-}
-
 /** Lets calls in. */
 export class Window {
-  readonly #waiting = new Fifo<Waiter>();
+  /** What lets each waiting call in, in order. */
+  readonly #waiting = new Set<() => void>();
   #size = Infinity;
   #inside = 0;
   #answered = 0;
@@ -32,9 +25,12 @@ export class Window {
       return undefined;
     }
     const { promise: entered, resolve } = Promise.withResolvers<void>();
-    const waiter: Waiter = { enter: resolve, isGone: false };
-    this.#waiting.push(waiter);
-    return { entered, giveUp: () => waiter.isGone = true };
+    this.#waiting.add(resolve);
+    const giveUp = () => {
+      // It may have been let in just now.
+      if (!this.#waiting.delete(resolve)) this.leave(false);
+    };
+    return { entered, giveUp };
   }
 
   /** One that has entered leaves. The window doubles when the guest has answered as many as it has places. */
@@ -62,12 +58,11 @@ export class Window {
   }
 
   #admit(): void {
-    while (this.#inside < this.#size) {
-      const waiter = this.#waiting.shift();
-      if (waiter === undefined) return;
-      if (waiter.isGone) continue;
+    for (const enter of this.#waiting) {
+      if (this.#inside >= this.#size) return;
+      this.#waiting.delete(enter);
       this.#inside++;
-      waiter.enter();
+      enter();
     }
   }
 }

@@ -26,6 +26,7 @@ import { type AnswerSink, collectAnswers, RequestQueue } from "./requests.ts";
 import { readPlace } from "./protocols/places.ts";
 import type { OngoingCall, PeerStats } from "./types.ts";
 import type { OpenedStream, Tagged } from "./values/decode.ts";
+import { discardStreams } from "./values/discard.ts";
 import { STREAM_METHODS } from "./values/stream_messages.ts";
 
 /** What a connection has counted, beside its calls. */
@@ -84,7 +85,7 @@ export class Connection<Remote extends object> {
       hasRoom: () => this.#outbox.answerBytes < limits.queueBytes,
       report: (error) => report(error, { method: STREAM_METHODS.end, id: undefined }),
     });
-    this.outgoing = withCallSchemas(new Outgoing(this, options), options.schemas);
+    this.outgoing = withCallSchemas(new Outgoing(this, options), options.schemas, discardStreams);
     this.#outbox = new Outbox(writable, (text) => framing.encode(text), () => this.#progress());
     this.requests = new RequestQueue({
       handlers,

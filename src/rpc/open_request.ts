@@ -19,7 +19,7 @@ import { RequestCaller } from "./request_caller.ts";
 import { readTraceparent } from "./trace.ts";
 import type { Caller, IncomingRequest, OngoingCall } from "./types.ts";
 import type { OpenedStream } from "./values/decode.ts";
-import { discard } from "./values/discard.ts";
+import { discardStreams } from "./values/discard.ts";
 
 /** UTF-16 units of a token; one that is longer is not answered: it would be sent again with each report. */
 const TOKEN_LENGTH = 1_000;
@@ -132,7 +132,7 @@ export class OpenRequest<Remote extends object> implements IncomingRequest<Remot
 
   reply(result?: unknown): void {
     const { codec } = this.#surroundings;
-    const unsent = (reason: unknown) => discard(result, reason);
+    const unsent = (reason: unknown) => discardStreams(result, reason);
     const isAnswered = this.#settle((id) => {
       const answer = ({ json, streams }: Written) => ({ text: encodeResult(id, json), streams });
       const written = codec.write(result, "result");

@@ -140,6 +140,11 @@ export class Module {
     return entry === undefined ? undefined : describeExport(record, entry);
   }
 
+  /** A copy of the bytes that it was compiled from. */
+  bytes(): Uint8Array<ArrayBuffer> {
+    return preparedOf(this).record.bytes.slice();
+  }
+
   /**
    * The contents of all custom sections with a name, in the module's order. Each is a copy in a buffer of its own, as
    * `WebAssembly.Module.customSections` returns them. A module keeps all its bytes, and so all its custom sections.

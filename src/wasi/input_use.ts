@@ -24,8 +24,9 @@ export interface InputUse {
 
 /** Counts the use of one descriptor. */
 export class InputMeter implements InputUse {
-  readonly begun: Promise<void>;
-  readonly #begin: () => void;
+  #hasBegun = false;
+  /** Made when somebody waits for it. */
+  #begun: PromiseWithResolvers<void> | undefined;
   readonly #descriptor: Descriptor;
   readonly #queue: ByteQueue | undefined;
   #waitedMs = 0;
@@ -34,7 +35,6 @@ export class InputMeter implements InputUse {
 
   /** @param queue what the descriptor reads from, if it is a queue */
   constructor(descriptor: Descriptor, queue?: ByteQueue) {
-    ({ promise: this.begun, resolve: this.#begin } = Promise.withResolvers<void>());
     this.#queue = queue;
     this.#descriptor = descriptor;
     const { read } = descriptor;
@@ -42,6 +42,12 @@ export class InputMeter implements InputUse {
       this.#begin();
       return read(buffers);
     };
+  }
+
+  get begun(): Promise<void> {
+    this.#begun ??= Promise.withResolvers();
+    if (this.#hasBegun) this.#begun.resolve();
+    return this.#begun.promise;
   }
 
   get bytesRead(): number {
@@ -71,5 +77,10 @@ export class InputMeter implements InputUse {
   endWait(): void {
     this.#waitedMs = this.waitedMs;
     this.#since = undefined;
+  }
+
+  #begin(): void {
+    this.#hasBegun = true;
+    this.#begun?.resolve();
   }
 }

@@ -12,6 +12,8 @@ import { FRAMINGS, LimitError as LimitErrorOfRpc, Peer, PROTOCOLS } from "@rivul
 import type { PeerLimits } from "@rivulet/rivulet/rpc";
 import { LimitError, Plugin, PluginError, spawn } from "@rivulet/rivulet";
 import type { PluginLimits, PluginOptions, ProcessLimits } from "@rivulet/rivulet";
+import { WorkerPlugin } from "@rivulet/rivulet/workers";
+import type { WorkerLike, WorkerPluginLimits } from "@rivulet/rivulet/workers";
 import { LIMIT_NAMES, limitError, LIMITS } from "../../src/base/limits.ts";
 import type { LimitErrorName, LimitName, LimitOwner, LimitRow } from "../../src/base/limits.ts";
 import { MAX_PAGES } from "../../src/vm/limits.ts";
@@ -42,6 +44,7 @@ const STARTS: Readonly<Record<LimitOwner, (limits: unknown) => unknown>> = {
   spawn: (limits) => spawn(empty, { limits: limits as ProcessLimits }).kill(),
   Peer: (limits) => new Peer(new TransformStream(), { limits: limits as PeerLimits }).close(),
   Plugin: (limits) => new Plugin(empty, { limits: limits as PluginLimits }),
+  WorkerPlugin: (limits) => new WorkerPlugin(empty, { limits: limits as WorkerPluginLimits }),
 };
 
 /** The error that a place throws or rejects with. */
@@ -436,7 +439,22 @@ const REACHED: Readonly<Record<LimitErrorName, readonly (() => Promise<unknown>)
     await peer.close();
     return error;
   }],
+  startMs: [() => silentWorker({ startMs: 10 }, false)],
+  hangMs: [() => silentWorker({ hangMs: 10 }, true)],
 };
+
+/** Calls a plugin whose worker says at most one thing. Returns the cause of the failure. */
+async function silentWorker(limits: WorkerPluginLimits, starts: boolean): Promise<unknown> {
+  const createWorker = (): WorkerLike => ({
+    postMessage: () => {},
+    terminate: () => {},
+    addEventListener: (type, listener) => {
+      if (starts && type === "message") setTimeout(() => listener({ data: { kind: "pong" } }), 0);
+    },
+  });
+  await using plugin = new WorkerPlugin(empty, { createWorker, workers: 1, limits });
+  return (await assertRejects(() => plugin.call("ping"), PluginError)).cause;
+}
 
 for (const [name, ways] of Object.entries(REACHED)) {
   Deno.test(`reaching ${name} is a LimitError that names it in the words of its row`, async () => {
@@ -484,7 +502,8 @@ Deno.test("the types of limits have the names of the rows", () => {
     ...{ ...spawned, ...peer },
     ...{ graceMs: true, idleMs: true, logBytes: true, logLineBytes: true },
   };
-  const types = { instantiate: run, spawn: spawned, Peer: peer, Plugin: plugin };
+  const workers: Record<keyof WorkerPluginLimits, true> = { ...plugin, startMs: true, hangMs: true };
+  const types = { instantiate: run, spawn: spawned, Peer: peer, Plugin: plugin, WorkerPlugin: workers };
   for (const owner of OWNERS) assertEquals(Object.keys(types[owner]).sort(), [...LIMIT_NAMES[owner]].sort());
 });
 

@@ -7,6 +7,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { Trap } from "@rivulet/rivulet";
 import { guest } from "../_guests.ts";
+import { binary, name, SECTION, section } from "../../tools/binary.ts";
 import { createHandler } from "../../examples/edge/handler.ts";
 
 const log: string[] = [];
@@ -50,6 +51,13 @@ Deno.test("the handler refuses forms that lack a part, and bodies that are not f
   );
   assertEquals(broken.status, 400);
   assertStringIncludes((await broken.json()).error.message, "the form can't be read: ");
+});
+
+Deno.test("the handler refuses a module with a manifest that is not valid", async () => {
+  const manifest = section(SECTION.custom, name("rivulet"), new TextEncoder().encode("{}{}"));
+  const [status, message] = await refusal(upload(binary(manifest), `{"jsonrpc":"2.0","id":1,"method":"ping"}`));
+  assertEquals(status, 422);
+  assertStringIncludes(message, `ManifestError: the module's section "rivulet" is not a manifest`);
 });
 
 Deno.test("the handler stops reading a form that is too long", async () => {

@@ -119,6 +119,12 @@ const steps: Readonly<Record<string, (server: Server) => Promise<void>>> = {
     assertEquals(answers.filter(({ status }) => status !== 200), []);
     assertEquals((await call(server, "dune-ledger/total")).result, 20);
   },
+  async "logs what a replaced plugin may do, if that has changed"(server) {
+    assertEquals((await ask(server, "PUT", "cove-echo", ledger)).result, "replaced");
+    const line = await server.line(/^cove-echo: .* before: \{/);
+    assertStringIncludes(line, 'may use {"methods":[],');
+    assertStringIncludes(line, 'before: {"methods":["echo"],');
+  },
   async "keeps the old plugin if the new one can't start"(server) {
     for (const [body, message] of [["text", "CompileError"], [new Uint8Array(zig.slice(0, 8)), "_start"]] as const) {
       const { status, error } = await ask(server, "PUT", "acme-dice", body);

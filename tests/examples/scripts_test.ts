@@ -4,7 +4,7 @@
  * @module
  */
 
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { toText } from "@std/streams";
 import config from "../../deno.json" with { type: "json" };
 import { ROOT } from "../../tools/root.ts";
@@ -36,6 +36,11 @@ Deno.test("call_plugin.ts calls a plugin that it has the permission to read", as
 Deno.test("chain.ts pipes its input through two guests", async () => {
   const output = await run(commandOf("examples/deno/chain.ts"), "quiet\nplease\n");
   assertEquals(output.split("\n").map((line) => line.trim().replace(/\s+/, " ")), ["1 QUIET", "2 PLEASE", ""]);
+});
+
+Deno.test("workers.ts measures what a second worker gains", async () => {
+  const output = await run([...commandOf("examples/deno/workers.ts"), "1"]);
+  assertMatch(output, /^one worker: \d+\.\d calls a second, two: .*\ntwo workers answer \d+\.\d\d times as many\n$/);
 });
 
 Deno.test("in language_server.ts, a guest answers vscode-jsonrpc", async () => {

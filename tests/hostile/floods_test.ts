@@ -91,6 +91,42 @@ const MESSAGES: Readonly<Record<string, string>> = {
   ),
 };
 
+const about = (method: string, params: unknown) => line(notification(`$/stream/${method}`, params));
+const passed = (value: unknown) => line(JSON.stringify({ jsonrpc: "2.0", id: 1, method: "echo", params: value }));
+
+/** The output of a guest to a peer that has agreed to bytes and streams. */
+const VALUES: Readonly<Record<string, string>> = {
+  "bytes": passed({ $bytes: "A".repeat(60_000) }),
+  "wrong bytes": passed({ $bytes: "A".repeat(60_001) }),
+  "many small bytes": passed(Array(3_000).fill({ $bytes: "AA==" })),
+  "literals in literals": passed(Array(30).fill(0).reduce((value) => ({ $literal: { a: value } }), {})),
+  "many literals": passed(Array(2_000).fill({ $literal: { $bytes: "AA==" } })),
+  "objects without tags, all different": `{"jsonrpc":"2.0","method":"x","params":[${
+    distinct((index) => `{"$${index}":0}`)
+  }]}\n`,
+  "streams that come back": passed({ $readable: 1 }),
+  "streams that nobody reads": passed([{ $readable: 1 }, { $writable: 1 }]) + about("cancel", { writable: 1 }) +
+    about("end", { readable: 1 }),
+  "streams for nobody": line(
+    JSON.stringify({ jsonrpc: "2.0", method: "none", params: [{ $readable: 1 }, { $writable: 1 }] }),
+  ),
+  "streams in answers to nobody": line('{"jsonrpc":"2.0","id":9,"result":[{"$readable":1},{"$writable":1}]}'),
+  "too many streams": passed(Array.from({ length: 3_000 }, (_, id) => ({ $readable: id }))),
+  "streams with one id": passed([{ $readable: 1 }, { $readable: 1 }]),
+  "chunks of no stream": about("chunk", { readable: 7, value: 1 }),
+  "chunks without credit": passed({ $readable: 1 }) + about("chunk", { readable: 1, value: 1 }),
+  "chunks for what a host method reads": line(
+    JSON.stringify({ jsonrpc: "2.0", id: 1, method: "reads", params: { $readable: 1 } }),
+  ) + about("chunk", { readable: 1, value: [1] }).repeat(1_000),
+  "credit for no stream": about("credit", { readable: 7, bytes: 1 }),
+  "credit for what a host method writes": line(
+    JSON.stringify({ jsonrpc: "2.0", id: 1, method: "writes", params: { $writable: 1 } }),
+  ) + about("credit", { writable: 1, bytes: 9e15 }),
+  "ends of no stream with errors": about("end", { readable: 7, error: { code: 1, message: "\x7f".repeat(30_000) } }),
+  "cancellations of no stream": about("cancel", { readable: 7, error: { code: 1, message: "no" } }),
+  "messages about streams that are malformed": about("chunk", {}),
+};
+
 /** The output of a guest to a peer that reads headers. */
 const FRAMES: Readonly<Record<string, string>> = {
   "requests": frame(request("none")),
@@ -110,6 +146,15 @@ const methods: PeerOptions["methods"] = {
   },
   slow: () => new Promise((resolve) => setTimeout(resolve, 50)),
   fails: () => Promise.reject(new Error("no")),
+  reads: async (params) => {
+    const reader = (params as ReadableStream<unknown>).getReader();
+    while (!(await reader.read()).done);
+  },
+  writes: async (params) => {
+    const writer = (params as WritableStream<unknown>).getWriter();
+    for (let i = 0; i < 1_000; i++) await writer.write(i);
+    await writer.close();
+  },
 };
 
 /** Checks the promised bound of the host's timers while a guest and its reader work. Then ends both. */
@@ -145,6 +190,11 @@ async function attackPeer(what: string, module: Module, options: PeerOptions): P
 
 for (const [what, text] of Object.entries(MESSAGES)) {
   Deno.test(`a flood of ${what} leaves host timers a p99 under 50 ms`, () => attackPeer(what, flood(text), {}));
+}
+
+for (const [what, text] of Object.entries(VALUES)) {
+  Deno.test(`a flood of ${what}, agreed to, leaves host timers a p99 under 50 ms`, () =>
+    attackPeer(what, flood(text), { accepts: ["bytes", "streams"] }));
 }
 
 for (const [what, text] of Object.entries(FRAMES)) {

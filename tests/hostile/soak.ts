@@ -34,6 +34,8 @@ const TEXT = new TextEncoder().encode("soaked\n");
 export async function cycles(): Promise<ReadonlyMap<string, Cycle>> {
   const [plugin, upper, faulty] = [await guest("c_plugin"), await guest("upper"), await guest("faulty")];
   const { signal } = new AbortController();
+  const streams = await guest("streams");
+  const streaming = new Plugin(streams, { lifetime: "plugin" });
   const resident = new Plugin(plugin, { lifetime: "plugin" });
   const crashing = new Plugin(faulty, { lifetime: "plugin" });
   const pool = new Plugin(plugin, { lifetime: { pool: 2 } });
@@ -68,6 +70,25 @@ export async function cycles(): Promise<ReadonlyMap<string, Cycle>> {
       await call;
       await late;
       await resident.call("ping", undefined, { signal });
+    }],
+    ["a resident plugin passes bytes and streams", async () => {
+      await streaming.call("invert", TEXT);
+      const upper = await streaming.call("upper", new Blob([TEXT]).stream()) as ReadableStream<Uint8Array>;
+      for await (const chunk of upper) if (chunk.length === 0) throw new Error("an empty chunk");
+      await streaming.call("fill", { out: new WritableStream(), count: 5 });
+    }],
+    ["a stream of a resident plugin is cancelled", async () => {
+      const numbers = await streaming.call("count", 1_000) as ReadableStream<unknown>;
+      const reader = numbers.getReader();
+      await reader.read();
+      await reader.cancel();
+      const upper = await streaming.call("upper", new ReadableStream()) as ReadableStream<unknown>;
+      await upper.cancel();
+    }],
+    ["a stream outlives the answer of its plugin", async () => {
+      await using fresh = new Plugin(streams);
+      const numbers = await fresh.call("count", 3) as ReadableStream<unknown>;
+      for await (const number of numbers) if (typeof number !== "number") throw new Error("not a number");
     }],
     ["a pool serves a call", async () => {
       await pool.call("ping", undefined, { signal, onProgress: () => {} });

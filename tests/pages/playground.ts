@@ -75,7 +75,7 @@ const steps: Readonly<Record<string, (page: Page, url: string) => Promise<void>>
     assertEquals((await textOf(page, "#exports")).trim().split("\n"), ["memory memory", "_start () → ()"]);
     await page.click(`//summary[contains(., "Imports")]`);
     assertStringIncludes(await textOf(page, "#imports"), "wasi_snapshot_preview1.fd_write (i32, i32, i32, i32) → i32");
-    assertEquals(await textOf(page, "#module-size"), "34.6 KiB");
+    assertEquals(await textOf(page, "#module-size"), "35.8 KiB");
   },
 
   async "accepts a dropped file"(page, url) {

@@ -191,3 +191,8 @@ export async function failure(call: Promise<unknown>, reason: PluginFailure): Pr
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
+
+/** Checks some members of an object. */
+export function assertPart<Whole extends object>(whole: Whole, part: Partial<Whole>): void {
+  assertEquals(Object.fromEntries(Object.keys(part).map((name) => [name, whole[name as keyof Whole]])), part as never);
+}

@@ -134,3 +134,9 @@ Deno.test("a host method can call the instance that calls it", async () => {
   await Promise.all([plugin.call("many_echo", 3), plugin.call("ping"), plugin.call("many_echo", 3)]);
   assertEquals(works, 6);
 });
+
+Deno.test("calls are sent in the order in which they are made, also the first ones", async () => {
+  await using plugin = new Plugin(obedient, { lifetime: "plugin" });
+  const calls = Array.from({ length: 10 }, () => plugin.call("echo"));
+  assertEquals(await Promise.all(calls), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+});

@@ -36,6 +36,8 @@ Deno.test("a plugin gives up after so many failures in a row, says so, and tries
   const error = await failure(plugin.call("echo"), "gave up");
   assertInstanceOf(error.cause, Trap);
   assertStringIncludes(error.message, "gave up after 3 failures in a row");
+  // Of the last instance, not of one that does not exist.
+  assertEquals(error.message.match(/fuel used: /g)?.length, 1);
   assertStringIncludes(error.message, "unreachable");
   await failure(plugin.notify("ignored"), "gave up");
   assertEquals(exits, 3);

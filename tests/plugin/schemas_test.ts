@@ -6,7 +6,7 @@
 
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { ErrorCode, Plugin, RpcError, SchemaError } from "@rivulet/rivulet";
-import type { PluginOptions, StandardSchema } from "@rivulet/rivulet";
+import type { PluginExit, PluginOptions, StandardSchema } from "@rivulet/rivulet";
 import { guest } from "../_guests.ts";
 
 const c = await guest("c_plugin");
@@ -35,6 +35,15 @@ for (const lifetime of ["call", "plugin"] as const) {
     assertEquals(await plugin.call("sleep", 1), null);
   });
 }
+
+Deno.test("a result that its schema refuses is an answer: it counts as one", async () => {
+  const exits: PluginExit[] = [];
+  const schemas = { guest: { ping: { result: number } } };
+  await using plugin = new Plugin(c, { lifetime: "plugin", schemas, onExit: (exit) => exits.push(exit) });
+  await assertRejects(() => plugin.call("ping"), SchemaError);
+  await plugin.close();
+  assertEquals(exits.map(({ calls, pending }) => [calls, pending]), [[1, 0]]);
+});
 
 Deno.test("schemas of host methods answer a plugin's wrong params with invalid params", async () => {
   const seen: unknown[] = [];

@@ -375,6 +375,23 @@ Deno.test("too many streams are a LimitError on this side, and refuse a message 
   await peer.close();
 });
 
+Deno.test("a side that opens streams and never reads gets no more of them, and fills no memory", async () => {
+  const { peer, send, block, rest } = connect({ accepts, limits: { queueBytes: 10_000 }, onInvalid: () => {} });
+  const call = peer.call("theirs");
+  await rest();
+  const unblock = block();
+  for (let round = 0; round < 20; round++) {
+    send('{"jsonrpc":"2.0","method":"nobody","params":[{"$readable":1},{"$writable":1}]}\n'.repeat(100));
+    await settle();
+  }
+  unblock();
+  const told = await rest();
+  assert(told.length < 100, `${told.length} messages`);
+  assert(peer.stats.malformed > 1_000);
+  await peer.close();
+  await call.catch(() => {});
+});
+
 Deno.test("streams wait for nothing when handlers wait for streams and requests fill the queue", async () => {
   const { client, server } = peers({
     length: async (params) => (await collect(params)).length,

@@ -23,6 +23,7 @@ export const LEFT_OUT: ReadonlyMap<string, string> = new Map([
   ["hostile", "measures the heap, and reads guests from files"],
   ["pages", "drives browsers"],
   ["spec", "reads the official suite from files"],
+  ["workers", "starts workers, whose programs are files; tests of node.ts run in Node and Bun"],
   ["types", "runs TypeScript's compiler"],
 ]);
 

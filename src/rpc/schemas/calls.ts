@@ -5,12 +5,19 @@
  */
 
 import type { Calls } from "../outgoing.ts";
-import { discard } from "../values/discard.ts";
 import { checked, SchemaError, type SchemaIssue } from "./check.ts";
 import type { MethodSchemas } from "./types.ts";
 
-/** Calls that check their params before they are sent, and their results on arrival. */
-export function withCallSchemas(calls: Calls, schemas: ReadonlyMap<string, MethodSchemas> | undefined): Calls {
+/**
+ * Calls that check their params before they are sent, and their results on arrival.
+ *
+ * @param discard ends the streams of a result that its caller does not get
+ */
+export function withCallSchemas(
+  calls: Calls,
+  schemas: ReadonlyMap<string, MethodSchemas> | undefined,
+  discard: (result: unknown, reason: unknown) => void,
+): Calls {
   if (schemas === undefined) return calls;
   const paramsOf = async (method: string, params: unknown): Promise<unknown> => {
     const schema = schemas.get(method)?.params;
@@ -28,13 +35,17 @@ export function withCallSchemas(calls: Calls, schemas: ReadonlyMap<string, Metho
   };
   return {
     async call(method, params, options, origin) {
-      const known = schemas.get(method);
-      if (known === undefined) return await calls.call(method, params, options, origin);
-      return await resultOf(method, await calls.call(method, await paramsOf(method, params), options, origin));
+      const schema = schemas.get(method)?.params;
+      const send = (params: unknown) => calls.call(method, params, options, origin);
+      // Calls keep their order: a schema that answers at once does not delay the message.
+      const sent = schema === undefined ? send(params) : checked(schema, params, refusal(method, "params"), send);
+      return await resultOf(method, await sent);
     },
     notify(method, params, origin) {
-      if (schemas.get(method)?.params === undefined) return calls.notify(method, params, origin);
-      const sent = paramsOf(method, params).then((params) => calls.notify(method, params, origin));
+      const schema = schemas.get(method)?.params;
+      const send = (params: unknown) => calls.notify(method, params, origin);
+      if (schema === undefined) return send(params);
+      const sent = (async () => void await checked(schema, params, refusal(method, "params"), send))();
       sent.catch(() => {});
       return sent;
     },

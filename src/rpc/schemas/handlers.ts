@@ -7,7 +7,7 @@
 import { isPromiseLike } from "../../base/callbacks.ts";
 import { ErrorCode, RpcError } from "../errors.ts";
 import type { Handler } from "../types.ts";
-import { discard } from "../values/discard.ts";
+import { discardStreams } from "../values/discard.ts";
 import { checked, SchemaError, type SchemaIssue, textOf } from "./check.ts";
 import type { MethodSchemas } from "./types.ts";
 
@@ -35,7 +35,7 @@ function guarded<Remote extends object>(
     new RpcError(ErrorCode.invalidParams, `invalid params: ${textOf("params", issues)}`, { issues });
   const refuseResult = (value: unknown, issues: readonly SchemaIssue[]) => {
     const error = new SchemaError(method, "result", issues);
-    discard(value, error);
+    discardStreams(value, error);
     return error;
   };
   const serve: Handler<Remote> = params === undefined

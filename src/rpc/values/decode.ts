@@ -181,14 +181,14 @@ function decodeTag(parent: Container, key: string | number, tag: string, content
   if (tag === "$literal") {
     if (!isObject(content) || Array.isArray(content)) throw wrong("has a $literal that is not an object");
     parent[key] = content;
-    return enter(content, Object.keys(content), walk);
+    return WORK.tag + enter(content, Object.keys(content), walk);
   }
   if (tag === "$bytes") {
     const bytes = typeof content === "string" ? fromBase64(content) : undefined;
     if (bytes === undefined) throw wrong(`has a $bytes that is not padded base64: ${shownPart(content)}`);
     parent[key] = bytes;
     walk.memory += BYTES_MEMORY;
-    return WORK.bytes + (content as string).length * WORK.byte;
+    return WORK.tag + (content as string).length * WORK.byte;
   }
   if (!isStreamId(content)) throw wrong(`has a ${tag} that is not a whole number: ${shownPart(content)}`);
   if (!walk.mayPass) throw wrong(`has a ${tag}, and streams are for params and results`);

@@ -1,10 +1,11 @@
 /**
- * The end of streams in a value that nobody will receive: an answer that can't be sent, or one that is refused. Nobody
- * else could end them, and what they hold would stay open: a file, or a place among the open streams.
+ * Ends streams that nobody will use: those of an answer that can't be sent or is refused, and those that were forgotten.
+ * What they hold would stay open: a file, or a place among the open streams.
  *
  * @module
  */
 
+import { ErrorCode, RpcError } from "../errors.ts";
 import { kindOf } from "./kinds.ts";
 
 type Stream = ReadableStream<unknown> | WritableStream<unknown>;
@@ -14,7 +15,7 @@ const MAX_SEARCHED = 1_000_000;
 const MAX_DEPTH = 500;
 
 /** Ends the streams of a value, whatever else it has. Those that are locked have another user. Never throws. */
-export function discard(value: unknown, reason: unknown): void {
+export function discardStreams(value: unknown, reason: unknown): void {
   for (const stream of streamsIn(value)) {
     try {
       const ending = "cancel" in stream ? stream.cancel(reason) : stream.abort(reason);
@@ -44,4 +45,24 @@ function streamsIn(value: unknown): ReadonlySet<Stream> {
     // A getter has thrown. Its owner must end what it hides.
   }
   return streams;
+}
+
+/** Drops the ends of streams that nobody can use any more: a caller may ignore a stream in a result. */
+const forgotten = globalThis.FinalizationRegistry === undefined
+  ? undefined
+  : new FinalizationRegistry<(reason: unknown) => void>((drop) => {
+    drop(new RpcError(ErrorCode.requestCancelled, "nobody uses the stream any more"));
+  });
+
+/**
+ * Calls `drop` at some time after a stream was garbage-collected, unless `hasEnded` was called for its end. `drop` must
+ * not keep the stream.
+ */
+export function dropForgotten(stream: object, end: object, drop: (reason: unknown) => void): void {
+  forgotten?.register(stream, drop, end);
+}
+
+/** Says that the end of a stream needs no drop any more. */
+export function hasEnded(end: object): void {
+  forgotten?.unregister(end);
 }

@@ -58,6 +58,11 @@ export class Incoming {
     return this.#end === undefined;
   }
 
+  /** Whether chunks wait to be taken. */
+  get hasChunks(): boolean {
+    return this.#chunks.size > 0;
+  }
+
   /**
    * Takes a chunk of the other side.
    *

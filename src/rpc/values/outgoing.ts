@@ -131,7 +131,11 @@ function* cut(bytes: Uint8Array, pieceBytes: number): Generator<Uint8Array, void
 /** An end as a stream to write. */
 export function writableOf(outgoing: Outgoing): WritableStream<unknown> {
   return new WritableStream<unknown>({
-    start: (controller) => void (outgoing.onStop = (reason) => controller.error(reason)),
+    start(controller) {
+      // The end must not keep a stream that nobody uses any more.
+      const weak = new WeakRef(controller);
+      outgoing.onStop = (reason) => weak.deref()?.error(reason);
+    },
     write: (chunk) => outgoing.write(chunk),
     close: () => outgoing.end(),
     abort: (reason) => outgoing.end({ reason }),

@@ -37,8 +37,8 @@ export interface StreamMessage extends StreamName {
   readonly value: unknown;
   /** Bytes of credit; anything in other messages. */
   readonly bytes: number;
-  /** Why the stream ended or was cancelled, if the message says so. */
-  readonly error: RpcError | undefined;
+  /** Why the stream ended or was cancelled, if the message says so: `readError` reads it. */
+  readonly error: unknown;
 }
 
 const METHODS: ReadonlyMap<string, StreamMethod> = new Map(
@@ -59,7 +59,7 @@ export function isStreamId(id: unknown): id is number {
   return Number.isSafeInteger(id) && id as number >= 0;
 }
 
-/** Checks the params of a message about a stream. */
+/** Checks the params of a message about a stream. What it says of an error is unchecked. */
 export function readStreamMessage(method: StreamMethod, params: unknown): StreamMessage | RpcProtocolError {
   if (typeof params !== "object" || params === null) return wrong(method, "its params are not an object");
   const { readable, writable, value, bytes, error } = params as { readonly [name: string]: unknown };
@@ -72,7 +72,7 @@ export function readStreamMessage(method: StreamMethod, params: unknown): Stream
     return wrong(method, 'its "bytes" are not a whole number from 1');
   }
   const kind = readable === undefined ? "writable" : "readable";
-  return { method, kind, id, value, bytes: bytes as number, error: error === undefined ? undefined : readError(error) };
+  return { method, kind, id, value, bytes: bytes as number, error };
 }
 
 /** An error about streams, of the other side. */
@@ -120,7 +120,7 @@ export function failureText(
 }
 
 /** What an error says. Even an unreadable one is an error. */
-function readError(error: unknown): RpcError {
+export function readError(error: unknown): RpcError {
   const { code, message, data } = (error ?? {}) as { readonly [name: string]: unknown };
   if (!Number.isSafeInteger(code) || typeof message !== "string") {
     return new RpcError(ErrorCode.internalError, "the stream failed, and its error is malformed");

@@ -5,16 +5,16 @@
  * @module
  */
 
-import { Fifo } from "../../base/fifo.ts";
 import { LimitError, limitError } from "../../base/limits.ts";
 import { ErrorCode, RpcError, RpcProtocolError } from "../errors.ts";
 import { toJson } from "../message.ts";
 import type { OpenedStream } from "./decode.ts";
+import { dropForgotten, hasEnded } from "./discard.ts";
 import { type Encoded, encodeValue, type PassedStream } from "./encode.ts";
-import { type End, Incoming, pumpTo, readableOf } from "./incoming.ts";
+import { Incoming, pumpTo, readableOf } from "./incoming.ts";
 import type { Accepted, StreamKind } from "./kinds.ts";
 import { Outgoing, pumpFrom, writableOf } from "./outgoing.ts";
-import { failureText, readStreamMessage, type StreamMethod, streamText } from "./stream_messages.ts";
+import { failureText, readError, readStreamMessage, type StreamMethod, streamText } from "./stream_messages.ts";
 import type { StreamMessage, StreamName } from "./stream_messages.ts";
 
 /** Most bytes that a stream may have on the way, before its reader has taken any. */
@@ -62,8 +62,6 @@ export class StreamTable {
   /** The open ends by the kind that they were passed as, and by id. The side that passed them counts. */
   readonly #incoming = { readable: new Map<number, Incoming>(), writable: new Map<number, Incoming>() };
   readonly #outgoing = { readable: new Map<number, Outgoing>(), writable: new Map<number, Outgoing>() };
-  /** What the other side is to be told of ends, when the connection has room. Each keeps its place among the streams. */
-  readonly #untold = new Fifo<string>();
   /** Ends to which credit is granted when the connection has room. */
   readonly #owed = new Set<Incoming>();
   /** Ends that came with answers. */
@@ -118,7 +116,7 @@ export class StreamTable {
   /**
    * Opens a stream that the other side has passed.
    *
-   * @throws {LimitError} if too many are open
+   * @throws {LimitError} if too many are open, or too much waits for the other side to read
    * @throws {RpcProtocolError} if the id is in use
    */
   open(kind: StreamKind, id: number): OpenedStream {
@@ -127,12 +125,23 @@ export class StreamTable {
       throw new RpcProtocolError("value", `has the id of an open stream: ${id}`);
     }
     this.#checkRoom(1);
+    // Its end would have to wait too. A side that opens and never reads must not fill this one's memory with ends.
+    if (!this.#port.hasRoom()) {
+      const { queueBytes } = this.#port;
+      throw new LimitError("queueBytes", queueBytes, `more than ${queueBytes} bytes of answers wait to be read`);
+    }
     if (isReadable) {
       const incoming = this.#newIncoming({ kind, id });
-      return this.#opened(readableOf(incoming), incoming, (reason) => incoming.cancel(reason));
+      const drop = (reason: unknown) => incoming.cancel(reason);
+      const stream = readableOf(incoming);
+      dropForgotten(stream, incoming, drop);
+      return this.#opened(stream, incoming, drop);
     }
     const outgoing = this.#newOutgoing({ kind, id });
-    return this.#opened(writableOf(outgoing), outgoing, (reason) => outgoing.drop(reason));
+    const drop = (reason: unknown) => outgoing.drop(reason);
+    const stream = writableOf(outgoing);
+    dropForgotten(stream, outgoing, drop);
+    return this.#opened(stream, outgoing, drop);
   }
 
   /**
@@ -161,9 +170,8 @@ export class StreamTable {
     return undefined;
   }
 
-  /** Tells what the connection had no room for, and grants credit. */
+  /** Grants credit for which the connection had no room. */
   progress(): void {
-    while (this.#untold.size > 0 && this.#port.hasRoom()) this.#port.tell(this.#untold.shift()!);
     if (this.#owed.size === 0 || !this.#port.hasRoom()) return;
     const owed = [...this.#owed];
     this.#owed.clear();
@@ -174,14 +182,19 @@ export class StreamTable {
   close(reason: unknown): void {
     this.#closed = { reason };
     for (const ends of Object.values(this.#incoming)) {
-      for (const incoming of ends.values()) incoming.finish({ reason });
+      for (const incoming of ends.values()) {
+        incoming.finish({ reason });
+        hasEnded(incoming);
+      }
       ends.clear();
     }
     for (const ends of Object.values(this.#outgoing)) {
-      for (const outgoing of ends.values()) outgoing.stop(reason);
+      for (const outgoing of ends.values()) {
+        outgoing.stop(reason);
+        hasEnded(outgoing);
+      }
       ends.clear();
     }
-    this.#untold.takeAll();
     this.#owed.clear();
     this.#answers.clear();
     this.#answersEnded?.resolve();
@@ -190,7 +203,7 @@ export class StreamTable {
   #checkRoom(count: number): void {
     if (this.#closed !== undefined) throw this.#closed.reason;
     const { openStreams } = this.#port;
-    if (this.size + this.#untold.size + count > openStreams) throw limitError("openStreams", openStreams);
+    if (this.size + count > openStreams) throw limitError("openStreams", openStreams);
   }
 
   #pass({ kind, id, stream, lock }: LockedStream): OpenedStream {
@@ -230,7 +243,8 @@ export class StreamTable {
       hold: (bytes) => this.#hold(bytes),
       cancelled: (reason) => {
         this.#remove(this.#incoming, name, incoming);
-        this.#tell(reason instanceof RpcError ? this.#failure("cancel", name, reason) : streamText("cancel", name));
+        const isSaid = reason instanceof RpcError;
+        this.#port.tell(isSaid ? this.#failure("cancel", name, reason) : streamText("cancel", name));
       },
     });
     this.#incoming[name.kind].set(name.id, incoming);
@@ -255,7 +269,7 @@ export class StreamTable {
       },
       ended: (failure) => {
         this.#remove(this.#outgoing, name, outgoing);
-        this.#tell(failure === undefined ? streamText("end", name) : this.#failure("end", name, failure.reason));
+        this.#port.tell(failure ? this.#failure("end", name, failure.reason) : streamText("end", name));
       },
     });
     this.#outgoing[name.kind].set(name.id, outgoing);
@@ -269,12 +283,6 @@ export class StreamTable {
       return toJson(encoded.value);
     };
     return failureText(method, name, reason, encode, this.#port.requestBytes);
-  }
-
-  /** Tells the other side that a stream has ended. If it does not read, that waits, and few streams can wait. */
-  #tell(text: string): void {
-    if (this.#untold.size === 0 && this.#port.hasRoom()) this.#port.tell(text);
-    else if (this.#closed === undefined) this.#untold.push(text);
   }
 
   #encode(value: unknown): Encoded | Promise<Encoded> {
@@ -294,14 +302,17 @@ export class StreamTable {
     const incoming = this.#incoming[kind].get(id);
     if (incoming === undefined) return;
     this.#remove(this.#incoming, { kind, id }, incoming);
-    incoming.finish(error === undefined ? "done" : { reason: error } satisfies End);
+    incoming.finish(error === undefined ? "done" : { reason: readError(error) });
   }
 
   #cancel({ kind, id, error }: StreamMessage): void {
     const outgoing = this.#outgoing[kind].get(id);
     if (outgoing === undefined) return;
     this.#remove(this.#outgoing, { kind, id }, outgoing);
-    outgoing.stop(error ?? new RpcError(ErrorCode.requestCancelled, "the other side cancelled the stream"));
+    const isSaid = error !== undefined;
+    outgoing.stop(
+      isSaid ? readError(error) : new RpcError(ErrorCode.requestCancelled, "the other side cancelled the stream"),
+    );
   }
 
   #remove<E extends Incoming | Outgoing>(
@@ -312,6 +323,8 @@ export class StreamTable {
     // After the connection has ended, the id may be another's.
     if (table[kind].get(id) === end) table[kind].delete(id);
     this.#owed.delete(end as Incoming);
+    // Chunks that wait count until they are read, or the stream is forgotten.
+    if (!(end instanceof Incoming && end.hasChunks)) hasEnded(end);
     if (!this.#answers.delete(end) || this.#answers.size > 0) return;
     this.#answersEnded?.resolve();
     this.#answersEnded = undefined;

@@ -7,7 +7,7 @@
 
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { ErrorCode, Peer, type PeerOptions, RpcError, SchemaError, type StandardSchema } from "@rivulet/rivulet/rpc";
-import { assertErrorAnswer, connect, crossed, type Json, settle } from "../../_wire.ts";
+import { assertErrorAnswer, connect, crossed, type Json, settle, until } from "../../_wire.ts";
 
 const jsonrpc = "2.0";
 
@@ -51,7 +51,12 @@ function pair(methods: PeerOptions["methods"], { remote, local }: NonNullable<Pe
 }
 
 Deno.test("a handler gets what the schema makes of the params, and its result is what the schema makes of it", async () => {
-  for (const [params, result] of [[length, number], [later(length), later(number)], [length, later(number)]] as const) {
+  const callable = Object.assign(() => {}, number); // as those of ArkType
+  const pairs = [[length, number], [later(length), later(number)], [length, later(number)], [
+    length,
+    callable,
+  ]] as const;
+  for (const [params, result] of pairs) {
     const methods = { double: (params: unknown) => 2 * (params as number), async slow() {} };
     await using wire = pair(methods, { local: { double: { params, result }, slow: { params: number } } });
     assertEquals(await wire.peer.call("double", "four"), 8);
@@ -135,6 +140,35 @@ Deno.test("a handler's calls of the other side are checked like the peer's own",
   });
   assertEquals([await other.call("back", 5), await other.call("back", "four")], ["params", "result"]);
   await peer.close();
+});
+
+Deno.test("calls and notifications with schemas that answer at once are sent in their order, with those without", async () => {
+  const { peer, rest } = connect({
+    schemas: { remote: { b: { params: number, result: number }, c: { params: number } } },
+  });
+  const calls = [peer.call("a", 1), peer.call("b", 2), peer.notify("c", 3), peer.call("d", 4)];
+  assertEquals((await rest()).map(({ method }) => method), ["a", "b", "c", "d"]);
+  const settled = Promise.allSettled(calls);
+  await peer.close();
+  await settled;
+});
+
+Deno.test("the streams of a result that its schema refuses, and of params that a handler's refuses, are ended", async () => {
+  const [here, there] = crossed();
+  const ended: unknown[] = [];
+  const stream = () => new ReadableStream({ cancel: (reason) => void ended.push(reason) });
+  const accepts = ["streams"] as const;
+  await using server = new Peer(there, {
+    accepts,
+    methods: { open: () => ({ body: stream() }), take: () => 1 },
+    schemas: { local: { take: { params: number } } },
+  });
+  await using peer = new Peer(here, { accepts, schemas: { remote: { open: { result: number } } } });
+  await assertRejects(() => peer.call("open"), SchemaError);
+  await until(() => ended.length === 1 && peer.stats.openStreams === 0 && server.stats.openStreams === 0);
+  await assertRejects(() => peer.call("take", stream()), RpcError);
+  await until(() => ended.length === 2 && peer.stats.openStreams === 0 && server.stats.openStreams === 0);
+  assertEquals([ended.length, peer.stats.openStreams, server.stats.openStreams], [2, 0, 0]);
 });
 
 Deno.test("an error answer is not checked, and a method without schemas is the same function as before", async () => {

@@ -3,7 +3,7 @@
 import { LimitError, Peer, type PeerOptions, RpcError, SchemaError } from "@rivulet/rivulet/rpc";
 import type { StandardSchema } from "@rivulet/rivulet/rpc";
 import { assertEquals, assertInstanceOf, assertLess, assertRejects } from "@std/assert";
-import { discard } from "../../../src/rpc/values/discard.ts";
+import { discardStreams } from "../../../src/rpc/values/discard.ts";
 import { connect, crossed, settle, until } from "../../_wire.ts";
 
 const accepts = ["bytes", "streams"] as const;
@@ -103,7 +103,7 @@ Deno.test("discard looks into anything, and never throws", async () => {
   const { streams, ended } = watched();
   const cycle: Record<string, unknown> = { streams };
   cycle.self = [cycle, cycle];
-  discard(cycle, "enough");
+  discardStreams(cycle, "enough");
   await settle();
   assertEquals(ended, ["enough", "enough"]);
   const locked = new ReadableStream();
@@ -114,7 +114,7 @@ Deno.test("discard looks into anything, and never throws", async () => {
       throw new Error("no");
     },
   };
-  for (const value of [null, 5, locked, fake, thrower, new Map([[1, streams]])]) discard(value, "enough");
+  for (const value of [null, 5, locked, fake, thrower, new Map([[1, streams]])]) discardStreams(value, "enough");
 });
 
 Deno.test("nothing of a batch that is refused is decoded", async () => {

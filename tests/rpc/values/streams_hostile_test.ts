@@ -149,19 +149,6 @@ Deno.test("chunks that wait count after their stream has ended, and the ended st
   }
 });
 
-Deno.test("streams whose end can't be told keep their places, and then are told", () => {
-  const { other } = pair({ openStreams: 10 });
-  other.hasRoom = false;
-  const open = (id: number) => other.table.open(id % 2 === 0 ? "readable" : "writable", id);
-  for (let id = 0; id < 10; id++) open(id).drop(new Error("unwanted"));
-  assertThrows(() => open(10), LimitError, "more than 10 streams are open");
-  assertEquals([other.table.size, other.sent.length], [0, 0]);
-  other.hasRoom = true;
-  other.table.progress();
-  assertEquals([other.sent.length, new Set(other.sent.map(({ method }) => method)).size], [10, 2]);
-  open(10);
-});
-
 Deno.test("what a stream failed with is no longer than requestBytes, and has its data as an answer has them", async () => {
   const failures: readonly [RpcError, unknown][] = [
     [new RpcError(1, "no", new Uint8Array(2)), { code: 1, message: "no", data: { $bytes: "AAA=" } }],

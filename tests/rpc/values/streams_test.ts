@@ -337,8 +337,8 @@ Deno.test("answersEnded resolves when the streams of answers have ended, whether
 
 Deno.test("credit waits for room, and is granted when there is some", async () => {
   const { one, other } = pair();
-  other.hasRoom = false;
   const { value } = await one.pass(source([1]).stream);
+  other.hasRoom = false;
   const read = value.getReader().read();
   await settle();
   assertEquals(other.sent, []);

@@ -1,0 +1,75 @@
+/**
+ * Backpressure over `postMessage`, whose queue has no bound. Each message counts a size. While the host is behind with
+ * more than a window, no guest of the worker runs: neither logs nor host calls can swamp the host's thread.
+ *
+ * @module
+ */
+
+import { hold, spend } from "../base/schedule.ts";
+import { ChannelFault } from "./messages.ts";
+
+/** What a message counts beside its content: 256 small ones fill a window, which take the host a few milliseconds. */
+export const MESSAGE_SIZE = 1_024;
+/** What the worker sends at most before its guests wait. */
+const WINDOW = 256 << 10;
+/** What the host reads before it says so. Less than half of a window, or a worker could wait for good. */
+const REPORT = 32 << 10;
+/** Units of fuel for a message in the host, and for each unit of size: 10 µs, 10 ns. */
+const MESSAGE_WORK = 5_000;
+const SIZE_WORK = 5;
+/** Unread requests of one worker. Its guests wait at a few hundred, so this many are an attack. */
+const MAX_UNREAD = 20_000;
+
+/** The worker's side. */
+export class Sending {
+  #unread = 0;
+  #letGo: (() => void) | undefined;
+
+  /** A message of this size is sent. */
+  sent(size: number): void {
+    this.#unread += size;
+    if (this.#unread > WINDOW) this.#letGo ??= hold();
+  }
+
+  /** The host has read so much. */
+  wasRead(size: number): void {
+    this.#unread -= size;
+    if (this.#unread > WINDOW / 2) return;
+    this.#letGo?.();
+    this.#letGo = undefined;
+  }
+}
+
+/** The host's side. */
+export class Receiving {
+  readonly #report: (size: number) => void;
+  #owed = 0;
+  #unread = 0;
+  #isWaiting = false;
+
+  /** @param report tells the worker how much was read */
+  constructor(report: (size: number) => void) {
+    this.#report = report;
+  }
+
+  /** A message of this size has arrived. @throws {ChannelFault} if the worker sends although it should wait */
+  received(size: number, isRequest: boolean): void {
+    this.#owed += size;
+    if (isRequest && ++this.#unread > MAX_UNREAD) throw new ChannelFault("it sent more than it may before it is read");
+    const turn = spend(MESSAGE_WORK + Math.min(size, WINDOW) * SIZE_WORK);
+    if (turn === undefined) {
+      if (this.#owed >= REPORT && !this.#isWaiting) this.#tell();
+    } else if (!this.#isWaiting) {
+      this.#isWaiting = true;
+      turn.then(() => {
+        this.#isWaiting = false;
+        this.#tell();
+      });
+    }
+  }
+
+  #tell(): void {
+    this.#report(this.#owed);
+    this.#owed = this.#unread = 0;
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * The bytes of a module, from what a user passes, for the workers to compile.
+ *
+ * @module
+ */
+
+import { manifestOf } from "../plugin/mod.ts";
+import { checkIntegrity } from "../vm/integrity.ts";
+import type { ExpectedHash } from "../vm/integrity.ts";
+import { Module } from "../vm/mod.ts";
+import type { Source } from "../vm/mod.ts";
+
+/** Bytes that may still arrive, and the module's name if it is known. */
+export interface ModuleBytes {
+  /** A rejection means that no worker can start. */
+  readonly bytes: Promise<Uint8Array<ArrayBuffer>>;
+  readonly name: string | undefined;
+}
+
+/**
+ * Begins to read a source, and then checks the hash of its bytes. A buffer is copied at once: later changes to it have no effect.
+ *
+ * @throws {ManifestError} if it is a module that has a manifest which is not valid
+ */
+export function moduleBytes(
+  source: Module | Source | PromiseLike<Source>,
+  integrity: ExpectedHash | undefined,
+): ModuleBytes {
+  const isModule = source instanceof Module;
+  const given = isModule ? source.bytes() : isBuffer(source) ? copyOf(source) : source;
+  const bytes = read(given, integrity);
+  // Each call that needs them gets the error.
+  bytes.catch(() => {});
+  return { bytes, name: isModule ? manifestOf(source)?.name ?? source.name : undefined };
+}
+
+async function read(
+  source: Source | PromiseLike<Source>,
+  integrity: ExpectedHash | undefined,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const given = await source;
+  const bytes = given === source && isBuffer(given) ? given as Uint8Array<ArrayBuffer> : await bytesOf(given);
+  if (integrity !== undefined) await checkIntegrity(bytes, integrity);
+  return bytes;
+}
+
+async function bytesOf(given: Source): Promise<Uint8Array<ArrayBuffer>> {
+  if (isBuffer(given)) return copyOf(given);
+  const isResponse = given instanceof Response;
+  if (!isResponse && !(given instanceof ReadableStream)) {
+    throw new TypeError("the source of a module must be a Module, a Response, a buffer or a ReadableStream");
+  }
+  if (isResponse && !given.ok) throw new TypeError(`the response for the module has status ${given.status}`);
+  return new Uint8Array(await (isResponse ? given : new Response(given)).arrayBuffer());
+}
+
+function isBuffer(source: unknown): source is ArrayBuffer | ArrayBufferView<ArrayBuffer> {
+  return source instanceof ArrayBuffer || ArrayBuffer.isView(source);
+}
+
+function copyOf(source: ArrayBuffer | ArrayBufferView<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  return ArrayBuffer.isView(source)
+    ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength).slice()
+    : new Uint8Array(source).slice();
+}

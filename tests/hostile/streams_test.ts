@@ -1,0 +1,130 @@
+/**
+ * Streams that nobody uses any more, and memory that a hostile side can fill by streams.
+ *
+ * @module
+ */
+
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { assert, assertEquals } from "@std/assert";
+import { Plugin } from "@rivulet/rivulet";
+import { Peer } from "@rivulet/rivulet/rpc";
+import { guest } from "../_guests.ts";
+import { crossed, settle, until } from "../_wire.ts";
+import { noteFigure } from "./_figures.ts";
+
+setFlagsFromString("--expose-gc");
+const collectGarbage: () => void = runInNewContext("gc");
+
+const accepts = ["bytes", "streams"] as const;
+
+Deno.test("streams that a caller ignores end when they are garbage, on both sides", async () => {
+  const [one, other] = crossed();
+  const told = { cancelled: 0, aborted: 0 };
+  const server = new Peer(one, {
+    accepts,
+    methods: {
+      get: () => [
+        new ReadableStream({ cancel: () => void told.cancelled++ }),
+        new WritableStream({ abort: () => void told.aborted++ }),
+      ],
+    },
+  });
+  const client = new Peer(other, { accepts });
+  for (let index = 0; index < 20; index++) await client.call("get");
+  await until(() => {
+    collectGarbage();
+    return client.stats.openStreams === 0;
+  });
+  await until(() => server.stats.openStreams === 0);
+  assertEquals(told, { cancelled: 20, aborted: 20 });
+  await client.streamsEnded;
+  await client.close();
+  await server.close();
+});
+
+Deno.test("the instance of a call ends when its streams are garbage", async () => {
+  await using plugin = new Plugin(await guest("streams"));
+  for (let index = 0; index < 5; index++) await plugin.call("count", 1_000_000);
+  assertEquals(plugin.stats.instances, 5);
+  await until(() => {
+    collectGarbage();
+    return plugin.stats.instances === 0;
+  });
+  assertEquals(plugin.stats.instances, 0);
+});
+
+Deno.test("chunks for readers that have stopped reading fill no more than queueBytes", async () => {
+  const queueBytes = 1 << 20;
+  const text = new TransformStream<Uint8Array, Uint8Array>();
+  const input = text.writable.getWriter();
+  const readers: ReadableStreamDefaultReader<unknown>[] = [];
+  const peer = new Peer({ readable: text.readable, writable: new WritableStream() }, {
+    accepts,
+    limits: { queueBytes },
+    methods: {
+      read: (params) => {
+        const reader = (params as ReadableStream<unknown>).getReader();
+        readers.push(reader);
+        reader.read().catch(() => {});
+      },
+    },
+  });
+  const send = (line: string) => input.write(new TextEncoder().encode(line + "\n"));
+  for (let id = 0; id < 64; id++) {
+    await send(JSON.stringify({ jsonrpc: "2.0", method: "read", params: { $readable: id } }));
+  }
+  collectGarbage();
+  const before = Deno.memoryUsage().heapUsed;
+  const value = Array.from({ length: 1_000 }, () => []);
+  for (let round = 0; round < 20; round++) {
+    for (let readable = 0; readable < 64; readable++) {
+      await send(JSON.stringify({ jsonrpc: "2.0", method: "$/stream/chunk", params: { readable, value } }));
+    }
+  }
+  collectGarbage();
+  const kept = Deno.memoryUsage().heapUsed - before;
+  noteFigure("memory of chunks that nobody reads", kept / 2 ** 20, "MiB", "limit 1 MiB");
+  assert(peer.stats.malformed > 0);
+  assert(kept < 3 * queueBytes, `${kept} bytes`);
+  await peer.close();
+});
+
+Deno.test("chunks of streams that have ended fill no more than queueBytes, and are free when nobody can read them", async () => {
+  const queueBytes = 1 << 20;
+  const text = new TransformStream<Uint8Array, Uint8Array>();
+  const input = text.writable.getWriter();
+  const readers = new Set<ReadableStreamDefaultReader<unknown>>();
+  const peer = new Peer({ readable: text.readable, writable: new WritableStream() }, {
+    accepts,
+    limits: { queueBytes },
+    methods: {
+      read: (params) => {
+        const reader = (params as ReadableStream<unknown>).getReader();
+        readers.add(reader);
+        reader.read().catch(() => {});
+      },
+    },
+  });
+  const send = (message: unknown) => input.write(new TextEncoder().encode(JSON.stringify(message) + "\n"));
+  const streams = async (count: number): Promise<void> => {
+    for (let id = 0; id < count; id++) {
+      await send({ jsonrpc: "2.0", method: "read", params: { $readable: id } });
+      for (const value of [1, Array.from({ length: 1_000 }, () => [])]) {
+        await send({ jsonrpc: "2.0", method: "$/stream/chunk", params: { readable: id, value } });
+      }
+      await send({ jsonrpc: "2.0", method: "$/stream/end", params: { readable: id } });
+    }
+  };
+  await streams(200);
+  const { malformed } = peer.stats;
+  assert(malformed > 150, `${malformed} chunks were refused`);
+  readers.clear();
+  for (let turn = 0; turn < 5; turn++) {
+    collectGarbage();
+    await settle();
+  }
+  await streams(1);
+  assertEquals(peer.stats.malformed, malformed);
+  await peer.close();
+});

@@ -1,0 +1,225 @@
+/**
+ * What a plugin in workers does beside calls: it gets ready, takes notifications, closes, describes itself. And options
+ * that concern the host's side: permissions, schemas, progress, hooks.
+ *
+ * @module
+ */
+
+import { assert, assertEquals, assertInstanceOf, assertRejects, assertStrictEquals } from "@std/assert";
+import { IntegrityError, PermissionError, Plugin, PluginError, RpcError, SchemaError, Trap } from "@rivulet/rivulet";
+import type { PluginExit, StandardSchema } from "@rivulet/rivulet";
+import { WorkerPlugin } from "@rivulet/rivulet/workers";
+import type { WorkerLike, WorkerPluginOptions } from "@rivulet/rivulet/workers";
+import { guest } from "../_guests.ts";
+import { moduleOf } from "../../tools/wat.ts";
+import { answering, FakeWorker } from "./_fake.ts";
+import type { Json } from "./_fake.ts";
+
+const c = await guest("c_plugin");
+const faulty = await guest("faulty");
+
+const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** A plugin whose worker is a fake. */
+function faked(answer: (request: Json) => Json, options: WorkerPluginOptions = {}): [WorkerPlugin, FakeWorker] {
+  const worker = new FakeWorker(answering(answer));
+  return [new WorkerPlugin(c, { workers: 1, createWorker: () => worker, ...options }), worker];
+}
+
+Deno.test("ready starts all workers and links the module", async () => {
+  await using plugin = new WorkerPlugin(c, { workers: 2 });
+  await plugin.ready();
+  assertEquals(plugin.stats.workers, 2);
+  await using broken = new WorkerPlugin(moduleOf(`(module (import "a" "b" (func)) (func (export "_start")))`), {
+    workers: 1,
+  });
+  assertEquals((await assertRejects(() => broken.ready(), PluginError)).reason, "link");
+});
+
+Deno.test("a pool of warm instances is in each worker, and stats tells how many", async () => {
+  await using plugin = new WorkerPlugin(c, { workers: 2, lifetime: { pool: 2 } });
+  await plugin.ready();
+  await wait(150);
+  assertEquals(plugin.stats.warm, 4);
+  assertEquals(plugin.stats.instances, 4);
+});
+
+Deno.test("notify is for the lifetime plugin, whose one instance keeps its state", async () => {
+  await using plugin = new WorkerPlugin(c, { lifetime: "plugin" });
+  await plugin.notify("ping");
+  assertEquals(await plugin.call("ping"), "pong");
+  await using other = new WorkerPlugin(c, { workers: 1 });
+  await assertRejects(() => other.notify("ping"), TypeError, "lifetime");
+});
+
+Deno.test("close waits for calls that are under way, refuses new ones, and ends the workers", async () => {
+  const plugin = new WorkerPlugin(c, { workers: 2 });
+  const calls = [plugin.call("sleep", 300), plugin.call("ping"), plugin.call("sleep", 100)];
+  const closed = plugin.close();
+  const error = await assertRejects(() => plugin.call("ping"), PluginError);
+  assertEquals([error.reason, error.message.includes("was closed")], ["disposed", true]);
+  assertEquals((await Promise.all(calls)).length, 3);
+  await closed;
+  assertEquals(plugin.stats.workers, 0);
+  await plugin.close();
+});
+
+Deno.test("close stops what runs longer than its timeout, and what has hung", async () => {
+  const plugin = new WorkerPlugin(faulty, { workers: 1 });
+  const call = assertRejects(() => plugin.call("spin"), PluginError);
+  await plugin.close({ timeoutMs: 300 });
+  assertEquals((await call).reason, "disposed");
+  const idle = new WorkerPlugin(faulty, { workers: 1 });
+  await idle.call("echo", 1);
+  await idle.close({ drain: false });
+  await assertRejects(() => plugin.close({ drain: 1 } as never), TypeError);
+  const silent = new FakeWorker((message, worker) => {
+    if (message.name === "start") worker.say({ kind: "answer", id: message.id, value: { name: "fake" }, size: 1 });
+  });
+  const hung = new WorkerPlugin(c, { workers: 1, createWorker: () => silent, limits: { hangMs: 50 } });
+  const failed = assertRejects(() => hung.call("ping"), PluginError);
+  await hung.close();
+  assertEquals((await failed).reason, "worker");
+});
+
+Deno.test("describe says what a Plugin's says", async () => {
+  await using direct = new Plugin(c);
+  await using remote = new WorkerPlugin(c, { workers: 1 });
+  assertEquals(await remote.describe(), await direct.describe());
+  await assertRejects(() => remote.describe({ deadline: 1 } as never), TypeError);
+});
+
+Deno.test("the module's integrity is checked before a worker gets it", async () => {
+  let isMade = false;
+  const createWorker = () => {
+    isMade = true;
+    return new FakeWorker() as WorkerLike;
+  };
+  const integrity = `sha256-${"A".repeat(43)}=`;
+  await using plugin = new WorkerPlugin(c.bytes(), { workers: 1, createWorker, integrity });
+  await assertRejects(() => plugin.call("ping"), IntegrityError);
+  assert(!isMade);
+});
+
+Deno.test("progress reaches the call's onProgress, whose failure rejects the call", async () => {
+  const reports: unknown[] = [];
+  const progress = (value: unknown) => ({ kind: "request", id: 5, name: "call.onProgress", args: [1, value], size: 1 });
+  const [plugin, worker] = faked(({ id }) => {
+    worker.say(progress({ done: 1 }));
+    return { kind: "answer", id, value: "done", size: 1 };
+  });
+  assertEquals(await plugin.call("work", null, { onProgress: (value) => reports.push(value) }), "done");
+  // The call has settled: what its worker still says is dropped.
+  worker.say({ ...progress({ done: 2 }), id: 6 });
+  await wait(10);
+  assertEquals(reports, [{ done: 1 }]);
+  const sent = worker.sent.find(({ name }) => name === "call");
+  assertEquals(sent.args.slice(2), [{}, ["onProgress"], []]);
+  await plugin[Symbol.asyncDispose]();
+});
+
+Deno.test("the data among a call's options passes unchanged", async () => {
+  const [plugin, worker] = faked(({ id }) => ({ kind: "answer", id, value: 1, size: 1 }));
+  const traceparent = `00-${"a".repeat(32)}-${"b".repeat(16)}-01`;
+  await plugin.call("work", null, { deadlineMs: 5_000, maxDeadlineMs: 9_000, traceparent });
+  const sent = worker.sent.find(({ name }) => name === "call");
+  assertEquals(sent.args[2], { deadlineMs: 5_000, maxDeadlineMs: 9_000, traceparent });
+  await plugin[Symbol.asyncDispose]();
+});
+
+Deno.test("onExit learns how each instance ended, with the error", async () => {
+  const exits: PluginExit[] = [];
+  await using plugin = new WorkerPlugin(faulty, { workers: 1, onExit: (exit) => exits.push(exit) });
+  await plugin.call("trap").catch(() => {});
+  await plugin.call("echo", 1);
+  await wait(300);
+  assertEquals(exits.map(({ reason, calls }) => [reason, calls]), [["trap", 0], ["done", 1]]);
+  assertInstanceOf(exits[0]!.error, Trap);
+});
+
+Deno.test("methods that are not granted are refused by the worker, and by the host if the worker is not honest", async () => {
+  const errors: unknown[] = [];
+  const options: WorkerPluginOptions = {
+    ...{ workers: 1, methods: { echo: () => 1 }, permissions: { methods: [] }, onError: (error) => errors.push(error) },
+  };
+  await using plugin = new WorkerPlugin(c, options);
+  await assertRejects(() => plugin.call("many_echo", 1), RpcError);
+  assertInstanceOf(errors[0], PermissionError);
+  const call = { kind: "request", id: 9, name: "method", args: ["echo", 1, {}], size: 1 };
+  const [forged] = faked(() => call, options);
+  assertEquals((await assertRejects(() => forged.call("ping"), PluginError)).reason, "worker");
+});
+
+Deno.test("variables that are not granted do not reach the worker", async () => {
+  const options = { env: { A: "1", SECRET: "2" }, permissions: { env: ["A"], methods: "*" as const } };
+  const [plugin, worker] = faked(({ id }) => ({ kind: "answer", id, value: 1, size: 1 }), options);
+  await plugin.call("ping");
+  assertEquals(worker.sent[0].args[0].options.env, { A: "1" });
+  await plugin[Symbol.asyncDispose]();
+});
+
+/** A schema that takes numbers, and doubles them. */
+const doubled: StandardSchema<number> = {
+  "~standard": {
+    version: 1,
+    vendor: "tests",
+    validate: (value) => typeof value === "number" ? { value: value * 2 } : { issues: [{ message: "not a number" }] },
+  },
+};
+
+Deno.test("schemas check and convert on the host's side", async () => {
+  const seen: unknown[] = [];
+  await using plugin = new WorkerPlugin(faulty, {
+    workers: 1,
+    schemas: { guest: { echo: { params: doubled, result: doubled } } },
+  });
+  assertEquals(await plugin.call("echo", 5), 20);
+  assertInstanceOf(await plugin.call("echo", "text").catch((error) => error), SchemaError);
+  await using host = new WorkerPlugin(c, {
+    workers: 1,
+    methods: { echo: (params: unknown) => void seen.push(params) },
+    schemas: { host: { echo: { params: doubled } } },
+  });
+  await host.call("many_echo", 1).catch(() => {});
+  assert(seen.every((params) => typeof params === "number"));
+});
+
+Deno.test("a handler knows its call, whose signal follows it", async () => {
+  const told = Promise.withResolvers<unknown>();
+  const reached = Promise.withResolvers<unknown>();
+  await using plugin = new WorkerPlugin(c, {
+    workers: 1,
+    lifetime: "plugin",
+    methods: {
+      echo: (_params, { call }) => {
+        reached.resolve(call?.method);
+        call!.signal.addEventListener("abort", () => told.resolve(call!.signal.reason));
+        return new Promise((resolve) => setTimeout(() => resolve(1), 300));
+      },
+    },
+  });
+  const controller = new AbortController();
+  const call = plugin.call("many_echo", 1, { signal: controller.signal }).catch((error) => error);
+  assertEquals(await reached.promise, "many_echo");
+  await wait(50);
+  const reason = new Error("no longer needed");
+  controller.abort(reason);
+  assertStrictEquals(await call, reason);
+  assertStrictEquals(await told.promise, reason);
+});
+
+Deno.test("bytes are refused if the guest has not agreed to them, with the error of a Plugin", async () => {
+  await using direct = new Plugin(faulty);
+  await using remote = new WorkerPlugin(faulty, { workers: 1 });
+  const params = { image: new Uint8Array(3) };
+  const expected = await assertRejects(() => direct.call("echo", params), TypeError);
+  const error = await assertRejects(() => remote.call("echo", params), TypeError);
+  assertEquals(error.message, expected.message);
+  assertEquals(params.image.length, 3);
+});
+
+Deno.test("bytes cross both ways, if the guest has agreed to them", async () => {
+  await using plugin = new WorkerPlugin(faulty, { workers: 1, accepts: ["bytes"] });
+  const image = Uint8Array.of(1, 2, 3);
+  assertEquals(await plugin.call("echo", { image }), { image });
+});
