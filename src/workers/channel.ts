@@ -71,6 +71,7 @@ export class Channel {
   readonly #pending = new Map<number, Pending>();
   readonly #running = new Map<number, AbortController>();
   #nextId = 0;
+  #isAbandoned = false;
   #closed: { readonly reason: unknown } | undefined;
 
   constructor(options: ChannelOptions) {
@@ -162,12 +163,18 @@ export class Channel {
     }
   }
 
+  /** Rejects all requests so far. Their answers are ignored; what the other side asks for is still served. */
+  abandon(reason: unknown): void {
+    this.#isAbandoned = true;
+    for (const { settle } of [...this.#pending.values()]) settle({ error: reason, isNew: false });
+    this.#pending.clear();
+  }
+
   /** Rejects all requests, aborts those of the other side, and ignores later messages. */
   close(reason: unknown): void {
     if (this.#closed !== undefined) return;
     this.#closed = { reason };
-    for (const { settle } of [...this.#pending.values()]) settle({ error: reason, isNew: false });
-    this.#pending.clear();
+    this.abandon(reason);
     for (const controller of [...this.#running.values()]) controller.abort(reason);
     this.#running.clear();
   }
@@ -204,6 +211,7 @@ export class Channel {
 
   #settle(id: number, outcome: Outcome): void {
     const pending = this.#pending.get(id);
+    if (pending === undefined && this.#isAbandoned) return;
     if (pending === undefined) throw new ChannelFault("it answered a request that was never sent");
     this.#pending.delete(id);
     pending.settle(outcome);
@@ -235,7 +243,7 @@ export class Channel {
   /** A reason may be any value, even one without a form here. */
   #packSafely(reason: unknown): Packed {
     try {
-      return this.#pack(reason);
+      return this.#pack(this.errors.isHost ? this.errors.standIn(reason) : reason);
     } catch {
       return this.#pack(new Error("for a reason that can't be shown"));
     }

@@ -225,7 +225,7 @@ Deno.test("bytes cross both ways, if the guest has agreed to them", async () => 
 });
 
 Deno.test("an observer is told the same as by a Plugin: calls with their use, host methods, exits, limits", async () => {
-  const see = (seen: unknown[]): PluginObserver => ({
+  const see = (seen: unknown[], exits: unknown[]): PluginObserver => ({
     call: (start) => {
       seen.push(["call", start.plugin, start.method]);
       start.traceparent = `00-${"a".repeat(32)}-${"b".repeat(16)}-01`;
@@ -237,18 +237,22 @@ Deno.test("an observer is told the same as by a Plugin: calls with their use, ho
       seen.push(["host call", { ...start }]);
       return ({ outcome }) => seen.push(["host call ends", outcome]);
     },
-    exit: ({ plugin, reason }) => void seen.push(["exit", plugin, reason]),
+    // When an instance ends beside its calls is a matter of moments.
+    exit: ({ plugin, reason }) => void exits.push([plugin, reason]),
     limit: ({ method, error }) => void seen.push(["limit", method, error.limit]),
   });
-  const [direct, remote]: [unknown[], unknown[]] = [[], []];
+  const [direct, remote, directExits, remoteExits]: unknown[][] = [[], [], [], []];
   const methods = { echo: (params: unknown) => Promise.resolve(params) };
-  for (const [seen, make] of [[direct, Plugin], [remote, WorkerPlugin]] as const) {
-    const options = { methods, observe: see(seen), limits: { fuel: 50_000_000 } };
+  for (
+    const [seen, exits, make] of [
+      [direct!, directExits!, Plugin],
+      [remote!, remoteExits!, WorkerPlugin],
+    ] as const
+  ) {
+    const options = { methods, observe: see(seen, exits), limits: { fuel: 50_000_000 } };
     const plugin = make === Plugin ? new Plugin(c, options) : new WorkerPlugin(c, { ...options, workers: 1 });
     await plugin.call("many_echo", 1);
-    await wait(200);
     await plugin.call("no_such_method").catch(() => {});
-    await wait(200);
     await plugin.close();
     const spinning = make === Plugin
       ? new Plugin(faulty, options)
@@ -257,4 +261,5 @@ Deno.test("an observer is told the same as by a Plugin: calls with their use, ho
     await spinning.close();
   }
   assertEquals(remote, direct);
+  assertEquals(remoteExits, directExits);
 });
