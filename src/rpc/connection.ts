@@ -200,9 +200,10 @@ export class Connection<Remote extends object> {
 
   #receive(frame: NonNullable<Frame>): Promise<void> | undefined {
     if (isRefusal(frame)) return void this.#reject(frame, null, this.#answer);
-    const value = parseJson(frame, this.#options.limits.messageDepth);
+    const parsed = parseJson(frame, this.#options.limits.messageDepth);
     const weight = { size: frame.length, memory: memoryOf(frame) };
-    if (value instanceof Promise) return this.#receiveSoon(value, weight);
+    if (parsed instanceof Promise) return this.#receiveSoon(parsed, weight);
+    const value = this.#unlessRefused(parsed);
     const tagged = this.codec.decode(value);
     return tagged instanceof Promise
       ? this.#receiveSoon(value, weight, tagged)
@@ -210,9 +211,15 @@ export class Connection<Remote extends object> {
   }
 
   async #receiveSoon(parsed: unknown, weight: Weight, tagged?: Promise<TaggedMessages>): Promise<void> {
-    const value = await parsed;
+    const value = this.#unlessRefused(await parsed);
     await this.#receiveValue(value, weight, await (tagged ?? this.codec.decode(value)));
     await this.#mayReadSoon();
+  }
+
+  /** The value, or why the batch that it is was refused. Nothing of such a batch is looked at. */
+  #unlessRefused(value: unknown): unknown {
+    const { limits, protocol } = this.#options;
+    return Array.isArray(value) ? refuseBatch(value, limits.batchMessages, protocol) ?? value : value;
   }
 
   #receiveValue(value: unknown, weight: Weight, tagged: TaggedMessages): Promise<void> | undefined {
@@ -223,14 +230,8 @@ export class Connection<Remote extends object> {
   }
 
   async #receiveBatch(values: readonly unknown[], { memory }: Weight, tagged: TaggedMessages): Promise<void> {
-    const { limits, protocol } = this.#options;
-    const refusal = refuseBatch(values, limits.batchMessages, protocol);
-    if (refusal !== undefined) {
-      for (const { streams } of tagged.values()) dropAll(streams, refusal);
-      return this.#reject(refusal, null, this.#answer);
-    }
     const messages = await readInTurns(values);
-    const sinkFor = collectAnswers(messages, limits, this.requests.hold, this.#answer);
+    const sinkFor = collectAnswers(messages, this.#options.limits, this.requests.hold, this.#answer);
     const weight: Weight = { size: undefined, memory: memory / messages.length };
     for (const [index, message] of messages.entries()) {
       const refusing = this.#dispatch(message, weight, tagged.get(values[index]), sinkFor(message));
@@ -244,12 +245,12 @@ export class Connection<Remote extends object> {
   /** Does what a message says, and returns what to await before the next. */
   #dispatch(
     message: Message,
-    weight: Weight,
+    { size, memory: textMemory }: Weight,
     tagged: Tagged | undefined,
     answer: AnswerSink,
   ): Promise<void> | undefined {
     if (this.#state === "closed") return undefined;
-    const { fault, streams = NO_STREAMS } = tagged ?? {};
+    const { fault, streams = NO_STREAMS, memory = 0 } = tagged ?? {};
     if (message.kind === "response") return this.#settle(message.id, fault ?? message.outcome, streams);
     if (message.kind === "invalid") {
       dropAll(streams, message.error);
@@ -257,7 +258,7 @@ export class Connection<Remote extends object> {
     } else if (fault !== undefined) {
       this.#reject(fault, message.id, answer);
     } else {
-      this.#request(message, weight, streams, answer);
+      this.#request(message, { size, memory: textMemory + memory }, streams, answer);
     }
     return undefined;
   }
@@ -300,7 +301,7 @@ export class Connection<Remote extends object> {
     answer: AnswerSink,
   ): void {
     const { id } = message;
-    if (id === undefined && this.#takeNotification(message, weight)) {
+    if (id === undefined && this.#takeNotification(message, weight, streams.length > 0)) {
       return dropAll(streams, new RpcError(ErrorCode.invalidParams, "this notification takes no streams"));
     }
     if (this.#isWaiting && this.requests.waitingBytes >= this.#options.limits.queueBytes) {
@@ -321,9 +322,13 @@ export class Connection<Remote extends object> {
   }
 
   /** Takes a notification that is a convention of the protocol or of values, and no method's. */
-  #takeNotification(message: RequestMessage, { size, memory }: Weight): boolean {
+  #takeNotification(message: RequestMessage, { size, memory }: Weight, hasStreams: boolean): boolean {
     const { cancellation, progress } = this.#options.protocol;
     const { method, params } = message;
+    if (hasStreams && (method === cancellation?.method || method === progress?.method)) {
+      this.#reject(new RpcProtocolError("value", `message is a ${method} with a stream`), undefined, this.#answer);
+      return true;
+    }
     if (method === cancellation?.method) {
       this.requests.cancel(cancellation.idOf(params));
       return true;

@@ -192,8 +192,12 @@ export function encodeResult(id: RequestId, result: string): string {
 
 /** The text of an error answer. `data` is JSON text. */
 export function encodeError(id: RequestId, code: number, message: string, data?: string): string {
-  const tail = data === undefined ? "" : `,"data":${data}`;
-  return `${answerHead(id)},"error":{"code":${code},"message":${JSON.stringify(message)}${tail}}}`;
+  return `${answerHead(id)},"error":${errorText(code, message, data)}}`;
+}
+
+/** The text of an error. `data` is JSON text. */
+export function errorText(code: number, message: string, data?: string): string {
+  return `{"code":${code},"message":${JSON.stringify(message)}${data === undefined ? "" : `,"data":${data}`}}`;
 }
 
 function answerHead(id: RequestId): string {

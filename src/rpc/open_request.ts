@@ -5,7 +5,7 @@
  * @module
  */
 
-import { limitError } from "../base/limits.ts";
+import { LimitError, limitError } from "../base/limits.ts";
 import { quoted } from "../base/text.ts";
 import { type Codec, dropAll, type Written } from "./codec.ts";
 import { ErrorCode, RpcError } from "./errors.ts";
@@ -132,13 +132,13 @@ export class OpenRequest<Remote extends object> implements IncomingRequest<Remot
 
   reply(result?: unknown): void {
     const { codec } = this.#surroundings;
+    const unsent = (reason: unknown) => discardStreams(result, reason);
     const isAnswered = this.#settle((id) => {
       const answer = ({ json, streams }: Written) => ({ text: encodeResult(id, json), streams });
       const written = codec.write(result, "result");
       return written instanceof Promise ? written.then(answer) : answer(written);
-    });
-    // Nobody else can use the streams of an answer that is not sent.
-    if (!isAnswered && this.#aborted !== undefined) discardStreams(result, this.#aborted.reason);
+    }, unsent);
+    if (!isAnswered && this.#aborted !== undefined) unsent(this.#aborted.reason);
   }
 
   fail(error: unknown): void {
@@ -175,41 +175,53 @@ export class OpenRequest<Remote extends object> implements IncomingRequest<Remot
     this.fail(this.#aborted?.reason);
   }
 
-  /** Settles the request once, and returns whether an answer is sent. */
-  #settle(encode: (id: RequestId) => Answer | Promise<Answer>): boolean {
+  /**
+   * Settles the request once, and returns whether an answer is sent.
+   *
+   * @param unsent called if what was to be sent is not, with the reason
+   */
+  #settle(encode: (id: RequestId) => Answer | Promise<Answer>, unsent: (reason: unknown) => void = () => {}): boolean {
     if (this.#isSettled) return false;
     this.#isSettled = true;
-    const text = this.#isAnswered ? this.#encode(this.id!, encode) : undefined;
+    const text = this.#isAnswered ? this.#encode(this.id!, encode, unsent) : undefined;
     if (text instanceof Promise) text.then((text) => this.#settled(this, this.#isAnswered ? text : undefined));
     else this.#settled(this, text);
     return this.#isAnswered;
   }
 
-  #encode(id: RequestId, encode: (id: RequestId) => Answer | Promise<Answer>): string | Promise<string> {
+  #encode(
+    id: RequestId,
+    encode: (id: RequestId) => Answer | Promise<Answer>,
+    unsent: (reason: unknown) => void,
+  ): string | Promise<string> {
     const failed = (error: unknown) => {
       dropAll(this.#streams, error);
       this.#reportFailure(error);
-      return encodeFailure(id, undefined);
+      unsent(error);
+      return error instanceof LimitError && error.limit === "requestBytes"
+        ? encodeError(id, ErrorCode.internalError, `the answer is longer than ${error.value} bytes`)
+        : encodeFailure(id, undefined);
     };
     try {
       const answer = encode(id);
-      if (!(answer instanceof Promise)) return this.#pass(id, answer);
-      return answer.then((answer) => this.#pass(id, answer)).catch(failed);
+      if (!(answer instanceof Promise)) return this.#pass(answer);
+      return answer.then((answer) => {
+        if (this.#isAnswered) return this.#pass(answer);
+        unsent(this.#aborted?.reason);
+        return "";
+      }).catch(failed);
     } catch (error) {
       return failed(error);
     }
   }
 
   /** The text of an answer that the other side can read; its streams are passed. */
-  #pass(id: RequestId, { text, streams }: Answer): string {
+  #pass({ text, streams }: Answer): string {
     const { codec, limits: { requestBytes } } = this.#surroundings;
     const bytes = bytesBeyond(text, requestBytes);
-    if (bytes === undefined) {
-      codec.pass(streams);
-      return text;
-    }
-    this.#reportFailure(limitError("requestBytes", requestBytes, `the answer has ${bytes}`));
-    return encodeError(id, ErrorCode.internalError, `the answer is longer than ${requestBytes} bytes`);
+    if (bytes !== undefined) throw limitError("requestBytes", requestBytes, `the answer has ${bytes}`);
+    codec.pass(streams);
+    return text;
   }
 
   #reportFailure(error: unknown): void {

@@ -208,8 +208,11 @@ export class Outgoing {
     const hasParams = draft.params !== undefined || alwaysParams;
     const { members } = draft;
     const written = hasParams ? this.#connection.codec.write(draft.params, "params") : undefined;
-    if (written instanceof Promise) return written.then((params) => ({ method, params, members, id }));
-    return { method, params: written, members, id };
+    if (!(written instanceof Promise)) return { method, params: written, members, id };
+    const parts = written.then((params) => ({ method, params, members, id }));
+    // Nobody waits for it if another entry of its batch is wrong.
+    parts.catch(() => {});
+    return parts;
   }
 
   /** Passes the streams of requests. */

@@ -91,7 +91,7 @@ export class Channel {
   async request(name: string, args: readonly unknown[], options: RequestOptions = {}): Promise<unknown> {
     const { signal, rejectsOnAbort = false, onAnswer, onSent } = options;
     if (this.#closed !== undefined) throw this.#closed.reason;
-    const packed = this.#pack(args);
+    const packed = pack(args, this.errors, this.#options.moves, { root: "params", isList: true });
     const id = this.#nextId++;
     const { promise, resolve } = Promise.withResolvers<Outcome>();
     const onAbort = () => {

@@ -6,9 +6,12 @@
 
 import { createApi } from "../base/api.ts";
 import { checkMethod } from "../base/options.ts";
-import type { PluginCallOptions, PluginStats } from "../plugin/mod.ts";
+import { callSafely } from "../base/callbacks.ts";
+import { Hosting } from "../plugin/hosting.ts";
+import type { PluginCallOptions, PluginExit, PluginObserver, PluginStats } from "../plugin/mod.ts";
+import { observeHostCall } from "../plugin/observer.ts";
 import { RpcClosedError } from "../rpc/mod.ts";
-import type { Caller, MethodSchemas } from "../rpc/mod.ts";
+import type { Caller, Handler, MethodSchemas } from "../rpc/mod.ts";
 import { reporter } from "../rpc/failures.ts";
 import { checked, SchemaError } from "../rpc/schemas/check.ts";
 import type { Channel, RequestOptions, Service } from "./channel.ts";
@@ -16,6 +19,8 @@ import { Ended, WorkerFailure } from "./connection.ts";
 import { CALL_FUNCTIONS, HOST_METHOD, OPTION_FUNCTIONS } from "./functions.ts";
 import type { HostSide } from "./functions.ts";
 import { ChannelFault } from "./messages.ts";
+import { readUse } from "./observing.ts";
+import type { OnUse } from "./observing.ts";
 import { splitCallOptions } from "./options.ts";
 import type { CheckedOptions, SplitOptions } from "./options.ts";
 
@@ -37,6 +42,11 @@ export function countsBy(count: (name: keyof PluginStats) => number): PluginStat
   return Object.fromEntries(names.map((name) => [name, count(name)])) as unknown as PluginStats;
 }
 
+/** How a request of a call is made. */
+export interface CallHow extends Pick<RequestOptions, "onSent" | "onAnswer"> {
+  readonly onUse?: OnUse;
+}
+
 /** One worker's host. */
 export class WorkerHost implements HostSide {
   /** What the worker may ask for. */
@@ -45,16 +55,20 @@ export class WorkerHost implements HostSide {
   readonly #callFunctions = new Map<number, SplitOptions["functions"]>();
   /** Those that handlers have read of the calls that their requests belong to, by the number of the request. */
   readonly #callSignals = new Map<number, AbortController>();
+  /** Who wants to know what a call has used, by the number of the call. */
+  readonly #uses = new Map<number, OnUse>();
   #stats: PluginStats = NO_STATS;
   readonly #schemas: CheckedOptions["schemas"];
   #channel: Channel | undefined;
 
-  constructor({ functions, methods, schemas }: CheckedOptions) {
+  /** @param name the plugin's, for its observer */
+  constructor({ functions, methods: given, schemas, observe }: CheckedOptions, name: () => string) {
     this.#schemas = schemas;
-    const given = new Map(functions);
-    if (!given.has("onError")) given.set("onError", reporter(undefined));
+    const methods = observe?.hostCall === undefined ? given : observedMethods(observe, given, name);
+    const called = new Map(functions);
+    if (!called.has("onError")) called.set("onError", reporter(undefined));
     const services = new Map<string, Service>();
-    for (const [name, run] of given) services.set(`option.${name}`, OPTION_FUNCTIONS[name]!.serve(run, this));
+    for (const [name, run] of called) services.set(`option.${name}`, OPTION_FUNCTIONS[name]!.serve(run, this));
     for (const [name, row] of Object.entries(CALL_FUNCTIONS)) {
       services.set(`call.${name}`, ([id, ...args], info) => {
         // A call that has settled is over: what it still says is dropped.
@@ -72,6 +86,10 @@ export class WorkerHost implements HostSide {
       }
     });
     services.set("call aborted", ([request, reason]) => this.#callSignals.get(request as number)?.abort(reason));
+    services.set("used", ([call, use]) => this.#uses.get(call as number)?.(readUse(use)));
+    services.set("exit", ([exit]) => {
+      callSafely(() => observe?.exit?.({ ...exit as PluginExit, plugin: name() }), () => {});
+    });
     services.set("stats", ([stats]) => void (this.#stats = statsOf(stats)));
     this.services = services;
   }
@@ -102,7 +120,7 @@ export class WorkerHost implements HostSide {
     method: string,
     params: unknown,
     options: PluginCallOptions,
-    how: RequestOptions = {},
+    how: CallHow = {},
   ): Promise<unknown> {
     const schemas = this.#schemas?.get(method);
     const checkedParams = await checkPart(schemas, method, "params", params);
@@ -115,7 +133,7 @@ export class WorkerHost implements HostSide {
     service: string,
     before: readonly unknown[],
     options: PluginCallOptions,
-    { onSent, onAnswer }: RequestOptions = {},
+    { onSent, onAnswer, onUse }: CallHow = {},
   ): Promise<unknown> {
     const { data, functions, signals } = splitCallOptions(options);
     let id: number | undefined;
@@ -131,6 +149,7 @@ export class WorkerHost implements HostSide {
         onSent: (sent) => {
           id = sent;
           this.#callFunctions.set(id, functions);
+          if (onUse !== undefined) this.#uses.set(id, onUse);
           onSent?.(sent);
           for (const [signal, abort] of aborts) {
             if (signal.aborted) queueMicrotask(abort);
@@ -139,7 +158,10 @@ export class WorkerHost implements HostSide {
         },
       });
     } finally {
-      if (id !== undefined) this.#callFunctions.delete(id);
+      if (id !== undefined) {
+        this.#callFunctions.delete(id);
+        this.#uses.delete(id);
+      }
       for (const [signal, abort] of aborts) signal.removeEventListener("abort", abort);
     }
   }
@@ -192,6 +214,19 @@ export class WorkerHost implements HostSide {
   #send(service: string, args: readonly unknown[]): void {
     this.#channel!.request(service, args).catch(() => {});
   }
+}
+
+/** Methods that an observer is told of. */
+function observedMethods(
+  observe: PluginObserver,
+  methods: ReadonlyMap<string, Handler>,
+  name: () => string,
+): ReadonlyMap<string, Handler> {
+  const hosting: Hosting = new Hosting({
+    began: (context) => observeHostCall(observe, name(), context, hosting.running),
+    ended: () => {},
+  });
+  return hosting.counted(methods);
 }
 
 /** @throws {ChannelFault} if they are not numbers */

@@ -9,6 +9,7 @@ import { checkNames, checkType, functionsByName, shown } from "../base/options.t
 import type {
   PluginCallOptions,
   PluginLimits,
+  PluginObserver,
   PluginOptions,
   PluginSchemasOption,
   PluginSettings,
@@ -85,6 +86,7 @@ export interface CheckedOptions extends SplitOptions {
   readonly schemas: ReadonlyMap<string, MethodSchemas> | undefined;
   readonly workers: number;
   readonly createWorker: (() => WorkerLike) | undefined;
+  readonly observe: PluginObserver | undefined;
   readonly integrity: ExpectedHash | undefined;
   /** Whether all calls share one instance. */
   readonly isShared: boolean;
@@ -99,13 +101,13 @@ export interface CheckedOptions extends SplitOptions {
  */
 export function checkOptions(options: WorkerPluginOptions<never, never> = {}): CheckedOptions {
   checkNames("WorkerPlugin option", options, [...PLUGIN_OPTIONS, ...OWN_OPTIONS]);
-  const { workers, createWorker, limits: given = {}, methods: handlers = {}, schemas, integrity, ...others } =
+  const { workers, createWorker, limits: given = {}, methods: handlers = {}, schemas, integrity, observe, ...others } =
     options as WorkerPluginOptions;
   // It may be an iterator, which can be read only once.
   const methods = functionsByName(handlers) as Map<string, Handler>;
   const limits = resolveLimits<WorkerPluginLimits>("WorkerPlugin", given);
   const pluginLimits = limitsOf("Plugin", limits);
-  const checked = checkPluginOptions({ ...others, methods, schemas, limits: pluginLimits } as PluginOptions);
+  const checked = checkPluginOptions({ ...others, methods, schemas, observe, limits: pluginLimits } as PluginOptions);
   checkType("createWorker", createWorker, "function");
   const { permissions, env = {} } = checked;
   const granted = <T>(list: readonly string[] | "*", entries: Iterable<readonly [string, T]>) =>
@@ -124,6 +126,7 @@ export function checkOptions(options: WorkerPluginOptions<never, never> = {}): C
     schemas: schemasByMethod("schemas.guest", schemas?.guest),
     workers: workersOf(workers, others.lifetime === "plugin"),
     createWorker,
+    observe: checked.observe,
     integrity: expectedHash(integrity),
     isShared: others.lifetime === "plugin",
     limits,

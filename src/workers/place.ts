@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { PluginStats } from "../plugin/mod.ts";
+import type { PluginObserver, PluginStats } from "../plugin/mod.ts";
 import type { RequestOptions } from "./channel.ts";
 import { Connection, type Ended, WorkerFailure } from "./connection.ts";
 import { createDefaultWorker } from "./default_worker.ts";
@@ -26,6 +26,7 @@ interface Running {
 export class Place {
   readonly #bytes: Promise<Uint8Array<ArrayBuffer>>;
   readonly #options: CheckedOptions;
+  readonly #name: () => string;
   readonly #onName: (name: string) => void;
   readonly #over = new AbortController();
   #starting: Promise<Running> | undefined;
@@ -37,11 +38,16 @@ export class Place {
   #failuresInRow = 0;
   #calls = 0;
 
-  /** @param onName receives the plugin's name from the worker */
-  constructor(bytes: Promise<Uint8Array<ArrayBuffer>>, options: CheckedOptions, onName: (name: string) => void) {
+  /** @param name gets and sets the plugin's name: a worker says what it is */
+  constructor(
+    bytes: Promise<Uint8Array<ArrayBuffer>>,
+    options: CheckedOptions,
+    name: { readonly get: () => string; readonly set: (name: string) => void },
+  ) {
     this.#bytes = bytes;
     this.#options = options;
-    this.#onName = onName;
+    this.#name = name.get;
+    this.#onName = name.set;
   }
 
   /** Whether a worker runs here. */
@@ -136,8 +142,8 @@ export class Place {
   }
 
   #open(bytes: Uint8Array<ArrayBuffer>): Running {
-    const { data, functions, offered, createWorker = createDefaultWorker } = this.#options;
-    const host = new WorkerHost(this.#options);
+    const { data, functions, offered, observe, createWorker = createDefaultWorker } = this.#options;
+    const host = new WorkerHost(this.#options, this.#name);
     let connection: Connection;
     try {
       connection = new Connection(createWorker, host.services, this.#options);
@@ -158,6 +164,7 @@ export class Place {
       options: data,
       functions: [...functions.keys(), ...functions.has("onError") ? [] : ["onError"]],
       methods: offered,
+      hooks: ["call", "exit"].filter((name) => observe?.[name as keyof PluginObserver] !== undefined),
     };
     connection.channel.request("start", [start], { onSent: () => connection.watch() }).then(
       (answer) => this.#onName(String((answer as Partial<StartAnswer> | undefined)?.name)),

@@ -13,6 +13,7 @@ import { Channel, deliver } from "./channel.ts";
 import type { RequestInfo, RequestOptions, Service } from "./channel.ts";
 import { Sending } from "./credit.ts";
 import { CALL_FUNCTIONS, HOST_METHOD, OPTION_FUNCTIONS } from "./functions.ts";
+import { observerInWorker } from "./observing.ts";
 import type { Message } from "./messages.ts";
 
 /** The host may send anything that its user passes: it is trusted. */
@@ -27,6 +28,8 @@ export interface StartData {
   readonly functions: readonly string[];
   /** The names of its methods. */
   readonly methods: readonly string[];
+  /** The names of the hooks of its observer. */
+  readonly hooks: readonly string[];
 }
 
 /** What a worker answers. */
@@ -48,6 +51,8 @@ export function serve(post: (message: Message, transfer: Transferable[]) => void
   const aborts = new Map<number, ReadonlyMap<string, AbortController>>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let tellStats = () => {};
+  /** The number of the call that begins just now. */
+  let current: number | undefined;
   const flushes: (() => void)[] = [];
   const beforeSend = () => {
     for (const flush of flushes) flush();
@@ -78,7 +83,11 @@ export function serve(post: (message: Message, transfer: Transferable[]) => void
     const options = { ...data as PluginCallOptions, ...Object.fromEntries([...made, ...followed]), signal };
     if (controllers.size > 0) aborts.set(id, controllers);
     try {
-      return await callee.call(method as never, params as never, options as never);
+      // The plugin tells its observer before it returns.
+      current = id;
+      const result = callee.call(method as never, params as never, options as never);
+      current = undefined;
+      return await result;
     } finally {
       aborts.delete(id);
     }
@@ -91,7 +100,12 @@ export function serve(post: (message: Message, transfer: Transferable[]) => void
     ]);
     const methods = new Map(data.methods.map((name) => [name, HOST_METHOD.make(worker("method", [name]))]));
     const module = await compile(data.bytes);
-    const plugin = new Plugin(module, { ...data.options, ...Object.fromEntries(made), methods });
+    const observe = data.hooks.length === 0 ? undefined : observerInWorker(data.hooks, {
+      current: () => current,
+      used: (call, use) => void channel.request("used", [call, use]).catch(() => {}),
+      exit: (exit) => void channel.request("exit", [exit]).catch(() => {}),
+    });
+    const plugin = new Plugin(module, { ...data.options, ...Object.fromEntries(made), methods, observe });
     started.resolve(plugin);
     tellStats = () => {
       timer ??= setTimeout(() => {

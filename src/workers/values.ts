@@ -7,6 +7,8 @@
  * @module
  */
 
+import { bytesOf, classOf, kindOf } from "../rpc/values/kinds.ts";
+import { pathText } from "../rpc/values/paths.ts";
 import { errorOf, fieldsOf, MAX_CHAIN } from "./errors.ts";
 import type { KnownErrors } from "./errors.ts";
 import { ChannelFault } from "./messages.ts";
@@ -33,51 +35,93 @@ export interface Bounds {
   readonly size: number;
 }
 
+/** What a value is called in errors. */
+interface Root {
+  readonly root: string;
+  /** Whether it is a list of such values. */
+  readonly isList: boolean;
+}
+
 /**
  * Packs a value.
  *
  * @param moves whether its buffers may be moved, and not copied
  * @throws {TypeError} if it has no form here
  */
-export function pack(value: unknown, errors: KnownErrors, moves: boolean): Packed {
+export function pack(
+  value: unknown,
+  errors: KnownErrors,
+  moves: boolean,
+  { root, isList }: Root = { root: "result", isList: false },
+): Packed {
   const transfer = new Set<Transferable>();
   let size = 0;
+  /** Where the value is that is packed now. */
+  const steps: (string | number)[] = [];
   const packError = (error: Error, chain: number, depth: number): Map<string, unknown> => {
     const number = errors.numberOf(error);
     const fields = Object.entries(fieldsOf(error, chain));
-    const packed = fields.map(([name, field]): [string, unknown] => [name, packAny(field, name, depth + 1, chain + 1)]);
+    const packed = fields.map(([name, field]): [string, unknown] => [name, packAny(field, depth + 1, chain + 1)]);
     if (number !== undefined) packed.push(["number", number]);
     return new Map(packed);
   };
-  const packAny = (value: unknown, path: string, depth: number, chain: number): unknown => {
+  const packBytes = (value: object): unknown => {
+    const bytes = bytesOf(value);
+    size += bytes.byteLength;
+    // What others can change meanwhile is copied now.
+    if (!(bytes.buffer instanceof ArrayBuffer)) return bytes.slice();
+    if (moves && bytes.buffer.byteLength === bytes.byteLength) transfer.add(bytes.buffer);
+    return value;
+  };
+  const packList = (list: readonly unknown[], depth: number, chain: number): unknown[] => {
+    const packed: unknown[] = [];
+    const step = steps.push(0) - 1;
+    for (let index = 0; index < list.length; index++) {
+      steps[step] = index;
+      packed.push(packAny(list[index], depth + 1, chain));
+    }
+    steps.pop();
+    return packed;
+  };
+  const packRecord = (record: object, depth: number, chain: number): Record<string, unknown> => {
+    const entries = Object.entries(record);
+    const step = steps.push("") - 1;
+    for (const entry of entries) {
+      size += entry[0].length;
+      steps[step] = entry[0];
+      entry[1] = packAny(entry[1], depth + 1, chain);
+    }
+    steps.pop();
+    return Object.fromEntries(entries);
+  };
+  const packAny = (value: unknown, depth: number, chain: number): unknown => {
     size += VALUE_SIZE;
     if (typeof value === "string") size += value.length;
     // As in JSON, these are left out.
     if (typeof value === "function" || typeof value === "symbol") return undefined;
     if (typeof value !== "object" || value === null) return value;
-    if (depth > MAX_DEPTH) throw new TypeError(`${path} is nested too deeply, or contains itself`);
+    if (depth > MAX_DEPTH) throw new TypeError("the value is nested too deeply, or contains itself");
+    if (Array.isArray(value)) return packList(value, depth, chain);
     if (isError(value)) return chain > MAX_CHAIN ? undefined : packError(value, chain, depth);
-    if ("toJSON" in value && typeof value.toJSON === "function") return packAny(value.toJSON(), path, depth + 1, chain);
-    if (isBytes(value)) {
-      size += value.byteLength;
-      const buffer = ArrayBuffer.isView(value) ? value.buffer : value;
-      if (moves && buffer instanceof ArrayBuffer && buffer.byteLength === value.byteLength) transfer.add(buffer);
-      return value;
+    if ("toJSON" in value && typeof value.toJSON === "function") return packAny(value.toJSON(), depth + 1, chain);
+    const kind = kindOf(value);
+    switch (kind?.sentAs) {
+      case "bytes":
+        return packBytes(value);
+      case "blob":
+        return value;
+      case "readable":
+      case "writable":
+        transfer.add(value as ReadableStream | WritableStream);
+        return value;
+      case "nothing": {
+        const path = pathText(root, steps.slice(isList ? 1 : 0));
+        throw new TypeError(`${path} is a ${classOf(value)}, which JSON would lose: ${kind!.hint}`);
+      }
     }
-    if (isStream(value)) {
-      transfer.add(value);
-      return value;
-    }
-    if (typeof Blob !== "undefined" && value instanceof Blob) return value;
-    if (Array.isArray(value)) return value.map((item, index) => packAny(item, `${path}[${index}]`, depth + 1, chain));
-    if (value instanceof Map || value instanceof Set) {
-      throw new TypeError(`${path} is a ${value instanceof Map ? "Map" : "Set"}, which has no JSON form`);
-    }
-    const entries = Object.entries(value);
-    for (const [name] of entries) size += name.length;
-    return Object.fromEntries(entries.map(([name, it]) => [name, packAny(it, `${path}.${name}`, depth + 1, chain)]));
+    return packRecord(value, depth, chain);
   };
-  const packed = packAny(value, "the value", 0, 0);
+  const packed = packAny(value, 0, 0);
   return { value: packed, transfer: [...transfer], size };
 }
 
@@ -114,7 +158,7 @@ export function unpack(value: unknown, errors: KnownErrors, bounds: Bounds): unk
       take(value.byteLength);
       return value;
     }
-    if (isStream(value) || (typeof Blob !== "undefined" && value instanceof Blob)) return value;
+    if (isStream(value) || kindOf(value)?.sentAs === "blob") return value;
     if (Object.getPrototypeOf(value) !== Object.prototype) throw new ChannelFault("it sent an object that is not data");
     for (const name of Object.keys(value)) {
       take(name.length);
@@ -134,8 +178,9 @@ function isError(value: object): value is Error {
   return value instanceof Error || (typeof DOMException !== "undefined" && value instanceof DOMException);
 }
 
+/** Memory that the other side shares could change after it was checked: it is not taken. */
 function isBytes(value: object): value is ArrayBuffer | ArrayBufferView {
-  return ArrayBuffer.isView(value) || value instanceof ArrayBuffer;
+  return (ArrayBuffer.isView(value) ? value.buffer : value) instanceof ArrayBuffer;
 }
 
 function isStream(value: object): value is ReadableStream | WritableStream {

@@ -16,7 +16,8 @@ import type { Module, Source } from "../vm/mod.ts";
 import type { RequestOptions } from "./channel.ts";
 import { Ended, WorkerFailure } from "./connection.ts";
 import { countsBy } from "./host.ts";
-import type { WorkerHost } from "./host.ts";
+import type { CallHow, WorkerHost } from "./host.ts";
+import { observed } from "./observing.ts";
 import { checkOptions } from "./options.ts";
 import type { CheckedOptions, WorkerPluginOptions } from "./options.ts";
 import { moduleBytes } from "./source.ts";
@@ -83,10 +84,13 @@ export class WorkerPlugin<Guest extends object = Methods, Host extends object = 
     const { bytes, name } = moduleBytes(source, this.#options.integrity);
     this.#name = (data.name as string | undefined) ?? printable(name ?? "plugin", NAME_LENGTH);
     const hasName = data.name !== undefined;
-    const onName = (name: string) => {
-      if (!hasName) this.#name = printable(name, NAME_LENGTH);
+    const known = {
+      get: () => this.#name,
+      set: (name: string) => {
+        if (!hasName) this.#name = printable(name, NAME_LENGTH);
+      },
     };
-    this.#places = Array.from({ length: workers }, () => new Place(bytes, this.#options, onName));
+    this.#places = Array.from({ length: workers }, () => new Place(bytes, this.#options, known));
   }
 
   /** The plugin's name in errors. By default the module's own name, which the first worker finds if you pass bytes. */
@@ -125,8 +129,7 @@ export class WorkerPlugin<Guest extends object = Methods, Host extends object = 
     const [params, options = {}] = args as readonly [unknown, PluginCallOptions?];
     checkMethod(method);
     checkCallOptions(options);
-    const place = this.#leastBusy();
-    return await this.#run(method, place, options.signal, (host, how) => {
+    return await this.#observed(method, options, (host, options, how) => {
       return host.call("call", [], method, params, options, how);
     }) as ResultOf<Guest, K>;
   }
@@ -166,8 +169,7 @@ export class WorkerPlugin<Guest extends object = Methods, Host extends object = 
    */
   async describe(options: PluginCallOptions = {}): Promise<PluginDescription> {
     checkCallOptions(options);
-    const place = this.#leastBusy();
-    return await this.#run("rpc.discover", place, options.signal, (host, how) => {
+    return await this.#observed("rpc.discover", options, (host, options, how) => {
       return host.request("describe", [], options, how);
     }) as PluginDescription;
   }
@@ -206,6 +208,23 @@ export class WorkerPlugin<Guest extends object = Methods, Host extends object = 
   async #end(reason: Ended): Promise<void> {
     this.#closed = reason;
     await Promise.all(this.#places.map((place) => place.end(reason)));
+  }
+
+  /** Runs a call in the worker with the fewest, and tells the observer. */
+  async #observed(
+    method: string,
+    options: PluginCallOptions,
+    run: (host: WorkerHost, options: PluginCallOptions, how: CallHow) => Promise<unknown>,
+  ): Promise<unknown> {
+    const place = this.#leastBusy();
+    const { observe } = this.#options;
+    if (observe === undefined) {
+      return await this.#run(method, place, options.signal, (host, how) => run(host, options, how));
+    }
+    const call = { plugin: this.#name, method, options };
+    return await observed(observe, call, () => this.stats, (options, onUse) => {
+      return this.#run(method, place, options.signal, (host, how) => run(host, options, { ...how, onUse }));
+    });
   }
 
   /** Runs a call from its beginning to its end, and makes its error. */

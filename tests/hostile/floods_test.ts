@@ -326,8 +326,9 @@ Deno.test("the event loop turns while many calls of a plugin fail at the same ti
     const { longest } = await timers;
     assertInstanceOf(errors[0], PluginError);
     assert(errors[0].message.length > 80_000);
-    // The errors share one copy of the log.
-    assert(errors.every(({ logs }) => logs === errors[0]!.logs));
+    // The errors of an instance share one copy of its log. A call that an instance has not read goes to the next one.
+    const copies = new Set(errors.map(({ logs }) => logs)).size;
+    assert(copies < errors.length / 20, `${copies} copies of logs for ${errors.length} errors`);
     return longest;
   });
   assert(longest < 50, `held for ${Math.round(longest)} ms`);

@@ -10,7 +10,7 @@ import { assert, assertEquals } from "@std/assert";
 import { Plugin } from "@rivulet/rivulet";
 import { Peer } from "@rivulet/rivulet/rpc";
 import { guest } from "../_guests.ts";
-import { crossed, until } from "../_wire.ts";
+import { crossed, settle, until } from "../_wire.ts";
 import { noteFigure } from "./_figures.ts";
 
 setFlagsFromString("--expose-gc");
@@ -87,5 +87,44 @@ Deno.test("chunks for readers that have stopped reading fill no more than queueB
   noteFigure("memory of chunks that nobody reads", kept / 2 ** 20, "MiB", "limit 1 MiB");
   assert(peer.stats.malformed > 0);
   assert(kept < 3 * queueBytes, `${kept} bytes`);
+  await peer.close();
+});
+
+Deno.test("chunks of streams that have ended fill no more than queueBytes, and are free when nobody can read them", async () => {
+  const queueBytes = 1 << 20;
+  const text = new TransformStream<Uint8Array, Uint8Array>();
+  const input = text.writable.getWriter();
+  const readers = new Set<ReadableStreamDefaultReader<unknown>>();
+  const peer = new Peer({ readable: text.readable, writable: new WritableStream() }, {
+    accepts,
+    limits: { queueBytes },
+    methods: {
+      read: (params) => {
+        const reader = (params as ReadableStream<unknown>).getReader();
+        readers.add(reader);
+        reader.read().catch(() => {});
+      },
+    },
+  });
+  const send = (message: unknown) => input.write(new TextEncoder().encode(JSON.stringify(message) + "\n"));
+  const streams = async (count: number): Promise<void> => {
+    for (let id = 0; id < count; id++) {
+      await send({ jsonrpc: "2.0", method: "read", params: { $readable: id } });
+      for (const value of [1, Array.from({ length: 1_000 }, () => [])]) {
+        await send({ jsonrpc: "2.0", method: "$/stream/chunk", params: { readable: id, value } });
+      }
+      await send({ jsonrpc: "2.0", method: "$/stream/end", params: { readable: id } });
+    }
+  };
+  await streams(200);
+  const { malformed } = peer.stats;
+  assert(malformed > 150, `${malformed} chunks were refused`);
+  readers.clear();
+  for (let turn = 0; turn < 5; turn++) {
+    collectGarbage();
+    await settle();
+  }
+  await streams(1);
+  assertEquals(peer.stats.malformed, malformed);
   await peer.close();
 });

@@ -7,7 +7,7 @@
 
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStrictEquals } from "@std/assert";
 import { IntegrityError, PermissionError, Plugin, PluginError, RpcError, SchemaError, Trap } from "@rivulet/rivulet";
-import type { PluginExit, StandardSchema } from "@rivulet/rivulet";
+import type { PluginExit, PluginObserver, StandardSchema } from "@rivulet/rivulet";
 import { WorkerPlugin } from "@rivulet/rivulet/workers";
 import type { WorkerLike, WorkerPluginOptions } from "@rivulet/rivulet/workers";
 import { guest } from "../_guests.ts";
@@ -222,4 +222,39 @@ Deno.test("bytes cross both ways, if the guest has agreed to them", async () => 
   await using plugin = new WorkerPlugin(faulty, { workers: 1, accepts: ["bytes"] });
   const image = Uint8Array.of(1, 2, 3);
   assertEquals(await plugin.call("echo", { image }), { image });
+});
+
+Deno.test("an observer is told the same as by a Plugin: calls with their use, host methods, exits, limits", async () => {
+  const see = (seen: unknown[]): PluginObserver => ({
+    call: (start) => {
+      seen.push(["call", start.plugin, start.method]);
+      start.traceparent = `00-${"a".repeat(32)}-${"b".repeat(16)}-01`;
+      return ({ outcome, fuelUsed, memoryPages, sends }) => {
+        seen.push(["call ends", outcome, fuelUsed > 0, memoryPages, sends]);
+      };
+    },
+    hostCall: (start) => {
+      seen.push(["host call", { ...start }]);
+      return ({ outcome }) => seen.push(["host call ends", outcome]);
+    },
+    exit: ({ plugin, reason }) => void seen.push(["exit", plugin, reason]),
+    limit: ({ method, error }) => void seen.push(["limit", method, error.limit]),
+  });
+  const [direct, remote]: [unknown[], unknown[]] = [[], []];
+  const methods = { echo: (params: unknown) => Promise.resolve(params) };
+  for (const [seen, make] of [[direct, Plugin], [remote, WorkerPlugin]] as const) {
+    const options = { methods, observe: see(seen), limits: { fuel: 50_000_000 } };
+    const plugin = make === Plugin ? new Plugin(c, options) : new WorkerPlugin(c, { ...options, workers: 1 });
+    await plugin.call("many_echo", 1);
+    await wait(200);
+    await plugin.call("no_such_method").catch(() => {});
+    await wait(200);
+    await plugin.close();
+    const spinning = make === Plugin
+      ? new Plugin(faulty, options)
+      : new WorkerPlugin(faulty, { ...options, workers: 1 });
+    await spinning.call("spin").catch(() => {});
+    await spinning.close();
+  }
+  assertEquals(remote, direct);
 });

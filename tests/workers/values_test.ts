@@ -39,6 +39,14 @@ Deno.test("a buffer that occurs twice moves once", () => {
   assertEquals(across([bytes, bytes]), [new Uint8Array([1, 2, 3]), new Uint8Array([1, 2, 3])]);
 });
 
+Deno.test("shared memory is copied when it is sent, and refused when it arrives", () => {
+  const shared = new Uint8Array(new SharedArrayBuffer(4));
+  assertEquals(across(shared), new Uint8Array(4));
+  for (const value of [shared, shared.buffer]) {
+    assertThrows(() => unpack(value, errors, { depth: 20, size: 1_000 }), ChannelFault);
+  }
+});
+
 Deno.test("streams move", async () => {
   const { stream } = across({ stream: new Blob(["text"]).stream() }) as { stream: ReadableStream<Uint8Array> };
   assertEquals(await new Response(stream).text(), "text");

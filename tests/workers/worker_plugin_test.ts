@@ -231,13 +231,18 @@ Deno.test("params have the JSON form that a Plugin gives them", async () => {
   }
 });
 
-Deno.test("params without a JSON form are a TypeError, and nothing is sent", async () => {
+Deno.test("params without a JSON form are the TypeError of a Plugin, and nothing is sent", async () => {
   const cyclic: Record<string, unknown> = {};
   cyclic.self = cyclic;
+  const lost = [new Map([[1, 2]]), { in: new Set() }, { in: [1, new WeakMap()] }, { a: Promise.resolve() }, 5n];
+  await using direct = new Plugin(c);
   await using plugin = one();
-  for (const params of [cyclic, new Map([[1, 2]]), { in: new Set() }, 5n]) {
-    await assertRejects(() => plugin.call("ping", params), TypeError);
+  for (const params of lost) {
+    const expected = await assertRejects(() => direct.call("ping", params), TypeError);
+    const error = await assertRejects(() => plugin.call("ping", params), TypeError);
+    assertEquals(error.message, expected.message);
   }
+  await assertRejects(() => plugin.call("ping", cyclic), TypeError, "contains itself");
   assertEquals([await plugin.call("ping"), plugin.stats.pending], ["pong", 0]);
 });
 

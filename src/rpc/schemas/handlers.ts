@@ -7,6 +7,7 @@
 import { isPromiseLike } from "../../base/callbacks.ts";
 import { ErrorCode, RpcError } from "../errors.ts";
 import type { Handler } from "../types.ts";
+import { discardStreams } from "../values/discard.ts";
 import { checked, SchemaError, type SchemaIssue, textOf } from "./check.ts";
 import type { MethodSchemas } from "./types.ts";
 
@@ -32,12 +33,16 @@ function guarded<Remote extends object>(
 ): Handler<Remote> {
   const refuseParams = (issues: readonly SchemaIssue[]) =>
     new RpcError(ErrorCode.invalidParams, `invalid params: ${textOf("params", issues)}`, { issues });
-  const refuseResult = (issues: readonly SchemaIssue[]) => new SchemaError(method, "result", issues);
+  const refuseResult = (value: unknown, issues: readonly SchemaIssue[]) => {
+    const error = new SchemaError(method, "result", issues);
+    discardStreams(value, error);
+    return error;
+  };
   const serve: Handler<Remote> = params === undefined
     ? handler
     : (value, context) => checked(params, value, refuseParams, (value) => handler(value, context));
   if (result === undefined) return serve;
-  const check = (value: unknown) => checked(result, value, refuseResult, (value) => value);
+  const check = (value: unknown) => checked(result, value, (issues) => refuseResult(value, issues), (value) => value);
   return (value, context) => {
     const served = serve(value, context);
     return isPromiseLike(served) ? Promise.resolve(served).then(check) : check(served);

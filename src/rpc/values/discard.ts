@@ -1,5 +1,6 @@
 /**
- * Ends streams that nobody will use.
+ * Ends streams that nobody will use: those of an answer that can't be sent or is refused, and those that were forgotten.
+ * What they hold would stay open: a file, or a place among the open streams.
  *
  * @module
  */
@@ -7,19 +8,43 @@
 import { ErrorCode, RpcError } from "../errors.ts";
 import { kindOf } from "./kinds.ts";
 
-/** Cancels and aborts all streams in a value that are not locked. Never throws. */
+type Stream = ReadableStream<unknown> | WritableStream<unknown>;
+
+/** Members in which streams are looked for, and their depth: the value may have cycles. */
+const MAX_SEARCHED = 1_000_000;
+const MAX_DEPTH = 500;
+
+/** Ends the streams of a value, whatever else it has. Those that are locked have another user. Never throws. */
 export function discardStreams(value: unknown, reason: unknown): void {
-  const seen = new Set<unknown>();
-  const unseen: unknown[] = [value];
-  while (unseen.length > 0) {
-    const value = unseen.pop();
-    if (typeof value !== "object" || value === null || seen.has(value)) continue;
-    seen.add(value);
-    const sentAs = kindOf(value)?.sentAs;
-    if (sentAs === "readable") (value as ReadableStream<unknown>).cancel(reason).catch(() => {});
-    else if (sentAs === "writable") (value as WritableStream<unknown>).abort(reason).catch(() => {});
-    else if (sentAs === undefined) { for (const child of Object.values(value)) unseen.push(child); }
+  for (const stream of streamsIn(value)) {
+    try {
+      const ending = "cancel" in stream ? stream.cancel(reason) : stream.abort(reason);
+      ending.catch(() => {});
+    } catch {
+      // It only looks like a stream.
+    }
   }
+}
+
+function streamsIn(value: unknown): ReadonlySet<Stream> {
+  const streams = new Set<Stream>();
+  let left = MAX_SEARCHED;
+  const search = (value: unknown, depth: number): void => {
+    if (typeof value !== "object" || value === null || depth > MAX_DEPTH) return;
+    const sentAs = Array.isArray(value) ? undefined : kindOf(value)?.sentAs;
+    if (sentAs === "readable" || sentAs === "writable") streams.add(value as Stream);
+    if (sentAs !== undefined) return;
+    for (const name in value) {
+      if (left-- <= 0) return;
+      search((value as Readonly<Record<string, unknown>>)[name], depth + 1);
+    }
+  };
+  try {
+    search(value, 0);
+  } catch {
+    // A getter has thrown. Its owner must end what it hides.
+  }
+  return streams;
 }
 
 /** Drops the ends of streams that nobody can use any more: a caller may ignore a stream in a result. */

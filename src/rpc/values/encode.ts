@@ -155,7 +155,10 @@ function encodeBlob(blob: Blob, walk: Walk): unknown {
   const path = pathOf(walk);
   checkSize(blob.size, path);
   const read = async () => void (tag.$bytes = toBase64(new Uint8Array(await blob.arrayBuffer())));
-  (walk.reads ??= []).push(read());
+  const reading = read();
+  // If the walk fails, nobody waits for it.
+  reading.catch(() => {});
+  (walk.reads ??= []).push(reading);
   return tag;
 }
 

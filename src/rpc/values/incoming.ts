@@ -25,6 +25,9 @@ export interface IncomingPort {
 /** How a stream has ended: by itself, or for a reason. */
 export type End = { readonly reason: unknown } | "done";
 
+/** Memory of a stream that has ended, for as long as its chunks wait. Measured in V8: 2,300 bytes. */
+const ENDED_MEMORY = 3_000;
+
 interface Chunk {
   readonly value: unknown;
   readonly size: number;
@@ -53,6 +56,11 @@ export class Incoming {
   /** Whether more may come. */
   get isOpen(): boolean {
     return this.#end === undefined;
+  }
+
+  /** Whether chunks wait to be taken. */
+  get hasChunks(): boolean {
+    return this.#chunks.size > 0;
   }
 
   /**
@@ -85,7 +93,7 @@ export class Incoming {
   async next(): Promise<IteratorResult<unknown, undefined>> {
     const chunk = this.#chunks.shift();
     if (chunk !== undefined) {
-      this.#free(chunk.memory);
+      this.#free(this.#chunks.size === 0 ? this.#held : chunk.memory);
       this.#consume(chunk.size);
       return { done: false, value: chunk.value };
     }
@@ -100,12 +108,11 @@ export class Incoming {
     return await promise;
   }
 
-  /** Ends the stream after the chunks that wait. */
+  /** Ends the stream after the chunks that wait. They still count: the other side may open the next stream. */
   finish(end: End): void {
     if (this.#end !== undefined) return;
     this.#end = end;
-    // Nothing more comes, so what waits is the taker's own.
-    this.#free(this.#held);
+    if (this.#chunks.size > 0 && this.#port.hold(ENDED_MEMORY) === undefined) this.#held += ENDED_MEMORY;
     if (end === "done") this.#taker?.resolve({ done: true, value: undefined });
     else this.#taker?.reject(end.reason);
     this.#taker = undefined;
@@ -114,6 +121,7 @@ export class Incoming {
   /** Says that this side wants no more. Chunks that wait are dropped. */
   cancel(reason: unknown): void {
     this.#chunks.takeAll();
+    this.#free(this.#held);
     if (this.#end !== undefined) return;
     this.finish({ reason });
     this.#port.cancelled(reason);
@@ -134,9 +142,8 @@ export class Incoming {
   }
 
   #free(memory: number): void {
-    const freed = Math.min(memory, this.#held);
-    this.#held -= freed;
-    this.#port.hold(-freed);
+    this.#held -= memory;
+    this.#port.hold(-memory);
   }
 }
 

@@ -23,23 +23,6 @@ export function pathText(root: string, path: readonly Step[]): string {
   }`;
 }
 
-/** The path of a member in parsed JSON. It searches the whole value, so it is only for errors. */
-export function pathIn(root: object, container: object, key: Step): string {
-  const found = new Map<object, { readonly parent: object; readonly key: Step }>();
-  const open: object[] = [root];
-  for (let parent = open.pop(); parent !== undefined && parent !== container; parent = open.pop()) {
-    for (const [key, child] of Object.entries(parent)) {
-      if (typeof child !== "object" || child === null) continue;
-      found.set(child, { parent, key: Array.isArray(parent) ? Number(key) : key });
-      open.push(child);
-    }
-  }
-  const path: Step[] = [key];
-  for (let at = found.get(container); at !== undefined; at = found.get(at.parent)) path.push(at.key);
-  const [first, ...steps] = path.reverse();
-  return pathText(String(first), steps);
-}
-
 function stepText(step: Step): string {
   if (typeof step === "number") return `[${step}]`;
   return IDENTIFIER.test(step) && step.length <= SHOWN_NAME ? `.${step}` : `[${quoted(step, SHOWN_NAME)}]`;

@@ -10,6 +10,7 @@
 
 import { printable } from "../../base/text.ts";
 import { ErrorCode, RpcError, RpcProtocolError } from "../errors.ts";
+import { bytesBeyond, errorText } from "../message.ts";
 import type { StreamKind } from "./kinds.ts";
 
 /** The methods. The source of a stream sends `chunk` and `end`, and its sink `credit` and `cancel`. */
@@ -45,6 +46,8 @@ const METHODS: ReadonlyMap<string, StreamMethod> = new Map(
 );
 /** UTF-16 units of an error's message; the rest is cut. */
 const ERROR_LENGTH = 10_000;
+/** The message of an error whose own is too long for a message. */
+const TOO_LONG = "the error is too long";
 
 /** Which message about a stream this is, if it is one. */
 export function streamMethodOf(method: unknown): StreamMethod | undefined {
@@ -87,18 +90,33 @@ export function streamText(method: StreamMethod, { kind, id }: StreamName, rest 
 }
 
 /**
- * The member `error` of a message. Like the answer to a request, it has what an `RpcError` says. Of other errors it
- * tells nothing.
+ * The text of a message that ends a stream because it failed. Like the answer to a request, it has what an `RpcError`
+ * says, as far as that can be sent. Of other errors it tells nothing. It never throws.
+ *
+ * @param encode makes JSON text of an error's data, and may throw
+ * @param most bytes of the message
  */
-export function errorMember(reason: unknown): string {
-  const { code, message, data } = reason instanceof RpcError
-    ? reason
-    : { code: ErrorCode.internalError, message: "internal error", data: undefined };
-  try {
-    return `,"error":${JSON.stringify({ code, message, data })}`;
-  } catch {
-    return `,"error":${JSON.stringify({ code, message })}`;
+export function failureText(
+  method: StreamMethod,
+  name: StreamName,
+  reason: unknown,
+  encode: (data: unknown) => string,
+  most: number,
+): string {
+  const attempts = [
+    ({ code, message, data }: RpcError) => errorText(code, message, data === undefined ? undefined : encode(data)),
+    ({ code, message }: RpcError) => errorText(code, message),
+    ({ code }: RpcError) => errorText(code, TOO_LONG),
+  ];
+  for (const attempt of reason instanceof RpcError ? attempts : []) {
+    try {
+      const text = streamText(method, name, `,"error":${attempt(reason as RpcError)}`);
+      if (bytesBeyond(text, most) === undefined) return text;
+    } catch {
+      // Less of it may be possible.
+    }
   }
+  return streamText(method, name, `,"error":${errorText(ErrorCode.internalError, "internal error")}`);
 }
 
 /** What an error says. Even an unreadable one is an error. */

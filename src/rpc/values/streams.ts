@@ -7,13 +7,14 @@
 
 import { LimitError, limitError } from "../../base/limits.ts";
 import { ErrorCode, RpcError, RpcProtocolError } from "../errors.ts";
+import { toJson } from "../message.ts";
 import type { OpenedStream } from "./decode.ts";
 import { dropForgotten, hasEnded } from "./discard.ts";
 import { type Encoded, encodeValue, type PassedStream } from "./encode.ts";
 import { Incoming, pumpTo, readableOf } from "./incoming.ts";
 import type { Accepted, StreamKind } from "./kinds.ts";
 import { Outgoing, pumpFrom, writableOf } from "./outgoing.ts";
-import { errorMember, readError, readStreamMessage, type StreamMethod, streamText } from "./stream_messages.ts";
+import { failureText, readError, readStreamMessage, type StreamMethod, streamText } from "./stream_messages.ts";
 import type { StreamMessage, StreamName } from "./stream_messages.ts";
 
 /** Most bytes that a stream may have on the way, before its reader has taken any. */
@@ -46,6 +47,11 @@ export interface StreamPort {
   hasRoom(): boolean;
   /** Receives what a passed stream of this side failed with, if the other side learns only that it failed. */
   report(error: unknown): void;
+}
+
+/** A stream of this side that nobody else can use any more. */
+interface LockedStream extends PassedStream {
+  readonly lock: ReadableStreamDefaultReader<unknown> | WritableStreamDefaultWriter<unknown>;
 }
 
 /** The streams of one connection. */
@@ -101,7 +107,7 @@ export class StreamTable {
     const all = new Set(streams.map(({ stream }) => stream));
     if (all.size < streams.length) throw new TypeError("a stream is passed twice");
     if (streams.some(({ stream }) => stream.locked)) throw new TypeError("a stream was locked before it was sent");
-    const passed = streams.map((stream) => this.#pass(stream));
+    const passed = locked(streams).map((stream) => this.#pass(stream));
     // An answer may come too late.
     if (this.#closed !== undefined) this.close(this.#closed.reason);
     return passed;
@@ -200,14 +206,14 @@ export class StreamTable {
     if (this.size + count > openStreams) throw limitError("openStreams", openStreams);
   }
 
-  #pass({ kind, id, stream }: PassedStream): OpenedStream {
-    if (kind === "readable") {
+  #pass({ kind, id, stream, lock }: LockedStream): OpenedStream {
+    if ("read" in lock) {
       const outgoing = this.#newOutgoing({ kind, id });
-      pumpFrom((stream as ReadableStream<unknown>).getReader(), outgoing, (error) => this.#port.report(error));
+      pumpFrom(lock, outgoing, (error) => this.#port.report(error));
       return this.#opened(stream, outgoing, (reason) => outgoing.drop(reason));
     }
     const incoming = this.#newIncoming({ kind, id });
-    pumpTo((stream as WritableStream<unknown>).getWriter(), incoming);
+    pumpTo(lock, incoming);
     return this.#opened(stream, incoming, (reason) => incoming.cancel(reason));
   }
 
@@ -237,7 +243,8 @@ export class StreamTable {
       hold: (bytes) => this.#hold(bytes),
       cancelled: (reason) => {
         this.#remove(this.#incoming, name, incoming);
-        this.#port.tell(streamText("cancel", name, reason instanceof RpcError ? errorMember(reason) : ""));
+        const isSaid = reason instanceof RpcError;
+        this.#port.tell(isSaid ? this.#failure("cancel", name, reason) : streamText("cancel", name));
       },
     });
     this.#incoming[name.kind].set(name.id, incoming);
@@ -262,11 +269,20 @@ export class StreamTable {
       },
       ended: (failure) => {
         this.#remove(this.#outgoing, name, outgoing);
-        this.#port.tell(streamText("end", name, failure === undefined ? "" : errorMember(failure.reason)));
+        this.#port.tell(failure ? this.#failure("end", name, failure.reason) : streamText("end", name));
       },
     });
     this.#outgoing[name.kind].set(name.id, outgoing);
     return outgoing;
+  }
+
+  #failure(method: StreamMethod, name: StreamName, reason: unknown): string {
+    const encode = (data: unknown): string => {
+      const encoded = encodeValue(data, { root: "data", accepts: this.#port.accepts, nextId: undefined });
+      if (encoded instanceof Promise) throw new TypeError("data has a Blob, which is for params and results");
+      return toJson(encoded.value);
+    };
+    return failureText(method, name, reason, encode, this.#port.requestBytes);
   }
 
   #encode(value: unknown): Encoded | Promise<Encoded> {
@@ -307,11 +323,28 @@ export class StreamTable {
     // After the connection has ended, the id may be another's.
     if (table[kind].get(id) === end) table[kind].delete(id);
     this.#owed.delete(end as Incoming);
-    hasEnded(end);
+    // Chunks that wait count until they are read, or the stream is forgotten.
+    if (!(end instanceof Incoming && end.hasChunks)) hasEnded(end);
     if (!this.#answers.delete(end) || this.#answers.size > 0) return;
     this.#answersEnded?.resolve();
     this.#answersEnded = undefined;
   }
+}
+
+/** Locks all streams, or none if one can't be locked. */
+function locked(streams: readonly PassedStream[]): LockedStream[] {
+  const all: LockedStream[] = [];
+  try {
+    for (const passed of streams) all.push({ ...passed, lock: lockOf(passed.stream) });
+    return all;
+  } catch (error) {
+    for (const { lock } of all) lock.releaseLock();
+    throw error;
+  }
+}
+
+function lockOf(stream: PassedStream["stream"]): LockedStream["lock"] {
+  return "getReader" in stream ? stream.getReader() : stream.getWriter();
 }
 
 /** The length of a text in UTF-8. */

@@ -2,6 +2,7 @@
 
 import { LimitError, RpcProtocolError } from "@rivulet/rivulet/rpc";
 import { assert, assertEquals, assertInstanceOf, assertLess } from "@std/assert";
+import { BYTES_MEMORY } from "../../../src/rpc/costs.ts";
 import { decodeMessages, type Tagged } from "../../../src/rpc/values/decode.ts";
 import { type Encoded, encodeValue } from "../../../src/rpc/values/encode.ts";
 import type { Accepted } from "../../../src/rpc/values/kinds.ts";
@@ -206,5 +207,23 @@ Deno.test("what is encoded is decoded as it was", async () => {
     nextId: undefined,
   }) as Encoded;
   const { message, tagged } = await decodeParams(JSON.stringify(encoded));
-  assertEquals([message.params, tagged], [value, undefined]);
+  assertEquals([message.params, tagged?.fault, tagged?.streams], [value, undefined, []]);
+});
+
+Deno.test("bytes count for more memory than their text", async () => {
+  const { tagged } = await decodeParams('[{"$bytes":""},[{"$bytes":"AA=="}],{"$literal":{"$bytes":{"$bytes":""}}}]');
+  assertEquals([tagged?.memory, (await decodeParams("[{}]")).tagged], [3 * BYTES_MEMORY, undefined]);
+});
+
+Deno.test("the event loop turns while a batch of wrong values, and a long list beside one, are decoded", async () => {
+  const roots = [
+    Array.from({ length: 20_000 }, () => ({ params: { $bytes: 1 } })),
+    Array.from({ length: 20_000 }, () => ({ params: { $bytes: "" } })),
+    { params: [{ a: { b: Array(200_000).fill("") } }, { $bytes: 1 }] },
+  ];
+  for (const root of roots) {
+    const decoding = decodeMessages(root, { accepts: new Set(ALL), open: () => Promise.reject() as never });
+    assertInstanceOf(decoding, Promise);
+    await decoding;
+  }
 });

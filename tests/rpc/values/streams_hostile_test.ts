@@ -1,6 +1,6 @@
 /** Tests of src/rpc/values/streams.ts: an other side that keeps no rule. */
 
-import { LimitError, RpcError, RpcProtocolError } from "@rivulet/rivulet/rpc";
+import { ErrorCode, LimitError, RpcError, RpcProtocolError } from "@rivulet/rivulet/rpc";
 import { assert, assertEquals, assertInstanceOf, assertLess, assertRejects, assertThrows } from "@std/assert";
 import { settle } from "../../_wire.ts";
 import { pair, streamMessage } from "./_pair.ts";
@@ -125,9 +125,58 @@ Deno.test("memory of chunks that were read or dropped is free again", async () =
       await other.receive(streamMessage("chunk", { readable: id, value: "x".repeat(1_000) }));
     }
     if (round % 2 === 0) await reader.cancel();
-    else await other.receive(streamMessage("end", { readable: id }));
+    else {
+      await other.receive(streamMessage("end", { readable: id }));
+      while (!(await reader.read()).done);
+    }
   }
   assertEquals(other.faults, []);
+});
+
+Deno.test("chunks that wait count after their stream has ended, and the ended stream does too", async () => {
+  for (const [size, most] of [[1_000, 40], [1, 40]] as const) {
+    const { one, other } = pair({ queueBytes: 100_000 });
+    for (let round = 0; round < 200 && other.faults.length === 0; round++) {
+      const { value } = await one.pass(new ReadableStream());
+      value.getReader().read();
+      await settle();
+      const id = other.sent.at(-1).params.readable;
+      for (const _ of [1, 2]) await other.receive(streamMessage("chunk", { readable: id, value: "x".repeat(size) }));
+      await other.receive(streamMessage("end", { readable: id }));
+      assertLess(round, most);
+    }
+    assertInstanceOf(other.faults[0], LimitError);
+  }
+});
+
+Deno.test("what a stream failed with is no longer than requestBytes, and has its data as an answer has them", async () => {
+  const failures: readonly [RpcError, unknown][] = [
+    [new RpcError(1, "no", new Uint8Array(2)), { code: 1, message: "no", data: { $bytes: "AAA=" } }],
+    [new RpcError(1, "no", "x".repeat(300)), { code: 1, message: "no" }],
+    [new RpcError(1, "x".repeat(300), 5), { code: 1, message: "the error is too long" }],
+    [new RpcError(1, "no", new Map()), { code: 1, message: "no" }],
+    [new RpcError(1, "no", new Blob([])), { code: 1, message: "no" }],
+    [
+      Object.defineProperty(new RpcError(1, "no"), "code", { get: () => assert(false) }),
+      { code: ErrorCode.internalError, message: "internal error" },
+    ],
+  ];
+  for (const [failure, error] of failures) {
+    const { one, other } = pair({ requestBytes: 200 });
+    const { value } = await one.pass(new ReadableStream({ start: (controller) => controller.error(failure) }));
+    await value.getReader().read().catch(() => {});
+    await settle();
+    const [end] = one.sent;
+    assertEquals([end.method, end.params.error, other.table.size], ["$/stream/end", error, 0]);
+  }
+});
+
+Deno.test("if one of several streams can't be locked, none is", async () => {
+  const { one } = pair();
+  const free = new ReadableStream();
+  const fake = { [Symbol.toStringTag]: "ReadableStream", locked: false, getReader: () => assert(false) };
+  await assertRejects(() => one.pass([free, Object.create(fake)]));
+  assertEquals([free.locked, one.table.size], [false, 0]);
 });
 
 Deno.test("thousands of opens are limited on both sides", async () => {
