@@ -28,10 +28,22 @@ export function hintOf(name: string, known: readonly string[]): string {
   return near === undefined ? "" : `: did you mean ${shown(near)}?`;
 }
 
+/** Pairs of letters that `hintOf` compares for this name. */
+export function comparedLetters(name: string, known: readonly string[]): number {
+  const far = farFrom(name.length);
+  const near = known.filter((it) => Math.abs(it.length - name.length) < far);
+  return near.reduce((sum, it) => sum + it.length, 0) * name.length;
+}
+
+/** The distance of a name that is too far from one of so many letters. */
+function farFrom(letters: number): number {
+  return Math.ceil((letters + 1) / 4) + 1;
+}
+
 /** The known name that was probably meant: a few letters away, or one that contains the given name. */
 function nearest(name: string, known: readonly string[]): string | undefined {
   const given = name.toLowerCase();
-  const far = Math.ceil((given.length + 1) / 4) + 1;
+  const far = farFrom(given.length);
   const distances = known.map((it) => distance(given, it.toLowerCase(), far));
   const least = Math.min(...distances);
   if (least < far) return known[distances.indexOf(least)];

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { hintOf } from "../base/options.ts";
+import { countedHint } from "../base/hint.ts";
 import { ErrorCode } from "../rpc/mod.ts";
 import type { RpcError } from "../rpc/mod.ts";
 
@@ -26,5 +26,5 @@ export interface KnownMethods {
 export function methodHint(error: RpcError, method: string, { described = [], schemas = {} }: KnownMethods): string {
   if (error.code !== ErrorCode.methodNotFound || /did you mean/i.test(error.message)) return "";
   const names = [...Object.keys(schemas), ...described.slice(0, COMPARED_NAMES).map(({ name }) => name)];
-  return names.includes(method) ? "" : hintOf(method, names);
+  return names.includes(method) ? "" : countedHint(method, names);
 }

@@ -27,8 +27,6 @@ export const WORK = {
   tag: 500,
   /** Opening a stream of the other side, and its end: 20 µs. */
   stream: 10_000,
-  /** A letter of an unknown name, compared with one known name. */
-  letter: 20,
   /** A byte that is scanned, copied or written as text. */
   byte: 1 / 2,
 } as const;

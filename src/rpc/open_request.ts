@@ -132,9 +132,13 @@ export class OpenRequest<Remote extends object> implements IncomingRequest<Remot
 
   reply(result?: unknown): void {
     const { codec } = this.#surroundings;
-    const unsent = (reason: unknown) => discardStreams(result, reason);
+    let found: unknown = result;
+    const unsent = (reason: unknown) => discardStreams(found, reason);
     const isAnswered = this.#settle((id) => {
-      const answer = ({ json, streams }: Written) => ({ text: encodeResult(id, json), streams });
+      const answer = ({ json, streams }: Written) => {
+        found = streams.map(({ stream }) => stream);
+        return { text: encodeResult(id, json), streams };
+      };
       const written = codec.write(result, "result");
       return written instanceof Promise ? written.then(answer) : answer(written);
     }, unsent);

@@ -6,8 +6,8 @@
 
 import { callSafely, isPromiseLike } from "../base/callbacks.ts";
 import { Fifo } from "../base/fifo.ts";
-import { hintOf } from "../base/options.ts";
-import { count, spend } from "../base/schedule.ts";
+import { countedHint } from "../base/hint.ts";
+import { spend } from "../base/schedule.ts";
 import { ANSWER_BYTES, REQUEST_BYTES, WORK } from "./costs.ts";
 import { ErrorCode, RpcError } from "./errors.ts";
 import { bytesBeyond, encodeError } from "./message.ts";
@@ -18,8 +18,6 @@ import type { PeerLimits } from "./options.ts";
 import type { Handler, IncomingRequest } from "./types.ts";
 
 const TOO_LONG = "the answers to this batch are too long";
-/** Names of handlers times letters of an unknown name, for which a near name is looked for. */
-const MAX_LOOKED = 10_000;
 
 /** Takes an answer's text, `undefined` for none; `refusal` says whether the request was refused. */
 export type AnswerSink = (answer: string | undefined, refusal: boolean) => void;
@@ -240,10 +238,7 @@ export class RequestQueue<Remote extends object> {
     const { handlers, onUnknown } = this.#options;
     const { method, id } = request;
     if (onUnknown !== undefined) callSafely(() => onUnknown({ method, id }), () => {});
-    const looked = handlers.size * request.method.length;
-    if (request.notification || looked > MAX_LOOKED) return request.refuse("");
-    count(looked * WORK.letter);
-    request.refuse(hintOf(request.method, [...handlers.keys()]));
+    request.refuse(request.notification ? "" : countedHint(method, [...handlers.keys()]));
   }
 
   #deliver(request: OpenRequest<Remote>): IteratorYieldResult<IncomingRequest<Remote>> {

@@ -11,7 +11,8 @@ import type { Receiving, Sending } from "./credit.ts";
 import { ChannelFault, readMessage } from "./messages.ts";
 import type { Message } from "./messages.ts";
 import { pack, unpack } from "./values.ts";
-import type { Bounds, Packed } from "./values.ts";
+import { Pipes } from "./streams.ts";
+import type { Bounds, Packed, Side } from "./values.ts";
 
 /** What a service knows about its request. */
 export interface RequestInfo {
@@ -70,12 +71,17 @@ export class Channel {
   readonly #options: ChannelOptions;
   readonly #pending = new Map<number, Pending>();
   readonly #running = new Map<number, AbortController>();
+  readonly #pipes = new Pipes();
+  readonly #side: Side;
   #nextId = 0;
+  #isAbandoned = false;
   #closed: { readonly reason: unknown } | undefined;
 
   constructor(options: ChannelOptions) {
     this.#options = options;
-    this.errors = new KnownErrors(options.receiving !== undefined);
+    const isHost = options.receiving !== undefined;
+    this.errors = new KnownErrors(isHost);
+    this.#side = { errors: this.errors, moves: options.moves, pipes: isHost ? this.#pipes : undefined };
   }
 
   /** Requests of this side that the other has not answered. */
@@ -91,7 +97,7 @@ export class Channel {
   async request(name: string, args: readonly unknown[], options: RequestOptions = {}): Promise<unknown> {
     const { signal, rejectsOnAbort = false, onAnswer, onSent } = options;
     if (this.#closed !== undefined) throw this.#closed.reason;
-    const packed = pack(args, this.errors, this.#options.moves, { root: "params", isList: true });
+    const packed = pack(args, this.#side, { root: "params", isList: true });
     const id = this.#nextId++;
     const { promise, resolve } = Promise.withResolvers<Outcome>();
     const onAbort = () => {
@@ -162,12 +168,19 @@ export class Channel {
     }
   }
 
+  /** Rejects all requests so far. Their answers are ignored; what the other side asks for is still served. */
+  abandon(reason: unknown): void {
+    this.#isAbandoned = true;
+    for (const { settle } of [...this.#pending.values()]) settle({ error: reason, isNew: false });
+    this.#pending.clear();
+  }
+
   /** Rejects all requests, aborts those of the other side, and ignores later messages. */
   close(reason: unknown): void {
     if (this.#closed !== undefined) return;
     this.#closed = { reason };
-    for (const { settle } of [...this.#pending.values()]) settle({ error: reason, isNew: false });
-    this.#pending.clear();
+    this.abandon(reason);
+    this.#pipes.end(reason);
     for (const controller of [...this.#running.values()]) controller.abort(reason);
     this.#running.clear();
   }
@@ -204,6 +217,7 @@ export class Channel {
 
   #settle(id: number, outcome: Outcome): void {
     const pending = this.#pending.get(id);
+    if (pending === undefined && this.#isAbandoned) return;
     if (pending === undefined) throw new ChannelFault("it answered a request that was never sent");
     this.#pending.delete(id);
     pending.settle(outcome);
@@ -229,20 +243,20 @@ export class Channel {
   }
 
   #pack(value: unknown): Packed {
-    return pack(value, this.errors, this.#options.moves);
+    return pack(value, this.#side);
   }
 
   /** A reason may be any value, even one without a form here. */
   #packSafely(reason: unknown): Packed {
     try {
-      return this.#pack(reason);
+      return this.#pack(this.errors.isHost ? this.errors.standIn(reason) : reason);
     } catch {
       return this.#pack(new Error("for a reason that can't be shown"));
     }
   }
 
   #unpack(value: unknown): unknown {
-    return unpack(value, this.errors, this.#options.bounds);
+    return unpack(value, this.#side, this.#options.bounds);
   }
 }
 

@@ -20,6 +20,8 @@ export class Ended extends Error {}
 /** A worker failed, hung, or sent what it may not. */
 export class WorkerFailure extends Error {}
 
+/** Time to stop the guests of a worker that is ended. */
+const FINISH_MS = 500;
 /** Ticks without a sign of life after which a worker hangs. If the host itself is late, a tick takes longer. */
 const TICKS = 4;
 /** Levels of an error around a value of a message. */
@@ -93,6 +95,23 @@ export class Connection {
       this.#timer = undefined;
       if (!this.#isOver) this.#worker.unref?.();
     }
+  }
+
+  /**
+   * Ends the worker in peace: its requests reject with the reason at once, its guests are stopped, and what they have
+   * logged arrives. It has little time for that.
+   */
+  async finish(reason: Error): Promise<void> {
+    if (this.#isOver) return;
+    this.channel.abandon(reason);
+    if (this.#isStarted) {
+      const late = setTimeout(() => this.end(reason), FINISH_MS);
+      await Promise.race([this.channel.request("dispose", [], { onSent: () => this.watch() }), this.ended]).catch(
+        () => {},
+      );
+      clearTimeout(late);
+    }
+    this.end(reason);
   }
 
   /** Ends the worker. Its requests reject with the reason. */

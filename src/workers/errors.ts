@@ -103,6 +103,11 @@ export class KnownErrors {
     return this.#isHost ? this.#remember(error, error) : this.#numbers.get(error);
   }
 
+  /** Whether this side is the host. */
+  get isHost(): boolean {
+    return this.#isHost;
+  }
+
   /** Whether an error is one that the host remembers, and not one that was made for it. */
   isOriginal(error: object): boolean {
     const number = this.#numbers.get(error);
@@ -126,6 +131,14 @@ export class KnownErrors {
     return error;
   }
 
+  /** The error that stands for any value that was thrown: itself, or one that comes back as the value. */
+  standIn(original: unknown): Error {
+    if (original instanceof Error) return original;
+    const error = new Error(textOf(original));
+    this.#remember(error, original);
+    return error;
+  }
+
   /** Notes the number of an error that came from the other side. */
   note(error: object, number: number): void {
     this.#numbers.set(error, number);
@@ -141,19 +154,28 @@ export class KnownErrors {
 export function fieldsOf(error: Error, chain: number): Fields {
   const isDom = typeof DOMException !== "undefined" && error instanceof DOMException;
   const [name, row] = Object.entries(ROWS).find(([, row]) => error instanceof row.class)!;
-  const fields: Fields = { class: isDom ? "DOMException" : name, message: textOf(error, "message") };
-  fields.name = textOf(error, "name").slice(0, NAME_LENGTH);
+  const fields: Fields = { class: isDom ? "DOMException" : name, message: memberOf(error, "message") };
+  fields.name = memberOf(error, "name").slice(0, NAME_LENGTH);
   if (!isDom) { for (const field of Object.keys(row.fields)) fields[field] = Reflect.get(error, field); }
   if (Object.hasOwn(error, "cause") && chain < MAX_CHAIN) fields.cause = error.cause;
   return fields;
 }
 
 /** A host's error may have any members. */
-function textOf(error: Error, name: "message" | "name"): string {
+function memberOf(error: Error, name: "message" | "name"): string {
   try {
-    return String(error[name]);
+    return textOf(error[name]);
   } catch {
     return "";
+  }
+}
+
+/** A host's value may have no text. */
+function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return "for a reason that can't be shown";
   }
 }
 

@@ -17,6 +17,8 @@ type AnyFunction = (...args: any[]) => unknown;
 
 /** What a function of the host needs to know about its worker. */
 export interface HostSide {
+  /** The error that stands for any value that was thrown. */
+  standIn(original: unknown): Error;
   /** An error that tells the worker nothing, in place of one of the host. */
   hide(original: unknown): Error;
   /** The guest that sent a request, to be called back. */
@@ -53,7 +55,7 @@ const CALLBACK: Bridge = {
 
 /** Lines of a log, many in a message. A line's promise rejects if the host's function fails. It never resolves. */
 const LINES: Bridge = {
-  serve: (given) => async ([lines]) => {
+  serve: (given, host) => async ([lines]) => {
     const failed = Promise.withResolvers<never>();
     const returned: Promise<void>[] = [];
     for (const [index, line] of linesOf(lines).entries()) {
@@ -62,14 +64,14 @@ const LINES: Bridge = {
         onRejection(promise, (error) => failed.reject(new LineError(index, error)));
         if (promise instanceof Promise) returned.push(promise.then(() => {}, () => {}));
       } catch (error) {
-        return [index, reasonOf(error)];
+        return [index, host.standIn(error)];
       }
     }
     try {
       await Promise.race([Promise.all(returned), failed.promise]);
     } catch (error) {
       if (!(error instanceof LineError)) throw error;
-      return [error.index, reasonOf(error.reason)];
+      return [error.index, host.standIn(error.reason)];
     }
   },
   make: ({ request, beforeSend }) => {
@@ -201,11 +203,6 @@ function contextOf(data: unknown, id: number, signal: AbortSignal, host: HostSid
       enumerable: true,
     }),
   };
-}
-
-/** A reason that the host's function threw. `undefined` would look like none. */
-function reasonOf(error: unknown): unknown {
-  return error ?? new Error(String(error));
 }
 
 function linesOf(value: unknown): readonly string[] {

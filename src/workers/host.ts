@@ -104,6 +104,10 @@ export class WorkerHost implements HostSide {
     this.#channel = channel;
   }
 
+  standIn(original: unknown): Error {
+    return this.#channel!.errors.standIn(original);
+  }
+
   hide(original: unknown): Error {
     return this.#channel!.errors.hide(original);
   }

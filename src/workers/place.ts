@@ -117,9 +117,9 @@ export class Place {
   async end(reason: Ended): Promise<void> {
     if (!this.#over.signal.aborted) this.#over.abort(reason);
     await this.#starting?.catch(() => {});
-    const running = this.#running;
-    running?.connection.end(reason);
-    await running?.connection.terminated();
+    const connection = this.#running?.connection;
+    await connection?.finish(reason);
+    await connection?.terminated();
   }
 
   async #worker(): Promise<Running> {

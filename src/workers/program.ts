@@ -46,6 +46,7 @@ const STATS_DELAY_MS = 50;
 export function serve(post: (message: Message, transfer: Transferable[]) => void): (data: unknown) => void {
   const started = Promise.withResolvers<Plugin>();
   started.promise.catch(() => {});
+  let running: Plugin | undefined;
   const contexts = new Map<number, RequestContext>();
   /** The signals among the options of calls, by the number of the call. */
   const aborts = new Map<number, ReadonlyMap<string, AbortController>>();
@@ -106,6 +107,7 @@ export function serve(post: (message: Message, transfer: Transferable[]) => void
       exit: (exit) => void channel.request("exit", [exit]).catch(() => {}),
     });
     const plugin = new Plugin(module, { ...data.options, ...Object.fromEntries(made), methods, observe });
+    running = plugin;
     started.resolve(plugin);
     tellStats = () => {
       timer ??= setTimeout(() => {
@@ -137,6 +139,7 @@ export function serve(post: (message: Message, transfer: Transferable[]) => void
       const describing = { call: (_: never, __: never, options: PluginCallOptions) => plugin.describe(options) };
       return await callWith(describing, [undefined, undefined, data, functions, signals], info);
     }],
+    ["dispose", async () => await running?.[Symbol.asyncDispose]()],
     ["abort", ([call, name, reason]) => aborts.get(call as number)?.get(name as string)?.abort(reason)],
     ["context.call", ([request, ...args], info) => callWith(contextOf(request).peer, args, info)],
     ["context.notify", ([request, method, params]) => {

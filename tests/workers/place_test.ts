@@ -225,7 +225,7 @@ Deno.test("bytes cross both ways, if the guest has agreed to them", async () => 
 });
 
 Deno.test("an observer is told the same as by a Plugin: calls with their use, host methods, exits, limits", async () => {
-  const see = (seen: unknown[]): PluginObserver => ({
+  const see = (seen: unknown[], exits: unknown[]): PluginObserver => ({
     call: (start) => {
       seen.push(["call", start.plugin, start.method]);
       start.traceparent = `00-${"a".repeat(32)}-${"b".repeat(16)}-01`;
@@ -237,18 +237,22 @@ Deno.test("an observer is told the same as by a Plugin: calls with their use, ho
       seen.push(["host call", { ...start }]);
       return ({ outcome }) => seen.push(["host call ends", outcome]);
     },
-    exit: ({ plugin, reason }) => void seen.push(["exit", plugin, reason]),
+    // When an instance ends beside its calls is a matter of moments.
+    exit: ({ plugin, reason }) => void exits.push([plugin, reason]),
     limit: ({ method, error }) => void seen.push(["limit", method, error.limit]),
   });
-  const [direct, remote]: [unknown[], unknown[]] = [[], []];
+  const [direct, remote, directExits, remoteExits]: unknown[][] = [[], [], [], []];
   const methods = { echo: (params: unknown) => Promise.resolve(params) };
-  for (const [seen, make] of [[direct, Plugin], [remote, WorkerPlugin]] as const) {
-    const options = { methods, observe: see(seen), limits: { fuel: 50_000_000 } };
+  for (
+    const [seen, exits, make] of [
+      [direct!, directExits!, Plugin],
+      [remote!, remoteExits!, WorkerPlugin],
+    ] as const
+  ) {
+    const options = { methods, observe: see(seen, exits), limits: { fuel: 50_000_000 } };
     const plugin = make === Plugin ? new Plugin(c, options) : new WorkerPlugin(c, { ...options, workers: 1 });
     await plugin.call("many_echo", 1);
-    await wait(200);
     await plugin.call("no_such_method").catch(() => {});
-    await wait(200);
     await plugin.close();
     const spinning = make === Plugin
       ? new Plugin(faulty, options)
@@ -257,4 +261,63 @@ Deno.test("an observer is told the same as by a Plugin: calls with their use, ho
     await spinning.close();
   }
   assertEquals(remote, direct);
+  assertEquals(remoteExits, directExits);
+});
+
+Deno.test("bytes and streams pass between the host and a plugin in a worker, and a cancelled one ends", async () => {
+  await using plugin = new WorkerPlugin(await guest("streams"), { lifetime: "plugin" });
+  assertEquals(await plugin.call("invert", Uint8Array.of(1, 255)), Uint8Array.of(254, 0));
+  const upper = await plugin.call("upper", new Blob(["quiet"]).stream()) as ReadableStream<Uint8Array>;
+  assertEquals(await new Response(upper).text(), "QUIET");
+  const numbers = await plugin.call("count", 100_000) as ReadableStream<unknown>;
+  const reader = numbers.getReader();
+  await reader.read();
+  await reader.cancel("enough");
+  const written: unknown[] = [];
+  const closed = Promise.withResolvers<void>();
+  const out = new WritableStream({ write: (chunk) => void written.push(chunk), close: closed.resolve });
+  await plugin.call("fill", { out, count: 3 });
+  await closed.promise;
+  assertEquals(written.length, 3);
+  assertEquals(await plugin.call("invert", Uint8Array.of(1)), Uint8Array.of(254));
+});
+
+Deno.test("a stream outlives the answer of an instance that serves one call", async () => {
+  await using plugin = new WorkerPlugin(await guest("streams"), { workers: 1 });
+  const numbers: unknown[] = [];
+  for await (const number of await plugin.call("count", 3) as ReadableStream<unknown>) numbers.push(number);
+  assertEquals(numbers.length, 3);
+});
+
+Deno.test("a stream ends with an error when its worker ends", async () => {
+  const plugin = new WorkerPlugin(await guest("streams"), { lifetime: "plugin" });
+  const numbers = await plugin.call("count", 1_000_000) as ReadableStream<unknown>;
+  const reader = numbers.getReader();
+  await reader.read();
+  await plugin[Symbol.asyncDispose]();
+  const read = async () => {
+    for (;;) if ((await reader.read()).done) return;
+  };
+  const outcome = await Promise.race([read().then(() => "end", () => "error"), wait(2_000).then(() => "hangs")]);
+  assertEquals(outcome, "error");
+});
+
+Deno.test("a stream that was passed to a worker is cancelled or aborted when the worker ends", async () => {
+  const plugin = new WorkerPlugin(await guest("streams"), { lifetime: "plugin" });
+  const [cancelled, aborted] = [Promise.withResolvers<unknown>(), Promise.withResolvers<unknown>()];
+  const calls = [
+    plugin.call("upper", new ReadableStream({ cancel: cancelled.resolve })),
+    plugin.call("fill", { out: new WritableStream({ abort: aborted.resolve }), count: 100_000_000 }),
+  ];
+  for (const call of calls) call.catch(() => {});
+  await wait(300);
+  await plugin[Symbol.asyncDispose]();
+  await Promise.all([cancelled.promise, aborted.promise]);
+});
+
+Deno.test("a stream that is locked is refused, and others are left alone", async () => {
+  await using plugin = new WorkerPlugin(await guest("streams"), { workers: 1 });
+  const stream = new Blob(["a"]).stream();
+  stream.getReader();
+  await assertRejects(() => plugin.call("upper", stream), TypeError, "locked");
 });

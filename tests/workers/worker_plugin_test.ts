@@ -174,6 +174,28 @@ Deno.test("a logger that throws or rejects stops the instance, with its error as
   }
 });
 
+Deno.test("any value that a logger rejects with is the cause, and is the same value", async () => {
+  for (const reason of [new RpcError(1, "of another plugin"), Object.create(null), Symbol("s"), null, undefined, 0]) {
+    await using plugin = one(faulty, { onLog: () => Promise.reject(reason) });
+    const error = await assertRejects(() => plugin.call("spin"), PluginError);
+    assertStrictEquals(error.cause, reason);
+  }
+});
+
+Deno.test("what a guest has logged arrives before a disposed plugin has ended", async () => {
+  const lines: string[] = [];
+  {
+    await using plugin = one(faulty, {
+      limits: { logBytes: 200 },
+      onLog: (line) => lines.push(line),
+      lifetime: "plugin",
+    });
+    for (let round = 0; round < 50; round++) await plugin.call("log", "12345678");
+  }
+  assert(lines.length < 20, `${lines.length} lines`);
+  assert(lines.at(-1)!.includes("dropped"), lines.at(-1));
+});
+
 Deno.test("an abort rejects the call at once with the signal's own reason, and aborts what the guest has asked for", async () => {
   const told = Promise.withResolvers<unknown>();
   const asked = Promise.withResolvers<void>();

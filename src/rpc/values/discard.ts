@@ -31,12 +31,15 @@ function streamsIn(value: unknown): ReadonlySet<Stream> {
   let left = MAX_SEARCHED;
   const search = (value: unknown, depth: number): void => {
     if (typeof value !== "object" || value === null || depth > MAX_DEPTH) return;
-    const sentAs = Array.isArray(value) ? undefined : kindOf(value)?.sentAs;
+    if (Array.isArray(value)) {
+      for (let index = 0; index < value.length && left-- > 0; index++) search(value[index], depth + 1);
+      return;
+    }
+    const sentAs = Object.getPrototypeOf(value) === Object.prototype ? undefined : kindOf(value)?.sentAs;
     if (sentAs === "readable" || sentAs === "writable") streams.add(value as Stream);
     if (sentAs !== undefined) return;
     for (const name in value) {
-      if (left-- <= 0) return;
-      search((value as Readonly<Record<string, unknown>>)[name], depth + 1);
+      if (left-- > 0) search((value as Readonly<Record<string, unknown>>)[name], depth + 1);
     }
   };
   try {
