@@ -52,7 +52,11 @@ export function encodeValue(value: unknown, options: EncodeOptions): Encoded | P
   const walk: Walk = { ...options, path: [], streams: undefined, reads: undefined };
   const encoded: Encoded = { value: encodeObject(value, walk), streams: walk.streams ?? NONE };
   const { reads } = walk;
-  return reads === undefined ? encoded : Promise.all(reads).then(() => encoded);
+  if (reads === undefined) return encoded;
+  const all = Promise.all(reads).then(() => encoded);
+  // Where a blob is refused, nobody waits for it.
+  all.catch(() => {});
+  return all;
 }
 
 interface Walk extends EncodeOptions {
