@@ -15,7 +15,7 @@ import type { ProcessStatus } from "../wasi/mod.ts";
  * - `trap`: the guest trapped
  * - `exit`: the guest exited without an answer
  * - `limit`: a limit was reached
- * - `protocol`: the guest sent an invalid message, or closed its standard output
+ * - `protocol`: the guest sent an invalid message, or closed its standard input or output
  * - `stopped`: the host stopped the guest, for example because `onLog` threw
  * - `disposed`: the plugin was closed or disposed
  * - `gave up`: the instances before failed as often as the policy of restarts allows
@@ -133,14 +133,15 @@ function detailsOf(what: string, known: Omit<FailureDetails, "text">): FailureDe
 export interface StreamUse {
   /** Whether it had read anything. */
   readonly hasRead: boolean;
-  /** Whether it closed its standard output and went on. */
-  readonly hasClosedOutput: boolean;
+  /** The stream that it closed, if it went on after that. */
+  readonly closed: "input" | "output" | undefined;
 }
 
-/** The cause if the guest ended by itself, or was stopped because it had closed its output. */
-export function causeOf({ code, error }: ProcessStatus, { hasRead, hasClosedOutput }: StreamUse): Cause {
-  if (hasClosedOutput) {
-    return { reason: "protocol", what: "the guest closed its standard output, so it can't answer; it was stopped" };
+/** The cause if the guest ended by itself, or was stopped because it had closed a stream. */
+export function causeOf({ code, error }: ProcessStatus, { hasRead, closed }: StreamUse): Cause {
+  if (closed !== undefined) {
+    const what = `the guest closed its standard ${closed}, so it can't answer; it was stopped`;
+    return { reason: "protocol", what };
   }
   if (error instanceof Trap) return { reason: "trap", what: `the guest trapped: ${error.message}`, error };
   if (error instanceof LimitError) return { reason: "limit", what: error.message, error };

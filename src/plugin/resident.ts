@@ -8,6 +8,8 @@
  * @module
  */
 
+import { spend } from "../base/schedule.ts";
+import { RpcError } from "../rpc/mod.ts";
 import type { PluginCall } from "./call.ts";
 import { Failure, NO_INSTANCE } from "./errors.ts";
 import type { Cause } from "./errors.ts";
@@ -16,9 +18,12 @@ import { Backoff } from "./restart.ts";
 import type { RestartPolicy } from "./restart.ts";
 import type { Outcome, Session } from "./session.ts";
 import { Window } from "./window.ts";
+import type { Turn } from "./window.ts";
 
-/** How often a call is sent at most. A guest that exits with each answer reads it twice or three times. */
+/** How often a call is sent at most. A guest that exits with each answer gets it three times. */
 const MAX_SENDS = 100;
+/** Units of fuel for sending a call again: 20 µs. */
+const SEND_WORK = 10_000;
 
 const OTHER_REQUEST: Cause = {
   reason: "other request",
@@ -32,6 +37,8 @@ export class Resident implements Serving {
   readonly #sessions: Sessions;
   readonly #backoff: Backoff;
   readonly #window = new Window();
+  /** Calls so far. */
+  #calls = 0;
   #session: Session | undefined;
   /** When the next instance may be started, and the wait for that. */
   #dueAt = 0;
@@ -46,10 +53,17 @@ export class Resident implements Serving {
   }
 
   async call(call: PluginCall): Promise<unknown> {
+    const order = this.#calls++;
+    let turn = this.#window.enter(order, this.#session?.isHosting === true);
     for (let sends = 1;; sends++) {
+      if (turn !== undefined) await this.#enter(call, turn);
       const outcome = await this.#send(call);
       if ("result" in outcome) return outcome.result;
-      if (!outcome.isRepeatable || this.#isClosed || sends === MAX_SENDS) throw outcome.failure;
+      if (!outcome.isRepeatable || this.#isClosed || sends === MAX_SENDS) {
+        this.#window.leave(false);
+        throw outcome.failure;
+      }
+      turn = this.#window.again(order);
     }
   }
 
@@ -59,16 +73,16 @@ export class Resident implements Serving {
   }
 
   async ready(call: PluginCall): Promise<void> {
-    this.#backoff.reset();
+    if (this.#backoff.hasGivenUp) this.#backoff.reset();
     const session = this.#sessionFor(call);
     await (session instanceof Promise ? await session : session).ready(call);
   }
 
   ended(session: Session): void {
     if (this.#session === session) this.#session = undefined;
+    if (!session.isFinished) this.#window.shrink(session.answered);
     if (session.hasEndedWell) {
       this.#backoff.reset();
-      this.#window.shrink(session.answered);
     } else if (!session.isFinished) {
       this.#backoff.failed(session.answered > 0);
       this.#dueAt = performance.now() + this.#backoff.delayMs;
@@ -81,22 +95,26 @@ export class Resident implements Serving {
     if (this.#session?.isForeign === false) this.#session.finish();
   }
 
+  /** Sends a call that has entered the window. It leaves, unless it is not answered. */
   async #send(call: PluginCall): Promise<Outcome> {
-    const place = this.#window.enter(this.#session?.isHosting === true);
-    if (place !== undefined) {
-      await call.wait(place.entered).catch((reason) => {
-        place.giveUp();
-        throw reason;
-      });
-    }
-    let isAnswered = false;
     try {
       const session = this.#sessionFor(call);
       const outcome = await (session instanceof Promise ? await session : session).call(call, false);
-      isAnswered = "result" in outcome;
+      if ("result" in outcome) this.#window.leave(true);
       return outcome;
-    } finally {
-      this.#window.leave(isAnswered);
+    } catch (error) {
+      this.#window.leave(error instanceof RpcError);
+      throw error;
+    }
+  }
+
+  async #enter(call: PluginCall, { entered, giveUp }: Turn): Promise<void> {
+    try {
+      await call.wait(entered);
+      await spend(SEND_WORK);
+    } catch (reason) {
+      giveUp();
+      throw reason;
     }
   }
 

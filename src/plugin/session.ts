@@ -83,7 +83,8 @@ export class Session {
   /** Whether calls can't be answered any more, for whatever reason. */
   #isOver = false;
   #isFinished = false;
-  #hasClosedOutput = false;
+  /** What the guest has closed, if it was stopped for that. */
+  #closed: "input" | "output" | undefined;
   #grace: ReturnType<typeof setTimeout> | undefined;
   /** How the instance ended. Set by the first call that fails for it. */
   #end: Promise<Failure> | undefined;
@@ -294,7 +295,7 @@ export class Session {
 
   #ending(): { readonly failure: Failure; readonly isClean: boolean } {
     const status = this.#status!;
-    const use = { hasRead: this.#process.input.bytesRead > 0, hasClosedOutput: this.#hasClosedOutput };
+    const use = { hasRead: this.#process.input.bytesRead > 0, closed: this.#closed };
     const cause = this.#stopped === undefined ? causeOf(status, use) : stopCauseOf(this.#stopped.reason);
     const exitCode = status.error === undefined ? status.code : undefined;
     const known = { exitCode, fuelUsed: status.fuelUsed, logs: this.#log.lines };
@@ -308,7 +309,10 @@ export class Session {
     if (this.#stopped !== undefined && error === this.#stopped.reason) return true;
     if (isAnswer(error)) return false;
     if (error instanceof RpcClosedError) return true;
-    // A failing guest breaks its input with the reason. A write may fail for it before the end of the output is read.
+    // A write may fail before the end of the output is read.
+    const { closedBy } = this.#process.input;
+    if (error !== undefined && error === closedBy) return true;
+    // A failing guest breaks its input with the reason.
     const moment = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 0));
     const status = await Promise.race([this.#process.status, moment]);
     return status?.error !== undefined && status.error === error;
@@ -332,14 +336,14 @@ export class Session {
     return new Failure(stopCauseOf(reason), known);
   }
 
-  /** Why calls have no answer. If the guest has closed its output but still runs, it is stopped after the grace period. */
+  /** Why calls have no answer. If the guest has closed a stream but still runs, it is stopped after the grace period. */
   #failure(): Promise<Failure> {
     return this.#end ??= this.#findFailure();
   }
 
   async #findFailure(): Promise<Failure> {
     const timer = setTimeout(() => {
-      this.#hasClosedOutput = this.#status === undefined;
+      if (this.#status === undefined) this.#closed = this.#process.input.closedBy === undefined ? "output" : "input";
       this.#process.kill();
     }, this.#limits.graceMs);
     await this.ended;

@@ -1,14 +1,29 @@
 /**
- * How many calls an instance gets at once. Usually all. A guest that answers some and exits would read the rest in
- * vain, again and again: after such an exit, the next instance gets as many as the last one answered, and then more.
+ * How many calls an instance gets at once. Usually all. A guest that answers some and ends would get the rest in vain,
+ * again and again: after such an end, the next instance gets as many as the last one answered, and then more. Calls
+ * enter in the order in which they were made, also those that come again: so each instance gets further than the last.
  *
  * @module
  */
 
+/** A call that waits for its turn. */
+interface Waiter {
+  readonly order: number;
+  readonly enter: () => void;
+}
+
+/** A turn to wait for. */
+export interface Turn {
+  /** Resolves when the call has entered. */
+  readonly entered: Promise<void>;
+  /** Gives up waiting, or leaves. */
+  giveUp(): void;
+}
+
 /** Lets calls in. */
 export class Window {
-  /** What lets each waiting call in, in order. */
-  readonly #waiting = new Set<() => void>();
+  /** Those that wait, the first one last. */
+  readonly #waiting: Waiter[] = [];
   #size = Infinity;
   #inside = 0;
   #answered = 0;
@@ -16,21 +31,22 @@ export class Window {
   /**
    * Enters now or later.
    *
+   * @param order the call's number
    * @param atOnce enters in any case: what is inside may wait for this
-   * @returns nothing if it has entered, or else when it will, and how to give that up
+   * @returns nothing if it has entered
    */
-  enter(atOnce: boolean): { readonly entered: Promise<void>; readonly giveUp: () => void } | undefined {
-    if (atOnce || this.#inside < this.#size) {
+  enter(order: number, atOnce: boolean): Turn | undefined {
+    if (atOnce || (this.#inside < this.#size && this.#waiting.length === 0)) {
       this.#inside++;
       return undefined;
     }
-    const { promise: entered, resolve } = Promise.withResolvers<void>();
-    this.#waiting.add(resolve);
-    const giveUp = () => {
-      // It may have been let in just now.
-      if (!this.#waiting.delete(resolve)) this.leave(false);
-    };
-    return { entered, giveUp };
+    return this.#wait(order);
+  }
+
+  /** One that has entered leaves, and enters again, before those that were made after it. */
+  again(order: number): Turn {
+    this.#inside--;
+    return this.#wait(order);
   }
 
   /** One that has entered leaves. The window doubles when the guest has answered as many as it has places. */
@@ -40,7 +56,7 @@ export class Window {
     this.#admit();
   }
 
-  /** An instance has answered so many and exited. */
+  /** An instance has answered so many and ended. */
   shrink(answered: number): void {
     this.#resize(Math.max(1, answered));
   }
@@ -52,17 +68,38 @@ export class Window {
     this.#admit();
   }
 
+  #wait(order: number): Turn {
+    const { promise: entered, resolve: enter } = Promise.withResolvers<void>();
+    this.#waiting.splice(this.#indexOf(order), 0, { order, enter });
+    this.#admit();
+    const giveUp = () => {
+      const index = this.#indexOf(order) - 1;
+      if (this.#waiting[index]?.order === order) this.#waiting.splice(index, 1);
+      else this.leave(false);
+    };
+    return { entered, giveUp };
+  }
+
   #resize(size: number): void {
     this.#size = size;
     this.#answered = 0;
   }
 
   #admit(): void {
-    for (const enter of this.#waiting) {
-      if (this.#inside >= this.#size) return;
-      this.#waiting.delete(enter);
+    while (this.#inside < this.#size && this.#waiting.length > 0) {
       this.#inside++;
-      enter();
+      this.#waiting.pop()!.enter();
     }
+  }
+
+  /** The place after those that come later, and after the one of the same order. */
+  #indexOf(order: number): number {
+    let [low, high] = [0, this.#waiting.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#waiting[middle]!.order >= order) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }

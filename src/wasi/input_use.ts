@@ -14,6 +14,8 @@ export interface InputUse {
   readonly bytesRead: number;
   /** Bytes that it has read, and those that lie ready for it. */
   readonly bytesWritten: number;
+  /** Why writes fail, if the guest has closed its input or has ended. */
+  readonly closedBy: unknown;
   /** Whether the guest waits for input now, and for nothing else: no time, and no other stream. */
   readonly isAwaited: boolean;
   /** Milliseconds that the guest has spent in such waits. */
@@ -56,6 +58,10 @@ export class InputMeter implements InputUse {
 
   get bytesWritten(): number {
     return this.#queue === undefined ? 0 : this.#queue.pulled + this.#queue.size;
+  }
+
+  get closedBy(): unknown {
+    return this.#queue?.reason;
   }
 
   get isAwaited(): boolean {

@@ -11,7 +11,8 @@ import type { Receiving, Sending } from "./credit.ts";
 import { ChannelFault, readMessage } from "./messages.ts";
 import type { Message } from "./messages.ts";
 import { pack, unpack } from "./values.ts";
-import type { Bounds, Packed } from "./values.ts";
+import { Pipes } from "./streams.ts";
+import type { Bounds, Packed, Side } from "./values.ts";
 
 /** What a service knows about its request. */
 export interface RequestInfo {
@@ -70,13 +71,17 @@ export class Channel {
   readonly #options: ChannelOptions;
   readonly #pending = new Map<number, Pending>();
   readonly #running = new Map<number, AbortController>();
+  readonly #pipes = new Pipes();
+  readonly #side: Side;
   #nextId = 0;
   #isAbandoned = false;
   #closed: { readonly reason: unknown } | undefined;
 
   constructor(options: ChannelOptions) {
     this.#options = options;
-    this.errors = new KnownErrors(options.receiving !== undefined);
+    const isHost = options.receiving !== undefined;
+    this.errors = new KnownErrors(isHost);
+    this.#side = { errors: this.errors, moves: options.moves, pipes: isHost ? this.#pipes : undefined };
   }
 
   /** Requests of this side that the other has not answered. */
@@ -92,7 +97,7 @@ export class Channel {
   async request(name: string, args: readonly unknown[], options: RequestOptions = {}): Promise<unknown> {
     const { signal, rejectsOnAbort = false, onAnswer, onSent } = options;
     if (this.#closed !== undefined) throw this.#closed.reason;
-    const packed = pack(args, this.errors, this.#options.moves, { root: "params", isList: true });
+    const packed = pack(args, this.#side, { root: "params", isList: true });
     const id = this.#nextId++;
     const { promise, resolve } = Promise.withResolvers<Outcome>();
     const onAbort = () => {
@@ -131,25 +136,23 @@ export class Channel {
   receive(message: Message): void {
     const { receiving, sending, services } = this.#options;
     if (this.#closed !== undefined) return;
+    const isAnswer = message.kind === "answer" || message.kind === "failure";
+    receiving?.received("size" in message ? message.size : MESSAGE_SIZE, isAnswer);
     switch (message.kind) {
       case "request": {
         const service = services.get(message.name);
         const isNew = !this.#running.has(message.id) && this.#running.size < MAX_RUNNING;
         if (service === undefined || !isNew) throw new ChannelFault("it sent a request that it may not");
-        receiving?.received(message.size, true);
         this.#serve(message.id, service, this.#unpack(message.args) as readonly unknown[]);
         break;
       }
       case "answer":
-        receiving?.received(message.size, false);
         this.#settle(message.id, { value: this.#unpack(message.value) });
         break;
       case "failure":
-        receiving?.received(message.size, false);
         this.#settle(message.id, { error: this.#unpack(message.error), isNew: true });
         break;
       case "cancel":
-        receiving?.received(MESSAGE_SIZE, true);
         this.#running.get(message.id)?.abort(this.#unpack(message.reason));
         break;
       case "received":
@@ -175,6 +178,7 @@ export class Channel {
     if (this.#closed !== undefined) return;
     this.#closed = { reason };
     this.abandon(reason);
+    this.#pipes.end(reason);
     for (const controller of [...this.#running.values()]) controller.abort(reason);
     this.#running.clear();
   }
@@ -237,7 +241,7 @@ export class Channel {
   }
 
   #pack(value: unknown): Packed {
-    return pack(value, this.errors, this.#options.moves);
+    return pack(value, this.#side);
   }
 
   /** A reason may be any value, even one without a form here. */
@@ -250,7 +254,7 @@ export class Channel {
   }
 
   #unpack(value: unknown): unknown {
-    return unpack(value, this.errors, this.#options.bounds);
+    return unpack(value, this.#side, this.#options.bounds);
   }
 }
 

@@ -11,6 +11,8 @@ import { bytesOf, classOf, kindOf } from "../rpc/values/kinds.ts";
 import { pathText } from "../rpc/values/paths.ts";
 import { errorOf, fieldsOf, MAX_CHAIN } from "./errors.ts";
 import type { KnownErrors } from "./errors.ts";
+import { canMoveStreams } from "./streams.ts";
+import type { AnyStream, Pipes } from "./streams.ts";
 import { ChannelFault } from "./messages.ts";
 
 /** Levels of what is sent: a cyclic value has more. */
@@ -42,18 +44,20 @@ interface Root {
   readonly isList: boolean;
 }
 
-/**
- * Packs a value.
- *
- * @param moves whether its buffers may be moved, and not copied
- * @throws {TypeError} if it has no form here
- */
-export function pack(
-  value: unknown,
-  errors: KnownErrors,
-  moves: boolean,
-  { root, isList }: Root = { root: "result", isList: false },
-): Packed {
+const RESULT: Root = { root: "result", isList: false };
+
+/** What one side knows about all that it sends and receives. */
+export interface Side {
+  readonly errors: KnownErrors;
+  /** Whether buffers that are sent may be moved, and not copied. */
+  readonly moves: boolean;
+  /** What streams are wrapped in, on the host's side. */
+  readonly pipes?: Pipes;
+}
+
+/** Packs a value. @throws {TypeError} if it has no form here */
+export function pack(value: unknown, how: Side, { root, isList }: Root = RESULT): Packed {
+  const { errors, moves } = how;
   const transfer = new Set<Transferable>();
   let size = 0;
   /** Where the value is that is packed now. */
@@ -72,6 +76,14 @@ export function pack(
     if (!(bytes.buffer instanceof ArrayBuffer)) return bytes.slice();
     if (moves && bytes.buffer.byteLength === bytes.byteLength) transfer.add(bytes.buffer);
     return value;
+  };
+  const packStream = (stream: AnyStream): AnyStream => {
+    const path = pathText(root, steps.slice(isList ? 1 : 0));
+    if (!canMoveStreams()) throw new TypeError(`${path} is a stream, and this runtime can't pass streams to workers`);
+    if (stream.locked) throw new TypeError(`${path} is a stream that is locked`);
+    const packed = how.pipes?.around(stream) ?? stream;
+    transfer.add(packed as Transferable);
+    return packed;
   };
   const packList = (list: readonly unknown[], depth: number, chain: number): unknown[] => {
     const packed: unknown[] = [];
@@ -112,8 +124,7 @@ export function pack(
         return value;
       case "readable":
       case "writable":
-        transfer.add(value as ReadableStream | WritableStream);
-        return value;
+        return packStream(value as AnyStream);
       case "nothing": {
         const path = pathText(root, steps.slice(isList ? 1 : 0));
         throw new TypeError(`${path} is a ${classOf(value)}, which JSON would lose: ${kind!.hint}`);
@@ -126,7 +137,7 @@ export function pack(
 }
 
 /** Checks and unpacks a value. It belongs to this side: it is changed in place. @throws {ChannelFault} if it is not one */
-export function unpack(value: unknown, errors: KnownErrors, bounds: Bounds): unknown {
+export function unpack(value: unknown, { errors, pipes }: Side, bounds: Bounds): unknown {
   let left = bounds.size;
   const take = (size: number): void => {
     left -= size;
@@ -158,7 +169,8 @@ export function unpack(value: unknown, errors: KnownErrors, bounds: Bounds): unk
       take(value.byteLength);
       return value;
     }
-    if (isStream(value) || kindOf(value)?.sentAs === "blob") return value;
+    if (isStream(value)) return pipes?.around(value) ?? value;
+    if (kindOf(value)?.sentAs === "blob") return value;
     if (Object.getPrototypeOf(value) !== Object.prototype) throw new ChannelFault("it sent an object that is not data");
     for (const name of Object.keys(value)) {
       take(name.length);
@@ -183,6 +195,6 @@ function isBytes(value: object): value is ArrayBuffer | ArrayBufferView {
   return (ArrayBuffer.isView(value) ? value.buffer : value) instanceof ArrayBuffer;
 }
 
-function isStream(value: object): value is ReadableStream | WritableStream {
+function isStream(value: object): value is AnyStream {
   return value instanceof ReadableStream || value instanceof WritableStream;
 }

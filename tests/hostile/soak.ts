@@ -10,6 +10,7 @@ import { runInNewContext } from "node:vm";
 import { Plugin } from "@rivulet/rivulet";
 import { Peer } from "@rivulet/rivulet/rpc";
 import { spawn } from "@rivulet/rivulet/wasi";
+import { WorkerPlugin } from "@rivulet/rivulet/workers";
 import { guest } from "../_guests.ts";
 
 /** One repeated action. */
@@ -39,6 +40,14 @@ export async function cycles(): Promise<ReadonlyMap<string, Cycle>> {
   const resident = new Plugin(plugin, { lifetime: "plugin" });
   const crashing = new Plugin(faulty, { lifetime: "plugin" });
   const pool = new Plugin(plugin, { lifetime: { pool: 2 } });
+  const methods = { echo: (params: unknown) => params };
+  const [worker, crasher, streamer] = [
+    new WorkerPlugin(plugin, { workers: 1, methods, onLog: () => {} }),
+    new WorkerPlugin(faulty, { workers: 1, onLog: () => {}, onExit: () => {} }),
+    new WorkerPlugin(streams, { lifetime: "plugin" }),
+  ];
+  // Their workers live as long as the program.
+  for (const started of [worker, crasher, streamer]) await started.ready();
   return new Map<string, Cycle>([
     ["a plugin is made, called and disposed of", async () => {
       await using fresh = new Plugin(plugin, { methods: { echo: (params: unknown) => params } });
@@ -99,6 +108,23 @@ export async function cycles(): Promise<ReadonlyMap<string, Cycle>> {
       const call = fresh.call("ping");
       await fresh.close({ timeoutMs: 60_000 });
       await call;
+    }],
+    ["a plugin in a worker is called both ways, and aborted", async () => {
+      const controller = new AbortController();
+      const aborted = worker.call("sleep", 50, { signal: controller.signal }).catch(() => {});
+      await worker.call("many_echo", 2, { signal, onProgress: () => {} });
+      controller.abort();
+      await aborted;
+    }],
+    ["a plugin in a worker fails", async () => {
+      await crasher.call("trap", undefined, { signal }).catch(() => {});
+    }],
+    ["a plugin in a worker passes bytes and streams", async () => {
+      await streamer.call("invert", TEXT);
+      const upper = await streamer.call("upper", new Blob([TEXT]).stream()) as ReadableStream<Uint8Array>;
+      for await (const chunk of upper) if (chunk.length === 0) throw new Error("an empty chunk");
+      const numbers = await streamer.call("count", 1_000) as ReadableStream<unknown>;
+      await numbers.cancel();
     }],
     ["streams pass between two peers, to their ends, cancelled and aborted", async () => {
       await using peers = connectedPeers();

@@ -51,6 +51,8 @@ const DEEDS: Readonly<Record<string, string>> = {
   a: "(call $answer) (call $spin)",
   // Closes standard output and spins.
   c: "(drop (call $fd_close (i32.const 1))) (call $spin)",
+  // Closes standard input and spins.
+  k: "(drop (call $fd_close (i32.const 0))) (call $spin)",
   // Closes standard output and reads on.
   d: "(drop (call $fd_close (i32.const 1)))",
   // Calls the host's method "work", then exits without waiting for the answer.

@@ -18,6 +18,29 @@ Deno.test("a guest that serves one request and exits answers 20 of 20 sequential
   for (let call = 0; call < 20; call++) assertEquals(await plugin.call("once"), 1);
 });
 
+Deno.test("a guest that serves one request and exits answers 2,000 calls, more than its input holds", async () => {
+  for (const [module, method] of [[oneShot, "any"], [obedient, "once"]] as const) {
+    await using plugin = new Plugin(module, { lifetime: "plugin" });
+    const answers = await Promise.all(Array.from({ length: 2_000 }, () => plugin.call(method)));
+    assertEquals(answers, Array(2_000).fill(1));
+  }
+});
+
+Deno.test("each of many calls that crash their guest gets its own crash, and the others are answered", async () => {
+  await using plugin = new Plugin(obedient, { lifetime: "plugin" });
+  const calls = Array.from({ length: 500 }, (_, index) => plugin.call(index % 2 === 0 ? "trap" : "echo"));
+  const outcomes = await Promise.allSettled(calls);
+  assertEquals(outcomes.map(({ status }) => status === "fulfilled"), calls.map((_, index) => index % 2 === 1));
+});
+
+Deno.test("a guest that closes its input and goes on is stopped, and the error says so", async () => {
+  await using plugin = new Plugin(obedient, { lifetime: "plugin", limits: { graceMs: 20 } });
+  const closing = failure(plugin.call("keep on"), "protocol");
+  await pause(20);
+  assertEquals(await plugin.call("echo"), 1);
+  assertStringIncludes((await closing).message, "closed its standard input");
+});
+
 Deno.test("a guest that serves one request and exits answers 200 calls that are made at once", async () => {
   const exits: PluginExit[] = [];
   await using plugin = new Plugin(oneShot, { lifetime: "plugin", onExit: (exit) => exits.push(exit) });

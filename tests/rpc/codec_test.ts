@@ -145,6 +145,9 @@ Deno.test("a blob that can't be read fails its call, and a result its request", 
   await assertRejects(() => client.call("get", new Broken()), Error, "the disk is gone");
   await assertRejects(() => client.call("get"), RpcError, "internal error");
   assertEquals((errors[0] as Error).message, "the disk is gone");
+  // Nothing is read, so nothing rejects that nobody waits for.
+  await assertRejects(() => client.call("get", [new Broken(), new Map()]), TypeError, "params[1] is a Map");
+  await settle();
   await close(client, server);
 });
 

@@ -54,6 +54,14 @@ await faulty[Symbol.asyncDispose]();
 const disposed = await late;
 check(disposed instanceof PluginError && disposed.reason === "disposed", "disposing ends calls");
 
+const streams = await pluginOf("streams", { lifetime: "plugin" });
+const upper: unknown = await streams.call("upper", new Blob(["quiet"]).stream()).catch((error: unknown) => error);
+// Bun can't move streams yet.
+if (isNode) check(await new Response(upper as ReadableStream<Uint8Array>).text() === "QUIET", "streams cross");
+else check(upper instanceof TypeError, "a stream that can't move is a TypeError");
+const inverted = await streams.call("invert", new Uint8Array([1])) as Uint8Array;
+check(inverted[0] === 254, "bytes cross");
+
 const echoed: unknown[] = [];
 const c = await pluginOf("c_plugin", {
   workers: 1,

@@ -31,8 +31,8 @@ const BOUNDS = { depth: 100, size: 100_000 };
 
 /** Passes a value from one side to the other. */
 function across(value: unknown, from = new KnownErrors(true), to = new KnownErrors(false)): unknown {
-  const { value: packed } = pack(value, from, false);
-  return unpack(structuredClone(packed), to, BOUNDS);
+  const { value: packed } = pack(value, { errors: from, moves: false });
+  return unpack(structuredClone(packed), { errors: to, moves: false }, BOUNDS);
 }
 
 /** What can be compared of a cause. */

@@ -263,3 +263,61 @@ Deno.test("an observer is told the same as by a Plugin: calls with their use, ho
   assertEquals(remote, direct);
   assertEquals(remoteExits, directExits);
 });
+
+Deno.test("bytes and streams pass between the host and a plugin in a worker, and a cancelled one ends", async () => {
+  await using plugin = new WorkerPlugin(await guest("streams"), { lifetime: "plugin" });
+  assertEquals(await plugin.call("invert", Uint8Array.of(1, 255)), Uint8Array.of(254, 0));
+  const upper = await plugin.call("upper", new Blob(["quiet"]).stream()) as ReadableStream<Uint8Array>;
+  assertEquals(await new Response(upper).text(), "QUIET");
+  const numbers = await plugin.call("count", 100_000) as ReadableStream<unknown>;
+  const reader = numbers.getReader();
+  await reader.read();
+  await reader.cancel("enough");
+  const written: unknown[] = [];
+  const closed = Promise.withResolvers<void>();
+  const out = new WritableStream({ write: (chunk) => void written.push(chunk), close: closed.resolve });
+  await plugin.call("fill", { out, count: 3 });
+  await closed.promise;
+  assertEquals(written.length, 3);
+  assertEquals(await plugin.call("invert", Uint8Array.of(1)), Uint8Array.of(254));
+});
+
+Deno.test("a stream outlives the answer of an instance that serves one call", async () => {
+  await using plugin = new WorkerPlugin(await guest("streams"), { workers: 1 });
+  const numbers: unknown[] = [];
+  for await (const number of await plugin.call("count", 3) as ReadableStream<unknown>) numbers.push(number);
+  assertEquals(numbers.length, 3);
+});
+
+Deno.test("a stream ends with an error when its worker ends", async () => {
+  const plugin = new WorkerPlugin(await guest("streams"), { lifetime: "plugin" });
+  const numbers = await plugin.call("count", 1_000_000) as ReadableStream<unknown>;
+  const reader = numbers.getReader();
+  await reader.read();
+  await plugin[Symbol.asyncDispose]();
+  const read = async () => {
+    for (;;) if ((await reader.read()).done) return;
+  };
+  const outcome = await Promise.race([read().then(() => "end", () => "error"), wait(2_000).then(() => "hangs")]);
+  assertEquals(outcome, "error");
+});
+
+Deno.test("a stream that was passed to a worker is cancelled or aborted when the worker ends", async () => {
+  const plugin = new WorkerPlugin(await guest("streams"), { lifetime: "plugin" });
+  const [cancelled, aborted] = [Promise.withResolvers<unknown>(), Promise.withResolvers<unknown>()];
+  const calls = [
+    plugin.call("upper", new ReadableStream({ cancel: cancelled.resolve })),
+    plugin.call("fill", { out: new WritableStream({ abort: aborted.resolve }), count: 100_000_000 }),
+  ];
+  for (const call of calls) call.catch(() => {});
+  await wait(300);
+  await plugin[Symbol.asyncDispose]();
+  await Promise.all([cancelled.promise, aborted.promise]);
+});
+
+Deno.test("a stream that is locked is refused, and others are left alone", async () => {
+  await using plugin = new WorkerPlugin(await guest("streams"), { workers: 1 });
+  const stream = new Blob(["a"]).stream();
+  stream.getReader();
+  await assertRejects(() => plugin.call("upper", stream), TypeError, "locked");
+});

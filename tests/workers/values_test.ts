@@ -10,10 +10,12 @@ import { ChannelFault } from "../../src/workers/messages.ts";
 import { pack, unpack } from "../../src/workers/values.ts";
 
 const errors = new KnownErrors(false);
+const side = { errors, moves: true };
+const copying = { errors, moves: false };
 
 function across(value: unknown, bounds = { depth: 20, size: 1_000 }): unknown {
-  const { value: packed, transfer } = pack(value, errors, true);
-  return unpack(structuredClone(packed, { transfer }), errors, bounds);
+  const { value: packed, transfer } = pack(value, side);
+  return unpack(structuredClone(packed, { transfer }), side, bounds);
 }
 
 Deno.test("JSON arrives as it is", () => {
@@ -27,9 +29,9 @@ Deno.test("JSON arrives as it is", () => {
 Deno.test("bytes arrive as bytes; whole buffers move if they may, and others are copied", () => {
   const whole = new Uint8Array([1, 2, 3]);
   const part = new Uint8Array([1, 2, 3, 4]).subarray(1, 3);
-  const { transfer } = pack([whole, part], errors, true);
+  const { transfer } = pack([whole, part], side);
   assertEquals(transfer, [whole.buffer]);
-  assertEquals(pack([whole], errors, false).transfer, []);
+  assertEquals(pack([whole], copying).transfer, []);
   assertEquals(across({ whole, part }), { whole: new Uint8Array([1, 2, 3]), part: new Uint8Array([2, 3]) });
   assertEquals(whole.length, 0);
 });
@@ -43,7 +45,7 @@ Deno.test("shared memory is copied when it is sent, and refused when it arrives"
   const shared = new Uint8Array(new SharedArrayBuffer(4));
   assertEquals(across(shared), new Uint8Array(4));
   for (const value of [shared, shared.buffer]) {
-    assertThrows(() => unpack(value, errors, { depth: 20, size: 1_000 }), ChannelFault);
+    assertThrows(() => unpack(value, side, { depth: 20, size: 1_000 }), ChannelFault);
   }
 });
 
@@ -53,7 +55,7 @@ Deno.test("streams move", async () => {
 });
 
 Deno.test("the size of a value grows with its text, bytes and members", () => {
-  const size = (value: unknown) => pack(value, errors, false).size;
+  const size = (value: unknown) => pack(value, copying).size;
   assert(size("x".repeat(1_000)) >= 1_000);
   assert(size(new Uint8Array(1_000)) >= 1_000);
   assert(size(Array.from({ length: 1_000 }).fill(0)) >= 1_000);
@@ -72,7 +74,7 @@ Deno.test("a value beyond the bounds is a fault", () => {
 
 Deno.test("what is neither data nor an error is a fault", () => {
   for (const value of [new Date(), /a/, new Map([[1, 2]]), new Set(), new Map(), Object.create({ inherited: 1 })]) {
-    assertThrows(() => unpack(value, errors, { depth: 20, size: 1_000 }), ChannelFault);
+    assertThrows(() => unpack(value, side, { depth: 20, size: 1_000 }), ChannelFault);
   }
 });
 
@@ -85,8 +87,7 @@ Deno.test("packing runs the code of a host's values once, and what they throw is
           throw error;
         },
       },
-      errors,
-      false,
+      copying,
     )
   );
   assertInstanceOf(thrown, Error);

@@ -53,8 +53,9 @@ export function encodeValue(value: unknown, options: EncodeOptions): Encoded | P
   const encoded: Encoded = { value: encodeObject(value, walk), streams: walk.streams ?? NONE };
   const { reads } = walk;
   if (reads === undefined) return encoded;
-  const all = Promise.all(reads).then(() => encoded);
-  // Where a blob is refused, nobody waits for it.
+  // Only now: if the rest of the value were refused, nobody would hear of a blob that can't be read.
+  const all = Promise.all(reads.map((read) => read())).then(() => encoded);
+  // Nor does anybody where blobs are refused.
   all.catch(() => {});
   return all;
 }
@@ -62,8 +63,8 @@ export function encodeValue(value: unknown, options: EncodeOptions): Encoded | P
 interface Walk extends EncodeOptions {
   readonly path: Step[];
   streams: PassedStream[] | undefined;
-  /** Blobs that are being read. */
-  reads: Promise<void>[] | undefined;
+  /** They read the blobs. */
+  reads: (() => Promise<void>)[] | undefined;
 }
 
 /** The value itself, or what stands for it. */
@@ -158,11 +159,7 @@ function encodeBlob(blob: Blob, walk: Walk): unknown {
   const tag = { $bytes: "" };
   const path = pathOf(walk);
   checkSize(blob.size, path);
-  const read = async () => void (tag.$bytes = toBase64(new Uint8Array(await blob.arrayBuffer())));
-  const reading = read();
-  // If the walk fails, nobody waits for it.
-  reading.catch(() => {});
-  (walk.reads ??= []).push(reading);
+  (walk.reads ??= []).push(async () => void (tag.$bytes = toBase64(new Uint8Array(await blob.arrayBuffer()))));
   return tag;
 }
 

@@ -2,6 +2,7 @@
 
 import { LimitError, RpcProtocolError } from "@rivulet/rivulet/rpc";
 import { assert, assertEquals, assertInstanceOf, assertLess } from "@std/assert";
+import { pick, type Random, randomSource } from "../../../tools/random.ts";
 import { BYTES_MEMORY } from "../../../src/rpc/costs.ts";
 import { decodeMessages, type Tagged } from "../../../src/rpc/values/decode.ts";
 import { type Encoded, encodeValue } from "../../../src/rpc/values/encode.ts";
@@ -226,4 +227,39 @@ Deno.test("the event loop turns while a batch of wrong values, and a long list b
     assertInstanceOf(decoding, Promise);
     await decoding;
   }
+});
+
+const NAMES = ["$bytes", "$literal", "$readable", "$writable", "a", "__proto__", "constructor", "toJSON", "0", ""];
+
+/** A random value of JSON and bytes. */
+function randomValue(random: Random, depth: number): unknown {
+  const kind = random(depth > 0 ? 9 : 6);
+  if (kind < 4) return pick(random, [null, true, 0, -1.5, "", "AA==", "text"]);
+  if (kind < 6) return Uint8Array.from({ length: random(6) }, () => random(256));
+  const length = random(4);
+  if (kind === 6) return Array.from({ length }, () => randomValue(random, depth - 1));
+  return Object.fromEntries(Array.from({ length }, () => [pick(random, NAMES), randomValue(random, depth - 1)]));
+}
+
+Deno.test("3,000 random values of JSON and bytes come back as they were", async () => {
+  const random = randomSource(11);
+  for (let round = 0; round < 3_000; round++) {
+    const value = randomValue(random, 5);
+    const options = { root: "params", accepts: new Set(ALL), nextId: undefined };
+    const { value: encoded } = encodeValue(value, options) as Encoded;
+    const { message, tagged } = await decodeParams(JSON.stringify(encoded));
+    assertEquals([message.params, tagged?.fault], [value, undefined]);
+  }
+});
+
+Deno.test("3,000 random values of tags are decoded or refused, and never throw", async () => {
+  const random = randomSource(12);
+  let refused = 0;
+  for (let round = 0; round < 3_000; round++) {
+    const json = JSON.stringify(randomValue(random, 5), (_name, value) => value instanceof Uint8Array ? {} : value);
+    const { tagged, opened, dropped } = await decodeParams(json);
+    if (tagged?.fault !== undefined) refused++;
+    assertEquals(dropped.length, tagged?.fault === undefined ? 0 : opened.length);
+  }
+  assert(refused > 50, `${refused} were refused`);
 });
