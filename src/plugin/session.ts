@@ -217,6 +217,7 @@ export class Session {
     const hasStreams = this.#peer.stats.openStreams > openStreams;
     const before: Before = { sent, hostCalls, hasStreams, reports: call.reports };
     call.interrupt = (reason) => {
+      if (this.isForeign) return;
       if (abort === undefined) return this.stop(reason);
       this.#delivery.withdraw(sent);
       if (deadline === undefined || !isLate(reason)) return abort.abort(reason);
