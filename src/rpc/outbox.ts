@@ -38,6 +38,8 @@ export class Outbox {
   readonly #onProgress: () => void;
   /** Waiting messages in order. Any of them may be withdrawn. */
   readonly #entries = new Set<Entry>();
+  /** Messages that the stream has received, and not taken yet. */
+  readonly #writing = new Set<Entry>();
   #answerBytes = 0;
   #isFlushing = false;
   #broken: { readonly reason: unknown } | undefined;
@@ -156,6 +158,7 @@ export class Outbox {
   }
 
   async #write(entries: readonly Entry[]): Promise<void> {
+    for (const entry of entries) this.#writing.add(entry);
     try {
       await this.#writer.write(concat(entries));
     } catch (reason) {
@@ -163,15 +166,20 @@ export class Outbox {
       return;
     }
     for (const entry of entries) {
+      // A stream that was aborted may take it in the end.
+      if (!this.#writing.delete(entry)) continue;
       this.#answerBytes -= answerBytes(entry);
       entry.written?.();
     }
     this.#onProgress();
   }
 
+  /** @param entries what the stream has failed to take */
   #break(reason: unknown, entries: readonly Entry[] = []): void {
+    // A stream that is aborted may be stuck with what it has received. One that was closed takes it.
+    const lost = this.#broken === undefined ? this.#writing : entries;
     this.#broken ??= { reason };
-    for (const entry of [...entries, ...this.#take(Infinity)]) {
+    for (const entry of [...lost].filter((entry) => this.#writing.delete(entry)).concat(this.#take(Infinity))) {
       this.#answerBytes -= answerBytes(entry);
       entry.failed?.(reason);
     }

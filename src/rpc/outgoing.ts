@@ -83,7 +83,7 @@ export class Outgoing {
   async call(method: string, params: unknown, options: PeerCallOptions = NONE, origin?: Origin): Promise<unknown> {
     if (options !== NONE) checkCallOptions(options);
     const preparing = this.#prepare(method, params, options, origin);
-    const parts = preparing instanceof Promise ? await preparing : preparing;
+    const parts = preparing instanceof Promise ? await unlessAborted(preparing, options.signal) : preparing;
     this.#checkCalls(1, options);
     // Sending starts waiting requests, and one of them may abort the signal.
     let withdraw = () => false;
@@ -115,7 +115,9 @@ export class Outgoing {
     const preparing = entries.map(({ method, params, notification }) =>
       this.#prepare(method, params, notification ? {} : options, undefined)
     );
-    const all = preparing.some((parts) => parts instanceof Promise) ? await Promise.all(preparing) : preparing;
+    const all = preparing.some((parts) => parts instanceof Promise)
+      ? await unlessAborted(Promise.all(preparing), options.signal)
+      : preparing;
     const prepared = entries.map(({ notification }, index) => ({ parts: all[index] as Parts, isCall: !notification }));
     this.#checkCalls(prepared.filter(({ isCall }) => isCall).length, options);
     if (prepared.length === 0) return [];
@@ -237,6 +239,17 @@ export class Outgoing {
     const { pendingCalls } = this.#options.limits;
     if (this.#connection.calls.size + count > pendingCalls) throw limitError("pendingCalls", pendingCalls);
   }
+}
+
+/** What is being prepared, or the signal's reason if it aborts first: a blob may take long to be read. */
+function unlessAborted<Value>(preparing: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
+  if (signal === undefined) return preparing;
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener("abort", onAbort);
+    preparing.then(resolve, reject).then(() => signal.removeEventListener("abort", onAbort));
+  });
 }
 
 function textOf({ method, params, members }: Parts, id?: number): string {

@@ -136,25 +136,23 @@ export class Channel {
   receive(message: Message): void {
     const { receiving, sending, services } = this.#options;
     if (this.#closed !== undefined) return;
+    const isAnswer = message.kind === "answer" || message.kind === "failure";
+    receiving?.received("size" in message ? message.size : MESSAGE_SIZE, isAnswer);
     switch (message.kind) {
       case "request": {
         const service = services.get(message.name);
         const isNew = !this.#running.has(message.id) && this.#running.size < MAX_RUNNING;
         if (service === undefined || !isNew) throw new ChannelFault("it sent a request that it may not");
-        receiving?.received(message.size, true);
         this.#serve(message.id, service, this.#unpack(message.args) as readonly unknown[]);
         break;
       }
       case "answer":
-        receiving?.received(message.size, false);
         this.#settle(message.id, { value: this.#unpack(message.value) });
         break;
       case "failure":
-        receiving?.received(message.size, false);
         this.#settle(message.id, { error: this.#unpack(message.error), isNew: true });
         break;
       case "cancel":
-        receiving?.received(MESSAGE_SIZE, true);
         this.#running.get(message.id)?.abort(this.#unpack(message.reason));
         break;
       case "received":

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { hold, spend } from "../base/schedule.ts";
+import { count, hold, spend } from "../base/schedule.ts";
 import { ChannelFault } from "./messages.ts";
 
 /** What a message counts beside its content: 256 small ones fill a window, which take the host a few milliseconds. */
@@ -17,7 +17,7 @@ const REPORT = 32 << 10;
 /** Units of fuel for a message in the host, and for each unit of size: 10 µs, 10 ns. */
 const MESSAGE_WORK = 5_000;
 const SIZE_WORK = 5;
-/** Unread requests of one worker. Its guests wait at a few hundred, so this many are an attack. */
+/** Unread messages of one worker that nobody asked for. Its guests wait at a few hundred, so this many are an attack. */
 const MAX_UNREAD = 20_000;
 
 /** The worker's side. */
@@ -33,7 +33,8 @@ export class Sending {
 
   /** The host has read so much. */
   wasRead(size: number): void {
-    this.#unread -= size;
+    // A host counts answers to pings too.
+    this.#unread = Math.max(0, this.#unread - size);
     if (this.#unread > WINDOW / 2) return;
     this.#letGo?.();
     this.#letGo = undefined;
@@ -53,19 +54,24 @@ export class Receiving {
   }
 
   /** A message of this size has arrived. @throws {ChannelFault} if the worker sends although it should wait */
-  received(size: number, isRequest: boolean): void {
+  received(size: number, isAnswer: boolean): void {
     this.#owed += size;
-    if (isRequest && ++this.#unread > MAX_UNREAD) throw new ChannelFault("it sent more than it may before it is read");
-    const turn = spend(MESSAGE_WORK + Math.min(size, WINDOW) * SIZE_WORK);
-    if (turn === undefined) {
-      if (this.#owed >= REPORT && !this.#isWaiting) this.#tell();
-    } else if (!this.#isWaiting) {
-      this.#isWaiting = true;
-      turn.then(() => {
-        this.#isWaiting = false;
-        this.#tell();
-      });
+    if (!isAnswer && ++this.#unread > MAX_UNREAD) throw new ChannelFault("it sent more than it may before it is read");
+    const work = MESSAGE_WORK + Math.min(size, WINDOW) * SIZE_WORK;
+    if (this.#isWaiting) {
+      count(work);
+      return;
     }
+    const turn = spend(work);
+    if (turn === undefined) {
+      if (this.#owed >= REPORT) this.#tell();
+      return;
+    }
+    this.#isWaiting = true;
+    turn.then(() => {
+      this.#isWaiting = false;
+      this.#tell();
+    });
   }
 
   #tell(): void {

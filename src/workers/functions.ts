@@ -6,6 +6,7 @@
  */
 
 import { onRejection } from "../base/callbacks.ts";
+import { count } from "../base/schedule.ts";
 import type { PluginCallOptions, PluginSettings } from "../plugin/mod.ts";
 import type { Caller, Handler, OngoingCall, PeerCallOptions, RequestContext } from "../rpc/mod.ts";
 import { RpcError } from "../rpc/mod.ts";
@@ -53,12 +54,17 @@ const CALLBACK: Bridge = {
   make: ({ request }) => (...args) => request(args),
 };
 
+/** Units of fuel for a line of a log in the host: a microsecond to call its receiver. */
+const LINE_WORK = 500;
+
 /** Lines of a log, many in a message. A line's promise rejects if the host's function fails. It never resolves. */
 const LINES: Bridge = {
   serve: (given, host) => async ([lines]) => {
     const failed = Promise.withResolvers<never>();
     const returned: Promise<void>[] = [];
-    for (const [index, line] of linesOf(lines).entries()) {
+    const list = linesOf(lines);
+    count(list.length * LINE_WORK);
+    for (const [index, line] of list.entries()) {
       try {
         const promise = given(line);
         onRejection(promise, (error) => failed.reject(new LineError(index, error)));

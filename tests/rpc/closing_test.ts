@@ -118,6 +118,24 @@ Deno.test("close still writes the queued messages, and does not wait until they 
   assertEquals(told.closed, true);
 });
 
+Deno.test("close with a reason rejects notifications that a stuck writable will never take, and without one they go on", async () => {
+  for (const reason of [new Error("enough"), undefined]) {
+    const gate = Promise.withResolvers<void>();
+    const writable = new WritableStream<Uint8Array>({ write: () => gate.promise });
+    const peer = new Peer({ readable: new ReadableStream(), writable }, {});
+    peer.closed.catch(() => {});
+    const notified = [peer.notify("taken"), peer.notify("queued")];
+    await settle();
+    await peer.close(reason);
+    if (reason === undefined) gate.resolve();
+    const outcomes = await Promise.allSettled(notified);
+    assertEquals(
+      outcomes,
+      notified.map(() => reason ? { status: "rejected", reason } : { status: "fulfilled", value: undefined }),
+    );
+  }
+});
+
 Deno.test("close inside a handler drops the later messages of the same chunk", async () => {
   const served: unknown[] = [];
   const { peer, send, end } = connect({

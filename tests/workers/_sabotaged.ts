@@ -29,6 +29,9 @@ const FAULTS: Readonly<Record<string, () => void>> = {
       scope.postMessage({ kind: "request", id, name: "method", args: ["echo", id, {}], size: 0 });
     }
   },
+  "flood of pongs": () => {
+    for (let sent = 0; sent < 100_000; sent++) scope.postMessage({ kind: "pong" });
+  },
 };
 
 /** Whether it no longer reads. */

@@ -31,6 +31,7 @@ for (
     ["close", "did not answer a ping"],
     ["loop", "did not answer a ping"],
     ["flood", "more than it may"],
+    ["flood of pongs", "more than it may"],
   ] as const
 ) {
   Deno.test(`a worker that fails (${fault}) is replaced, and its calls reject with the reason`, async () => {

@@ -58,7 +58,7 @@ Deno.test("a worker holds its guests beyond a window, until the host has read ha
 Deno.test("a host reports what it has read in parts that let a waiting worker go on", () => {
   let reported = 0;
   const receiving = new Receiving((size) => reported += size);
-  for (let message = 0; message < 256; message++) receiving.received(1_024, true);
+  for (let message = 0; message < 256; message++) receiving.received(1_024, false);
   assert(reported <= 256 << 10);
 });
 
@@ -134,13 +134,30 @@ Deno.test("a guest that floods its log leaves the host's timers on time, and its
   assert(arrived - before < 600, `${arrived - before} messages after the end`);
 });
 
+Deno.test("a guest that floods the host with calls leaves the host's timers on time", async () => {
+  let calls = 0;
+  await using plugin = new WorkerPlugin(c, {
+    workers: 1,
+    methods: { echo: (params: unknown) => (calls++, params) },
+    limits: { deadlineMs: 1_500 },
+  });
+  await plugin.ready();
+  const call = assertRejects(() => plugin.call("many_echo", 10_000_000), PluginError);
+  let ticks = 0;
+  const timer = setInterval(() => ticks++, 5);
+  await call;
+  clearInterval(timer);
+  assert(calls > 300, `${calls} calls`);
+  assert(ticks > 20, `${ticks} ticks, ${calls} calls`);
+});
+
 Deno.test("a message that says that it has no size still counts", () => {
   const events: WorkerEvent[] = [];
   assertEquals(events.length, 0);
   const receiving = new Receiving(() => {});
   let fault: unknown;
   try {
-    for (let message = 0; message < 30_000; message++) receiving.received(0, true);
+    for (let message = 0; message < 30_000; message++) receiving.received(0, false);
   } catch (error) {
     fault = error;
   }

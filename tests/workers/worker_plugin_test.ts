@@ -386,3 +386,32 @@ Deno.test("PluginOptions that are data are options of WorkerPlugin, by type too"
   const remote: WorkerPluginOptions = data;
   assertEquals(remote.name, "a");
 });
+
+Deno.test("types of methods are those of a Plugin: what is missing or wrong does not compile", () => {
+  interface Guest {
+    ping(): string;
+    prime_sieve(limit: number): { count: number };
+  }
+  interface Host {
+    log(message: string): void;
+  }
+  const programs = [
+    // @ts-expect-error the host's method is missing
+    () => new WorkerPlugin<Guest, Host>(c),
+    // @ts-expect-error here too
+    () => new WorkerPlugin<Guest, Host>(c, { methods: {} }),
+    () => new WorkerPlugin<Guest, Host>(c, { methods: { log: (message) => void message.length } }),
+    async () => {
+      const plugin = new WorkerPlugin<Guest>(c);
+      const { count }: { count: number } = await plugin.api.prime_sieve(5, { deadlineMs: 100 });
+      // @ts-expect-error the method takes a number
+      await plugin.api.prime_sieve("many");
+      // @ts-expect-error there is no such method
+      await plugin.call("great");
+      return count;
+    },
+    // @ts-expect-error a clock can't be passed
+    () => new WorkerPlugin(c, { clock: { realtime: () => 0n, monotonic: () => 0n, sleep: () => Promise.resolve() } }),
+  ];
+  assertEquals(programs.length, 5);
+});

@@ -52,8 +52,12 @@ export function encodeValue(value: unknown, options: EncodeOptions): Encoded | P
   const walk: Walk = { ...options, path: [], streams: undefined, reads: undefined };
   const encoded: Encoded = { value: encodeObject(value, walk), streams: walk.streams ?? NONE };
   const { reads } = walk;
+  if (reads === undefined) return encoded;
   // Only now: if the rest of the value were refused, nobody would hear of a blob that can't be read.
-  return reads === undefined ? encoded : Promise.all(reads.map((read) => read())).then(() => encoded);
+  const all = Promise.all(reads.map((read) => read())).then(() => encoded);
+  // Nor does anybody where blobs are refused.
+  all.catch(() => {});
+  return all;
 }
 
 interface Walk extends EncodeOptions {

@@ -1,8 +1,8 @@
 /** Tests of src/rpc/values/discard.ts: streams and blobs in values that nobody receives, and messages that are refused. */
 
-import { LimitError, Peer, type PeerOptions, RpcError, SchemaError } from "@rivulet/rivulet/rpc";
+import { ErrorCode, LimitError, Peer, type PeerOptions, RpcError, SchemaError } from "@rivulet/rivulet/rpc";
 import type { StandardSchema } from "@rivulet/rivulet/rpc";
-import { assertEquals, assertInstanceOf, assertLess, assertRejects } from "@std/assert";
+import { assertEquals, assertInstanceOf, assertLess, assertRejects, assertThrows } from "@std/assert";
 import { discardStreams } from "../../../src/rpc/values/discard.ts";
 import { connect, crossed, settle, until } from "../../_wire.ts";
 
@@ -96,6 +96,37 @@ Deno.test("a blob that can't be read leaves no unhandled rejection beside a valu
   await assertRejects(() => peer.batch([{ method: "m", params: new Broken() }, { method: 5 as never }]));
   assertEquals(await rest(), []);
   await settle();
+  await peer.close();
+  const refusals: unknown[] = [];
+  const other = connect({
+    accepts,
+    methods: {
+      report: (_params, context) => {
+        refusals.push(assertThrows(() => context.progress(new Broken()), TypeError, "progress has a Blob"));
+        throw new RpcError(1, "no", [new Broken()]);
+      },
+    },
+    onError: (error) => refusals.push(error),
+  });
+  other.sendJson({ jsonrpc: "2.0", id: 1, method: "report" });
+  assertEquals((await other.next()).error.code, ErrorCode.internalError);
+  await settle();
+  assertEquals(refusals.length, 3);
+  await other.peer.close();
+});
+
+Deno.test("an abort rejects a call whose blob is still being read", async () => {
+  class Endless extends Blob {
+    override arrayBuffer = () => new Promise<ArrayBuffer>(() => {});
+  }
+  const { peer, rest } = connect({ accepts });
+  const controller = new AbortController();
+  const call = peer.call("m", new Endless(), { signal: controller.signal });
+  await settle();
+  controller.abort("enough");
+  assertEquals(await call.catch((reason) => reason), "enough");
+  assertEquals(await peer.call("m", new Endless(), { signal: controller.signal }).catch((reason) => reason), "enough");
+  assertEquals(await rest(), []);
   await peer.close();
 });
 
