@@ -263,14 +263,19 @@ export class Session {
   }
 
   /**
-   * Ends the guest after its last answer, and after the streams that came with answers. It reads the end of its input,
+   * Ends the guest after its last answer, and after the streams that came with answers. They have the deadline of the
+   * call, once more, and its signal. It reads the end of its input,
    * and has a grace period to exit by itself.
    */
-  finish(): void {
+  finish(call?: PluginCall): void {
     if (this.#isFinished) return;
     this.#isFinished = true;
-    if (this.#peer.stats.openStreams === 0) this.#endInput();
-    else this.#peer.streamsEnded.then(() => this.#endInput());
+    if (this.#peer.stats.openStreams === 0) return this.#endInput();
+    const unwatch = call?.watchStreams((reason) => this.stop(reason));
+    this.#peer.streamsEnded.then(() => {
+      unwatch?.();
+      this.#endInput();
+    });
   }
 
   #endInput(): void {
