@@ -220,7 +220,7 @@ export type LimitName = keyof typeof LIMITS;
 /** What each limit bounds, for the tables. It is apart from the rows, so that bundles leave it out. */
 export const BOUNDS: Readonly<Record<LimitName, string>> = {
   fuel: "instructions of an instance, and its host calls, bulk operations and moved values, by size",
-  deadlineMs: "time from a call to its answer, with all waiting",
+  deadlineMs: "time from a call to its answer, with all waiting, and from there to the end of its streams",
   graceMs: "time from the answer to the end of the instance",
   idleMs: "time of a call in which its guest waits for input alone, and no host method runs for it",
   sliceFuel: "work of a call before other calls and the event loop get a turn",

@@ -102,6 +102,24 @@ export class PluginCall {
     this.options.signal?.removeEventListener("abort", this.#onAbort);
   }
 
+  /**
+   * Watches over the streams that came with the answer: they have the deadline once more, and end by the signal.
+   *
+   * @param giveUp is called with the reason for which they are given up
+   * @returns ends that
+   */
+  watchStreams(giveUp: (reason: unknown) => void): () => void {
+    const { signal } = this.options;
+    const ms = this.#deadlineMs;
+    const timer = ms === Infinity ? undefined : setTimeout(() => giveUp(limitError("deadlineMs", ms)), ms);
+    const onAbort = () => giveUp(signal?.reason);
+    signal?.addEventListener("abort", onAbort);
+    return () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
+    };
+  }
+
   /** What the caller of a failed call gets, in place of what was thrown. `known` is for a hint at a method's name. */
   async errorOf(error: unknown, plugin: string, known: KnownMethods): Promise<unknown> {
     const { signal } = this.options;

@@ -47,7 +47,10 @@ import type { RestartPolicy } from "./restart.ts";
 
 /** Limits of a plugin: of the guest, of its messages, and of its log. */
 export interface PluginLimits extends ProcessLimits, PeerLimits {
-  /** Milliseconds from a call to its answer. No deadline by default. */
+  /**
+   * Milliseconds from a call to its answer. The streams of an answer have as many from there to their end, if the
+   * instance lives for one call. No deadline by default.
+   */
   readonly deadlineMs?: number;
   /** Bytes of an instance's log, with line feeds. The rest is dropped, and one line reports that. Default 1 MiB. */
   readonly logBytes?: number;
@@ -153,12 +156,12 @@ export type Lifetime = "call" | "plugin" | { readonly pool: number };
 export interface PluginCallOptions {
   /**
    * Aborting it rejects the call at once, with the signal's reason. An instance that lives for this call only is
-   * stopped. One that lives on is asked to cancel the call.
+   * stopped, also while the streams of its answer are open. One that lives on is asked to cancel the call.
    */
   readonly signal?: AbortSignal;
   /**
-   * Milliseconds from this call to its answer, in place of the plugin's limit. `Infinity` for no deadline. It is at most
-   * what the option `permissions` and the manifest permit.
+   * Milliseconds from this call to its answer, and from there to the end of the answer's streams, in place of the
+   * plugin's limit. `Infinity` for no deadline. It is at most what the option `permissions` and the manifest permit.
    */
   readonly deadlineMs?: number;
   /**

@@ -103,6 +103,6 @@ async function serve(session: Session, call: PluginCall): ReturnType<Session["ca
   try {
     return await session.call(call, true);
   } finally {
-    session.finish();
+    session.finish(call);
   }
 }

@@ -89,6 +89,10 @@ export class Session {
   /** How the instance ended. Set by the first call that fails for it. */
   #end: Promise<Failure> | undefined;
   #status: ProcessStatus | undefined;
+  /** Resolves when the guest's output was read to its end. */
+  readonly #read: Promise<void>;
+  /** The same, or that it took too long. Set when it matters. */
+  #drained: Promise<true> | undefined;
   #pending = 0;
   #pendingAtEnd = 0;
   #answered = 0;
@@ -138,7 +142,7 @@ export class Session {
       throw error;
     }
     const over = () => void (this.#isOver = true);
-    this.#peer.closed.then(over, over);
+    this.#read = this.#peer.closed.then(over, over);
     const { logBytes, logLineBytes } = limits;
     const failed = (error: unknown) => this.stop(error);
     const logged = readLog(this.#process.stderr, this.#log, { logBytes, logLineBytes, onLog, failed });
@@ -217,6 +221,7 @@ export class Session {
     const hasStreams = this.#peer.stats.openStreams > openStreams;
     const before: Before = { sent, hostCalls, hasStreams, reports: call.reports };
     call.interrupt = (reason) => {
+      if (this.isForeign) return;
       if (abort === undefined) return this.stop(reason);
       this.#delivery.withdraw(sent);
       if (deadline === undefined || !isLate(reason)) return abort.abort(reason);
@@ -258,14 +263,19 @@ export class Session {
   }
 
   /**
-   * Ends the guest after its last answer, and after the streams that came with answers. It reads the end of its input,
+   * Ends the guest after its last answer, and after the streams that came with answers. They have the deadline of the
+   * call, once more, and its signal. It reads the end of its input,
    * and has a grace period to exit by itself.
    */
-  finish(): void {
+  finish(call?: PluginCall): void {
     if (this.#isFinished) return;
     this.#isFinished = true;
-    if (this.#peer.stats.openStreams === 0) this.#endInput();
-    else this.#peer.streamsEnded.then(() => this.#endInput());
+    if (this.#peer.stats.openStreams === 0) return this.#endInput();
+    const unwatch = call?.watchStreams((reason) => this.stop(reason));
+    this.#peer.streamsEnded.then(() => {
+      unwatch?.();
+      this.#endInput();
+    });
   }
 
   #endInput(): void {
@@ -288,9 +298,12 @@ export class Session {
     return { reason: "done", message, error: undefined, ...known };
   }
 
-  /** Whether the guest exited with code 0 by itself, after it had answered a call. Call it after the end. */
+  /**
+   * Whether the guest exited with code 0 by itself, after it had answered a call. Call it after the end. The answer may
+   * have come too late for its call.
+   */
   get hasEndedWell(): boolean {
-    return this.#ending().isClean && this.#answered > 0;
+    return this.#ending().isClean && (this.#answered > 0 || this.#peer.stats.duplicateIds > 0);
   }
 
   #ending(): { readonly failure: Failure; readonly isClean: boolean } {
@@ -309,13 +322,22 @@ export class Session {
     if (this.#stopped !== undefined && error === this.#stopped.reason) return true;
     if (isAnswer(error)) return false;
     if (error instanceof RpcClosedError) return true;
-    // A write may fail before the end of the output is read.
+    // A write may fail before the answers are read that the guest has written.
     const { closedBy } = this.#process.input;
-    if (error !== undefined && error === closedBy) return true;
+    if (error !== undefined && error === closedBy) return await (this.#drained ??= this.#drain());
     // A failing guest breaks its input with the reason.
     const moment = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 0));
     const status = await Promise.race([this.#process.status, moment]);
     return status?.error !== undefined && status.error === error;
+  }
+
+  /** Waits until the guest's output is read, for a limited time. */
+  async #drain(): Promise<true> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, this.#limits.graceMs);
+    await Promise.race([this.#read, promise]);
+    clearTimeout(timer);
+    return true;
   }
 
   async #unanswered({ sent, hostCalls, hasStreams, reports }: Before, call: PluginCall): Promise<Unanswered> {
