@@ -4,11 +4,9 @@
  * @module
  */
 
-import { manifestOf } from "../plugin/mod.ts";
 import { checkIntegrity } from "../vm/integrity.ts";
 import type { ExpectedHash } from "../vm/integrity.ts";
-import { Module } from "../vm/mod.ts";
-import type { Source } from "../vm/mod.ts";
+import type { Module, Source } from "../vm/mod.ts";
 
 /** Bytes that may still arrive, and the module's name if it is known. */
 export interface ModuleBytes {
@@ -18,20 +16,24 @@ export interface ModuleBytes {
 }
 
 /**
- * Begins to read a source, and then checks the hash of its bytes. A buffer is copied at once: later changes to it have no effect.
- *
- * @throws {ManifestError} if it is a module that has a manifest which is not valid
+ * Begins to read a source, and then checks the hash of its bytes. A buffer is copied at once: later changes to it have no
+ * effect.
  */
 export function moduleBytes(
   source: Module | Source | PromiseLike<Source>,
   integrity: ExpectedHash | undefined,
 ): ModuleBytes {
-  const isModule = source instanceof Module;
-  const given = isModule ? source.bytes() : isBuffer(source) ? copyOf(source) : source;
+  const module = isModule(source) ? source : undefined;
+  const given = module !== undefined ? module.bytes() : isBuffer(source) ? copyOf(source) : source as Source;
   const bytes = read(given, integrity);
   // Each call that needs them gets the error.
   bytes.catch(() => {});
-  return { bytes, name: isModule ? manifestOf(source)?.name ?? source.name : undefined };
+  return { bytes, name: module?.name };
+}
+
+/** Not by its class: whoever only passes bytes needs no interpreter on this side. */
+function isModule(source: unknown): source is Module {
+  return typeof source === "object" && source !== null && "customSections" in source && "bytes" in source;
 }
 
 async function read(

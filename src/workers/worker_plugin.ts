@@ -73,7 +73,6 @@ export class WorkerPlugin<Guest extends object = Methods, Host extends object = 
    * @param options those of a `Plugin`, and of the workers
    * @throws {TypeError} if an option or a limit is unknown or of the wrong type, or can't be passed to workers
    * @throws {RangeError} if a number is not in its range
-   * @throws {ManifestError} if a `Module` has a manifest that is not valid. If that of bytes is not, calls reject
    */
   constructor(
     source: Module | Source | PromiseLike<Source>,
@@ -93,7 +92,7 @@ export class WorkerPlugin<Guest extends object = Methods, Host extends object = 
     this.#places = Array.from({ length: workers }, () => new Place(bytes, this.#options, known));
   }
 
-  /** The plugin's name in errors. By default the module's own name, which the first worker finds if you pass bytes. */
+  /** The plugin's name in errors. By default the one in its manifest or module, which the first worker finds. */
   get name(): string {
     return this.#name;
   }
@@ -117,6 +116,7 @@ export class WorkerPlugin<Guest extends object = Methods, Host extends object = 
    * @throws {RpcError} if the plugin answers with an error
    * @throws {PluginError} if it does not answer
    * @throws {CompileError} if the bytes are not a module
+   * @throws {ManifestError} if the module's manifest is not valid
    * @throws {LimitError} if too many calls of a worker wait for an answer
    * @throws {TypeError} if an option is unknown or of the wrong type, the method's name is not a string, or the params
    * have no JSON form
