@@ -20,8 +20,10 @@ export class PluginCall {
   readonly method: string;
   readonly params: unknown;
   readonly options: PluginCallOptions;
-  /** Gives up what the call waits for now, with a reason. Whoever makes the call wait sets it. */
+  /** Gives up its request to an instance, with a reason. The instance sets it while it has the call. */
   interrupt: (reason: unknown) => void = () => {};
+  /** Those who wait, and are rejected if the call is given up: it may wait for several things at once. */
+  readonly #waits = new Set<(reason: unknown) => void>();
   /** What the plugin gets. */
   traceparent: string | undefined;
   /** What it has used so far, of all its instances. */
@@ -86,14 +88,19 @@ export class PluginCall {
     if (this.#interrupted !== undefined) return;
     this.#interrupted = { reason };
     this.interrupt(reason);
+    for (const reject of this.#waits) reject(reason);
   }
 
   /** Waits for something, or until the call is given up: then it rejects with the reason. */
   async wait<Value>(awaited: Promise<Value>): Promise<Value> {
     if (this.#interrupted !== undefined) throw this.#interrupted.reason;
     const { promise, reject } = Promise.withResolvers<never>();
-    this.interrupt = reject;
-    return await Promise.race([awaited, promise]);
+    this.#waits.add(reject);
+    try {
+      return await Promise.race([awaited, promise]);
+    } finally {
+      this.#waits.delete(reject);
+    }
   }
 
   /** Ends the deadline, and removes the listener from the caller's signal. */

@@ -1,5 +1,5 @@
 /**
- * The host's methods as one guest calls them: how many it has called, and how many run.
+ * The host's methods as one guest calls them: when they begin and end, and how many run.
  *
  * @module
  */
@@ -15,19 +15,13 @@ export interface HostingEvents {
   ended(): void;
 }
 
-/** Counts the calls of one guest. */
+/** Watches the host's methods for one guest. */
 export class Hosting {
   readonly #events: HostingEvents;
-  #calls = 0;
   #running = 0;
 
   constructor(events: HostingEvents) {
     this.#events = events;
-  }
-
-  /** Calls so far. */
-  get calls(): number {
-    return this.#calls;
   }
 
   /** Methods that run. */
@@ -35,14 +29,13 @@ export class Hosting {
     return this.#running;
   }
 
-  /** The same methods, with their calls counted. */
+  /** The same methods, watched. */
   counted(methods: ReadonlyMap<string, Handler>): Map<string, Handler> {
     return new Map(Array.from(methods, ([name, handler]) => [name, this.#counted(handler)]));
   }
 
   #counted(handler: Handler): Handler {
     return (params, context) => {
-      this.#calls++;
       this.#running++;
       const told = this.#events.began(context);
       let result: unknown;

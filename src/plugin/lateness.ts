@@ -43,6 +43,7 @@ export interface LateCall {
 export class Lateness {
   readonly #options: LatenessOptions;
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
+  #isOver = false;
 
   constructor(options: LatenessOptions) {
     this.#options = options;
@@ -66,6 +67,7 @@ export class Lateness {
 
   /** Ends all grace periods. */
   end(): void {
+    this.#isOver = true;
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
   }
@@ -77,6 +79,8 @@ export class Lateness {
     const settle = () => void (isAnswered = mayAnswer);
     answer.then(settle, settle);
     return () => {
+      // The instance may end just before the deadline.
+      if (this.#isOver) return;
       const dueBytes = delivery.writtenBytes;
       const timer = setTimeout(() => {
         this.#timers.delete(timer);

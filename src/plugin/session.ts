@@ -53,7 +53,8 @@ export type Outcome = { readonly result: unknown } | Unanswered;
 /** What was so when a call was sent. */
 interface Before {
   readonly sent: Sent;
-  readonly hostCalls: number;
+  /** Requests of the guest so far. */
+  readonly requests: number;
   /** Whether its params have streams, which can be passed only once. */
   readonly hasStreams: boolean;
   readonly reports: number;
@@ -210,16 +211,15 @@ export class Session {
     const { fuelUsed } = this.#process;
     call.use.sends++;
     const deadline = isOnly || !call.hasDeadline ? undefined : this.#lateness.deadline();
-    const { calls: hostCalls } = this.#hosting;
     const { writtenBytes: start } = this.#delivery;
-    const { openStreams } = this.#peer.stats;
+    const { openStreams, requests } = this.#peer.stats;
     const answer = this.#peer.call(call.method, call.params, {
       ...{ signal: abort?.signal, cancel: deadline?.cancel },
       ...{ onProgress: call.onProgress, traceparent: call.traceparent },
     });
     const sent: Sent = { start, bytes: this.#delivery.writtenBytes - start };
     const hasStreams = this.#peer.stats.openStreams > openStreams;
-    const before: Before = { sent, hostCalls, hasStreams, reports: call.reports };
+    const before: Before = { sent, requests, hasStreams, reports: call.reports };
     call.interrupt = (reason) => {
       if (this.isForeign) return;
       if (abort === undefined) return this.stop(reason);
@@ -240,6 +240,7 @@ export class Session {
       throw error;
     } finally {
       unwatch();
+      call.interrupt = () => {};
       this.#pending--;
       call.use.fuelUsed += this.#process.fuelUsed - fuelUsed;
       call.use.memoryPages = this.#process.memoryPages;
@@ -340,12 +341,13 @@ export class Session {
     return true;
   }
 
-  async #unanswered({ sent, hostCalls, hasStreams, reports }: Before, call: PluginCall): Promise<Unanswered> {
+  async #unanswered({ sent, requests, hasStreams, reports }: Before, call: PluginCall): Promise<Unanswered> {
     this.#isOver = true;
     const failure = await this.#failure();
     const isUnread = this.#delivery.isUnread(sent);
     // What a guest does is seen outside only through host methods, reports and streams. Without them, nothing was done.
-    const isHarmless = this.hasEndedWell && !this.#hasStreams && hostCalls === this.#hosting.calls &&
+    // A request may still wait for its turn, or for its schema, when the guest has ended.
+    const isHarmless = this.hasEndedWell && !this.#hasStreams && requests === this.#peer.stats.requests &&
       reports === call.reports;
     // A guest that reads nothing would make no progress, however often it is started.
     const isRepeatable = !hasStreams && (isHarmless || (isUnread && this.#process.input.bytesRead > 0));

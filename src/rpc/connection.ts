@@ -31,6 +31,7 @@ import { STREAM_METHODS } from "./values/stream_messages.ts";
 
 /** What a connection has counted, beside its calls. */
 interface Counts {
+  requests: number;
   nullIds: number;
   malformed: number;
   refused: number;
@@ -55,7 +56,7 @@ export class Connection<Remote extends object> {
   readonly requests: RequestQueue<Remote>;
   /** How values become JSON, and come back. */
   readonly codec: Codec;
-  readonly #counts: Counts = { nullIds: 0, malformed: 0, refused: 0, dropped: 0 };
+  readonly #counts: Counts = { requests: 0, nullIds: 0, malformed: 0, refused: 0, dropped: 0 };
   readonly #options: CheckedOptions<Remote>;
   readonly #closed: PromiseWithResolvers<void> = Promise.withResolvers();
   readonly #outbox: Outbox;
@@ -310,6 +311,7 @@ export class Connection<Remote extends object> {
       dropAll(streams, new RpcError(ErrorCode.tooManyRequests, what));
       if (id !== undefined) answer(encodeError(id, ErrorCode.tooManyRequests, what), true);
     } else {
+      this.#counts.requests++;
       this.requests.add({ message, call: this.#callOf(message), bytes: weight.memory, streams }, answer);
     }
   }

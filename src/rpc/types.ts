@@ -250,6 +250,8 @@ export type OptionsArgument<Options> = Record<never, never> extends Options ? [o
 
 /** What a peer has counted so far. */
 export interface PeerStats {
+  /** Requests and notifications of the other side that have arrived and were not refused. */
+  readonly requests: number;
   /** Answers with an id that no call of this side ever had. */
   readonly unknownIds: number;
   /** Answers to calls that had settled: answered before, or aborted. */

@@ -5,8 +5,9 @@
  */
 
 import { assert, assertEquals, assertLess, assertThrows } from "@std/assert";
-import { Plugin } from "@rivulet/rivulet";
+import { Plugin, PluginError } from "@rivulet/rivulet";
 import type { PluginExit } from "@rivulet/rivulet";
+import { program } from "../_program.ts";
 import { until } from "../_wire.ts";
 import { assertPart, failure, obedient, pause, slowStarter, stillborn } from "./_guest.ts";
 
@@ -77,4 +78,23 @@ Deno.test("a pool that is disposed of while it fills stops all its instances", a
   await ready;
   assertPart(plugin.stats, { instances: 0, warm: 0, pending: 0 });
   assert(plugin.stats.pending === 0);
+});
+
+Deno.test("ready of a pool rejects at its deadline, whichever instances are slow, and stops those", async () => {
+  // Spins if its first random byte is 0, and else reads its input.
+  const module = program(`(func (export "_start")
+    (drop (call $random_get (i32.const 64) (i32.const 1)))
+    (if (i32.eqz (i32.load8_u (i32.const 64))) (then (loop $for_ever (br $for_ever))))
+    (i32.store (i32.const 4) (i32.const 1))
+    (drop (call $fd_read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 16))))`);
+  for (const slow of [[0], [1], [2], [0, 1, 2]]) {
+    let started = 0;
+    const random = (bytes: Uint8Array) => void (bytes[0] = slow.includes(started++) ? 0 : 1);
+    await using plugin = new Plugin(module, { lifetime: { pool: 3 }, random, limits: { deadlineMs: 60 } });
+    const late = pause(3_000).then(() => "nothing happened");
+    const error = await Promise.race([failure(plugin.ready(), "limit"), late]);
+    assert(error instanceof PluginError, String(error));
+    await until(() => plugin.stats.instances === 3 - slow.length);
+    assertPart(plugin.stats, { pending: 0, warm: 3 - slow.length });
+  }
 });

@@ -6,7 +6,7 @@
 
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { Plugin, PluginError } from "@rivulet/rivulet";
-import type { PluginExit } from "@rivulet/rivulet";
+import type { PluginExit, StandardSchema } from "@rivulet/rivulet";
 import { guest } from "../_guests.ts";
 import { program } from "../_program.ts";
 import { failure, obedient, oneShot, pause } from "./_guest.ts";
@@ -80,6 +80,25 @@ Deno.test("a call that called a host method is never sent again", async () => {
   assertEquals(await plugin.call("echo"), 1);
   const error = await failure(plugin.call("half"), "exit");
   assertEquals([works, error.exitCode], [1, 0]);
+});
+
+Deno.test("a call whose request to the host still waits for its turn or its schema is never sent again", async () => {
+  for (const isSlow of [true, false]) {
+    let works = 0;
+    const validate = async (value: unknown) => (await pause(30), { value });
+    const slow: StandardSchema<unknown> = { "~standard": { version: 1, vendor: "test", validate } };
+    await using plugin = new Plugin(obedient, {
+      lifetime: "plugin",
+      limits: { concurrentRequests: 1 },
+      methods: { work: () => (works++, pause(isSlow ? 0 : 150)) },
+      schemas: isSlow ? { host: { work: { params: slow } } } : {},
+    });
+    // The guest answers, and its request runs on.
+    await plugin.call("go");
+    await failure(plugin.call("half"), "exit");
+    await pause(400);
+    assertEquals(works, 2, isSlow ? "a slow schema" : "a slow method");
+  }
 });
 
 Deno.test("a call for which every instance exits without an answer fails, and is not sent for ever", async () => {
