@@ -304,6 +304,27 @@ Deno.test("a message of the largest size is parsed over several turns, whatever 
   }
 });
 
+Deno.test("a message of the largest size with tagged values is decoded and answered over several turns", async () => {
+  const many = (text: string) => Array(Math.floor(1_000_000 / (text.length + 1))).fill(text).join();
+  const params: Readonly<Record<string, string>> = {
+    "bytes": many('{"$bytes":""}'),
+    "literals": many('{"$literal":{"$bytes":{}}}'),
+    "objects beside a wrong value": `{"a":{"$bytes":1}},[${many("{}")}]`,
+  };
+  for (const [what, elements] of Object.entries(params)) {
+    const bytes = new TextEncoder().encode(`{"jsonrpc":"2.0","id":1,"method":"echo","params":[${elements}]}\n`);
+    assert(bytes.length > 900_000 && bytes.length < 1 << 20);
+    const pull = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      controller.enqueue(bytes);
+    };
+    const readable = new ReadableStream<Uint8Array>({ pull }, { highWaterMark: 0 });
+    const duplex = { readable, writable: new WritableStream<Uint8Array>() };
+    const peer = new Peer(duplex, { methods, accepts: ["bytes", "streams"] });
+    await assertTimers(`a message of the largest size with ${what}`, () => peer.close());
+  }
+});
+
 Deno.test("the event loop turns while 200 guests flood at the same time with messages that take long to parse", async () => {
   const module = flood(MESSAGES["params of many objects, all different"]!);
   const plugins = Array.from({ length: 200 }, () => new Plugin(module));

@@ -4,8 +4,11 @@
  * @module
  */
 
-const DIGITS = new TextEncoder().encode("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
+const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+const DIGITS = new TextEncoder().encode(LETTERS);
 const PADDING = 0x3d;
+/** Bytes that become text letter by letter, ten times as fast: a message may have many short values. */
+const FEW_BYTES = 24;
 /** In {@linkcode VALUES}: not a digit. */
 const NONE = 0xff;
 /** The value of each byte of text. */
@@ -25,6 +28,7 @@ interface NativeDecoding {
 
 /** Bytes as base64. */
 export function toBase64(bytes: Uint8Array): string {
+  if (bytes.length <= FEW_BYTES) return encodeFew(bytes);
   const { toBase64 } = bytes as NativeEncoding;
   return toBase64 === undefined ? encodeByTable(bytes) : toBase64.call(bytes);
 }
@@ -45,6 +49,7 @@ export function fromBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
 
 /** What `toBase64` does where the engine does not. */
 export function encodeByTable(bytes: Uint8Array): string {
+  if (bytes.length <= FEW_BYTES) return encodeFew(bytes);
   const text = new Uint8Array(Math.ceil(bytes.length / 3) * 4);
   let at = 0;
   for (let from = 0; from < bytes.length; from += 3) {
@@ -56,6 +61,17 @@ export function encodeByTable(bytes: Uint8Array): string {
   }
   const missing = (3 - bytes.length % 3) % 3;
   return decoder.decode(text.fill(PADDING, text.length - missing));
+}
+
+function encodeFew(bytes: Uint8Array): string {
+  let text = "";
+  for (let from = 0; from < bytes.length; from += 3) {
+    const left = bytes.length - from;
+    const three = bytes[from]! << 16 | (bytes[from + 1] ?? 0) << 8 | (bytes[from + 2] ?? 0);
+    text += LETTERS[three >> 18]! + LETTERS[three >> 12 & 63]!;
+    text += (left > 1 ? LETTERS[three >> 6 & 63]! : "=") + (left > 2 ? LETTERS[three & 63]! : "=");
+  }
+  return text;
 }
 
 /** What `fromBase64` does where the engine does not. */

@@ -75,6 +75,7 @@ export function classOf(value: object): string {
 
 /** The bytes of a typed array, a `DataView` or a buffer, not copied. */
 export function bytesOf(value: object): Uint8Array {
+  if (value instanceof Uint8Array) return value;
   if (!ArrayBuffer.isView(value)) return new Uint8Array(value as ArrayBufferLike);
   return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
 }
