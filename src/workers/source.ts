@@ -4,6 +4,7 @@
  * @module
  */
 
+import { readManifest } from "../plugin/manifest/manifest.ts";
 import { checkIntegrity } from "../vm/integrity.ts";
 import type { ExpectedHash } from "../vm/integrity.ts";
 import type { Module, Source } from "../vm/mod.ts";
@@ -18,6 +19,8 @@ export interface ModuleBytes {
 /**
  * Begins to read a source, and then checks the hash of its bytes. A buffer is copied at once: later changes to it have no
  * effect.
+ *
+ * @throws {ManifestError} if it is a module that has a manifest which is not valid
  */
 export function moduleBytes(
   source: Module | Source | PromiseLike<Source>,
@@ -28,7 +31,7 @@ export function moduleBytes(
   const bytes = read(given, integrity);
   // Each call that needs them gets the error.
   bytes.catch(() => {});
-  return { bytes, name: module?.name };
+  return { bytes, name: module && (readManifest(module)?.name ?? module.name) };
 }
 
 /** Not by its class: whoever only passes bytes needs no interpreter on this side. */

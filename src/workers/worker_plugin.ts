@@ -73,6 +73,7 @@ export class WorkerPlugin<Guest extends object = Methods, Host extends object = 
    * @param options those of a `Plugin`, and of the workers
    * @throws {TypeError} if an option or a limit is unknown or of the wrong type, or can't be passed to workers
    * @throws {RangeError} if a number is not in its range
+   * @throws {ManifestError} if a `Module` has a manifest that is not valid. With bytes, calls reject with it
    */
   constructor(
     source: Module | Source | PromiseLike<Source>,
@@ -92,7 +93,10 @@ export class WorkerPlugin<Guest extends object = Methods, Host extends object = 
     this.#places = Array.from({ length: workers }, () => new Place(bytes, this.#options, known));
   }
 
-  /** The plugin's name in errors. By default the one in its manifest or module, which the first worker finds. */
+  /**
+   * The plugin's name in errors. By default the one in its manifest, or else its module's. The first worker finds it if
+   * you pass bytes.
+   */
   get name(): string {
     return this.#name;
   }

@@ -5,9 +5,9 @@
  * @module
  */
 
-import { notAModule } from "../base/options.ts";
-import { printable } from "../base/text.ts";
-import { LimitError, Module } from "../vm/mod.ts";
+import { notAModule } from "../../base/options.ts";
+import { printable } from "../../base/text.ts";
+import { LimitError, Module } from "../../vm/mod.ts";
 import { checkName, ManifestError, memberOf, methodsOf, objectOf, present, shownText, textOf } from "./description.ts";
 import type { JsonObject, MethodDescription } from "./description.ts";
 import { checkPermissions, PERMISSION_LIMITS } from "./permissions.ts";
@@ -64,14 +64,19 @@ export function manifestOf(module: Module): Manifest | undefined {
   if (!(module instanceof Module)) throw notAModule(module);
   const known = MANIFESTS.get(module);
   if (known !== undefined) return known.manifest;
-  const text = sectionOf(module);
-  const manifest = text === undefined ? undefined : parse(text);
+  const manifest = readManifest(module);
   MANIFESTS.set(module, { manifest });
   return manifest;
 }
 
+/** The same for whoever has no use for the class of modules: it would take the interpreter into a bundle. */
+export function readManifest(module: Pick<Module, "customSections">): Manifest | undefined {
+  const text = sectionOf(module);
+  return text === undefined ? undefined : parse(text);
+}
+
 /** The text of the section. */
-function sectionOf(module: Module): string | undefined {
+function sectionOf(module: Pick<Module, "customSections">): string | undefined {
   let sections: readonly Uint8Array[];
   try {
     sections = module.customSections(SECTION, { maxBytes: MAX_BYTES });
