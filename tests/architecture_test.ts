@@ -43,7 +43,14 @@ const ARROWS: ReadonlyMap<string, readonly string[]> = new Map([
   ["src/wasi/descriptors/", ["src/wasi/abi.ts"]],
   ["src/wasi/", ["src/wasi/descriptors/", "src/vm/mod.ts", "src/vm/binary/foreign.ts"]],
   ["src/rpc/", []],
+  ["src/plugin/manifest/", ["src/vm/mod.ts", "src/rpc/mod.ts"]],
+  ["src/plugin/instance/", [
+    ...["src/vm/mod.ts", "src/wasi/mod.ts", "src/rpc/mod.ts"],
+    ...["admission", "call", "errors", "exit", "observer", "options"].map((name) => `src/plugin/${name}.ts`),
+  ]],
+  ["src/plugin/lifetimes/", ["src/plugin/instance/", "src/plugin/call.ts", "src/plugin/errors.ts", "src/rpc/mod.ts"]],
   ["src/plugin/", [
+    ...["src/plugin/lifetimes/", "src/plugin/instance/", "src/plugin/manifest/"],
     ...["src/vm/mod.ts", "src/wasi/mod.ts", "src/rpc/mod.ts"],
     ...["src/rpc/framing/framings.ts", "src/rpc/protocols/protocols.ts"],
     ...["src/rpc/schemas/check.ts", "src/rpc/trace.ts", "src/rpc/values/kinds.ts"],
@@ -54,11 +61,11 @@ const ARROWS: ReadonlyMap<string, readonly string[]> = new Map([
     ...["src/rpc/values/kinds.ts", "src/rpc/values/paths.ts"],
     ...[
       "src/plugin/options.ts",
-      "src/plugin/hosting.ts",
-      "src/plugin/manifest.ts",
+      "src/plugin/instance/hosting.ts",
+      "src/plugin/manifest/manifest.ts",
       "src/plugin/observer.ts",
-      "src/vm/integrity.ts",
     ],
+    "src/vm/integrity.ts",
   ]],
   ["mod.ts", ["src/vm/mod.ts", "src/wasi/mod.ts", "src/rpc/mod.ts", "src/plugin/mod.ts"]],
 ]);

@@ -7,13 +7,13 @@
 import type { Module } from "../vm/mod.ts";
 import { PROTOCOLS } from "../rpc/mod.ts";
 import type { FailedRequest, ProtocolName, ServedMethods } from "../rpc/mod.ts";
-import { ManifestError } from "./description.ts";
-import { manifestOf } from "./manifest.ts";
-import type { Manifest } from "./manifest.ts";
+import { ManifestError } from "./manifest/description.ts";
+import { manifestOf } from "./manifest/manifest.ts";
+import type { Manifest } from "./manifest/manifest.ts";
 import { checkOptions } from "./options.ts";
 import type { CheckedOptions, PluginCallOptions, PluginSchemasOption, PluginSettings, SaidOptions } from "./options.ts";
-import { effectivePermissions, PERMISSION_LIMITS, PermissionError, permitted } from "./permissions.ts";
-import type { Permissions } from "./permissions.ts";
+import { effectivePermissions, PERMISSION_LIMITS, PermissionError, permitted } from "./manifest/permissions.ts";
+import type { Permissions } from "./manifest/permissions.ts";
 
 /** A module with checked options. */
 export interface Admission {

@@ -40,10 +40,10 @@ import type { ProcessLimits, SpawnOptions } from "../wasi/mod.ts";
 import type { PluginExit } from "./exit.ts";
 import { OBSERVER_NAMES } from "./observer.ts";
 import type { PluginObserver } from "./observer.ts";
-import { checkPermissions } from "./permissions.ts";
-import type { PermissionError, Permissions } from "./permissions.ts";
-import { checkRestart } from "./restart.ts";
-import type { RestartPolicy } from "./restart.ts";
+import { checkPermissions } from "./manifest/permissions.ts";
+import type { PermissionError, Permissions } from "./manifest/permissions.ts";
+import { checkRestart } from "./lifetimes/restart.ts";
+import type { RestartPolicy } from "./lifetimes/restart.ts";
 
 /** Limits of a plugin: of the guest, of its messages, and of its log. */
 export interface PluginLimits extends ProcessLimits, PeerLimits {

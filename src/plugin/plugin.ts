@@ -21,18 +21,18 @@ import { RpcError } from "../rpc/mod.ts";
 import { Module } from "../vm/mod.ts";
 import { admit, within } from "./admission.ts";
 import { PluginCall } from "./call.ts";
-import type { PluginDescription } from "./description.ts";
-import { describe } from "./discover.ts";
+import type { PluginDescription } from "./manifest/description.ts";
+import { describe } from "./manifest/discover.ts";
 import { Disposed, Failure, NO_INSTANCE, stopCauseOf } from "./errors.ts";
-import type { Serving, Sessions } from "./lifetime.ts";
-import type { Manifest } from "./manifest.ts";
+import type { Serving, Sessions } from "./lifetimes/lifetime.ts";
+import type { Manifest } from "./manifest/manifest.ts";
 import { checkCallOptions, checkCloseOptions } from "./options.ts";
 import type { CheckedOptions, PluginCallOptions, PluginCloseOptions, PluginOptions } from "./options.ts";
 import { observeCall } from "./observer.ts";
-import type { Permissions } from "./permissions.ts";
-import { Pool } from "./pool.ts";
-import { Resident } from "./resident.ts";
-import { Session } from "./session.ts";
+import type { Permissions } from "./manifest/permissions.ts";
+import { Pool } from "./lifetimes/pool.ts";
+import { Resident } from "./lifetimes/resident.ts";
+import { Session } from "./instance/session.ts";
 import type { PluginStats } from "./stats.ts";
 
 /** UTF-16 units of a module's name; the rest is cut. */

@@ -149,8 +149,9 @@ export class Connection<Remote extends object> {
       this.#stop("closed", why);
       this.requests.close(why);
       if (reason === undefined) this.#outbox.close();
-      else this.#outbox.abort(reason);
     }
+    // Also if the peer is closing already: the stream may be stuck with what was to be written.
+    if (reason !== undefined) this.#outbox.abort(reason);
     if (reason === undefined) this.#closed.resolve();
     else this.#closed.reject(reason);
     return this.#reading;

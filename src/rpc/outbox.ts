@@ -91,7 +91,7 @@ export class Outbox {
   /** Drops what is queued, and aborts the stream. */
   abort(reason: unknown): void {
     const isOpen = this.#broken === undefined;
-    this.#break(reason);
+    this.#break(reason, [...this.#writing]);
     if (isOpen) this.#writer.abort(reason).catch(() => {});
     this.#writer.releaseLock();
   }

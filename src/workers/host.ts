@@ -7,7 +7,7 @@
 import { createApi } from "../base/api.ts";
 import { checkMethod } from "../base/options.ts";
 import { callSafely } from "../base/callbacks.ts";
-import { Hosting } from "../plugin/hosting.ts";
+import { Hosting } from "../plugin/instance/hosting.ts";
 import type { PluginCallOptions, PluginDescription, PluginExit, PluginObserver, PluginStats } from "../plugin/mod.ts";
 import { observeHostCall } from "../plugin/observer.ts";
 import { RpcClosedError } from "../rpc/mod.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { readManifest } from "../plugin/manifest.ts";
+import { readManifest } from "../plugin/manifest/manifest.ts";
 import { checkIntegrity } from "../vm/integrity.ts";
 import type { ExpectedHash } from "../vm/integrity.ts";
 import type { Module, Source } from "../vm/mod.ts";

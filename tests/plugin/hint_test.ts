@@ -8,7 +8,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { Plugin, RpcError } from "@rivulet/rivulet";
 import type { StandardSchema } from "@rivulet/rivulet";
 import { guest } from "../_guests.ts";
-import { answering, refusing, withManifest } from "./_guests.ts";
+import { answering, refusing, withManifest } from "./_manifest_guests.ts";
 
 const METHODS = { methods: { greet: {}, prime_sieve: {}, sleep: {} } };
 const anything: StandardSchema = { "~standard": { version: 1, vendor: "test", validate: (value) => ({ value }) } };

@@ -136,6 +136,18 @@ Deno.test("close with a reason rejects notifications that a stuck writable will 
   }
 });
 
+Deno.test("close with a reason also rejects them if the peer is closing already", async () => {
+  const writable = new WritableStream<Uint8Array>({ write: () => new Promise(() => {}) });
+  const peer = new Peer({ readable: new ReadableStream(), writable }, {});
+  peer.closed.catch(() => {});
+  const notified = peer.notify("taken");
+  await settle();
+  await peer.close();
+  const reason = new Error("enough");
+  await peer.close(reason);
+  assertStrictEquals(await assertRejects(() => notified), reason);
+});
+
 Deno.test("close inside a handler drops the later messages of the same chunk", async () => {
   const served: unknown[] = [];
   const { peer, send, end } = connect({

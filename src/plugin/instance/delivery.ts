@@ -5,8 +5,8 @@
  * @module
  */
 
-import type { Framing } from "../rpc/mod.ts";
-import type { InputUse } from "../wasi/mod.ts";
+import type { Framing } from "../../rpc/mod.ts";
+import type { InputUse } from "../../wasi/mod.ts";
 
 /** Where a message lies in the input. */
 export interface Sent {

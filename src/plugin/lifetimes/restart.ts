@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkDelay, checkNames, shown } from "../base/options.ts";
+import { checkDelay, checkNames, shown } from "../../base/options.ts";
 
 /**
  * When an instance that failed is replaced. An instance failed if it trapped, reached a limit, sent what is not a

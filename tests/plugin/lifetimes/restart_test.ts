@@ -7,7 +7,7 @@
 import { assert, assertEquals, assertInstanceOf, assertStringIncludes, assertThrows } from "@std/assert";
 import { LimitError, Plugin, Trap } from "@rivulet/rivulet";
 import type { PluginExit } from "@rivulet/rivulet";
-import { failure, obedient, stillborn } from "./_guest.ts";
+import { failure, obedient, stillborn } from "../_guest.ts";
 
 Deno.test("the time before a restart doubles with each failure in a row", async () => {
   await using plugin = new Plugin(obedient, { lifetime: "plugin", restart: { delayMs: 40, maxDelayMs: 100 } });

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { isPromiseLike } from "../base/callbacks.ts";
-import type { Handler, RequestContext } from "../rpc/mod.ts";
+import { isPromiseLike } from "../../base/callbacks.ts";
+import type { Handler, RequestContext } from "../../rpc/mod.ts";
 
 /** What is told of the calls of host methods. */
 export interface HostingEvents {

@@ -7,8 +7,8 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { effectivePermissions, LimitError, PermissionError, Plugin, PluginError } from "@rivulet/rivulet";
 import type { FailedRequest, PermissionLimits, Permissions } from "@rivulet/rivulet";
-import { randomSource } from "../../tools/random.ts";
-import { answering, asking, ENVIRONMENT, withManifest } from "./_guests.ts";
+import { randomSource } from "../../../tools/random.ts";
+import { answering, asking, ENVIRONMENT, withManifest } from "../_manifest_guests.ts";
 
 type Given = Partial<Permissions> | undefined;
 

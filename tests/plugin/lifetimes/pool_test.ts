@@ -7,9 +7,9 @@
 import { assert, assertEquals, assertLess, assertThrows } from "@std/assert";
 import { Plugin, PluginError } from "@rivulet/rivulet";
 import type { PluginExit } from "@rivulet/rivulet";
-import { program } from "../_program.ts";
-import { until } from "../_wire.ts";
-import { assertPart, failure, obedient, pause, slowStarter, stillborn } from "./_guest.ts";
+import { program } from "../../_program.ts";
+import { until } from "../../_wire.ts";
+import { assertPart, failure, obedient, pause, slowStarter, stillborn } from "../_guest.ts";
 
 Deno.test("a pool has warm instances, each for one call, and starts another when one is taken", async () => {
   const exits: PluginExit[] = [];

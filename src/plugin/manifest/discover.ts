@@ -5,8 +5,8 @@
  * @module
  */
 
-import { printable } from "../base/text.ts";
-import { ErrorCode, RpcError } from "../rpc/mod.ts";
+import { printable } from "../../base/text.ts";
+import { ErrorCode, RpcError } from "../../rpc/mod.ts";
 import { ManifestError, memberOf, methodsOf, objectOf, textOf } from "./description.ts";
 import type { PluginDescription } from "./description.ts";
 import type { Manifest } from "./manifest.ts";

@@ -8,8 +8,8 @@ import { assert, assertEquals, assertStrictEquals, assertStringIncludes, assertT
 import { ManifestError, manifestOf, Plugin } from "@rivulet/rivulet";
 import { PROTOCOLS } from "@rivulet/rivulet/rpc";
 import type { Module } from "@rivulet/rivulet";
-import { guest } from "../_guests.ts";
-import { answering, answeringBehindLength, withManifest, withSections } from "./_guests.ts";
+import { guest } from "../../_guests.ts";
+import { answering, answeringBehindLength, withManifest, withSections } from "../_manifest_guests.ts";
 
 const EMPTY = "(module)";
 const utf8 = (text: string) => new TextEncoder().encode(text);

@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { PluginCall } from "./call.ts";
+import type { PluginCall } from "../call.ts";
 import type { Serving, Sessions } from "./lifetime.ts";
-import type { Session } from "./session.ts";
+import type { Session } from "../instance/session.ts";
 
 /** The lifetimes `call`, which is a pool of none, and `{ pool: n }`. */
 export class Pool implements Serving {

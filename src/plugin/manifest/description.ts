@@ -5,8 +5,8 @@
  * @module
  */
 
-import { shown } from "../base/options.ts";
-import { printable, quoted } from "../base/text.ts";
+import { shown } from "../../base/options.ts";
+import { printable, quoted } from "../../base/text.ts";
 
 /** A method of a plugin, as the plugin describes it. */
 export interface MethodDescription {

@@ -7,9 +7,9 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { Plugin, PluginError } from "@rivulet/rivulet";
 import type { PluginExit, StandardSchema } from "@rivulet/rivulet";
-import { guest } from "../_guests.ts";
-import { program } from "../_program.ts";
-import { failure, obedient, oneShot, pause } from "./_guest.ts";
+import { guest } from "../../_guests.ts";
+import { program } from "../../_program.ts";
+import { failure, obedient, oneShot, pause } from "../_guest.ts";
 
 const c = await guest("c_plugin");
 

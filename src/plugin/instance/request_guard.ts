@@ -5,7 +5,7 @@
  * @module
  */
 
-import { areTimersOfRequests } from "../base/schedule.ts";
+import { areTimersOfRequests } from "../../base/schedule.ts";
 
 /**
  * Remembers in which request it was made. A signal can be read only there; in a Durable Object, whose requests share

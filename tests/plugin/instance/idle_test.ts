@@ -6,7 +6,7 @@
 
 import { assert, assertEquals, assertInstanceOf, assertStringIncludes } from "@std/assert";
 import { LimitError, Plugin } from "@rivulet/rivulet";
-import { failure, obedient, pause } from "./_guest.ts";
+import { failure, obedient, pause } from "../_guest.ts";
 
 Deno.test("a call whose guest forgets to answer and waits for input is rejected, and no call hangs", async () => {
   for (const lifetime of ["call", "plugin", { pool: 1 }] as const) {

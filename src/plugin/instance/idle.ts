@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { InputUse } from "../wasi/mod.ts";
+import type { InputUse } from "../../wasi/mod.ts";
 
 /** A call that waits for its answer. */
 interface Waiting {

@@ -5,26 +5,26 @@
  * @module
  */
 
-import { LimitError, limitError, limitsOf } from "../base/limits.ts";
-import type { LimitName } from "../base/limits.ts";
-import { quoted } from "../base/text.ts";
-import { Peer, RpcClosedError, RpcError, SchemaError } from "../rpc/mod.ts";
-import type { PeerLimits } from "../rpc/mod.ts";
-import type { Module } from "../vm/mod.ts";
-import { spawn } from "../wasi/mod.ts";
-import type { Process, ProcessLimits, ProcessStatus } from "../wasi/mod.ts";
-import { denials } from "./admission.ts";
-import type { PluginCall } from "./call.ts";
+import { LimitError, limitError, limitsOf } from "../../base/limits.ts";
+import type { LimitName } from "../../base/limits.ts";
+import { quoted } from "../../base/text.ts";
+import { Peer, RpcClosedError, RpcError, SchemaError } from "../../rpc/mod.ts";
+import type { PeerLimits } from "../../rpc/mod.ts";
+import type { Module } from "../../vm/mod.ts";
+import { spawn } from "../../wasi/mod.ts";
+import type { Process, ProcessLimits, ProcessStatus } from "../../wasi/mod.ts";
+import { denials } from "../admission.ts";
+import type { PluginCall } from "../call.ts";
 import { Delivery } from "./delivery.ts";
 import type { Sent } from "./delivery.ts";
-import { causeOf, Failure, stopCauseOf } from "./errors.ts";
-import type { PluginExit } from "./exit.ts";
+import { causeOf, Failure, stopCauseOf } from "../errors.ts";
+import type { PluginExit } from "../exit.ts";
 import { Hosting } from "./hosting.ts";
 import { IdleWatch } from "./idle.ts";
 import { Lateness } from "./lateness.ts";
 import { LogExcerpt, readLog } from "./log.ts";
-import { observeHostCall } from "./observer.ts";
-import type { CheckedOptions, PluginLimits } from "./options.ts";
+import { observeHostCall } from "../observer.ts";
+import type { CheckedOptions, PluginLimits } from "../options.ts";
 import { RequestGuard } from "./request_guard.ts";
 
 /** What to do about a call that its guest does not answer. */

@@ -6,8 +6,8 @@
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { ManifestError, Plugin, PluginError, RpcError } from "@rivulet/rivulet";
-import { guest } from "../_guests.ts";
-import { answering, refusing, withManifest, withSections } from "./_guests.ts";
+import { guest } from "../../_guests.ts";
+import { answering, refusing, withManifest, withSections } from "../_manifest_guests.ts";
 
 const MANIFEST = { name: "said", version: "1.0.0", methods: { a: { summary: "does a" } } };
 const UNKNOWN = refusing(-32601);

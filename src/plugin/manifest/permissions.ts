@@ -5,8 +5,8 @@
  * @module
  */
 
-import { resolveLimit } from "../base/limits.ts";
-import { checkNames, shown } from "../base/options.ts";
+import { resolveLimit } from "../../base/limits.ts";
+import { checkNames, shown } from "../../base/options.ts";
 
 /** The limits that are permissions too. An absent one is not limited. */
 export interface PermissionLimits {

@@ -5,9 +5,9 @@
  * @module
  */
 
-import { notAModule } from "../base/options.ts";
-import { printable } from "../base/text.ts";
-import { LimitError, Module } from "../vm/mod.ts";
+import { notAModule } from "../../base/options.ts";
+import { printable } from "../../base/text.ts";
+import { LimitError, Module } from "../../vm/mod.ts";
 import { checkName, ManifestError, memberOf, methodsOf, objectOf, present, shownText, textOf } from "./description.ts";
 import type { JsonObject, MethodDescription } from "./description.ts";
 import { checkPermissions, PERMISSION_LIMITS } from "./permissions.ts";

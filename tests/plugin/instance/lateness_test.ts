@@ -6,7 +6,7 @@
 
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStringIncludes } from "@std/assert";
 import { LimitError, Plugin, PluginError } from "@rivulet/rivulet";
-import { assertPart, failure, obedient, pause } from "./_guest.ts";
+import { assertPart, failure, obedient, pause } from "../_guest.ts";
 
 /** A resident plugin that has answered one call. */
 async function resident(graceMs: number): Promise<Plugin> {

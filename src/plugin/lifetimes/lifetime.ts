@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { PluginCall } from "./call.ts";
-import type { Session } from "./session.ts";
+import type { PluginCall } from "../call.ts";
+import type { Session } from "../instance/session.ts";
 
 /** The instances of a plugin. */
 export interface Sessions {

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { onRejection } from "../base/callbacks.ts";
-import { readLines } from "../base/streams.ts";
+import { onRejection } from "../../base/callbacks.ts";
+import { readLines } from "../../base/streams.ts";
 
 /** Lines that an error shows from the beginning of the log, and as many from its end. */
 const SHOWN_LINES = 10;

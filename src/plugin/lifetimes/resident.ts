@@ -8,15 +8,15 @@
  * @module
  */
 
-import { spend } from "../base/schedule.ts";
-import { RpcError } from "../rpc/mod.ts";
-import type { PluginCall } from "./call.ts";
-import { Failure, NO_INSTANCE } from "./errors.ts";
-import type { Cause } from "./errors.ts";
+import { spend } from "../../base/schedule.ts";
+import { RpcError } from "../../rpc/mod.ts";
+import type { PluginCall } from "../call.ts";
+import { Failure, NO_INSTANCE } from "../errors.ts";
+import type { Cause } from "../errors.ts";
 import type { Serving, Sessions } from "./lifetime.ts";
 import { Backoff } from "./restart.ts";
 import type { RestartPolicy } from "./restart.ts";
-import type { Outcome, Session } from "./session.ts";
+import type { Outcome, Session } from "../instance/session.ts";
 import { Window } from "./window.ts";
 import type { Turn } from "./window.ts";
 

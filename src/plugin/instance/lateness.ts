@@ -5,8 +5,8 @@
  * @module
  */
 
-import type { LimitError } from "../base/limits.ts";
-import type { InputUse } from "../wasi/mod.ts";
+import type { LimitError } from "../../base/limits.ts";
+import type { InputUse } from "../../wasi/mod.ts";
 import type { Delivery } from "./delivery.ts";
 
 /** What a grace period needs of its instance. */
