@@ -3,7 +3,7 @@
  * your program, so it stays free, and calls run at the same time. A worker is also a second wall around guests.
  *
  * Calls do not wait for each other, but a worker takes some 100 ms to start and compiles the module first. `ready()` does
- * that ahead. The deadline of a call begins when its worker has started.
+ * that ahead.
  *
  * It needs Web Workers: Deno, Bun and browsers have them. In Node, pass `createWorker` of
  * `@rivulet/rivulet/workers/node`. In a bundle, pass a `createWorker` that starts a file which imports

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { limitError } from "../base/limits.ts";
 import type { PluginObserver, PluginStats } from "../plugin/mod.ts";
 import type { RequestOptions } from "./channel.ts";
 import { Connection, type Ended, WorkerFailure } from "./connection.ts";
@@ -20,6 +21,12 @@ const MAX_DELAY_MS = 10_000;
 interface Running {
   readonly connection: Connection;
   readonly host: WorkerHost;
+}
+
+/** How long a call waits for a worker. */
+export interface Waiting {
+  readonly signal?: AbortSignal | undefined;
+  readonly deadlineMs: number;
 }
 
 /** One of the workers of a plugin. */
@@ -74,13 +81,14 @@ export class Place {
   /**
    * Does something with the worker, which is started if need be. It counts as a call until the worker has answered.
    *
-   * @param run asks the worker, with these options of its request
-   * @throws {WorkerFailure} if the worker fails; {Ended}; what `run` throws
+   * @param run asks the worker, with these options of its request, after so many milliseconds
+   * @throws {WorkerFailure} if the worker fails; {Ended}; {LimitError} if it does not start in time; what `run` throws
    */
   async use<T>(
-    signal: AbortSignal | undefined,
-    run: (host: WorkerHost, how: RequestOptions) => Promise<T>,
+    { signal, deadlineMs }: Waiting,
+    run: (host: WorkerHost, how: RequestOptions, waitedMs: number) => Promise<T>,
   ): Promise<T> {
+    const began = performance.now();
     this.#calls++;
     let isOpen = true;
     let isSent = false;
@@ -89,7 +97,7 @@ export class Place {
       isOpen = false;
     };
     try {
-      const { host, connection } = await unlessAborted(this.#worker(), signal);
+      const { host, connection } = this.#running ?? await unlessLate(unlessAborted(this.#worker(), signal), deadlineMs);
       const onSent = () => {
         isSent = true;
         connection.watch();
@@ -98,7 +106,7 @@ export class Place {
         close();
         if (!connection.isOver) this.#failuresInRow = 0;
       };
-      return await run(host, { onSent, onAnswer });
+      return await run(host, { onSent, onAnswer }, performance.now() - began);
     } finally {
       // An aborted call is open until the worker has answered.
       if (!isSent) close();
@@ -195,6 +203,18 @@ async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undef
     return await Promise.race([promise, aborted.promise]);
   } finally {
     signal.removeEventListener("abort", onAbort);
+  }
+}
+
+/** @throws {LimitError} if it takes longer */
+async function unlessLate<T>(promise: Promise<T>, deadlineMs: number): Promise<T> {
+  if (deadlineMs === Infinity) return await promise;
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(limitError("deadlineMs", deadlineMs)), deadlineMs);
+  try {
+    return await Promise.race([promise, late.promise]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

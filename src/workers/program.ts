@@ -14,6 +14,7 @@ import type { RequestInfo, RequestOptions, Service } from "./channel.ts";
 import { Sending } from "./credit.ts";
 import { CALL_FUNCTIONS, HOST_METHOD, OPTION_FUNCTIONS } from "./functions.ts";
 import { observerInWorker } from "./observing.ts";
+import { afterWaiting } from "./waiting.ts";
 import type { Message } from "./messages.ts";
 
 /** The host may send anything that its user passes: it is trusted. */
@@ -127,9 +128,12 @@ export function serve(post: (message: Message, transfer: Transferable[]) => void
         throw error;
       }
     }],
-    ["call", async (args, info) => {
+    ["call", async ([method, params, data, ...rest], info) => {
+      const arrived = performance.now();
       try {
-        return await callWith(await started.promise, args, info);
+        const plugin = await started.promise;
+        const left = afterWaiting(data as PluginCallOptions, performance.now() - arrived);
+        return await callWith(plugin, [method, params, left, ...rest], info);
       } finally {
         tellStats();
       }

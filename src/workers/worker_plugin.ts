@@ -5,7 +5,7 @@
  */
 
 import { createApi } from "../base/api.ts";
-import { limitError } from "../base/limits.ts";
+import { LimitError, limitError } from "../base/limits.ts";
 import { checkMethod } from "../base/options.ts";
 import { printable } from "../base/text.ts";
 import { PluginError } from "../plugin/mod.ts";
@@ -18,10 +18,13 @@ import { Ended, WorkerFailure } from "./connection.ts";
 import { countsBy } from "./host.ts";
 import type { CallHow, WorkerHost } from "./host.ts";
 import { observed } from "./observing.ts";
+import type { OnUse } from "./observing.ts";
 import { checkOptions } from "./options.ts";
 import type { CheckedOptions, WorkerPluginOptions } from "./options.ts";
 import { moduleBytes } from "./source.ts";
 import { Place } from "./place.ts";
+import type { Waiting } from "./place.ts";
+import { afterWaiting } from "./waiting.ts";
 
 /** UTF-16 units of a module's name; the rest is cut. */
 const NAME_LENGTH = 1_000;
@@ -148,7 +151,7 @@ export class WorkerPlugin<Guest extends object = Methods, Host extends object = 
   async notify<K extends MethodName<Guest>>(method: K, ...args: NotifyArguments<Guest, K>): Promise<void> {
     checkMethod(method);
     const place = this.#leastBusy();
-    await this.#run(method, place, undefined, (host, how) => host.notify("notify", [], method, args[0], how));
+    await this.#run(method, place, this.#waiting, (host, how) => host.notify("notify", [], method, args[0], how));
   }
 
   /**
@@ -160,7 +163,7 @@ export class WorkerPlugin<Guest extends object = Methods, Host extends object = 
    */
   async ready(): Promise<void> {
     await Promise.all(this.#places.map((place) => {
-      return this.#run("ready()", place, undefined, (host, how) => host.ask("ready", how));
+      return this.#run("ready()", place, this.#waiting, (host, how) => host.ask("ready", how));
     }));
   }
 
@@ -221,36 +224,43 @@ export class WorkerPlugin<Guest extends object = Methods, Host extends object = 
     run: (host: WorkerHost, options: PluginCallOptions, how: CallHow) => Promise<unknown>,
   ): Promise<unknown> {
     const place = this.#leastBusy();
-    const { observe } = this.#options;
-    if (observe === undefined) {
-      return await this.#run(method, place, options.signal, (host, how) => run(host, options, how));
-    }
-    const call = { plugin: this.#name, method, options };
-    return await observed(observe, call, () => this.stats, (options, onUse) => {
-      return this.#run(method, place, options.signal, (host, how) => run(host, options, { ...how, onUse }));
-    });
+    const { observe, limits } = this.#options;
+    const { signal, deadlineMs = limits.deadlineMs } = options;
+    // The worker must know it, to count what the call has waited.
+    const complete = deadlineMs === Infinity ? options : { ...options, deadlineMs };
+    const serve = (options: PluginCallOptions, onUse?: OnUse) =>
+      this.#run(method, place, { signal, deadlineMs }, (host, how, waitedMs) => {
+        return run(host, afterWaiting(options, waitedMs), { ...how, onUse });
+      });
+    if (observe === undefined) return await serve(complete);
+    return await observed(observe, { plugin: this.#name, method, options: complete }, () => this.stats, serve);
   }
 
   /** Runs a call from its beginning to its end, and makes its error. */
   async #run<T>(
     method: string,
     place: Place,
-    signal: AbortSignal | undefined,
-    run: (host: WorkerHost, how: RequestOptions) => Promise<T>,
+    waiting: Waiting,
+    run: (host: WorkerHost, how: RequestOptions, waitedMs: number) => Promise<T>,
   ): Promise<T> {
     this.#pending++;
     try {
-      signal?.throwIfAborted();
+      waiting.signal?.throwIfAborted();
       if (this.#closed !== undefined) throw this.#closed;
       const { pendingCalls } = this.#options.limits;
       if (place.calls >= pendingCalls) throw limitError("pendingCalls", pendingCalls);
-      return await place.use(signal, run);
+      return await place.use(waiting, run);
     } catch (error) {
-      throw error instanceof WorkerFailure || error instanceof Ended ? this.#failure(method, error) : error;
+      const isOurs = error instanceof WorkerFailure || error instanceof Ended || isLate(error);
+      throw isOurs ? this.#failure(method, error) : error;
     } finally {
       this.#pending--;
       if (this.#pending === 0) this.#drained();
     }
+  }
+
+  get #waiting(): Waiting {
+    return { deadlineMs: this.#options.limits.deadlineMs };
   }
 
   /** One that runs comes before one that would have to be started. */
@@ -261,10 +271,15 @@ export class WorkerPlugin<Guest extends object = Methods, Host extends object = 
     });
   }
 
-  #failure(method: string, error: Ended | WorkerFailure): PluginError {
-    const reason = error instanceof Ended ? "disposed" : "worker";
+  #failure(method: string, error: Ended | WorkerFailure | LimitError): PluginError {
+    const reason = error instanceof Ended ? "disposed" : error instanceof WorkerFailure ? "worker" : "limit";
     const details = { text: error.message, exitCode: undefined, fuelUsed: 0, logs: [] };
     const cause = error instanceof Ended ? undefined : { cause: error.cause ?? error };
     return new PluginError(reason, { plugin: this.#name, method }, details, cause);
   }
+}
+
+/** Whether a call has waited too long for its worker. */
+function isLate(error: unknown): error is LimitError {
+  return error instanceof LimitError && error.limit === "deadlineMs";
 }

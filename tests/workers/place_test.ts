@@ -6,7 +6,16 @@
  */
 
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStrictEquals } from "@std/assert";
-import { IntegrityError, PermissionError, Plugin, PluginError, RpcError, SchemaError, Trap } from "@rivulet/rivulet";
+import {
+  IntegrityError,
+  LimitError,
+  PermissionError,
+  Plugin,
+  PluginError,
+  RpcError,
+  SchemaError,
+  Trap,
+} from "@rivulet/rivulet";
 import type { PluginExit, PluginObserver, StandardSchema } from "@rivulet/rivulet";
 import { WorkerPlugin } from "@rivulet/rivulet/workers";
 import type { WorkerLike, WorkerPluginOptions } from "@rivulet/rivulet/workers";
@@ -123,7 +132,10 @@ Deno.test("the data among a call's options passes unchanged", async () => {
   const traceparent = `00-${"a".repeat(32)}-${"b".repeat(16)}-01`;
   await plugin.call("work", null, { deadlineMs: 5_000, maxDeadlineMs: 9_000, traceparent });
   const sent = worker.sent.find(({ name }) => name === "call");
-  assertEquals(sent.args[2], { deadlineMs: 5_000, maxDeadlineMs: 9_000, traceparent });
+  // What the call has waited for its worker is taken off.
+  const { deadlineMs, maxDeadlineMs, ...rest } = sent.args[2];
+  assertEquals(rest, { traceparent });
+  assert(deadlineMs > 4_000 && deadlineMs <= 5_000 && maxDeadlineMs > 8_000 && maxDeadlineMs <= 9_000);
   await plugin[Symbol.asyncDispose]();
 });
 
@@ -320,4 +332,19 @@ Deno.test("a stream that is locked is refused, and others are left alone", async
   const stream = new Blob(["a"]).stream();
   stream.getReader();
   await assertRejects(() => plugin.call("upper", stream), TypeError, "locked");
+});
+
+Deno.test("the deadline of a call runs while the call waits for its worker, and for the module's bytes", async () => {
+  const never = new Promise<Response>(() => {});
+  for (const source of [never, new ReadableStream<Uint8Array>()]) {
+    const plugin = new WorkerPlugin(source, { workers: 1, limits: { deadlineMs: 30 } });
+    const error = await assertRejects(() => plugin.call("ping"), PluginError);
+    assertEquals(error.reason, "limit");
+    assertInstanceOf(error.cause, LimitError);
+    assertEquals([error.cause.limit, error.cause.value, plugin.stats.pending], ["deadlineMs", 30, 0]);
+    await plugin[Symbol.asyncDispose]();
+  }
+  await using slow = new WorkerPlugin(faulty, { workers: 1 });
+  const error = await assertRejects(() => slow.call("spin", null, { deadlineMs: 300 }), PluginError);
+  assertEquals(error.reason, "limit");
 });
