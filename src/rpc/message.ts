@@ -46,6 +46,9 @@ export type Message = RequestMessage | ResponseMessage | InvalidMessage;
 /** UTF-16 units of an error answer's message; the rest is cut. */
 const ERROR_LENGTH = 10_000;
 
+/** UTF-16 units of a text that is sent again with each report of progress, or each call for a request. */
+const REPEATED_LENGTH = 1_000;
+
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 /** `{` and `}`. `[` and `]` are the same without bit 5. Outside strings, valid JSON has no other such pair. */
@@ -149,6 +152,11 @@ function invalid(id: unknown, reason: string): InvalidMessage {
 
 function isRequestId(id: unknown): id is RequestId {
   return typeof id === "string" || id === null || Number.isSafeInteger(id);
+}
+
+/** Whether an id or a token of the other side may be repeated in any number of messages of this side. */
+export function isShortId(id: unknown): id is string | number {
+  return typeof id === "string" ? id.length <= REPEATED_LENGTH : Number.isSafeInteger(id);
 }
 
 /**

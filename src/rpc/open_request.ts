@@ -9,7 +9,7 @@ import { LimitError, limitError } from "../base/limits.ts";
 import { quoted } from "../base/text.ts";
 import { type Codec, dropAll, type Written } from "./codec.ts";
 import { ErrorCode, RpcError } from "./errors.ts";
-import { bytesBeyond, encodeError, encodeFailure, encodeResult } from "./message.ts";
+import { bytesBeyond, encodeError, encodeFailure, encodeResult, isShortId } from "./message.ts";
 import type { RequestId, RequestMessage } from "./message.ts";
 import type { FailedRequest, PeerLimits } from "./options.ts";
 import type { Calls } from "./outgoing.ts";
@@ -20,9 +20,6 @@ import { readTraceparent } from "./trace.ts";
 import type { Caller, IncomingRequest, OngoingCall } from "./types.ts";
 import type { OpenedStream } from "./values/decode.ts";
 import { discardStreams } from "./values/discard.ts";
-
-/** UTF-16 units of a token; one that is longer is not answered: it would be sent again with each report. */
-const TOKEN_LENGTH = 1_000;
 
 /** Reports a failure. */
 type Report = (error: unknown, request: FailedRequest) => void;
@@ -126,8 +123,7 @@ export class OpenRequest<Remote extends object> implements IncomingRequest<Remot
     const { progress } = this.#surroundings.protocol;
     if (progress === undefined) return undefined;
     const token = progress.token === undefined ? this.id : readPlace(this.#source, progress.token);
-    if (typeof token === "string") return token.length <= TOKEN_LENGTH ? token : undefined;
-    return Number.isSafeInteger(token) ? token as number : undefined;
+    return isShortId(token) ? token : undefined;
   }
 
   reply(result?: unknown): void {

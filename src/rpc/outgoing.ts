@@ -11,7 +11,7 @@ import { checkMethod } from "../base/options.ts";
 import { quoted } from "../base/text.ts";
 import type { CallTable, OpenCall } from "./calls.ts";
 import { type Codec, dropAll, type Written } from "./codec.ts";
-import { bytesBeyond, encodeRequest } from "./message.ts";
+import { bytesBeyond, encodeRequest, isShortId } from "./message.ts";
 import type { RequestId } from "./message.ts";
 import { checkCallOptions, type CheckedOptions } from "./options.ts";
 import type { Sent } from "./outbox.ts";
@@ -201,7 +201,7 @@ export class Outgoing {
     } else {
       draft = inherit(draft, trace?.traceparent, origin?.traceparent);
     }
-    draft = inherit(draft, trace?.parent, origin?.id);
+    if (isShortId(origin?.id)) draft = inherit(draft, trace?.parent, origin.id);
     let id: number | undefined;
     if (progress?.token !== undefined && options.onProgress !== undefined) {
       id = this.#connection.calls.takeId();
@@ -270,7 +270,7 @@ function dropFailed(
 }
 
 /** Writes what the caller did not ask for, where there is room. */
-function inherit(draft: Draft, place: Place | undefined, value: RequestId | undefined): Draft {
-  if (place === undefined || value === undefined || value === null || !hasRoom(draft, place)) return draft;
+function inherit(draft: Draft, place: Place | undefined, value: string | number | undefined): Draft {
+  if (place === undefined || value === undefined || !hasRoom(draft, place)) return draft;
   return writePlace(draft, place, value);
 }

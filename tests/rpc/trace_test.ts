@@ -144,6 +144,44 @@ Deno.test("mcp: traceparent is in the params' _meta, beside what is there", asyn
   await call;
 });
 
+Deno.test("mcp: params of a class that knows its JSON form keep it beside what is added", async () => {
+  class Point {
+    readonly #x: number;
+    constructor(x: number) {
+      this.#x = x;
+    }
+    toJSON(): unknown {
+      return { x: this.#x };
+    }
+  }
+  const { contexts, methods } = keeping();
+  const { peer, sendJson, next } = connect({ protocol: "mcp", methods });
+  const options = { traceparent: T1 };
+  const calls = [peer.call("move", new Point(1), options), peer.call("move", { _meta: new Point(2) }, options)];
+  assertEquals((await next()).params, { x: 1, _meta: { traceparent: T1 } });
+  assertEquals((await next()).params, { _meta: { x: 2, traceparent: T1 } });
+  await assertRejects(() => peer.call("move", new Date(0), options), TypeError, "params must be an object");
+  sendJson({ jsonrpc, id: 1, method: "ask", params: { _meta: { traceparent: T2 } } });
+  await settle();
+  calls.push(contexts[0]!.peer.call("back", new Point(3)), contexts[0]!.peer.call("back", new Date(0)));
+  assertEquals((await next()).params, { x: 3, _meta: { traceparent: T2 } });
+  assertEquals((await next()).params, "1970-01-01T00:00:00.000Z");
+  const settled = Promise.allSettled(calls);
+  await peer.close();
+  await settled;
+});
+
+Deno.test("an id that is long is not repeated with each call that a handler makes for its request", async () => {
+  const { peer, sendJson, rest } = connect({
+    methods: { many: (_params, { peer }) => void [1, 2, 3].map(() => peer.notify("note")) },
+  });
+  for (const [length, parents] of [[1_000, 3], [1_001, 0]] as const) {
+    sendJson({ jsonrpc, id: "i".repeat(length), method: "many" });
+    assertEquals((await rest()).filter(({ parent }) => parent !== undefined).length, parents);
+  }
+  await peer.close();
+});
+
 Deno.test("without a row of trace, nothing is added, and the only pending call is still known", async () => {
   const { contexts, methods } = keeping();
   const { name, framing, batches, alwaysParams } = PROTOCOLS.rivulet;

@@ -30,7 +30,8 @@ export function readPlace(message: unknown, place: Place): unknown {
 /** Whether `writePlace` can write there. */
 export function hasRoom({ params }: Draft, [first, ...inside]: Place): boolean {
   if (first !== "params") return true;
-  return inside.every((_, depth) => isObject(inside.slice(0, depth).reduce(memberOf, params)));
+  const inner = (value: unknown, name: string) => jsonOf(memberOf(value, name));
+  return inside.every((_, depth) => isObject(inside.slice(0, depth).reduce(inner, jsonOf(params))));
 }
 
 /**
@@ -46,11 +47,18 @@ export function writePlace({ params, members }: Draft, [first, ...inside]: Place
 function withMember(value: unknown, name: string, path: readonly string[], member: unknown): unknown {
   const [first, ...rest] = path;
   if (first === undefined) return member;
-  if (!isObject(value)) {
+  const json = jsonOf(value);
+  if (!isObject(json)) {
     throw new TypeError(`${name} must be an object to have the member ${shown(first)}, not ${shown(value)}`);
   }
-  const object = value as Readonly<Record<string, unknown>> | null | undefined;
+  const object = json as Readonly<Record<string, unknown>> | null | undefined;
   return { ...object, [first]: withMember(object?.[first], `${name}.${first}`, rest, member) };
+}
+
+/** What is sent of a value: a copy would not have the method of its class that says so. */
+function jsonOf(value: unknown): unknown {
+  const toJson = memberOf(value, "toJSON");
+  return typeof toJson === "function" ? toJson.call(value, "") : value;
 }
 
 /** Whether a copy of the members stands for the value: not of a list, a map or bytes. */
