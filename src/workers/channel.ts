@@ -166,6 +166,11 @@ export class Channel {
     }
   }
 
+  /** The other side's answer is not what it may be: that is a fault like a wrong message. */
+  fault(fault: ChannelFault): void {
+    this.#options.onFault?.(fault);
+  }
+
   /** Rejects all requests so far. Their answers are ignored; what the other side asks for is still served. */
   abandon(reason: unknown): void {
     this.#isAbandoned = true;
@@ -191,7 +196,7 @@ export class Channel {
       const packed = this.#pack(await service(args, { id, signal: controller.signal }));
       reply = () => this.#answer(id, packed);
     } catch (error) {
-      if (error instanceof ChannelFault) this.#options.onFault?.(error);
+      if (error instanceof ChannelFault) this.fault(error);
       reply = () => this.#fail(id, error);
     }
     if (!this.#running.delete(id)) return;

@@ -10,30 +10,16 @@ import { ManifestError, PermissionError, PluginError } from "../plugin/mod.ts";
 import { RpcClosedError, RpcError, RpcProtocolError, SchemaError } from "../rpc/mod.ts";
 import { CompileError, IntegrityError, InternalError, LimitError, LinkError, Trap } from "../vm/mod.ts";
 import { ExitError } from "../wasi/mod.ts";
+import { isAny, isInteger, isListOf, isNumber, isObjectOf, isText, orUndefined } from "./checks.ts";
+import type { FieldCheck } from "./checks.ts";
 
 type ErrorClass = abstract new (...args: never) => Error;
-type FieldCheck = (value: unknown) => boolean;
-
-const isText: FieldCheck = (value) => typeof value === "string";
-const isNumber: FieldCheck = (value) => typeof value === "number";
-const isInteger: FieldCheck = (value) => Number.isSafeInteger(value);
-const isAny: FieldCheck = () => true;
-const orUndefined = (check: FieldCheck): FieldCheck => (value) => value === undefined || check(value);
-const isListOf = (check: FieldCheck): FieldCheck => (value) => Array.isArray(value) && value.every(check);
 
 /** A frame of a guest's stack. */
-const isFrame: FieldCheck = (value) => {
-  if (typeof value !== "object" || value === null) return false;
-  const { functionIndex, functionName, moduleName } = value as Readonly<Record<string, unknown>>;
-  return isInteger(functionIndex) && isText(functionName) && orUndefined(isText)(moduleName);
-};
+const isFrame = isObjectOf({ functionIndex: isInteger, functionName: isText, moduleName: orUndefined(isText) });
 
 /** What is wrong with a value, by its schema. */
-const isIssue: FieldCheck = (value) => {
-  if (typeof value !== "object" || value === null) return false;
-  const { message, path } = value as Readonly<Record<string, unknown>>;
-  return isText(message) && isListOf((step) => isText(step) || isNumber(step))(path);
-};
+const isIssue = isObjectOf({ message: isText, path: isListOf((step) => isText(step) || isNumber(step)) });
 
 /** A row: the class, and checks of its own fields. `name`, `message` and `cause` are of all. */
 interface Row {

@@ -10,6 +10,7 @@ import { count } from "../base/schedule.ts";
 import type { PluginCallOptions, PluginSettings } from "../plugin/mod.ts";
 import type { Caller, Handler, OngoingCall, PeerCallOptions, RequestContext } from "../rpc/mod.ts";
 import { RpcError } from "../rpc/mod.ts";
+import { read } from "./checks.ts";
 import { ChannelFault } from "./messages.ts";
 import type { RequestOptions, Service } from "./channel.ts";
 
@@ -48,19 +49,29 @@ interface Bridge {
   readonly make: (worker: WorkerSide) => AnyFunction;
 }
 
-/** A function of data and errors that may return a promise. */
-const CALLBACK: Bridge = {
-  serve: (given) => (args) => given(...args),
-  make: ({ request }) => (...args) => request(args),
-};
+/**
+ * A function of data and errors that may return a promise. What it returns is not the worker's business.
+ *
+ * @param check takes the arguments of the worker, and returns those of the function
+ */
+function callback(check: (args: readonly unknown[]) => readonly unknown[]): Bridge {
+  return {
+    serve: (given) => async (args) => void await given(...check(args)),
+    make: ({ request }) => (...args) => request(args),
+  };
+}
 
 /** Units of fuel for a line of a log in the host: a microsecond to call its receiver. */
 const LINE_WORK = 500;
+/** Lines in a message: they are logged in one turn of the host. */
+const MAX_LINES = 1_000;
 
 /** Lines of a log, many in a message. A line's promise rejects if the host's function fails. It never resolves. */
 const LINES: Bridge = {
   serve: (given, host) => async ([lines]) => {
     const failed = Promise.withResolvers<never>();
+    // A later line may throw before anybody waits for this.
+    failed.promise.catch(() => {});
     const returned: Promise<void>[] = [];
     const list = linesOf(lines);
     count(list.length * LINE_WORK);
@@ -95,7 +106,9 @@ const LINES: Bridge = {
     return (line: string) => {
       // The lines of one chunk go together.
       if (lines.push(line) === 1) queueMicrotask(flush);
-      return new Promise<never>((_, reject) => rejects.push(reject));
+      const failed = new Promise<never>((_, reject) => rejects.push(reject));
+      if (lines.length === MAX_LINES) flush();
+      return failed;
     };
   },
 };
@@ -127,13 +140,10 @@ const RANDOM: Bridge = {
   make: ({ request }) => async (bytes: Uint8Array) => bytes.set(await request([bytes.length]) as Uint8Array),
 };
 
-/** Members of a context that are not data. */
-const LIVE: ReadonlySet<string> = new Set(["signal", "peer", "params", "call"]);
-
 /** A method of the host. */
 const METHOD: Bridge = {
-  serve: (given, host) => async ([params, data], { id, signal }) => {
-    const context = contextOf(data, id, signal, host);
+  serve: (given, host) => async ([method, params, data], { id, signal }) => {
+    const context = contextOf(method as string, data, id, signal, host);
     try {
       return { result: await (given as Handler)(params, context) };
     } catch (error) {
@@ -165,41 +175,33 @@ type FunctionsOf<Options> = {
 /** The options of a plugin that are functions. */
 export const OPTION_FUNCTIONS: Readonly<Record<string, Bridge>> = {
   onLog: LINES,
-  onError: CALLBACK,
-  onExit: CALLBACK,
+  onError: callback(([error, request]) => [error, read("failed request", request)]),
+  onExit: callback(([exit]) => [read("exit", exit)]),
   random: RANDOM,
 } satisfies Readonly<Record<FunctionsOf<PluginSettings>, Bridge>>;
 
 /** The options of a call that are functions. */
 export const CALL_FUNCTIONS: Readonly<Record<string, Bridge>> = {
-  onProgress: CALLBACK,
+  onProgress: callback(([value]) => [value]),
 } satisfies Readonly<Record<FunctionsOf<PluginCallOptions & PeerCallOptions>, Bridge>>;
 
 /** The methods of the host, each by its name. */
 export const HOST_METHOD: Bridge = METHOD;
 
 /** What is data of a context, to be sent. */
-function dataOf(context: RequestContext): Record<string, unknown> {
-  const data: Record<string, unknown> = {};
-  // Members may be getters of a class, so they are listed with their prototypes.
-  for (let at: object = context; at !== Object.prototype; at = Object.getPrototypeOf(at)) {
-    for (const name of Object.getOwnPropertyNames(at)) {
-      if (name === "constructor" || LIVE.has(name) || name in data) continue;
-      const value: unknown = Reflect.get(context, name);
-      if (typeof value !== "function" && (typeof value !== "object" || value === null)) data[name] = value;
-    }
-  }
-  const { call } = context;
-  if (call !== undefined) data.call = { id: call.id, method: call.method, traceparent: call.traceparent };
-  return data;
+function dataOf({ id, notification, traceparent, call }: RequestContext): Record<string, unknown> {
+  const said = call && { id: call.id, method: call.method, traceparent: call.traceparent };
+  return { id, notification, traceparent, ...call && { call: said } };
 }
 
 /** The context of a request, as a handler gets it. */
-function contextOf(data: unknown, id: number, signal: AbortSignal, host: HostSide): RequestContext {
-  const { call, ...rest } = data as { readonly call?: object };
+function contextOf(method: string, data: unknown, id: number, signal: AbortSignal, host: HostSide): RequestContext {
+  const said = read("context", data) as Pick<RequestContext, "id" | "notification" | "traceparent">;
+  const { call: saidCall } = data as { readonly call?: unknown };
+  const call = saidCall === undefined ? undefined : read("call", saidCall);
   return {
-    // Members that are `undefined` are there too.
-    ...{ id: undefined, traceparent: undefined, ...rest } as Omit<RequestContext, "signal" | "peer" | "progress">,
+    ...said,
+    method,
     signal,
     peer: host.callerOf(id),
     progress: (value) => host.tell(id, "progress", [value]),
@@ -212,6 +214,7 @@ function contextOf(data: unknown, id: number, signal: AbortSignal, host: HostSid
 }
 
 function linesOf(value: unknown): readonly string[] {
-  if (Array.isArray(value) && value.every((line) => typeof line === "string")) return value;
+  const isLog = Array.isArray(value) && value.length <= MAX_LINES && value.every((line) => typeof line === "string");
+  if (isLog) return value;
   throw new ChannelFault("it sent a log that is not a list of lines");
 }

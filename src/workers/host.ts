@@ -8,7 +8,7 @@ import { createApi } from "../base/api.ts";
 import { checkMethod } from "../base/options.ts";
 import { callSafely } from "../base/callbacks.ts";
 import { Hosting } from "../plugin/instance/hosting.ts";
-import type { PluginCallOptions, PluginExit, PluginObserver, PluginStats } from "../plugin/mod.ts";
+import type { PluginCallOptions, PluginDescription, PluginExit, PluginObserver, PluginStats } from "../plugin/mod.ts";
 import { observeHostCall } from "../plugin/observer.ts";
 import { RpcClosedError } from "../rpc/mod.ts";
 import type { Caller, Handler, MethodSchemas } from "../rpc/mod.ts";
@@ -16,6 +16,7 @@ import { reporter } from "../rpc/failures.ts";
 import { checked, SchemaError } from "../rpc/schemas/check.ts";
 import { discardStreams } from "../rpc/values/discard.ts";
 import type { Channel, RequestOptions, Service } from "./channel.ts";
+import { isCount, read } from "./checks.ts";
 import { Ended, WorkerFailure } from "./connection.ts";
 import { CALL_FUNCTIONS, HOST_METHOD, OPTION_FUNCTIONS } from "./functions.ts";
 import type { HostSide } from "./functions.ts";
@@ -81,15 +82,16 @@ export class WorkerHost implements HostSide {
       const run = methods.get(name as string);
       if (run === undefined) throw new ChannelFault("it called a method that the host does not have");
       try {
-        return await HOST_METHOD.serve(run, this)(args, info);
+        return await HOST_METHOD.serve(run, this)([name, ...args], info);
       } finally {
         this.#callSignals.delete(info.id);
       }
     });
     services.set("call aborted", ([request, reason]) => this.#callSignals.get(request as number)?.abort(reason));
-    services.set("used", ([call, use]) => this.#uses.get(call as number)?.(readUse(use)));
+    services.set("used", ([call, use]) => void this.#uses.get(call as number)?.(readUse(use)));
     services.set("exit", ([exit]) => {
-      callSafely(() => observe?.exit?.({ ...exit as PluginExit, plugin: name() }), () => {});
+      const said = read("exit", exit) as unknown as PluginExit;
+      callSafely(() => observe?.exit?.({ ...said, plugin: name() }), () => {});
     });
     services.set("stats", ([stats]) => void (this.#stats = statsOf(stats)));
     this.services = services;
@@ -171,6 +173,17 @@ export class WorkerHost implements HostSide {
     }
   }
 
+  /** What the plugin says about itself. */
+  async describe(options: PluginCallOptions, how: CallHow): Promise<PluginDescription> {
+    const answer = await this.request("describe", [], options, how);
+    try {
+      return read("description", answer) as unknown as PluginDescription;
+    } catch (error) {
+      this.#channel!.fault(error as ChannelFault);
+      throw new WorkerFailure(`the worker failed: ${(error as ChannelFault).message}`, { cause: error });
+    }
+  }
+
   /** Sends a notification to the guest of a request, or to that of the worker's plugin. */
   async notify(
     service: string,
@@ -234,12 +247,12 @@ function observedMethods(
   return hosting.counted(methods);
 }
 
-/** @throws {ChannelFault} if they are not numbers */
+/** @throws {ChannelFault} if they are no counts */
 function statsOf(given: unknown): PluginStats {
   return countsBy((name) => {
     const value = (given as Readonly<Record<string, unknown>> | undefined)?.[name];
-    if (typeof value !== "number") throw new ChannelFault("it sent counts that are not numbers");
-    return value;
+    if (!isCount(value)) throw new ChannelFault("it sent counts that are not numbers");
+    return value as number;
   });
 }
 

@@ -9,7 +9,7 @@ import type { PluginObserver, PluginStats } from "../plugin/mod.ts";
 import { observeCall } from "../plugin/observer.ts";
 import type { ObservedCall } from "../plugin/observer.ts";
 import { RpcError } from "../rpc/mod.ts";
-import { ChannelFault } from "./messages.ts";
+import { read } from "./checks.ts";
 
 /** What a call has used. */
 export type Use = ObservedCall["use"];
@@ -60,11 +60,7 @@ export async function observed<Options extends Observable, Result>(
 
 /** What the worker has told of a call. @throws {ChannelFault} if it is not that */
 export function readUse(given: unknown): Use {
-  const use = { ...NO_USE, ...given as Use };
-  for (const name of Object.keys(NO_USE) as (keyof Use)[]) {
-    if (typeof use[name] !== "number") throw new ChannelFault("it told of a use that is not numbers");
-  }
-  return use;
+  return read("use", given) as unknown as Use;
 }
 
 /** What the observer in a worker tells the host. */

@@ -7,9 +7,11 @@
 import { limitError } from "../base/limits.ts";
 import type { PluginObserver, PluginStats } from "../plugin/mod.ts";
 import type { RequestOptions } from "./channel.ts";
+import { read } from "./checks.ts";
 import { Connection, type Ended, WorkerFailure } from "./connection.ts";
 import { createDefaultWorker } from "./default_worker.ts";
 import { COUNTS, countsBy, NO_STATS, WorkerHost } from "./host.ts";
+import { ChannelFault } from "./messages.ts";
 import type { CheckedOptions } from "./options.ts";
 import type { StartAnswer, StartData } from "./program.ts";
 
@@ -174,11 +176,12 @@ export class Place {
       methods: offered,
       hooks: ["call", "exit"].filter((name) => observe?.[name as keyof PluginObserver] !== undefined),
     };
-    connection.channel.request("start", [start], { onSent: () => connection.watch() }).then(
-      (answer) => this.#onName(String((answer as Partial<StartAnswer> | undefined)?.name)),
-      // Each call has the error too.
-      () => {},
-    );
+    connection.channel.request("start", [start], { onSent: () => connection.watch() }).then((answer) => {
+      this.#onName(read("start", answer).name as StartAnswer["name"]);
+    }).catch((error) => {
+      // Each call has the error of a start too.
+      if (error instanceof ChannelFault) connection.channel.fault(error);
+    });
     return running;
   }
 

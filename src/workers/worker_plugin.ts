@@ -177,7 +177,7 @@ export class WorkerPlugin<Guest extends object = Methods, Host extends object = 
   async describe(options: PluginCallOptions = {}): Promise<PluginDescription> {
     checkCallOptions(options);
     return await this.#observed("rpc.discover", options, (host, options, how) => {
-      return host.request("describe", [], options, how);
+      return host.describe(options, how);
     }) as PluginDescription;
   }
 

@@ -174,14 +174,14 @@ Deno.test("messages of a worker that was ended have no effect", async () => {
   const worker = new FakeWorker(answering(() => ({ kind: "nonsense" })));
   const plugin = new WorkerPlugin(c, { workers: 1, createWorker: () => worker, methods: { echo: () => calls++ } });
   await workerFailure(plugin.call("ping"));
-  worker.say({ kind: "request", id: 1, name: "method", args: ["echo", 1, {}], size: 1 });
+  worker.say({ kind: "request", id: 1, name: "method", args: ["echo", 1, { notification: false }], size: 1 });
   worker.emit("error", { message: "again" });
   assertEquals([calls, plugin.stats.failedWorkers], [0, 1]);
   await plugin[Symbol.asyncDispose]();
 });
 
 Deno.test("two requests of a worker with one id are a fault", async () => {
-  const request = { kind: "request", id: 1, name: "method", args: ["echo", 1, {}], size: 1 };
+  const request = { kind: "request", id: 1, name: "method", args: ["echo", 1, { notification: false }], size: 1 };
   const worker = new FakeWorker(answering(() => {
     worker.say(request);
     return request;
@@ -202,7 +202,10 @@ Deno.test("what a worker learns of the host's errors is their number", async () 
   const seen: Json[] = [];
   const worker = new FakeWorker((message, worker) => {
     seen.push(message);
-    answering(() => ({ kind: "request", id: 5, name: "method", args: ["echo", 1, {}], size: 1 }))(message, worker);
+    answering(() => ({ kind: "request", id: 5, name: "method", args: ["echo", 1, { notification: false }], size: 1 }))(
+      message,
+      worker,
+    );
   });
   const methods = {
     echo: () => {

@@ -157,7 +157,7 @@ Deno.test("methods that are not granted are refused by the worker, and by the ho
   await using plugin = new WorkerPlugin(c, options);
   await assertRejects(() => plugin.call("many_echo", 1), RpcError);
   assertInstanceOf(errors[0], PermissionError);
-  const call = { kind: "request", id: 9, name: "method", args: ["echo", 1, {}], size: 1 };
+  const call = { kind: "request", id: 9, name: "method", args: ["echo", 1, { notification: false }], size: 1 };
   const [forged] = faked(() => call, options);
   assertEquals((await assertRejects(() => forged.call("ping"), PluginError)).reason, "worker");
 });
