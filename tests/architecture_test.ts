@@ -58,7 +58,7 @@ const ARROWS: ReadonlyMap<string, readonly string[]> = new Map([
   ["src/workers/", [
     ...["src/vm/mod.ts", "src/wasi/mod.ts", "src/rpc/mod.ts", "src/plugin/mod.ts"],
     ...["src/rpc/failures.ts", "src/rpc/schemas/check.ts", "src/rpc/schemas/handlers.ts", "src/rpc/trace.ts"],
-    ...["src/rpc/values/kinds.ts", "src/rpc/values/paths.ts"],
+    ...["discard", "kinds", "paths"].map((name) => `src/rpc/values/${name}.ts`),
     ...[
       "src/plugin/options.ts",
       "src/plugin/instance/hosting.ts",

@@ -14,6 +14,7 @@ import { RpcClosedError } from "../rpc/mod.ts";
 import type { Caller, Handler, MethodSchemas } from "../rpc/mod.ts";
 import { reporter } from "../rpc/failures.ts";
 import { checked, SchemaError } from "../rpc/schemas/check.ts";
+import { discardStreams } from "../rpc/values/discard.ts";
 import type { Channel, RequestOptions, Service } from "./channel.ts";
 import { isCount, read } from "./checks.ts";
 import { Ended, WorkerFailure } from "./connection.ts";
@@ -263,7 +264,13 @@ async function checkPart(
 ): Promise<unknown> {
   const schema = schemas?.[part];
   if (schema === undefined) return value;
-  return await checked(schema, value, (issues) => new SchemaError(method, part, issues), (value) => value);
+  try {
+    return await checked(schema, value, (issues) => new SchemaError(method, part, issues), (value) => value);
+  } catch (error) {
+    // Params stay the caller's. Nobody gets a result.
+    if (part === "result") discardStreams(value, error);
+    throw error;
+  }
 }
 
 /** To a handler, a guest whose worker ended is a closed connection. */

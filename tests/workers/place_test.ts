@@ -196,6 +196,19 @@ Deno.test("schemas check and convert on the host's side", async () => {
   assert(seen.every((params) => typeof params === "number"));
 });
 
+Deno.test("the streams of a result that its schema refuses are cancelled, and its instance ends", async () => {
+  let exits = 0;
+  await using plugin = new WorkerPlugin(await guest("streams"), {
+    workers: 1,
+    limits: { graceMs: 10 },
+    onExit: () => exits++,
+    schemas: { guest: { count: { result: doubled } } },
+  });
+  await assertRejects(() => plugin.call("count", 1_000_000), SchemaError);
+  for (let turn = 0; turn < 100 && exits === 0; turn++) await wait(20);
+  assertEquals(exits, 1);
+});
+
 Deno.test("a handler knows its call, whose signal follows it", async () => {
   const told = Promise.withResolvers<unknown>();
   const reached = Promise.withResolvers<unknown>();

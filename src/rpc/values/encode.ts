@@ -145,7 +145,7 @@ function encodeKind(value: object, { sentAs, hint }: Kind, walk: Walk): unknown 
       throw new TypeError(`${pathOf(walk)} is ${aClassOf(value)}, which JSON would lose: ${hint}`);
     case "bytes":
       checkAgreed("bytes", value, walk);
-      return { $bytes: textOf(bytesOf(value), walk) };
+      return { $bytes: textOf(value, walk) };
     case "blob":
       checkAgreed("bytes", value, walk);
       return encodeBlob(value as Blob, walk);
@@ -178,7 +178,13 @@ function encodeStream(stream: PassedStream["stream"], kind: StreamKind, walk: Wa
   return { [`$${kind}`]: id };
 }
 
-function textOf(bytes: Uint8Array, walk: Walk): string {
+function textOf(value: object, walk: Walk): string {
+  let bytes: Uint8Array;
+  try {
+    bytes = bytesOf(value);
+  } catch (cause) {
+    throw new TypeError(`${pathOf(walk)} is ${aClassOf(value)} whose bytes were transferred`, { cause });
+  }
   checkSize(bytes.length, walk);
   return toBase64(bytes);
 }

@@ -73,9 +73,14 @@ export function classOf(value: object): string {
   return Object.prototype.toString.call(value).slice("[object ".length, -1);
 }
 
-/** The bytes of a typed array, a `DataView` or a buffer, not copied. */
+/** The bytes of a typed array, a `DataView` or a buffer, not copied. @throws {TypeError} if they were transferred */
 export function bytesOf(value: object): Uint8Array {
-  if (value instanceof Uint8Array) return value;
+  // Those that were transferred have the length 0 too. Making another view of them throws.
+  if (value instanceof Uint8Array && (value.length > 0 || isAttached(value.buffer))) return value;
   if (!ArrayBuffer.isView(value)) return new Uint8Array(value as ArrayBufferLike);
   return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+}
+
+function isAttached(buffer: ArrayBufferLike): boolean {
+  return (buffer as { readonly detached?: boolean }).detached === false;
 }

@@ -189,3 +189,12 @@ Deno.test("more bytes than a message takes are refused before they are read", ()
   const huge = Object.setPrototypeOf(blob, {});
   assertThrows(() => encode({ huge }), RangeError, "params.huge has 536870912 bytes");
 });
+
+Deno.test("bytes that were transferred are refused, and empty ones are not", () => {
+  const bytes = new Uint8Array(2);
+  const { buffer } = bytes;
+  structuredClone(buffer, { transfer: [buffer] });
+  assertThrows(() => encode([bytes]), TypeError, "params[0] is a Uint8Array whose bytes were transferred");
+  assertThrows(() => encode({ buffer }), TypeError, "params.buffer is an ArrayBuffer whose bytes were transferred");
+  assertEquals(text([new Uint8Array(0), new ArrayBuffer(0)]), '[{"$bytes":""},{"$bytes":""}]');
+});
