@@ -14,7 +14,7 @@ import { type Encoded, encodeValue, type PassedStream } from "./encode.ts";
 import { Incoming, pumpTo, readableOf } from "./incoming.ts";
 import type { Accepted, StreamKind } from "./kinds.ts";
 import { Outgoing, pumpFrom, writableOf } from "./outgoing.ts";
-import { failureText, readError, readStreamMessage, type StreamMethod, streamText } from "./stream_messages.ts";
+import { failureText, readStreamError, readStreamMessage, type StreamMethod, streamText } from "./stream_messages.ts";
 import type { StreamMessage, StreamName } from "./stream_messages.ts";
 
 /** Most bytes that a stream may have on the way, before its reader has taken any. */
@@ -165,8 +165,8 @@ export class StreamTable {
       return this.#incoming[kind].get(id)?.receive(message.value, size, held);
     }
     if (method === "credit") this.#outgoing[kind].get(id)?.grant(message.bytes);
-    else if (method === "end") this.#end(message);
-    else this.#cancel(message);
+    else if (method === "end") this.#end(message, size);
+    else this.#cancel(message, size);
     return undefined;
   }
 
@@ -298,20 +298,22 @@ export class StreamTable {
     return undefined;
   }
 
-  #end({ kind, id, error }: StreamMessage): void {
+  #end({ kind, id, error }: StreamMessage, size: number): void {
     const incoming = this.#incoming[kind].get(id);
     if (incoming === undefined) return;
     this.#remove(this.#incoming, { kind, id }, incoming);
-    incoming.finish(error === undefined ? "done" : { reason: readError(error) });
+    incoming.finish(error === undefined ? "done" : { reason: readStreamError(error, size) });
   }
 
-  #cancel({ kind, id, error }: StreamMessage): void {
+  #cancel({ kind, id, error }: StreamMessage, size: number): void {
     const outgoing = this.#outgoing[kind].get(id);
     if (outgoing === undefined) return;
     this.#remove(this.#outgoing, { kind, id }, outgoing);
     const isSaid = error !== undefined;
     outgoing.stop(
-      isSaid ? readError(error) : new RpcError(ErrorCode.requestCancelled, "the other side cancelled the stream"),
+      isSaid
+        ? readStreamError(error, size)
+        : new RpcError(ErrorCode.requestCancelled, "the other side cancelled the stream"),
     );
   }
 
