@@ -110,7 +110,7 @@ export class Session {
     this.#process = spawn(module, { args, env, clock, random, limits: processLimits });
     const { input } = this.#process;
     this.#idle = new IdleWatch(input, limits.idleMs, {
-      isBusy: () => this.#peer.stats.openStreams > 0,
+      isBusy: () => this.#peer.isStreamAwaited,
       isCallingBack: () => this.#hosting.isCallingBack,
     });
     this.#delivery = new Delivery(input);
