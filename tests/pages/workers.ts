@@ -82,6 +82,7 @@ async function build(): Promise<ReadonlySet<string>> {
     entryPoints: entries,
     outdir: FOLDER,
     alias: { ...packageAliases(), ...assertions },
+    minify: true,
     logLevel: "error",
   });
   const bundles = Object.keys(entries).map((name) => `${name}.js`);
