@@ -45,7 +45,7 @@ const ARROWS: ReadonlyMap<string, readonly string[]> = new Map([
   ["src/rpc/", []],
   ["src/plugin/manifest/", ["src/vm/mod.ts", "src/rpc/mod.ts"]],
   ["src/plugin/instance/", [
-    ...["src/vm/mod.ts", "src/wasi/mod.ts", "src/rpc/mod.ts"],
+    ...["src/vm/mod.ts", "src/wasi/mod.ts", "src/rpc/mod.ts", "src/rpc/request_caller.ts"],
     ...["admission", "call", "errors", "exit", "observer", "options"].map((name) => `src/plugin/${name}.ts`),
   ]],
   ["src/plugin/lifetimes/", ["src/plugin/instance/", "src/plugin/call.ts", "src/plugin/errors.ts", "src/rpc/mod.ts"]],

@@ -18,8 +18,13 @@ const UNPRINTABLE = /[\0-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\
  * @param maxLength UTF-16 units; longer text is cut, and ends in `...`
  */
 export function printable(text: string, maxLength: number = Infinity): string {
-  if (text.length > maxLength) return `${printable(text.slice(0, maxLength))}...`;
+  if (text.length > maxLength) return `${printable(copyOf(text.slice(0, maxLength)))}...`;
   return text.replace(UNPRINTABLE, "\ufffd");
+}
+
+/** The same text. In V8, a part of a text keeps the whole one in memory. */
+function copyOf(part: string): string {
+  return JSON.parse(JSON.stringify(part));
 }
 
 /** The same in quotes, to be part of a sentence. */

@@ -1,6 +1,6 @@
 /**
  * Requests and answers over the messages of a worker, the same on both sides. Each side serves what its table of
- * services has; services.ts and worker_services.ts have the tables.
+ * services has: host.ts and program.ts have the tables.
  *
  * @module
  */

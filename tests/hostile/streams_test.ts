@@ -128,3 +128,29 @@ Deno.test("chunks of streams that have ended fill no more than queueBytes, and a
   assertEquals(peer.stats.malformed, malformed);
   await peer.close();
 });
+
+Deno.test("streams that have ended with errors keep little of them, however long they are", async () => {
+  const text = new TransformStream<Uint8Array, Uint8Array>();
+  const input = text.writable.getWriter();
+  const kept: unknown[] = [];
+  const peer = new Peer({ readable: text.readable, writable: new WritableStream() }, {
+    accepts,
+    methods: { keep: (params) => void kept.push(params) },
+  });
+  const send = (message: unknown) => input.write(new TextEncoder().encode(JSON.stringify(message) + "\n"));
+  const error = { code: 1, message: "x".repeat(500_000), data: Array.from({ length: 100_000 }, () => []) };
+  collectGarbage();
+  const before = Deno.memoryUsage().heapUsed;
+  for (let id = 0; id < 100; id++) {
+    await send({ jsonrpc: "2.0", method: "keep", params: [{ $readable: id }, { $writable: id }] });
+    await send({ jsonrpc: "2.0", method: "$/stream/end", params: { readable: id, error } });
+    await send({ jsonrpc: "2.0", method: "$/stream/cancel", params: { writable: id, error } });
+  }
+  await until(() => peer.stats.openStreams === 0 && kept.length === 100);
+  collectGarbage();
+  const bytes = (Deno.memoryUsage().heapUsed - before) / 200;
+  noteFigure("memory that a stream with a long error keeps", bytes / 1024, "KiB", "a message of 800 KB");
+  assert(bytes < 50_000, `${bytes} bytes`);
+  assertEquals(peer.stats.malformed, 0);
+  await peer.close();
+});

@@ -59,6 +59,8 @@ const DEEDS: Readonly<Record<string, string>> = {
   h: `${say(1, "request")} (call $proc_exit (i32.const 0))`,
   // Calls the host's method "work", and answers without waiting for the answer.
   g: `${say(1, "request")} (call $answer)`,
+  // Calls the host's method "work", forgets to answer, and reads on.
+  y: say(1, "request"),
   // Calls the host's method "work", waits for its answer, and then answers.
   w: `${say(1, "request")} (call $save) (drop (call $read_line)) (call $restore) (call $answer)`,
   // Writes 100 lines to its log, and traps.

@@ -1,11 +1,12 @@
 /**
- * The host's methods as one guest calls them: when they begin and end, and how many run.
+ * The host's methods as one guest calls them: when they begin and end, how many run, and whether they wait for the guest.
  *
  * @module
  */
 
 import { isPromiseLike } from "../../base/callbacks.ts";
 import type { Handler, RequestContext } from "../../rpc/mod.ts";
+import { isCallingBack } from "../../rpc/request_caller.ts";
 
 /** What is told of the calls of host methods. */
 export interface HostingEvents {
@@ -18,7 +19,7 @@ export interface HostingEvents {
 /** Watches the host's methods for one guest. */
 export class Hosting {
   readonly #events: HostingEvents;
-  #running = 0;
+  readonly #running = new Set<RequestContext>();
 
   constructor(events: HostingEvents) {
     this.#events = events;
@@ -26,7 +27,14 @@ export class Hosting {
 
   /** Methods that run. */
   get running(): number {
-    return this.#running;
+    return this.#running.size;
+  }
+
+  /** Whether some run, and each of them waits for a call of its own to the guest. */
+  get isCallingBack(): boolean {
+    if (this.#running.size === 0) return false;
+    for (const context of this.#running) if (!isCallingBack(context)) return false;
+    return true;
   }
 
   /** The same methods, watched. */
@@ -36,24 +44,28 @@ export class Hosting {
 
   #counted(handler: Handler): Handler {
     return (params, context) => {
-      this.#running++;
+      this.#running.add(context);
       const told = this.#events.began(context);
       let result: unknown;
       try {
         result = handler(params, context);
       } catch (error) {
-        this.#end();
+        this.#end(context);
         told?.("error", error);
         throw error;
       }
-      if (isPromiseLike(result)) return this.#settled(result, told);
-      this.#end();
+      if (isPromiseLike(result)) return this.#settled(result, context, told);
+      this.#end(context);
       told?.("answer", undefined);
       return result;
     };
   }
 
-  async #settled(result: PromiseLike<unknown>, told: ReturnType<HostingEvents["began"]>): Promise<unknown> {
+  async #settled(
+    result: PromiseLike<unknown>,
+    context: RequestContext,
+    told: ReturnType<HostingEvents["began"]>,
+  ): Promise<unknown> {
     try {
       const value = await result;
       told?.("answer", undefined);
@@ -62,12 +74,12 @@ export class Hosting {
       told?.("error", error);
       throw error;
     } finally {
-      this.#end();
+      this.#end(context);
     }
   }
 
-  #end(): void {
-    this.#running--;
+  #end(context: RequestContext): void {
+    this.#running.delete(context);
     this.#events.ended();
   }
 }

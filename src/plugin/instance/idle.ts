@@ -6,6 +6,17 @@
 
 import type { InputUse } from "../../wasi/mod.ts";
 
+/** While host methods run, the calls are looked at so often in their time: a method may end at any moment. */
+const LOOKS = 10;
+
+/** What else matters while a guest waits. */
+export interface IdleWatchOptions {
+  /** Whether the guest waits for the host's end of a stream: then calls have all their time again. */
+  readonly isBusy: () => boolean;
+  /** Whether all host methods that run wait for the guest themselves. */
+  readonly isCallingBack: () => boolean;
+}
+
 /** A call that waits for its answer. */
 interface Waiting {
   /** What the clock showed when it was sent. */
@@ -17,25 +28,25 @@ interface Waiting {
 /**
  * A clock that runs while a guest waits for input alone, and nothing is under way to it: no host method runs for it.
  * Each call has so much of this time. It adds up, so other calls that the guest serves meanwhile do not hide that it
- * has forgotten one.
+ * has forgotten one. Host methods that only wait for calls of the guest do not help it either: if nothing reaches it in
+ * all this time, it has forgotten theirs.
  */
 export class IdleWatch {
   readonly #input: InputUse;
   readonly #idleMs: number;
-  readonly #isBusy: () => boolean;
+  readonly #options: IdleWatchOptions;
   readonly #waiting = new Set<Waiting>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #held = 0;
   /** The input's time when the first of those who hold the clock began to, and such times so far. */
   #heldAt = 0;
   #heldMs = 0;
+  /** Since when the guest has waited for input, and all host methods for the guest; and its input then. */
+  #stuck: { readonly since: number; readonly bytesWritten: number } | undefined;
 
-  /**
-   * @param idleMs `Infinity` for no limit
-   * @param isBusy whether something else is under way, such as a stream: then calls have all their time again
-   */
-  constructor(input: InputUse, idleMs: number, isBusy: () => boolean) {
-    this.#isBusy = isBusy;
+  /** @param idleMs `Infinity` for no limit */
+  constructor(input: InputUse, idleMs: number, options: IdleWatchOptions) {
+    this.#options = options;
     this.#input = input;
     this.#idleMs = idleMs;
   }
@@ -77,13 +88,29 @@ export class IdleWatch {
   #look(): void {
     this.#timer = undefined;
     const now = this.#now;
-    if (this.#isBusy()) { for (const call of this.#waiting) call.since = now; }
+    const isBusy = this.#options.isBusy();
+    if (isBusy) { for (const call of this.#waiting) call.since = now; }
+    const stuckLeft = isBusy ? Infinity : this.#stuckLeft();
+    const least = this.#held > 0 ? this.#idleMs / LOOKS : 0;
     // The first call in the set was sent first, and expires first.
     for (const call of this.#waiting) {
-      const left = call.since + this.#idleMs - now;
-      if (left > 0) return this.#wait(left);
+      const left = Math.min(call.since + this.#idleMs - now, stuckLeft);
+      if (left > 0) return this.#wait(Math.max(left, least));
       this.#waiting.delete(call);
       call.expire();
     }
+  }
+
+  /** Milliseconds until all calls expire if guest and host methods go on waiting for each other. */
+  #stuckLeft(): number {
+    const { isAwaited, bytesWritten } = this.#input;
+    if (!isAwaited || !this.#options.isCallingBack()) {
+      this.#stuck = undefined;
+      return Infinity;
+    }
+    const now = performance.now();
+    // A guest that has got nothing since has waited all the time.
+    if (this.#stuck?.bytesWritten !== bytesWritten) this.#stuck = { since: now, bytesWritten };
+    return this.#stuck!.since + this.#idleMs - now;
   }
 }

@@ -111,7 +111,10 @@ export class Session {
     const processLimits = { ...limitsOf<ProcessLimits>("spawn", limits), deadlineMs: Infinity };
     this.#process = spawn(module, { args, env, clock, random, limits: processLimits });
     const { input } = this.#process;
-    this.#idle = new IdleWatch(input, limits.idleMs, () => this.#peer.stats.openStreams > 0);
+    this.#idle = new IdleWatch(input, limits.idleMs, {
+      isBusy: () => this.#peer.isStreamAwaited,
+      isCallingBack: () => this.#hosting.isCallingBack,
+    });
     this.#delivery = new Delivery(input);
     this.#hosting = new Hosting({
       began: (context) => {

@@ -37,7 +37,7 @@ export interface StreamMessage extends StreamName {
   readonly value: unknown;
   /** Bytes of credit; anything in other messages. */
   readonly bytes: number;
-  /** Why the stream ended or was cancelled, if the message says so: `readError` reads it. */
+  /** Why the stream ended or was cancelled, if the message says so: `readStreamError` reads it. */
   readonly error: unknown;
 }
 
@@ -46,6 +46,8 @@ const METHODS: ReadonlyMap<string, StreamMethod> = new Map(
 );
 /** UTF-16 units of an error's message; the rest is cut. */
 const ERROR_LENGTH = 10_000;
+/** Bytes of a message whose error keeps its data. */
+const ERROR_BYTES = 16_384;
 /** The message of an error whose own is too long for a message. */
 const TOO_LONG = "the error is too long";
 
@@ -119,13 +121,17 @@ export function failureText(
   return streamText(method, name, `,"error":${errorText(ErrorCode.internalError, "internal error")}`);
 }
 
-/** What an error says. Even an unreadable one is an error. */
-export function readError(error: unknown): RpcError {
+/**
+ * What an error says. Even an unreadable one is an error.
+ *
+ * @param size bytes of its message. A stream keeps its error for as long as somebody has it, so long data are dropped
+ */
+export function readStreamError(error: unknown, size: number): RpcError {
   const { code, message, data } = (error ?? {}) as { readonly [name: string]: unknown };
   if (!Number.isSafeInteger(code) || typeof message !== "string") {
     return new RpcError(ErrorCode.internalError, "the stream failed, and its error is malformed");
   }
-  return new RpcError(code as number, printable(message, ERROR_LENGTH), data);
+  return new RpcError(code as number, printable(message, ERROR_LENGTH), size > ERROR_BYTES ? undefined : data);
 }
 
 function wrong(method: StreamMethod, what: string): RpcProtocolError {

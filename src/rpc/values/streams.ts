@@ -14,7 +14,7 @@ import { type Encoded, encodeValue, type PassedStream } from "./encode.ts";
 import { Incoming, pumpTo, readableOf } from "./incoming.ts";
 import type { Accepted, StreamKind } from "./kinds.ts";
 import { Outgoing, pumpFrom, writableOf } from "./outgoing.ts";
-import { failureText, readError, readStreamMessage, type StreamMethod, streamText } from "./stream_messages.ts";
+import { failureText, readStreamError, readStreamMessage, type StreamMethod, streamText } from "./stream_messages.ts";
 import type { StreamMessage, StreamName } from "./stream_messages.ts";
 
 /** Most bytes that a stream may have on the way, before its reader has taken any. */
@@ -83,6 +83,12 @@ export class StreamTable {
   get size(): number {
     const { readable, writable } = this.#incoming;
     return readable.size + writable.size + this.#outgoing.readable.size + this.#outgoing.writable.size;
+  }
+
+  /** Whether the other side waits for this one, to send more of a stream or to take more. */
+  get isAwaited(): boolean {
+    const tables = [this.#incoming.readable, this.#incoming.writable, this.#outgoing.readable, this.#outgoing.writable];
+    return tables.some((ends) => [...ends.values()].some((end) => end.isAwaited));
   }
 
   /** Resolves when no stream is open that came with an answer. */
@@ -165,8 +171,8 @@ export class StreamTable {
       return this.#incoming[kind].get(id)?.receive(message.value, size, held);
     }
     if (method === "credit") this.#outgoing[kind].get(id)?.grant(message.bytes);
-    else if (method === "end") this.#end(message);
-    else this.#cancel(message);
+    else if (method === "end") this.#end(message, size);
+    else this.#cancel(message, size);
     return undefined;
   }
 
@@ -298,20 +304,22 @@ export class StreamTable {
     return undefined;
   }
 
-  #end({ kind, id, error }: StreamMessage): void {
+  #end({ kind, id, error }: StreamMessage, size: number): void {
     const incoming = this.#incoming[kind].get(id);
     if (incoming === undefined) return;
     this.#remove(this.#incoming, { kind, id }, incoming);
-    incoming.finish(error === undefined ? "done" : { reason: readError(error) });
+    incoming.finish(error === undefined ? "done" : { reason: readStreamError(error, size) });
   }
 
-  #cancel({ kind, id, error }: StreamMessage): void {
+  #cancel({ kind, id, error }: StreamMessage, size: number): void {
     const outgoing = this.#outgoing[kind].get(id);
     if (outgoing === undefined) return;
     this.#remove(this.#outgoing, { kind, id }, outgoing);
     const isSaid = error !== undefined;
     outgoing.stop(
-      isSaid ? readError(error) : new RpcError(ErrorCode.requestCancelled, "the other side cancelled the stream"),
+      isSaid
+        ? readStreamError(error, size)
+        : new RpcError(ErrorCode.requestCancelled, "the other side cancelled the stream"),
     );
   }
 

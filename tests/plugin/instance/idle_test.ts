@@ -74,6 +74,51 @@ Deno.test("the time of a slow host method does not count after its end", async (
   assert(took >= 440, `${took} ms`);
 });
 
+Deno.test("a host method that waits for a call of its own, which the guest forgets, does not hang its call", async () => {
+  for (const lifetime of ["call", "plugin"] as const) {
+    const nested = Promise.withResolvers<unknown>();
+    await using plugin = new Plugin(obedient, {
+      lifetime,
+      limits: { idleMs: 60 },
+      methods: {
+        work: async (_params, { peer }) => {
+          await pause(100);
+          const call = peer.call("ignore");
+          nested.resolve(call.catch(() => {}));
+          await call;
+        },
+      },
+      onError: () => {},
+    });
+    const began = performance.now();
+    const error = await failure(plugin.call("yield"), "limit");
+    assertEquals((error.cause as LimitError).limit, "idleMs");
+    const took = performance.now() - began;
+    assert(took >= 155 && took < 5_000, `${took} ms`);
+    await plugin.close();
+    await nested.promise;
+  }
+});
+
+Deno.test("a host method that calls its guest has its time for what else it does", async () => {
+  await using plugin = new Plugin(obedient, {
+    limits: { idleMs: 60 },
+    methods: { work: async (_params, { peer }) => await Promise.all([peer.call("echo"), pause(300)]) },
+  });
+  const began = performance.now();
+  await failure(plugin.call("yield"), "limit");
+  const took = performance.now() - began;
+  assert(took >= 355, `${took} ms`);
+});
+
+Deno.test("a stream that the guest does not read does not hide that it has forgotten the call", async () => {
+  for (const lifetime of ["call", "plugin"] as const) {
+    await using plugin = new Plugin(obedient, { lifetime, accepts: ["streams"], limits: { idleMs: 50 } });
+    const { cause } = await failure(plugin.call("ignore", new Blob(["unread"]).stream()), "limit");
+    assertEquals((cause as LimitError).limit, "idleMs");
+  }
+});
+
 Deno.test("with idleMs Infinity, a call may wait for ever", async () => {
   await using plugin = new Plugin(obedient, { lifetime: "plugin", limits: { idleMs: Infinity } });
   const call = failure(plugin.call("ignore"), "disposed");
