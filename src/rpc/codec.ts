@@ -46,6 +46,11 @@ export class Codec {
     return this.#streams.size;
   }
 
+  /** Whether the other side waits for this one, to send more of a stream or to take more. */
+  get isStreamAwaited(): boolean {
+    return this.#streams.isAwaited;
+  }
+
   /** Resolves when no stream is open that came with an answer. */
   get answersEnded(): Promise<void> {
     return this.#streams.answersEnded;

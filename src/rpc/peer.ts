@@ -92,6 +92,11 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
     return this.#connection.codec.answersEnded;
   }
 
+  /** Whether the other side waits for this one with a stream: to send it more, or to take more of what it has sent. */
+  get isStreamAwaited(): boolean {
+    return this.#connection.codec.isStreamAwaited;
+  }
+
   /** What the peer has counted so far. */
   get stats(): PeerStats {
     return this.#connection.stats;

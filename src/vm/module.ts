@@ -297,7 +297,9 @@ function bytesOf(source: ArrayBuffer | ArrayBufferView<ArrayBuffer>): Uint8Array
 
 function bodyOf(source: unknown): ReadableStream<Uint8Array> {
   if (!(source instanceof Response)) {
-    throw new TypeError("the source of a module must be a Response, a buffer or a ReadableStream");
+    throw new TypeError(
+      `the source of a module must be a Response, a buffer or a ReadableStream, not ${shown(source)}`,
+    );
   }
   if (!source.ok) throw new TypeError(`the response for the module has status ${source.status}`);
   if (source.body === null) throw new TypeError("the response for the module has no body");

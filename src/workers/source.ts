@@ -4,6 +4,8 @@
  * @module
  */
 
+import { isPromiseLike } from "../base/callbacks.ts";
+import { shown } from "../base/options.ts";
 import { readManifest } from "../plugin/manifest/manifest.ts";
 import { checkIntegrity } from "../vm/integrity.ts";
 import type { ExpectedHash } from "../vm/integrity.ts";
@@ -20,14 +22,16 @@ export interface ModuleBytes {
  * Begins to read a source, and then checks the hash of its bytes. A buffer is copied at once: later changes to it have no
  * effect.
  *
+ * @throws {TypeError} if it is nothing of the kind. If it is a promise of that, the bytes reject
  * @throws {ManifestError} if it is a module that has a manifest which is not valid
  */
 export function moduleBytes(
-  source: Module | Source | PromiseLike<Source>,
+  source: Module | Source | PromiseLike<Module | Source>,
   integrity: ExpectedHash | undefined,
 ): ModuleBytes {
   const module = isModule(source) ? source : undefined;
-  const given = module !== undefined ? module.bytes() : isBuffer(source) ? copyOf(source) : source as Source;
+  if (module === undefined && !isPromiseLike(source)) checkSource(source);
+  const given = module !== undefined ? module.bytes() : isBuffer(source) ? copyOf(source) : source;
   const bytes = read(given, integrity);
   // Each call that needs them gets the error.
   bytes.catch(() => {});
@@ -39,8 +43,14 @@ function isModule(source: unknown): source is Module {
   return typeof source === "object" && source !== null && "customSections" in source && "bytes" in source;
 }
 
+function checkSource(given: unknown): void {
+  if (isBuffer(given) || given instanceof Response || given instanceof ReadableStream) return;
+  const what = "the source of a module must be a Module, a Response, a buffer or a ReadableStream";
+  throw new TypeError(`${what}, not ${shown(given)}`);
+}
+
 async function read(
-  source: Source | PromiseLike<Source>,
+  source: Module | Source | PromiseLike<Module | Source>,
   integrity: ExpectedHash | undefined,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const given = await source;
@@ -49,12 +59,11 @@ async function read(
   return bytes;
 }
 
-async function bytesOf(given: Source): Promise<Uint8Array<ArrayBuffer>> {
+async function bytesOf(given: Module | Source): Promise<Uint8Array<ArrayBuffer>> {
+  if (isModule(given)) return given.bytes();
+  checkSource(given);
   if (isBuffer(given)) return copyOf(given);
   const isResponse = given instanceof Response;
-  if (!isResponse && !(given instanceof ReadableStream)) {
-    throw new TypeError("the source of a module must be a Module, a Response, a buffer or a ReadableStream");
-  }
   if (isResponse && !given.ok) throw new TypeError(`the response for the module has status ${given.status}`);
   return new Uint8Array(await (isResponse ? given : new Response(given)).arrayBuffer());
 }

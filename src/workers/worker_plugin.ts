@@ -72,14 +72,15 @@ export class WorkerPlugin<Guest extends object = Methods, Host extends object = 
    * Makes a plugin. Workers are started by calls, or by `ready`.
    *
    * @param source the module's bytes, in any form that `compile` takes: each worker compiles them. Or a `Module`, whose
-   * bytes are copied
+   * bytes are copied. Or a promise of one of them
    * @param options those of a `Plugin`, and of the workers
-   * @throws {TypeError} if an option or a limit is unknown or of the wrong type, or can't be passed to workers
+   * @throws {TypeError} if the source is nothing of the kind, or an option or a limit is unknown or of the wrong type, or
+   * can't be passed to workers
    * @throws {RangeError} if a number is not in its range
    * @throws {ManifestError} if a `Module` has a manifest that is not valid. With bytes, calls reject with it
    */
   constructor(
-    source: Module | Source | PromiseLike<Source>,
+    source: Module | Source | PromiseLike<Module | Source>,
     ...[options]: OptionsArgument<WorkerPluginOptions<Guest, Host>>
   ) {
     this.#options = checkOptions(options as WorkerPluginOptions<never, never> | undefined);
@@ -184,6 +185,8 @@ export class WorkerPlugin<Guest extends object = Methods, Host extends object = 
   /**
    * Ends the plugin in peace: new calls reject, those under way are answered, and then the instances read the end of their
    * input, and have `graceMs` to exit. Then the workers are ended.
+   *
+   * A host method must not await it without a timeout: it would wait for its own call.
    *
    * @param options whether to wait for calls, and how long
    * @returns when all workers have ended. It does not reject because a call fails

@@ -52,6 +52,7 @@ Deno.test("the source may be a Module, a buffer, a stream, a Response, or a prom
     new Blob([bytes]).stream(),
     new Response(bytes),
     Promise.resolve(new Response(bytes)),
+    Promise.resolve(c),
   ];
   for (const source of sources) {
     await using plugin = new WorkerPlugin(source, { workers: 1 });
@@ -63,7 +64,7 @@ Deno.test("the source may be a Module, a buffer, a stream, a Response, or a prom
   assertEquals([await buffer.call("ping"), buffer.name], ["pong", "mine"]);
 });
 
-Deno.test("bytes that are not a module make each call reject with the CompileError, and a failed source with its error", async () => {
+Deno.test("bytes that are not a module make each call reject with the CompileError, a failed source with its error, and no source is refused", async () => {
   await using plugin = new WorkerPlugin(Uint8Array.of(0, 97, 115), { workers: 1 });
   const expected = await assertRejects(() => compile(Uint8Array.of(0, 97, 115)), CompileError);
   for (let call = 0; call < 2; call++) {
@@ -72,6 +73,12 @@ Deno.test("bytes that are not a module make each call reject with the CompileErr
   const reason = new Error("no network");
   await using offline = new WorkerPlugin(Promise.reject(reason), { workers: 1 });
   assertStrictEquals(await offline.call("ping").catch((error) => error), reason);
+  for (const [source, name] of [[null, "null"], ["plugin.wasm", '"plugin.wasm"'], [{}, "a value of type Object"]]) {
+    const message = `a buffer or a ReadableStream, not ${name}`;
+    assertThrows(() => new WorkerPlugin(source as never), TypeError, message);
+    await using promised = new WorkerPlugin(Promise.resolve(source as never), { workers: 1 });
+    await assertRejects(() => promised.call("ping"), TypeError, message);
+  }
   await using missing = new WorkerPlugin(new Response("", { status: 404 }), { workers: 1 });
   await assertRejects(() => missing.call("ping"), TypeError, "404");
 });

@@ -11,7 +11,7 @@ const LOOKS = 10;
 
 /** What else matters while a guest waits. */
 export interface IdleWatchOptions {
-  /** Whether something else is under way, such as a stream: then calls have all their time again. */
+  /** Whether the guest waits for the host's end of a stream: then calls have all their time again. */
   readonly isBusy: () => boolean;
   /** Whether all host methods that run wait for the guest themselves. */
   readonly isCallingBack: () => boolean;

@@ -41,6 +41,11 @@ export class Outgoing {
     return this.#end === undefined;
   }
 
+  /** Whether the other side waits for more. */
+  get isAwaited(): boolean {
+    return this.#end === undefined && this.#credit > 0;
+  }
+
   /** Whether the other side wants no more, or the connection has ended. */
   get isStopped(): boolean {
     return this.#isStopped;

@@ -85,6 +85,12 @@ export class StreamTable {
     return readable.size + writable.size + this.#outgoing.readable.size + this.#outgoing.writable.size;
   }
 
+  /** Whether the other side waits for this one, to send more of a stream or to take more. */
+  get isAwaited(): boolean {
+    const tables = [this.#incoming.readable, this.#incoming.writable, this.#outgoing.readable, this.#outgoing.writable];
+    return tables.some((ends) => [...ends.values()].some((end) => end.isAwaited));
+  }
+
   /** Resolves when no stream is open that came with an answer. */
   get answersEnded(): Promise<void> {
     if (this.#answers.size === 0) return Promise.resolve();

@@ -111,6 +111,14 @@ Deno.test("a host method that calls its guest has its time for what else it does
   assert(took >= 355, `${took} ms`);
 });
 
+Deno.test("a stream that the guest does not read does not hide that it has forgotten the call", async () => {
+  for (const lifetime of ["call", "plugin"] as const) {
+    await using plugin = new Plugin(obedient, { lifetime, accepts: ["streams"], limits: { idleMs: 50 } });
+    const { cause } = await failure(plugin.call("ignore", new Blob(["unread"]).stream()), "limit");
+    assertEquals((cause as LimitError).limit, "idleMs");
+  }
+});
+
 Deno.test("with idleMs Infinity, a call may wait for ever", async () => {
   await using plugin = new Plugin(obedient, { lifetime: "plugin", limits: { idleMs: Infinity } });
   const call = failure(plugin.call("ignore"), "disposed");

@@ -68,6 +68,27 @@ Deno.test("chunks for a passed writable arrive in order, and then it closes", as
   assertEquals([one.table.size, other.table.size], [0, 0]);
 });
 
+Deno.test("a side knows whether the other waits for it: for a chunk, or until it takes one", async () => {
+  const { one, other } = pair();
+  const waits = () => [one.table.isAwaited, other.table.isAwaited];
+  assertEquals(waits(), [false, false]);
+  const given = new TransformStream<unknown, unknown>();
+  const { value } = await one.pass(given.readable);
+  // Nobody reads: the source waits for credit, the sink has not granted any.
+  assertEquals(waits(), [false, true]);
+  const reader = (value as ReadableStream<unknown>).getReader();
+  const first = reader.read();
+  await settle();
+  assertEquals(waits(), [true, false]);
+  const writer = given.writable.getWriter();
+  await writer.write(1);
+  assertEquals((await first).value, 1);
+  await writer.close();
+  assertEquals((await reader.read()).done, true);
+  await settle();
+  assertEquals(waits(), [false, false]);
+});
+
 Deno.test("both sides pass streams at the same time, with the same ids", async () => {
   const { one, other } = pair();
   const [there, back] = [sink(), sink()];
