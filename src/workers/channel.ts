@@ -101,7 +101,9 @@ export class Channel {
     const id = this.#nextId++;
     const { promise, resolve } = Promise.withResolvers<Outcome>();
     const onAbort = () => {
-      this.#send({ kind: "cancel", id, reason: this.#packSafely(signal!.reason).value }, [], MESSAGE_SIZE);
+      const packed = this.#packSafely(signal!.reason);
+      const size = packed.size + MESSAGE_SIZE;
+      this.#send({ kind: "cancel", id, reason: packed.value, size }, packed.transfer, size);
       if (rejectsOnAbort) resolve({ error: signal!.reason, isNew: false });
     };
     const settle = (outcome: Outcome) => {
@@ -143,17 +145,17 @@ export class Channel {
         const service = services.get(message.name);
         const isNew = !this.#running.has(message.id) && this.#running.size < MAX_RUNNING;
         if (service === undefined || !isNew) throw new ChannelFault("it sent a request that it may not");
-        this.#serve(message.id, service, this.#unpack(message.args) as readonly unknown[]);
+        this.#serve(message.id, service, this.#unpack(message.args, message.size) as readonly unknown[]);
         break;
       }
       case "answer":
-        this.#settle(message.id, { value: this.#unpack(message.value) });
+        this.#settle(message.id, { value: this.#unpack(message.value, message.size) });
         break;
       case "failure":
-        this.#settle(message.id, { error: this.#unpack(message.error), isNew: true });
+        this.#settle(message.id, { error: this.#unpack(message.error, message.size), isNew: true });
         break;
       case "cancel":
-        this.#running.get(message.id)?.abort(this.#unpack(message.reason));
+        this.#running.get(message.id)?.abort(this.#unpack(message.reason, message.size));
         break;
       case "received":
         sending?.wasRead(message.size);
@@ -258,8 +260,11 @@ export class Channel {
     }
   }
 
-  #unpack(value: unknown): unknown {
-    return unpack(value, this.#side, this.#options.bounds);
+  /** @param said how long its sender says that the message is: what is counted must be true */
+  #unpack(value: unknown, said: number): unknown {
+    const { bounds, receiving } = this.#options;
+    const size = receiving === undefined ? bounds.size : Math.min(bounds.size, said + MESSAGE_SIZE);
+    return unpack(value, this.#side, { depth: bounds.depth, size });
   }
 }
 

@@ -34,6 +34,8 @@ const ERROR_SIZE = 1 << 20;
 /** An error may have a message of the guest more than once, and its log twice. */
 const COPIES = 4;
 const LOG_LINES = 64;
+/** Messages of the greatest size that a worker may have sent before they are read. Its guests wait much earlier. */
+const UNREAD_MESSAGES = 8;
 
 /** The largest value that a worker sends for guests that keep their limits. */
 export function boundsOf({ limits }: Pick<CheckedOptions, "limits">): Bounds {
@@ -68,9 +70,9 @@ export class Connection {
     const post = (message: Message, transfer: Transferable[]) => {
       if (!this.#isOver) this.#worker.postMessage(message, transfer);
     };
-    const receiving = new Receiving((size) => post({ kind: "received", size }, []));
     const onFault = (fault: ChannelFault) => this.#fail(fault.message, fault);
     const bounds = boundsOf(options);
+    const receiving = new Receiving((size) => post({ kind: "received", size }, []), bounds.size * UNREAD_MESSAGES);
     this.channel = new Channel({ post, services, bounds, moves: false, receiving, onFault });
     this.#worker = create();
     this.#listen();

@@ -44,19 +44,25 @@ export class Sending {
 /** The host's side. */
 export class Receiving {
   readonly #report: (size: number) => void;
+  readonly #maxSize: number;
   #owed = 0;
   #unread = 0;
   #isWaiting = false;
 
-  /** @param report tells the worker how much was read */
-  constructor(report: (size: number) => void) {
+  /**
+   * @param report tells the worker how much was read
+   * @param maxSize what it may send before it is read, in all messages together
+   */
+  constructor(report: (size: number) => void, maxSize: number) {
     this.#report = report;
+    this.#maxSize = maxSize;
   }
 
   /** A message of this size has arrived. @throws {ChannelFault} if the worker sends although it should wait */
   received(size: number, isAnswer: boolean): void {
     this.#owed += size;
-    if (!isAnswer && ++this.#unread > MAX_UNREAD) throw new ChannelFault("it sent more than it may before it is read");
+    const isTooMuch = (!isAnswer && ++this.#unread > MAX_UNREAD) || this.#owed > this.#maxSize;
+    if (isTooMuch) throw new ChannelFault("it sent more than it may before it is read");
     const work = MESSAGE_WORK + Math.min(size, WINDOW) * SIZE_WORK;
     if (this.#isWaiting) {
       count(work);

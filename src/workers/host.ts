@@ -13,7 +13,7 @@ import { observeHostCall } from "../plugin/observer.ts";
 import { RpcClosedError } from "../rpc/mod.ts";
 import type { Caller, Handler, MethodSchemas } from "../rpc/mod.ts";
 import { reporter } from "../rpc/failures.ts";
-import { checked, SchemaError } from "../rpc/schemas/check.ts";
+import { checked, SchemaError, type SchemaIssue } from "../rpc/schemas/check.ts";
 import { discardStreams } from "../rpc/values/discard.ts";
 import type { Channel, RequestOptions, Service } from "./channel.ts";
 import { isCount, read } from "./checks.ts";
@@ -63,11 +63,13 @@ export class WorkerHost implements HostSide {
   readonly #uses = new Map<number, OnUse>();
   #stats: PluginStats = NO_STATS;
   readonly #schemas: CheckedOptions["schemas"];
+  readonly #name: () => string;
   #channel: Channel | undefined;
 
-  /** @param name the plugin's, for its observer */
+  /** @param name the plugin's, for its observer and for errors */
   constructor({ functions, methods: given, schemas, observe }: CheckedOptions, name: () => string) {
     this.#schemas = schemas;
+    this.#name = name;
     const methods = observe?.hostCall === undefined ? given : observedMethods(observe, given, name);
     const called = new Map(functions);
     if (!called.has("onError")) called.set("onError", reporter(undefined));
@@ -132,9 +134,9 @@ export class WorkerHost implements HostSide {
     how: CallHow = {},
   ): Promise<unknown> {
     const schemas = this.#schemas?.get(method);
-    const checkedParams = await checkPart(schemas, method, "params", params);
+    const checkedParams = await this.#checked(schemas, method, "params", params);
     const result = await this.request(service, [...before, method, checkedParams], options, how);
-    return await checkPart(schemas, method, "result", result);
+    return await this.#checked(schemas, method, "result", result);
   }
 
   /** Asks for a service that takes the options of a call, and how long it has waited, as its last arguments. */
@@ -194,7 +196,7 @@ export class WorkerHost implements HostSide {
     params: unknown,
     how: RequestOptions = {},
   ): Promise<void> {
-    const checkedParams = await checkPart(this.#schemas?.get(method), method, "params", params);
+    const checkedParams = await this.#checked(this.#schemas?.get(method), method, "params", params);
     await this.#channel!.request(service, [...before, method, checkedParams], how);
   }
 
@@ -231,6 +233,24 @@ export class WorkerHost implements HostSide {
   }
 
   /** Nobody waits for the answer. */
+  async #checked(
+    schemas: MethodSchemas | undefined,
+    method: string,
+    part: "params" | "result",
+    value: unknown,
+  ): Promise<unknown> {
+    const schema = schemas?.[part];
+    if (schema === undefined) return value;
+    const refusal = (issues: readonly SchemaIssue[]) => new SchemaError(method, part, issues, this.#name());
+    try {
+      return await checked(schema, value, refusal, (value) => value);
+    } catch (error) {
+      // Params stay the caller's. Nobody gets a result.
+      if (part === "result") discardStreams(value, error);
+      throw error;
+    }
+  }
+
   #send(service: string, args: readonly unknown[]): void {
     this.#channel!.request(service, args).catch(() => {});
   }
@@ -256,23 +276,6 @@ function statsOf(given: unknown): PluginStats {
     if (!isCount(value)) throw new ChannelFault("it sent counts that are not numbers");
     return value as number;
   });
-}
-
-async function checkPart(
-  schemas: MethodSchemas | undefined,
-  method: string,
-  part: "params" | "result",
-  value: unknown,
-): Promise<unknown> {
-  const schema = schemas?.[part];
-  if (schema === undefined) return value;
-  try {
-    return await checked(schema, value, (issues) => new SchemaError(method, part, issues), (value) => value);
-  } catch (error) {
-    // Params stay the caller's. Nobody gets a result.
-    if (part === "result") discardStreams(value, error);
-    throw error;
-  }
 }
 
 /** To a handler, a guest whose worker ended is a closed connection. */

@@ -32,7 +32,7 @@ export const MESSAGES = {
   /** The error of a request. */
   failure: { id: isCount, error: isPacked, size: isCount },
   /** The sender no longer needs the answer to its request. */
-  cancel: { id: isCount, reason: isPacked },
+  cancel: { id: isCount, reason: isPacked, size: isCount },
   /** So much of what the other side sent has been read. */
   received: { size: isCount },
   /** Asks whether the worker's event loop turns. */

@@ -185,6 +185,8 @@ export class WorkerPlugin<Guest extends object = Methods, Host extends object = 
    * Ends the plugin in peace: new calls reject, those under way are answered, and then the instances read the end of their
    * input, and have `graceMs` to exit. Then the workers are ended.
    *
+   * A host method must not await it without a timeout: it would wait for its own call.
+   *
    * @param options whether to wait for calls, and how long
    * @returns when all workers have ended. It does not reject because a call fails
    * @throws {TypeError} if an option is unknown or of the wrong type

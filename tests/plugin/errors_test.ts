@@ -5,7 +5,7 @@
  */
 
 import { assert, assertEquals, assertInstanceOf, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
-import { Plugin, RpcError } from "@rivulet/rivulet";
+import { Plugin, RpcError, SchemaError } from "@rivulet/rivulet";
 import { program } from "../_program.ts";
 import { failure, obedient, pause } from "./_guest.ts";
 
@@ -40,6 +40,22 @@ Deno.test("the stack of an error leads to the caller", async () => {
         const error = await assertRejects(() => caller(method), Error);
         assertMatch(error.stack!, /callerOf(Plugin|Api)/, `${method}: ${error.stack}`);
       }
+    }
+  }
+});
+
+Deno.test("an error of a schema names the plugin, and its stack leads to the caller", async () => {
+  const never = {
+    "~standard": { version: 1, vendor: "test", validate: () => ({ issues: [{ message: "no" }] }) },
+  } as const;
+  for (const lifetime of ["call", "plugin"] as const) {
+    for (const [part, verb] of [["params", "are"], ["result", "is"]] as const) {
+      const schemas = { guest: { echo: { [part]: never } } };
+      await using plugin = new Plugin(obedient, { name: "greeter", lifetime, schemas });
+      const theCaller = async () => await plugin.call("echo", "text");
+      const error = await assertRejects(theCaller, SchemaError);
+      assertEquals(error.message, `greeter.echo: the ${part} ${verb} wrong: ${part}: no`);
+      if (hasAsyncFrames) assertMatch(error.stack!, /theCaller/);
     }
   }
 });

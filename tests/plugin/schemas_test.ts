@@ -29,7 +29,7 @@ for (const lifetime of ["call", "plugin"] as const) {
       schemas: { guest: { ping: { result: number }, sleep: { params: number } } },
     });
     const got = await assertRejects(() => plugin.call("ping"), SchemaError);
-    assertEquals(got.message, 'the result of "ping" is wrong: result: "pong" is wrong');
+    assertEquals(got.message, 'example-c.ping: the result is wrong: result: "pong" is wrong');
     const sent = await assertRejects(() => plugin.api.sleep("long"), SchemaError);
     assertEquals([sent.method, sent.part], ["sleep", "params"]);
     assertEquals(await plugin.call("sleep", 1), null);

@@ -4,10 +4,11 @@
  * @module
  */
 
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { PluginError } from "@rivulet/rivulet";
 import { WorkerPlugin } from "@rivulet/rivulet/workers";
 import type { WorkerEvent, WorkerLike } from "@rivulet/rivulet/workers";
+import { ChannelFault } from "../../src/workers/messages.ts";
 import { serve } from "../../src/workers/program.ts";
 import { Receiving, Sending } from "../../src/workers/credit.ts";
 import { hold, schedule, spend } from "../../src/base/schedule.ts";
@@ -57,7 +58,7 @@ Deno.test("a worker holds its guests beyond a window, until the host has read ha
 
 Deno.test("a host reports what it has read in parts that let a waiting worker go on", () => {
   let reported = 0;
-  const receiving = new Receiving((size) => reported += size);
+  const receiving = new Receiving((size) => reported += size, Infinity);
   for (let message = 0; message < 256; message++) receiving.received(1_024, false);
   assert(reported <= 256 << 10);
 });
@@ -96,7 +97,7 @@ for (
       await wait(100);
     }
     assert(sent > sentBefore, `${sent} messages, ${sentBefore} before`);
-    receive({ kind: "cancel", id: 1, reason: "enough" });
+    receive({ kind: "cancel", id: 1, reason: "enough", size: 1_024 });
     receive({ kind: "received", size });
     await wait(50);
     receive({ kind: "received", size: size + 1_000_000 });
@@ -151,10 +152,19 @@ Deno.test("a guest that floods the host with calls leaves the host's timers on t
   assert(ticks > 20, `${ticks} ticks, ${calls} calls`);
 });
 
+Deno.test("what a worker sends before it is read is bounded in all messages together, also the answers", () => {
+  const receiving = new Receiving(() => {}, 10_000_000);
+  // The first messages use up the turn.
+  for (let message = 0; message < 9; message++) receiving.received(1_000_000, message % 2 === 0);
+  assertThrows(() => {
+    for (let message = 0; message < 12; message++) receiving.received(1_000_000, message % 2 === 0);
+  }, ChannelFault);
+});
+
 Deno.test("a message that says that it has no size still counts", () => {
   const events: WorkerEvent[] = [];
   assertEquals(events.length, 0);
-  const receiving = new Receiving(() => {});
+  const receiving = new Receiving(() => {}, Infinity);
   let fault: unknown;
   try {
     for (let message = 0; message < 30_000; message++) receiving.received(0, false);

@@ -87,6 +87,8 @@ export class Session {
   /** What the guest has closed, if it was stopped for that. */
   #closed: "input" | "output" | undefined;
   #grace: ReturnType<typeof setTimeout> | undefined;
+  /** Whether the guest has looked at its input, or has ended before. */
+  #begun: Promise<boolean> | undefined;
   /** How the instance ended. Set by the first call that fails for it. */
   #end: Promise<Failure> | undefined;
   #status: ProcessStatus | undefined;
@@ -191,10 +193,10 @@ export class Session {
 
   /** Resolves when the guest first looks at its input. Rejects with a `Failure` if it ends before. */
   async ready(call: PluginCall): Promise<void> {
-    const hasBegun = this.#process.input.begun.then(() => true);
-    const hasEnded = this.ended.then(() => false);
+    // One for all who wait, since the end of the instance keeps each of them.
+    this.#begun ??= Promise.race([this.#process.input.begun.then(() => true), this.ended.then(() => false)]);
     try {
-      if (!await call.wait(Promise.race([hasBegun, hasEnded]))) throw await this.#failure();
+      if (!await call.wait(this.#begun)) throw await this.#failure();
     } catch (error) {
       // A guest that takes too long to start would keep its place.
       if (call.isGivenUpFor(error)) this.stop(error);

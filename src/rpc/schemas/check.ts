@@ -61,10 +61,10 @@ export class SchemaError extends Error {
   readonly issues: readonly SchemaIssue[];
 
   /** @ignore made by peers and plugins */
-  constructor(method: string, part: "params" | "result", issues: readonly SchemaIssue[]) {
-    super(
-      `the ${part} of ${shown(printable(method))} ${part === "params" ? "are" : "is"} wrong: ${textOf(part, issues)}`,
-    );
+  constructor(method: string, part: "params" | "result", issues: readonly SchemaIssue[], plugin?: string) {
+    const name = printable(method);
+    const what = plugin === undefined ? `the ${part} of ${shown(name)}` : `${plugin}.${name}: the ${part}`;
+    super(`${what} ${part === "params" ? "are" : "is"} wrong: ${textOf(part, issues)}`);
     this.method = method;
     this.part = part;
     this.issues = issues;
