@@ -60,12 +60,13 @@ const ARROWS: ReadonlyMap<string, readonly string[]> = new Map([
     ...["src/rpc/failures.ts", "src/rpc/schemas/check.ts", "src/rpc/schemas/handlers.ts", "src/rpc/trace.ts"],
     ...["discard", "kinds", "paths"].map((name) => `src/rpc/values/${name}.ts`),
     ...[
+      "src/plugin/admission.ts",
       "src/plugin/options.ts",
       "src/plugin/instance/hosting.ts",
       "src/plugin/manifest/manifest.ts",
       "src/plugin/observer.ts",
     ],
-    "src/vm/integrity.ts",
+    ...["src/vm/integrity.ts", "src/vm/binary/custom.ts"],
   ]],
   ["mod.ts", ["src/vm/mod.ts", "src/wasi/mod.ts", "src/rpc/mod.ts", "src/plugin/mod.ts"]],
 ]);
