@@ -6,33 +6,18 @@
  * @module
  */
 
-import config from "../deno.json" with { type: "json" };
 import { EXAMPLES } from "../examples/playground/examples.ts";
-import { bundle } from "../tools/bundle.ts";
+import { bundle, packageAliases } from "../tools/bundle.ts";
+import { servePoliced } from "../tools/policed_server.ts";
 import { ROOT } from "../tools/root.ts";
 
 const PAGE = `${ROOT}examples/playground`;
 const FOLDER = `${ROOT}dist/playground`;
 
-const REPORTS = "/violations";
-const POLICY = `default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; report-uri ${REPORTS}`;
-const TYPES: Readonly<Record<string, string>> = {
-  html: "text/html; charset=utf-8",
-  css: "text/css; charset=utf-8",
-  js: "text/javascript; charset=utf-8",
-  wasm: "application/wasm",
-};
+const POLICY = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'";
 const GUESTS = EXAMPLES.map(({ file }) => `guests/${file}.wasm`);
 /** Every file that the server serves. */
 const FILES: ReadonlySet<string> = new Set(["index.html", "style.css", "playground.js", ...GUESTS]);
-
-/** The package's entries by the names that users import, as files. Longer names first: esbuild takes the first match. */
-function aliases(): Record<string, string> {
-  const entries = Object.entries(config.exports).map(([entry, file]) =>
-    [entry.replace(".", config.name), `${ROOT}${file}`] as const
-  );
-  return Object.fromEntries(entries.toSorted(([a], [b]) => b.length - a.length));
-}
 
 /** Makes the folder anew. */
 export async function buildPlayground(): Promise<void> {
@@ -46,7 +31,7 @@ export async function buildPlayground(): Promise<void> {
     absWorkingDir: ROOT,
     entryPoints: [`${PAGE}/playground.ts`],
     outfile: `${FOLDER}/playground.js`,
-    alias: aliases(),
+    alias: packageAliases(),
     minify: true,
     logLevel: "error",
   });
@@ -59,22 +44,7 @@ export async function buildPlayground(): Promise<void> {
  * @param onViolation receives the browsers' reports of violations of the policy
  */
 export function servePlayground(port: number, onViolation: (report: string) => void): Deno.HttpServer<Deno.NetAddr> {
-  return Deno.serve({ hostname: "127.0.0.1", port, onListen: () => {} }, async (request) => {
-    const { pathname } = new URL(request.url);
-    if (request.method === "POST" && pathname === REPORTS) {
-      onViolation(await request.text());
-      return new Response(null, { status: 204 });
-    }
-    const file = pathname.slice(1) || "index.html";
-    if (!FILES.has(file)) return new Response("there is no such page", { status: 404 });
-    const headers = {
-      "content-type": TYPES[file.split(".").at(-1)!]!,
-      "content-security-policy": POLICY,
-      "x-content-type-options": "nosniff",
-      "cache-control": "no-store",
-    };
-    return new Response((await Deno.open(`${FOLDER}/${file}`)).readable, { headers });
-  });
+  return servePoliced(port, { folder: FOLDER, files: FILES, policy: POLICY, onViolation });
 }
 
 if (import.meta.main) {

@@ -5,6 +5,8 @@
  */
 
 import * as esbuild from "esbuild-wasm";
+import config from "../deno.json" with { type: "json" };
+import { ROOT } from "./root.ts";
 
 /** Bundles with these options and the common ones. @returns the files, if `write` is false */
 export async function bundle(options: esbuild.BuildOptions): Promise<readonly esbuild.OutputFile[]> {
@@ -14,4 +16,12 @@ export async function bundle(options: esbuild.BuildOptions): Promise<readonly es
   } finally {
     await esbuild.stop();
   }
+}
+
+/** The package's entries by the names that users import, as files. Longer names first: esbuild takes the first match. */
+export function packageAliases(): Record<string, string> {
+  const entries = Object.entries(config.exports).map(([entry, file]) =>
+    [entry.replace(".", config.name), `${ROOT}${file}`] as const
+  );
+  return Object.fromEntries(entries.toSorted(([a], [b]) => b.length - a.length));
 }

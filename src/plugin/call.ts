@@ -10,7 +10,8 @@ import { spend } from "../base/schedule.ts";
 import { RpcError, SchemaError } from "../rpc/mod.ts";
 import { Failure, NO_INSTANCE, PluginError, stopCauseOf } from "./errors.ts";
 import { type KnownMethods, methodHint } from "./hint.ts";
-import type { PluginCallOptions } from "./options.ts";
+import { WAITED_MS } from "./options.ts";
+import type { PluginCallOptions, WaitedCallOptions } from "./options.ts";
 
 /** Units of fuel for the error of a call, with its stack: 20 µs. */
 const ERROR_WORK = 10_000;
@@ -42,9 +43,10 @@ export class PluginCall {
     this.options = options;
     this.traceparent = options.traceparent;
     this.#deadlineMs = options.deadlineMs ?? deadlineMs;
-    if (options.maxDeadlineMs !== undefined) this.#lastMs = performance.now() + options.maxDeadlineMs;
+    const { [WAITED_MS]: waitedMs = 0, maxDeadlineMs } = options as WaitedCallOptions;
+    if (maxDeadlineMs !== undefined) this.#lastMs = performance.now() + maxDeadlineMs - waitedMs;
     options.signal?.addEventListener("abort", this.#onAbort);
-    this.#startDeadline();
+    this.#startDeadline(waitedMs);
   }
 
   /** Whether a deadline may give the call up. */
@@ -149,9 +151,9 @@ export class PluginCall {
 
   readonly #onAbort = (): void => this.giveUp(this.options.signal!.reason);
 
-  #startDeadline(): void {
+  #startDeadline(waitedMs = 0): void {
     const lastMs = this.#lastMs === undefined ? Infinity : Math.max(0, this.#lastMs - performance.now());
-    const ms = Math.min(this.#deadlineMs, lastMs);
+    const ms = Math.min(Math.max(0, this.#deadlineMs - waitedMs), lastMs);
     if (ms === Infinity) return;
     const limitMs = lastMs < this.#deadlineMs ? this.options.maxDeadlineMs! : this.#deadlineMs;
     clearTimeout(this.#timer);

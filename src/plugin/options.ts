@@ -178,6 +178,14 @@ export interface PluginCallOptions {
   readonly traceparent?: string;
 }
 
+/** Milliseconds that a call has waited before it came to its plugin, for a worker: an option that users do not have. */
+export const WAITED_MS: unique symbol = Symbol("waitedMs");
+
+/** Options of a call that has waited: its deadlines are so much nearer. */
+export interface WaitedCallOptions extends PluginCallOptions {
+  readonly [WAITED_MS]?: number;
+}
+
 /** The names of all options. */
 export const PLUGIN_OPTIONS: readonly (keyof PluginOptions)[] = [
   ...["args", "env", "clock", "random"] as const,

@@ -166,6 +166,8 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
    * Ends the plugin in peace: new calls reject, those under way are answered, and then the instances read the end of their
    * input, and have `graceMs` to exit. A host method that still runs can call its guest by its context's `peer`.
    *
+   * A host method must not await it without a timeout: it would wait for its own call.
+   *
    * @param options whether to wait for calls, and how long
    * @returns when all instances have ended. It does not reject because a call fails
    * @throws {TypeError} if an option is unknown or of the wrong type

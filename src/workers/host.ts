@@ -47,6 +47,8 @@ export function countsBy(count: (name: keyof PluginStats) => number): PluginStat
 /** How a request of a call is made. */
 export interface CallHow extends Pick<RequestOptions, "onSent" | "onAnswer"> {
   readonly onUse?: OnUse;
+  /** How long the call has waited for its worker. */
+  readonly waitedMs?: number;
 }
 
 /** One worker's host. */
@@ -137,12 +139,12 @@ export class WorkerHost implements HostSide {
     return await this.#checked(schemas, method, "result", result);
   }
 
-  /** Asks for a service that takes the options of a call as its last arguments. */
+  /** Asks for a service that takes the options of a call, and how long it has waited, as its last arguments. */
   async request(
     service: string,
     before: readonly unknown[],
     options: PluginCallOptions,
-    { onSent, onAnswer, onUse }: CallHow = {},
+    { onSent, onAnswer, onUse, waitedMs = 0 }: CallHow = {},
   ): Promise<unknown> {
     const { data, functions, signals } = splitCallOptions(options);
     let id: number | undefined;
@@ -150,7 +152,7 @@ export class WorkerHost implements HostSide {
       return [signal, () => this.#send("abort", [id, name, signal.reason])] as const;
     });
     try {
-      const args = [...before, data, [...functions.keys()], [...signals.keys()]];
+      const args = [...before, data, [...functions.keys()], [...signals.keys()], waitedMs];
       return await this.#channel!.request(service, args, {
         signal: options.signal,
         rejectsOnAbort: true,

@@ -6,6 +6,7 @@
 
 import { Plugin } from "../plugin/mod.ts";
 import type { PluginCallOptions } from "../plugin/mod.ts";
+import { WAITED_MS } from "../plugin/options.ts";
 import { RpcClosedError } from "../rpc/mod.ts";
 import type { RequestContext } from "../rpc/mod.ts";
 import { compile } from "../vm/mod.ts";
@@ -14,7 +15,6 @@ import type { RequestInfo, RequestOptions, Service } from "./channel.ts";
 import { Sending } from "./credit.ts";
 import { CALL_FUNCTIONS, HOST_METHOD, OPTION_FUNCTIONS } from "./functions.ts";
 import { observerInWorker } from "./observing.ts";
-import { afterWaiting } from "./waiting.ts";
 import type { Message } from "./messages.ts";
 
 /** The host may send anything that its user passes: it is trusted. */
@@ -73,7 +73,7 @@ export function serve(post: (message: Message, transfer: Transferable[]) => void
   /** Calls a method with options of the host: functions call the host's, and signals follow the host's. */
   const callWith = async (
     callee: { call(method: never, params: never, options: never): Promise<unknown> },
-    [method, params, data, functions, signals]: readonly unknown[],
+    [method, params, data, functions, signals, waitedMs]: readonly unknown[],
     { id, signal }: RequestInfo,
   ): Promise<unknown> => {
     const made = (functions as readonly string[]).map((name): [string, unknown] => [
@@ -82,7 +82,8 @@ export function serve(post: (message: Message, transfer: Transferable[]) => void
     ]);
     const controllers = new Map((signals as readonly string[]).map((name) => [name, new AbortController()]));
     const followed = Array.from(controllers, ([name, { signal }]): [string, unknown] => [name, signal]);
-    const options = { ...data as PluginCallOptions, ...Object.fromEntries([...made, ...followed]), signal };
+    const given = { ...data as PluginCallOptions, [WAITED_MS]: waitedMs };
+    const options = { ...given, ...Object.fromEntries([...made, ...followed]), signal };
     if (controllers.size > 0) aborts.set(id, controllers);
     try {
       // The plugin tells its observer before it returns.
@@ -128,20 +129,20 @@ export function serve(post: (message: Message, transfer: Transferable[]) => void
         throw error;
       }
     }],
-    ["call", async ([method, params, data, ...rest], info) => {
-      const arrived = performance.now();
+    ["call", async (args, info) => {
+      const waited = stopwatch();
       try {
         const plugin = await started.promise;
-        const left = afterWaiting(data as PluginCallOptions, performance.now() - arrived);
-        return await callWith(plugin, [method, params, left, ...rest], info);
+        return await callWith(plugin, waited(args), info);
       } finally {
         tellStats();
       }
     }],
-    ["describe", async ([data, functions, signals], info) => {
+    ["describe", async (args, info) => {
+      const waited = stopwatch();
       const plugin = await started.promise;
       const describing = { call: (_: never, __: never, options: PluginCallOptions) => plugin.describe(options) };
-      return await callWith(describing, [undefined, undefined, data, functions, signals], info);
+      return await callWith(describing, [undefined, undefined, ...waited(args)], info);
     }],
     ["dispose", async () => await running?.[Symbol.asyncDispose]()],
     ["abort", ([call, name, reason]) => aborts.get(call as number)?.get(name as string)?.abort(reason)],
@@ -176,4 +177,10 @@ export function serve(post: (message: Message, transfer: Transferable[]) => void
 
   const channel = new Channel({ post, services, bounds: BOUNDS, moves: true, sending: new Sending(), beforeSend });
   return (data) => deliver(channel, data);
+}
+
+/** Begins to measure. @returns adds the milliseconds until then to the last argument, which is how long a call has waited */
+function stopwatch(): (args: readonly unknown[]) => readonly unknown[] {
+  const began = performance.now();
+  return (args) => [...args.slice(0, -1), args.at(-1) as number + performance.now() - began];
 }

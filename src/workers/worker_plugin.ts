@@ -24,7 +24,6 @@ import type { CheckedOptions, WorkerPluginOptions } from "./options.ts";
 import { moduleBytes } from "./source.ts";
 import { Place } from "./place.ts";
 import type { Waiting } from "./place.ts";
-import { afterWaiting } from "./waiting.ts";
 
 /** UTF-16 units of a module's name; the rest is cut. */
 const NAME_LENGTH = 1_000;
@@ -186,6 +185,8 @@ export class WorkerPlugin<Guest extends object = Methods, Host extends object = 
    * Ends the plugin in peace: new calls reject, those under way are answered, and then the instances read the end of their
    * input, and have `graceMs` to exit. Then the workers are ended.
    *
+   * A host method must not await it without a timeout: it would wait for its own call.
+   *
    * @param options whether to wait for calls, and how long
    * @returns when all workers have ended. It does not reject because a call fails
    * @throws {TypeError} if an option is unknown or of the wrong type
@@ -227,14 +228,12 @@ export class WorkerPlugin<Guest extends object = Methods, Host extends object = 
     const place = this.#leastBusy();
     const { observe, limits } = this.#options;
     const { signal, deadlineMs = limits.deadlineMs } = options;
-    // The worker must know it, to count what the call has waited.
-    const complete = deadlineMs === Infinity ? options : { ...options, deadlineMs };
     const serve = (options: PluginCallOptions, onUse?: OnUse) =>
       this.#run(method, place, { signal, deadlineMs }, (host, how, waitedMs) => {
-        return run(host, afterWaiting(options, waitedMs), { ...how, onUse });
+        return run(host, options, { ...how, onUse, waitedMs });
       });
-    if (observe === undefined) return await serve(complete);
-    return await observed(observe, { plugin: this.#name, method, options: complete }, () => this.stats, serve);
+    if (observe === undefined) return await serve(options);
+    return await observed(observe, { plugin: this.#name, method, options }, () => this.stats, serve);
   }
 
   /** Runs a call from its beginning to its end, and makes its error. */

@@ -94,7 +94,7 @@ for (
     const bytes = start.methods.length > 0 ? c.bytes() : chatty.bytes();
     const options = { limits: { logBytes: Infinity } };
     receive({ kind: "request", id: 0, name: "start", args: [{ bytes, options, hooks: [], ...start }], size: 0 });
-    receive({ kind: "request", id: 1, name: "call", args: [call, 1_000_000, {}, [], []], size: 0 });
+    receive({ kind: "request", id: 1, name: "call", args: [call, 1_000_000, {}, [], [], 0], size: 0 });
     for (let before = -1; before < sent;) {
       before = sent;
       await wait(150);

@@ -19,6 +19,8 @@ import {
 import type { PluginExit, PluginObserver, StandardSchema } from "@rivulet/rivulet";
 import { WorkerPlugin } from "@rivulet/rivulet/workers";
 import type { WorkerLike, WorkerPluginOptions } from "@rivulet/rivulet/workers";
+import { PluginCall } from "../../src/plugin/call.ts";
+import { WAITED_MS } from "../../src/plugin/options.ts";
 import { guest } from "../_guests.ts";
 import { moduleOf } from "../../tools/wat.ts";
 import { answering, FakeWorker } from "./_fake.ts";
@@ -123,7 +125,7 @@ Deno.test("progress reaches the call's onProgress, whose failure rejects the cal
   await wait(10);
   assertEquals(reports, [{ done: 1 }]);
   const sent = worker.sent.find(({ name }) => name === "call");
-  assertEquals(sent.args.slice(2), [{}, ["onProgress"], []]);
+  assertEquals(sent.args.slice(2, 5), [{}, ["onProgress"], []]);
   await plugin[Symbol.asyncDispose]();
 });
 
@@ -360,4 +362,18 @@ Deno.test("the deadline of a call runs while the call waits for its worker, and 
   await using slow = new WorkerPlugin(faulty, { workers: 1 });
   const error = await assertRejects(() => slow.call("spin", null, { deadlineMs: 300 }), PluginError);
   assertEquals(error.reason, "limit");
+  assertInstanceOf(error.cause, LimitError);
+  assertEquals(error.cause.value, 300, "the deadline that was given, and not what was left of it");
+});
+
+Deno.test("what a call has waited shortens its first deadline, and not those that progress starts", async () => {
+  const waited = { deadlineMs: 10_000, maxDeadlineMs: 60_000, [WAITED_MS]: 9_980 };
+  const [silent, reporting] = [
+    new PluginCall("a", null, waited, Infinity),
+    new PluginCall("a", null, waited, Infinity),
+  ];
+  reporting.onProgress!(1);
+  await wait(200);
+  assertEquals([silent.interrupted !== undefined, reporting.interrupted], [true, undefined]);
+  for (const call of [silent, reporting]) call.end();
 });
