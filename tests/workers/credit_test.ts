@@ -123,7 +123,7 @@ Deno.test("empty lines of a log count too: a host that is slow to log gets a few
   const data = { bytes: empty.bytes(), options: { limits: { logBytes: Infinity } }, hooks: [], methods: [] };
   const functions = ["onLog", "onError"];
   receive({ kind: "request", id: 0, name: "start", args: [{ ...data, functions }], size: 0 });
-  receive({ kind: "request", id: 1, name: "call", args: ["anything", null, {}, [], []], size: 0 });
+  receive({ kind: "request", id: 1, name: "call", args: ["anything", null, {}, [], [], 0], size: 0 });
   await until(() => lists.length > 0);
   for (let before = -1; before < lists.length;) {
     before = lists.length;
