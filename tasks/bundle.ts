@@ -15,7 +15,7 @@ const BUDGETS: Readonly<Record<keyof typeof config.exports, number>> = {
   "./vm": 46_000,
   "./wasi": 50_000,
   "./rpc": 25_000,
-  "./workers": 47_000,
+  "./workers": 52_000,
   "./workers/worker": 92_000,
   "./workers/node": 92_000,
 };

@@ -40,14 +40,7 @@ export function admit<Guest extends object, Host extends object>(
   const manifest = manifestOf(module);
   const options = checkOptions(given, saidBy(manifest, given));
   const { methods } = options;
-  const env = Object.entries(options.env ?? {});
-  const offered: Permissions = {
-    methods: Array.from(methods, ([name]) => name),
-    env: env.map(([name]) => name),
-    limits: Object.fromEntries(PERMISSION_LIMITS.map((name) => [name, options.limits[name]])),
-  };
-  const agreed = effectivePermissions(manifest?.permissions, options.permissions);
-  const permissions = effectivePermissions(agreed, offered);
+  const { agreed, permissions } = permissionsOf(manifest, options);
   const isPermitted = new Set(permissions.methods);
   const denied = [...methods.keys()].filter((name) => !isPermitted.has(name));
   const isAsked = new Set(permitted(methods, manifest?.permissions?.methods ?? "*").map(([name]) => name));
@@ -58,11 +51,25 @@ export function admit<Guest extends object, Host extends object>(
     options: {
       ...options,
       methods: new Map(permitted(methods, permissions.methods)),
-      env: options.env && Object.fromEntries(permitted(env, permissions.env)),
+      env: options.env && Object.fromEntries(permitted(Object.entries(options.env), permissions.env)),
       limits: { ...options.limits, ...permissions.limits },
       denied: new Map(denied.map((name) => [name, isAsked.has(name) ? "permissions" : "manifest"])),
     },
   };
+}
+
+/** What a plugin may do: what it and its host agree on, and what is left of that, since the options offer no more. */
+export function permissionsOf(
+  manifest: Manifest | undefined,
+  { methods, env = {}, limits, permissions: granted }: CheckedOptions,
+): { readonly agreed: Permissions; readonly permissions: Permissions } {
+  const offered: Permissions = {
+    methods: [...methods.keys()],
+    env: Object.keys(env),
+    limits: Object.fromEntries(PERMISSION_LIMITS.map((name) => [name, limits[name]])),
+  };
+  const agreed = effectivePermissions(manifest?.permissions, granted);
+  return { agreed, permissions: effectivePermissions(agreed, offered) };
 }
 
 /** What to do if a plugin calls a method that its host does not have: if it has one that is denied, the host is told. */

@@ -5,17 +5,15 @@
  * @module
  */
 
-import { LimitError } from "../base/limits.ts";
 import { checkNames, checkSignal, shown } from "../base/options.ts";
 import { spend } from "../base/schedule.ts";
 import { CHUNK_WORK } from "../base/streams.ts";
-import { quoted } from "../base/text.ts";
+import { copySections } from "./binary/custom.ts";
 import { decodeModule, ModuleDecoder } from "./binary/decode.ts";
 import type { Engine, EngineModule } from "./engine.ts";
 import { InternalError } from "./errors.ts";
 import { checkIntegrity, expectedHash } from "./integrity.ts";
 import { interpreter } from "./interpreter/mod.ts";
-import { MAX_SHOWN_NAME_BYTES } from "./limits.ts";
 import type { FuncTypeDescriptor } from "./objects/function.ts";
 import { valueTypeName } from "./binary/types.ts";
 import type { Export, ExternKind, FuncType, ModuleRecord, ValueType } from "./binary/types.ts";
@@ -161,12 +159,7 @@ export class Module {
     }
     const { customSections, bytes } = preparedOf(this).record;
     const found = customSections.filter((section) => section.name === name).map(({ contents }) => contents);
-    const length = found.reduce((sum, { start, end }) => sum + end - start, 0);
-    if (length > maxBytes) {
-      const what = `the module's custom sections ${quoted(name, MAX_SHOWN_NAME_BYTES)} have ${length} bytes`;
-      throw new LimitError("maxBytes", maxBytes, `${what}, and at most ${maxBytes} were asked for`);
-    }
-    return found.map(({ start, end }) => bytes.slice(start, end));
+    return copySections(bytes, found, name, maxBytes);
   }
 }
 

@@ -6,7 +6,10 @@
 
 import { limitsOf, resolveLimits } from "../base/limits.ts";
 import { checkNames, checkType, functionsByName, shown } from "../base/options.ts";
+import { permissionsOf } from "../plugin/admission.ts";
 import type {
+  Manifest,
+  Permissions,
   PluginCallOptions,
   PluginLimits,
   PluginObserver,
@@ -88,6 +91,8 @@ export interface CheckedOptions extends SplitOptions {
   readonly createWorker: (() => WorkerLike) | undefined;
   readonly observe: PluginObserver | undefined;
   readonly integrity: ExpectedHash | undefined;
+  /** What a plugin with this manifest may do. */
+  readonly permissionsOf: (manifest: Manifest | undefined) => Permissions;
   /** Whether all calls share one instance. */
   readonly isShared: boolean;
   readonly limits: Required<WorkerPluginLimits>;
@@ -128,6 +133,7 @@ export function checkOptions(options: WorkerPluginOptions<never, never> = {}): C
     createWorker,
     observe: checked.observe,
     integrity: expectedHash(integrity),
+    permissionsOf: (manifest) => permissionsOf(manifest, checked).permissions,
     isShared: others.lifetime === "plugin",
     limits,
   };

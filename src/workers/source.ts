@@ -7,6 +7,8 @@
 import { isPromiseLike } from "../base/callbacks.ts";
 import { shown } from "../base/options.ts";
 import { readManifest } from "../plugin/manifest/manifest.ts";
+import type { Manifest } from "../plugin/mod.ts";
+import { copySections, findCustomSections } from "../vm/binary/custom.ts";
 import { checkIntegrity } from "../vm/integrity.ts";
 import type { ExpectedHash } from "../vm/integrity.ts";
 import type { Module, Source } from "../vm/mod.ts";
@@ -16,6 +18,8 @@ export interface ModuleBytes {
   /** A rejection means that no worker can start. */
   readonly bytes: Promise<Uint8Array<ArrayBuffer>>;
   readonly name: string | undefined;
+  /** The module's manifest. It is read here, and nothing is compiled. It rejects as the bytes do, or if it is not valid. */
+  readonly manifest: Promise<Manifest | undefined>;
 }
 
 /**
@@ -35,7 +39,17 @@ export function moduleBytes(
   const bytes = read(given, integrity);
   // Each call that needs them gets the error.
   bytes.catch(() => {});
-  return { bytes, name: module && (readManifest(module)?.name ?? module.name) };
+  if (module === undefined) return { bytes, name: undefined, manifest: manifestIn(bytes) };
+  const manifest = readManifest(module);
+  return { bytes, name: manifest?.name ?? module.name, manifest: Promise.resolve(manifest) };
+}
+
+async function manifestIn(given: Promise<Uint8Array<ArrayBuffer>>): Promise<Manifest | undefined> {
+  const bytes = await given;
+  return readManifest({
+    customSections: (name, { maxBytes = Infinity } = {}) =>
+      copySections(bytes, findCustomSections(bytes, name), name, maxBytes),
+  });
 }
 
 /** Not by its class: whoever only passes bytes needs no interpreter on this side. */

@@ -9,9 +9,18 @@ import { LimitError, limitError } from "../base/limits.ts";
 import { checkMethod } from "../base/options.ts";
 import { printable } from "../base/text.ts";
 import { PluginError } from "../plugin/mod.ts";
-import type { Plugin, PluginCallOptions, PluginCloseOptions, PluginDescription, PluginStats } from "../plugin/mod.ts";
+import type {
+  Manifest,
+  Permissions,
+  Plugin,
+  PluginCallOptions,
+  PluginCloseOptions,
+  PluginDescription,
+  PluginStats,
+} from "../plugin/mod.ts";
 import { checkCallOptions, checkCloseOptions } from "../plugin/options.ts";
 import type { CallArguments, MethodName, Methods, NotifyArguments, OptionsArgument, ResultOf } from "../rpc/mod.ts";
+import { madeHere } from "../rpc/values/refused.ts";
 import type { Module, Source } from "../vm/mod.ts";
 import type { RequestOptions } from "./channel.ts";
 import { Ended, WorkerFailure } from "./connection.ts";
@@ -57,6 +66,14 @@ export interface WorkerPluginStats extends PluginStats {
 export class WorkerPlugin<Guest extends object = Methods, Host extends object = Methods> implements AsyncDisposable {
   /** The plugin's methods as functions: `api.ping()` for `call("ping")`. */
   readonly api: Plugin<Guest, Host>["api"] = createApi(this.call.bind(this));
+  /**
+   * What its module says about it: a `Plugin`'s `manifest`, as a promise, since the bytes may still arrive. It is read on
+   * your side, whatever the workers say, and no worker is started. It rejects if the bytes can't be read, are no module,
+   * or have a manifest that is not valid.
+   */
+  readonly manifest: Promise<Manifest | undefined>;
+  /** What it may do: a `Plugin`'s `permissions`, as a promise. It is computed on your side, and rejects as `manifest` does. */
+  readonly permissions: Promise<Permissions>;
   readonly #options: CheckedOptions;
   readonly #places: readonly Place[];
   #name: string;
@@ -84,7 +101,11 @@ export class WorkerPlugin<Guest extends object = Methods, Host extends object = 
   ) {
     this.#options = checkOptions(options as WorkerPluginOptions<never, never> | undefined);
     const { data, workers } = this.#options;
-    const { bytes, name } = moduleBytes(source, this.#options.integrity);
+    const { bytes, name, manifest } = moduleBytes(source, this.#options.integrity);
+    this.manifest = manifest;
+    this.permissions = manifest.then(this.#options.permissionsOf);
+    // Who does not ask hears of it by a call.
+    this.permissions.catch(() => {});
     this.#name = (data.name as string | undefined) ?? printable(name ?? "plugin", NAME_LENGTH);
     const hasName = data.name !== undefined;
     const known = {
@@ -252,7 +273,7 @@ export class WorkerPlugin<Guest extends object = Methods, Host extends object = 
       return await place.use(waiting, run);
     } catch (error) {
       const isOurs = error instanceof WorkerFailure || error instanceof Ended || isLate(error);
-      throw isOurs ? this.#failure(method, error) : error;
+      throw isOurs ? this.#failure(method, error) : madeHere(error);
     } finally {
       this.#pending--;
       if (this.#pending === 0) this.#drained();

@@ -4,7 +4,15 @@
  * @module
  */
 
-import { assert, assertEquals, assertInstanceOf, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertMatch,
+  assertRejects,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
 import { compile, CompileError, LimitError, Plugin, PluginError, RpcError } from "@rivulet/rivulet";
 import type { PluginOptions } from "@rivulet/rivulet";
 import { WorkerPlugin } from "@rivulet/rivulet/workers";
@@ -421,4 +429,13 @@ Deno.test("types of methods are those of a Plugin: what is missing or wrong does
     () => new WorkerPlugin(c, { clock: { realtime: () => 0n, monotonic: () => 0n, sleep: () => Promise.resolve() } }),
   ];
   assertEquals(programs.length, 5);
+});
+
+Deno.test("the stack of an error of params leads to the caller of a plugin in workers", async () => {
+  await using plugin = one();
+  for (const value of [new Uint8Array(1), new Map(), 1n]) {
+    const theCaller = async () => await plugin.call("ping", { a: [{ b: { c: [value] } }] });
+    const error = await assertRejects(theCaller, TypeError, "params.a[0].b.c[0] is a");
+    assertMatch(error.stack!, /theCaller/, error.stack);
+  }
 });
