@@ -7,7 +7,7 @@
  * @module
  */
 
-import { bytesOf, classOf, kindOf } from "../rpc/values/kinds.ts";
+import { aClassOf, bytesOf, kindOf } from "../rpc/values/kinds.ts";
 import { pathText } from "../rpc/values/paths.ts";
 import { refusal } from "../rpc/values/refused.ts";
 import { errorOf, fieldsOf, MAX_CHAIN } from "./errors.ts";
@@ -128,7 +128,7 @@ export function pack(value: unknown, how: Side, { root, isList }: Root = RESULT)
         return packStream(value as AnyStream);
       case "nothing": {
         const path = pathText(root, steps.slice(isList ? 1 : 0));
-        throw refusal(`${path} is a ${classOf(value)}, which JSON would lose: ${kind!.hint}`);
+        throw refusal(`${path} is ${aClassOf(value)}, which JSON would lose: ${kind!.hint}`);
       }
     }
     return packRecord(value, depth, chain);

@@ -433,7 +433,7 @@ Deno.test("types of methods are those of a Plugin: what is missing or wrong does
 
 Deno.test("the stack of an error of params leads to the caller of a plugin in workers", async () => {
   await using plugin = one();
-  for (const value of [new Uint8Array(1), new Map(), 1n]) {
+  for (const value of [new Uint8Array(1), new Map(), 1n, /x/, new Error("no")]) {
     const theCaller = async () => await plugin.call("ping", { a: [{ b: { c: [value] } }] });
     const error = await assertRejects(theCaller, TypeError, "params.a[0].b.c[0] is a");
     assertMatch(error.stack!, /theCaller/, error.stack);

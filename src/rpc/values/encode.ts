@@ -7,7 +7,7 @@
  */
 
 import { toBase64 } from "./base64.ts";
-import { type Accepted, bytesOf, classOf, type Kind, kindOf, type StreamKind, TAGS } from "./kinds.ts";
+import { type Accepted, aClassOf, bytesOf, type Kind, kindOf, type StreamKind, TAGS } from "./kinds.ts";
 import { jsonText } from "./json.ts";
 import { pathText, type Step } from "./paths.ts";
 import { refusal, tooLong } from "./refused.ts";
@@ -204,11 +204,6 @@ function checkAgreed(needed: Accepted, value: object, walk: Walk): void {
     `${pathOf(walk)} is ${aClassOf(value)}: the other side has not agreed to ${needed}; ` +
       `pass \`accepts: ["${needed}"]\` if it reads them${remedy}`,
   );
-}
-
-function aClassOf(value: object): string {
-  const name = classOf(value);
-  return `${/^[AEIO]/.test(name) ? "an" : "a"} ${name}`;
 }
 
 /** Where the walk is. */
