@@ -53,12 +53,13 @@ const ARROWS: ReadonlyMap<string, readonly string[]> = new Map([
     ...["src/plugin/lifetimes/", "src/plugin/instance/", "src/plugin/manifest/"],
     ...["src/vm/mod.ts", "src/wasi/mod.ts", "src/rpc/mod.ts"],
     ...["src/rpc/framing/framings.ts", "src/rpc/protocols/protocols.ts"],
-    ...["src/rpc/schemas/check.ts", "src/rpc/trace.ts", "src/rpc/values/kinds.ts"],
+    ...["src/rpc/schemas/check.ts", "src/rpc/trace.ts"],
+    ...["kinds", "refused"].map((name) => `src/rpc/values/${name}.ts`),
   ]],
   ["src/workers/", [
     ...["src/vm/mod.ts", "src/wasi/mod.ts", "src/rpc/mod.ts", "src/plugin/mod.ts"],
     ...["src/rpc/failures.ts", "src/rpc/schemas/check.ts", "src/rpc/schemas/handlers.ts", "src/rpc/trace.ts"],
-    ...["discard", "kinds", "paths"].map((name) => `src/rpc/values/${name}.ts`),
+    ...["discard", "kinds", "paths", "refused"].map((name) => `src/rpc/values/${name}.ts`),
     ...[
       "src/plugin/admission.ts",
       "src/plugin/options.ts",

@@ -8,6 +8,7 @@
 import { limitError } from "../base/limits.ts";
 import { spend } from "../base/schedule.ts";
 import { RpcError, SchemaError } from "../rpc/mod.ts";
+import { isRefusal, madeHere } from "../rpc/values/refused.ts";
 import { Failure, NO_INSTANCE, PluginError, stopCauseOf } from "./errors.ts";
 import { type KnownMethods, methodHint } from "./hint.ts";
 import { WAITED_MS } from "./options.ts";
@@ -135,11 +136,12 @@ export class PluginCall {
     if (signal?.aborted) return signal.reason;
     const failure = error instanceof Failure ? error : this.#failureOf(error);
     const isOfSchema = error instanceof SchemaError && error.method === this.method;
-    if (failure === undefined && !(error instanceof RpcError) && !isOfSchema) return error;
+    if (failure === undefined && !(error instanceof RpcError) && !isOfSchema && !isRefusal(error)) return error;
     const turn = spend(ERROR_WORK);
     if (turn !== undefined) await turn;
     // The error is made here, since the stack of this function leads to the caller, and that of the streams does not.
     if (isOfSchema) return new SchemaError(error.method, error.part, error.issues, plugin);
+    if (isRefusal(error)) return madeHere(error);
     if (failure === undefined) return rpcErrorOf(error as RpcError, plugin, this.method, known);
     const { reason, details, error: cause } = failure;
     return new PluginError(reason, { plugin, method: this.method }, details, { cause });

@@ -7,10 +7,10 @@
 
 import type { LimitError } from "../base/limits.ts";
 import type { RpcProtocolError } from "./errors.ts";
-import { toJson } from "./message.ts";
 import type { RequestMessage } from "./message.ts";
 import { decodeMessages, type OpenedStream, type Tagged } from "./values/decode.ts";
 import { type Encoded, encodeValue, type PassedStream } from "./values/encode.ts";
+import { jsonText } from "./values/json.ts";
 import type { Accepted } from "./values/kinds.ts";
 import { streamError, streamMethodOf } from "./values/stream_messages.ts";
 import { type StreamPort, StreamTable } from "./values/streams.ts";
@@ -64,14 +64,14 @@ export class Codec {
    */
   write(value: unknown, place: ValuePlace): Written | Promise<Written> {
     const encoded = encodeValue(value, { root: place, accepts: this.#accepts, nextId: this.#streams.nextId });
-    return encoded instanceof Promise ? encoded.then(written) : written(encoded);
+    return encoded instanceof Promise ? encoded.then((encoded) => written(encoded, place)) : written(encoded, place);
   }
 
   /** The JSON text of a value of this side. @throws {TypeError} as `write` does, and if there are streams or blobs */
   encode(value: unknown, place: ValuePlace): string {
     const encoded = encodeValue(value, { root: place, accepts: this.#accepts, nextId: undefined });
     if (encoded instanceof Promise) throw new TypeError(`${place} has a Blob, which is for params and results`);
-    return toJson(encoded.value);
+    return jsonText(encoded.value, place);
   }
 
   /**
@@ -120,8 +120,8 @@ export class Codec {
   }
 }
 
-function written({ value, streams }: Encoded): Written {
-  return { json: toJson(value), streams };
+function written({ value, streams }: Encoded, place: ValuePlace): Written {
+  return { json: jsonText(value, place), streams };
 }
 
 /** Drops streams that arrived with a message, or were passed with one. */

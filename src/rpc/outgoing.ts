@@ -19,6 +19,7 @@ import { type Draft, hasRoom, writePlace } from "./protocols/places.ts";
 import type { Place } from "./protocols/types.ts";
 import type { PeerCallOptions } from "./types.ts";
 import type { OpenedStream } from "./values/decode.ts";
+import { madeHere } from "./values/refused.ts";
 
 /** No options, and no members. */
 const NONE = {};
@@ -209,12 +210,20 @@ export class Outgoing {
     }
     const hasParams = draft.params !== undefined || alwaysParams;
     const { members } = draft;
-    const written = hasParams ? this.#connection.codec.write(draft.params, "params") : undefined;
+    const written = hasParams ? this.#written(draft.params) : undefined;
     if (!(written instanceof Promise)) return { method, params: written, members, id };
     const parts = written.then((params) => ({ method, params, members, id }));
     // Nobody waits for it if another entry of its batch is wrong.
     parts.catch(() => {});
     return parts;
+  }
+
+  #written(params: unknown): Written | Promise<Written> {
+    try {
+      return this.#connection.codec.write(params, "params");
+    } catch (error) {
+      throw madeHere(error);
+    }
   }
 
   /** Passes the streams of requests. */

@@ -54,6 +54,8 @@ export interface RequestOptions {
   readonly onAnswer?: () => void;
   /** Receives the number of the request. */
   readonly onSent?: (id: number) => void;
+  /** What the request counts beside its content, for the work that it makes. */
+  readonly weight?: number;
 }
 
 interface Pending {
@@ -95,7 +97,7 @@ export class Channel {
    * @throws what the service throws; the reason of `close`; `TypeError` if an argument can't cross
    */
   async request(name: string, args: readonly unknown[], options: RequestOptions = {}): Promise<unknown> {
-    const { signal, rejectsOnAbort = false, onAnswer, onSent } = options;
+    const { signal, rejectsOnAbort = false, onAnswer, onSent, weight = 0 } = options;
     if (this.#closed !== undefined) throw this.#closed.reason;
     const packed = pack(args, this.#side, { root: "params", isList: true });
     const id = this.#nextId++;
@@ -114,7 +116,7 @@ export class Channel {
     this.#pending.set(id, { settle });
     onSent?.(id);
     try {
-      const size = packed.size + MESSAGE_SIZE;
+      const size = packed.size + MESSAGE_SIZE + weight;
       const values = packed.value as readonly unknown[];
       this.#send({ kind: "request", id, name, args: values, size }, packed.transfer, size);
     } catch (error) {

@@ -64,7 +64,9 @@ function callback(check: (args: readonly unknown[]) => readonly unknown[]): Brid
 /** Units of fuel for a line of a log in the host: a microsecond to call its receiver. */
 const LINE_WORK = 500;
 /** Lines in a message: they are logged in one turn of the host. */
-const MAX_LINES = 1_000;
+const MAX_LINES = 250;
+/** What a line counts beside its text: a thousand of them fill a window. The host may need long for each. */
+const LINE_WEIGHT = 256;
 
 /** Lines of a log, many in a message. A line's promise rejects if the host's function fails. It never resolves. */
 const LINES: Bridge = {
@@ -98,7 +100,7 @@ const LINES: Bridge = {
       if (lines.length === 0) return;
       const [sent, notified] = [lines, rejects];
       [lines, rejects] = [[], []];
-      request([sent]).then((failure) => {
+      request([sent], { weight: sent.length * LINE_WEIGHT }).then((failure) => {
         if (Array.isArray(failure)) notified[failure[0] as number]?.(failure[1]);
       }, () => {});
     };

@@ -18,6 +18,7 @@ import type {
   PluginSettings,
 } from "../plugin/mod.ts";
 import { checkOptions as checkPluginOptions, PLUGIN_OPTIONS } from "../plugin/options.ts";
+import { FRAMINGS, PROTOCOLS } from "../rpc/mod.ts";
 import type { Handler, Methods, MethodSchemas, MethodsOption } from "../rpc/mod.ts";
 import { schemasByMethod } from "../rpc/schemas/check.ts";
 import { withSchemas } from "../rpc/schemas/handlers.ts";
@@ -67,6 +68,8 @@ const MAX_WORKERS = 64;
 const DEFAULT_WORKERS = 8;
 /** Levels of an option. */
 const MAX_DEPTH = 100;
+/** Options that may be the name of a row, with the name of the table. */
+const NAMED: ReadonlyMap<string, string> = new Map([["protocol", "PROTOCOLS"], ["framing", "FRAMINGS"]]);
 const OWN_OPTIONS: readonly string[] = ["workers", "createWorker", "integrity"];
 
 // deno-lint-ignore no-explicit-any -- functions of any options
@@ -120,6 +123,8 @@ export function checkOptions(options: WorkerPluginOptions<never, never> = {}): C
   return {
     ...split({
       ...others,
+      protocol: byName(PROTOCOLS, others.protocol),
+      framing: byName(FRAMINGS, others.framing),
       env: Object.fromEntries(granted(permissions.env, Object.entries(env))),
       limits: pluginLimits,
     }, OPTION_FUNCTIONS),
@@ -137,6 +142,11 @@ export function checkOptions(options: WorkerPluginOptions<never, never> = {}): C
     isShared: others.lifetime === "plugin",
     limits,
   };
+}
+
+/** A row of a table by its name, since its functions can't cross. Anything else is returned as it is. */
+function byName(table: Readonly<Record<string, unknown>>, given: unknown): unknown {
+  return Object.keys(table).find((name) => table[name] === given) ?? given;
 }
 
 function workersOf(given: unknown, isShared: boolean): number {
@@ -180,7 +190,9 @@ function isSignal(value: unknown): value is AbortSignal {
 /** A copy of data. Classes and proxies become plain objects. */
 function copyOf(name: string, value: unknown, depth = 0): unknown {
   if (typeof value === "function" || typeof value === "symbol" || depth > MAX_DEPTH) {
-    throw new TypeError(`${name} is not only data, so it can't be passed to workers`);
+    const instead = NAMED.get(name);
+    const hint = instead === undefined ? "" : `: pass the name of one of ${instead}, or that row`;
+    throw new TypeError(`${name} is not only data, so it can't be passed to workers${hint}`);
   }
   if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value;
   if (Array.isArray(value)) return value.map((item) => copyOf(name, item, depth + 1));

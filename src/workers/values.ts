@@ -7,8 +7,9 @@
  * @module
  */
 
-import { bytesOf, classOf, kindOf } from "../rpc/values/kinds.ts";
+import { aClassOf, bytesOf, kindOf } from "../rpc/values/kinds.ts";
 import { pathText } from "../rpc/values/paths.ts";
+import { refusal } from "../rpc/values/refused.ts";
 import { errorOf, fieldsOf, MAX_CHAIN } from "./errors.ts";
 import type { KnownErrors } from "./errors.ts";
 import { canMoveStreams } from "./streams.ts";
@@ -79,8 +80,8 @@ export function pack(value: unknown, how: Side, { root, isList }: Root = RESULT)
   };
   const packStream = (stream: AnyStream): AnyStream => {
     const path = pathText(root, steps.slice(isList ? 1 : 0));
-    if (!canMoveStreams()) throw new TypeError(`${path} is a stream, and this runtime can't pass streams to workers`);
-    if (stream.locked) throw new TypeError(`${path} is a stream that is locked`);
+    if (!canMoveStreams()) throw refusal(`${path} is a stream, and this runtime can't pass streams to workers`);
+    if (stream.locked) throw refusal(`${path} is a stream that is locked`);
     const packed = how.pipes?.around(stream) ?? stream;
     transfer.add(packed as Transferable);
     return packed;
@@ -112,7 +113,7 @@ export function pack(value: unknown, how: Side, { root, isList }: Root = RESULT)
     // As in JSON, these are left out.
     if (typeof value === "function" || typeof value === "symbol") return undefined;
     if (typeof value !== "object" || value === null) return value;
-    if (depth > MAX_DEPTH) throw new TypeError("the value is nested too deeply, or contains itself");
+    if (depth > MAX_DEPTH) throw refusal("the value is nested too deeply, or contains itself");
     if (Array.isArray(value)) return packList(value, depth, chain);
     if (isError(value)) return chain > MAX_CHAIN ? undefined : packError(value, chain, depth);
     if ("toJSON" in value && typeof value.toJSON === "function") return packAny(value.toJSON(), depth + 1, chain);
@@ -127,7 +128,7 @@ export function pack(value: unknown, how: Side, { root, isList }: Root = RESULT)
         return packStream(value as AnyStream);
       case "nothing": {
         const path = pathText(root, steps.slice(isList ? 1 : 0));
-        throw new TypeError(`${path} is a ${classOf(value)}, which JSON would lose: ${kind!.hint}`);
+        throw refusal(`${path} is ${aClassOf(value)}, which JSON would lose: ${kind!.hint}`);
       }
     }
     return packRecord(value, depth, chain);

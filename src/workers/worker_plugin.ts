@@ -20,6 +20,7 @@ import type {
 } from "../plugin/mod.ts";
 import { checkCallOptions, checkCloseOptions } from "../plugin/options.ts";
 import type { CallArguments, MethodName, Methods, NotifyArguments, OptionsArgument, ResultOf } from "../rpc/mod.ts";
+import { madeHere } from "../rpc/values/refused.ts";
 import type { Module, Source } from "../vm/mod.ts";
 import type { RequestOptions } from "./channel.ts";
 import { Ended, WorkerFailure } from "./connection.ts";
@@ -272,7 +273,7 @@ export class WorkerPlugin<Guest extends object = Methods, Host extends object = 
       return await place.use(waiting, run);
     } catch (error) {
       const isOurs = error instanceof WorkerFailure || error instanceof Ended || isLate(error);
-      throw isOurs ? this.#failure(method, error) : error;
+      throw isOurs ? this.#failure(method, error) : madeHere(error);
     } finally {
       this.#pending--;
       if (this.#pending === 0) this.#drained();

@@ -60,6 +60,43 @@ Deno.test("an error of a schema names the plugin, and its stack leads to the cal
   }
 });
 
+Deno.test("the stack of an error of params leads to the caller, and the error names the value", async () => {
+  const deep = (value: unknown) => ({ a: [{ b: { c: { d: [value] } } }] });
+  const cyclic: Record<string, unknown> = {};
+  cyclic.itself = cyclic;
+  const refused: readonly (readonly [params: unknown, message: string])[] = [
+    [deep(new Uint8Array(1)), "params.a[0].b.c.d[0] is a Uint8Array: the other side has not agreed to bytes"],
+    [deep(new Map()), "params.a[0].b.c.d[0] is a Map, which JSON would lose"],
+    [deep(1n), "params.a[0].b.c.d[0] is a BigInt, which JSON does not have"],
+    [() => {}, "a function has no JSON form"],
+    [cyclic, ""],
+  ];
+  for (const lifetime of ["call", "plugin", { pool: 1 }] as const) {
+    await using plugin = new Plugin(obedient, { lifetime });
+    for (const [params, message] of refused) {
+      const callerOfPlugin = async () => await plugin.call("echo", params);
+      const callerOfApi = async () => await plugin.api.echo!(params);
+      const callerOfNotify = async () => await plugin.notify("echo", params);
+      for (const caller of [callerOfPlugin, callerOfApi, ...lifetime === "plugin" ? [callerOfNotify] : []]) {
+        const error = await assertRejects(caller, TypeError, message);
+        assertEquals(error.constructor, TypeError);
+        if (hasAsyncFrames) assertMatch(error.stack!, /callerOf(Plugin|Api|Notify)/, error.stack);
+      }
+    }
+  }
+});
+
+Deno.test("an error of the caller's own toJSON stays as it is", async () => {
+  const mine = new TypeError("mine");
+  const params = {
+    toJSON() {
+      throw mine;
+    },
+  };
+  await using plugin = new Plugin(obedient);
+  assertEquals(await assertRejects(() => plugin.call("echo", params)), mine);
+});
+
 Deno.test("an error has the first and the last lines of the log, and says how many are left out", async () => {
   const lines = Array.from({ length: 30 }, (_, index) => `line ${index}`);
   // As a Go panic does: the first line says what happened, and many follow.

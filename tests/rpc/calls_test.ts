@@ -1,7 +1,7 @@
 /** Tests of src/rpc/peer.ts with a hand-written other side: calls, notifications and batches that the peer sends. */
 
 import { FRAMINGS, LimitError, RpcError } from "@rivulet/rivulet/rpc";
-import { assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { spend } from "../../src/base/schedule.ts";
 import { connect, settle } from "../_wire.ts";
 
@@ -34,6 +34,37 @@ Deno.test("call rejects params without a JSON form, and does not use an id for t
   await assertRejects(() => peer.batch([{ method: "a" }, { method: "b", params: 1n }]), TypeError);
   peer.call("b").catch(() => {});
   assertEquals((await next()).id, 0);
+  await peer.close();
+});
+
+Deno.test("a BigInt is refused with its path, and the stack of what is refused leads to the caller", async () => {
+  const { peer } = connect();
+  const refused: readonly (readonly [params: unknown, message: string])[] = [
+    [1n, "params is a BigInt, which JSON does not have"],
+    [{ list: [0, { "a b": Object(1n) }] }, 'params.list[1]["a b"] is a BigInt'],
+    [{ at: { toJSON: () => ({ n: 1n }) } }, "params.at.n is a BigInt"],
+    [[[[[[[[[[[new Uint8Array(1)]]]]]]]]]], "params[0][0][0][0][0][0][0][0][0][0] is a Uint8Array"],
+  ];
+  const callers = {
+    call: async function theCaller(params: unknown) {
+      await peer.call("a", params);
+    },
+    api: async function theCaller(params: unknown) {
+      await peer.api.a!(params);
+    },
+    notify: async function theCaller(params: unknown) {
+      await peer.notify("a", params);
+    },
+    batch: async function theCaller(params: unknown) {
+      await peer.batch([{ method: "b" }, { method: "a", params }]);
+    },
+  };
+  for (const [params, message] of refused) {
+    for (const [name, caller] of Object.entries(callers)) {
+      const error = await assertRejects(() => caller(params), TypeError, message);
+      assertMatch(error.stack!, /theCaller/, `${name}: ${error.stack}`);
+    }
+  }
   await peer.close();
 });
 

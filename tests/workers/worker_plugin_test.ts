@@ -4,12 +4,22 @@
  * @module
  */
 
-import { assert, assertEquals, assertInstanceOf, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertMatch,
+  assertRejects,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
 import { compile, CompileError, LimitError, Plugin, PluginError, RpcError } from "@rivulet/rivulet";
 import type { PluginOptions } from "@rivulet/rivulet";
+import { FRAMINGS, PROTOCOLS } from "@rivulet/rivulet/rpc";
 import { WorkerPlugin } from "@rivulet/rivulet/workers";
 import type { WorkerPluginOptions } from "@rivulet/rivulet/workers";
 import { guest } from "../_guests.ts";
+import { answering, FakeWorker } from "./_fake.ts";
 
 const c = await guest("c_plugin");
 const faulty = await guest("faulty");
@@ -421,4 +431,31 @@ Deno.test("types of methods are those of a Plugin: what is missing or wrong does
     () => new WorkerPlugin(c, { clock: { realtime: () => 0n, monotonic: () => 0n, sleep: () => Promise.resolve() } }),
   ];
   assertEquals(programs.length, 5);
+});
+
+Deno.test("the stack of an error of params leads to the caller of a plugin in workers", async () => {
+  await using plugin = one();
+  for (const value of [new Uint8Array(1), new Map(), 1n, /x/, new Error("no")]) {
+    const theCaller = async () => await plugin.call("ping", { a: [{ b: { c: [value] } }] });
+    const error = await assertRejects(theCaller, TypeError, "params.a[0].b.c[0] is a");
+    assertMatch(error.stack!, /theCaller/, error.stack);
+  }
+});
+
+Deno.test("a row of PROTOCOLS or FRAMINGS crosses by its name, and one of your own is refused with a hint", async () => {
+  for (const name of ["rivulet", "lsp", "mcp"] as const) {
+    const worker = new FakeWorker(answering(({ id }) => ({ kind: "answer", id, value: "pong", size: 1 })));
+    const options = { protocol: PROTOCOLS[name], framing: FRAMINGS["content-length"] };
+    await using plugin = one(c, { createWorker: () => worker, ...options });
+    assertEquals(await plugin.call("ping"), "pong");
+    const start = worker.sent.find(({ name }) => name === "start");
+    assertEquals([start.args[0].options.protocol, start.args[0].options.framing], [name, "content-length"]);
+  }
+  await using plugin = one(c, { protocol: PROTOCOLS.rivulet, framing: FRAMINGS.newline });
+  assertEquals(await plugin.call("ping"), "pong");
+  const protocol = { ...PROTOCOLS.rivulet };
+  const hint = "so it can't be passed to workers: pass the name of one of";
+  assertThrows(() => one(c, { protocol }), TypeError, `protocol is not only data, ${hint} PROTOCOLS, or that row`);
+  const framing = { ...FRAMINGS.newline };
+  assertThrows(() => one(c, { framing }), TypeError, `framing is not only data, ${hint} FRAMINGS, or that row`);
 });

@@ -7,8 +7,10 @@
  */
 
 import { toBase64 } from "./base64.ts";
-import { type Accepted, bytesOf, classOf, type Kind, kindOf, type StreamKind, TAGS } from "./kinds.ts";
+import { type Accepted, aClassOf, bytesOf, type Kind, kindOf, type StreamKind, TAGS } from "./kinds.ts";
+import { jsonText } from "./json.ts";
 import { pathText, type Step } from "./paths.ts";
+import { refusal, tooLong } from "./refused.ts";
 
 /** A stream of this side in a value. It is not locked yet. */
 export interface PassedStream {
@@ -69,7 +71,7 @@ interface Walk extends EncodeOptions {
 
 /** The value itself, or what stands for it. */
 function encodeObject(value: object, walk: Walk): unknown {
-  if (walk.path.length === SUSPECT_DEPTH) JSON.stringify(value);
+  if (walk.path.length === SUSPECT_DEPTH) jsonText(value, walk.root, walk.path);
   if (Array.isArray(value)) return encodeArray(value, walk);
   const isPlain = Object.getPrototypeOf(value) === Object.prototype;
   if (!isPlain) {
@@ -142,7 +144,7 @@ function encodeJson(value: HasJson, walk: Walk): unknown {
 function encodeKind(value: object, { sentAs, hint }: Kind, walk: Walk): unknown {
   switch (sentAs) {
     case "nothing":
-      throw new TypeError(`${pathOf(walk)} is ${aClassOf(value)}, which JSON would lose: ${hint}`);
+      throw refusal(`${pathOf(walk)} is ${aClassOf(value)}, which JSON would lose: ${hint}`);
     case "bytes":
       checkAgreed("bytes", value, walk);
       return { $bytes: textOf(value, walk) };
@@ -166,12 +168,12 @@ function encodeBlob(blob: Blob, walk: Walk): unknown {
 function encodeStream(stream: PassedStream["stream"], kind: StreamKind, walk: Walk): unknown {
   const path = pathOf(walk);
   if (walk.nextId === undefined) {
-    throw new TypeError(`${path} is ${aClassOf(stream)}: streams are for params and results`);
+    throw refusal(`${path} is ${aClassOf(stream)}: streams are for params and results`);
   }
-  if (stream.locked) throw new TypeError(`${path} is ${aClassOf(stream)} that is locked`);
+  if (stream.locked) throw refusal(`${path} is ${aClassOf(stream)} that is locked`);
   walk.streams ??= [];
   if (walk.streams.some((passed) => passed.stream === stream)) {
-    throw new TypeError(`${path} is ${aClassOf(stream)} that is passed twice`);
+    throw refusal(`${path} is ${aClassOf(stream)} that is passed twice`);
   }
   const id = walk.nextId();
   walk.streams.push({ kind, id, stream });
@@ -183,7 +185,7 @@ function textOf(value: object, walk: Walk): string {
   try {
     bytes = bytesOf(value);
   } catch (cause) {
-    throw new TypeError(`${pathOf(walk)} is ${aClassOf(value)} whose bytes were transferred`, { cause });
+    throw refusal(`${pathOf(walk)} is ${aClassOf(value)} whose bytes were transferred`, { cause });
   }
   checkSize(bytes.length, walk);
   return toBase64(bytes);
@@ -192,21 +194,16 @@ function textOf(value: object, walk: Walk): string {
 function checkSize(size: number, where: Walk | string): void {
   if (size <= MAX_BYTES) return;
   const path = typeof where === "string" ? where : pathOf(where);
-  throw new RangeError(`${path} has ${size} bytes, and one message takes at most ${MAX_BYTES}: pass a stream`);
+  throw tooLong(`${path} has ${size} bytes, and one message takes at most ${MAX_BYTES}: pass a stream`);
 }
 
 function checkAgreed(needed: Accepted, value: object, walk: Walk): void {
   if (walk.accepts.has(needed)) return;
   const remedy = needed === "bytes" ? ", or encode it yourself" : "";
-  throw new TypeError(
+  throw refusal(
     `${pathOf(walk)} is ${aClassOf(value)}: the other side has not agreed to ${needed}; ` +
       `pass \`accepts: ["${needed}"]\` if it reads them${remedy}`,
   );
-}
-
-function aClassOf(value: object): string {
-  const name = classOf(value);
-  return `${/^[AEIO]/.test(name) ? "an" : "a"} ${name}`;
 }
 
 /** Where the walk is. */

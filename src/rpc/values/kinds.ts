@@ -35,10 +35,13 @@ const BYTES: Kind = { sentAs: "bytes" };
 const BLOB: Kind = { sentAs: "blob" };
 const MAP: Kind = { sentAs: "nothing", hint: "pass `Object.fromEntries(map)` or `[...map]`" };
 const SET: Kind = { sentAs: "nothing", hint: "pass `[...set]`" };
+const ERROR: Kind = { sentAs: "nothing", hint: "pass its `message`, or throw it" };
+const ENTRIES: Kind = { sentAs: "nothing", hint: "pass `Object.fromEntries(it)` or `[...it]`" };
+const ITERATOR: Kind = { sentAs: "nothing", hint: "pass `[...it]`" };
 const WEAK: Kind = { sentAs: "nothing", hint: "nothing can read what is in it" };
 
 /** By the tag that `Object.prototype.toString` shows, which is the same for values of other realms. */
-const KINDS: ReadonlyMap<string, Kind> = new Map([
+const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ["ArrayBuffer", BYTES],
   ["SharedArrayBuffer", BYTES],
   ["Blob", BLOB],
@@ -50,7 +53,19 @@ const KINDS: ReadonlyMap<string, Kind> = new Map([
   ["Set", SET],
   ["WeakMap", WEAK],
   ["WeakSet", WEAK],
+  ["WeakRef", { sentAs: "nothing", hint: "pass what `deref()` returns" }],
   ["Promise", { sentAs: "nothing", hint: "await it first" }],
+  ["Error", ERROR],
+  ["DOMException", ERROR],
+  ["RegExp", { sentAs: "nothing", hint: "pass its `source` and its `flags`" }],
+  ["Symbol", { sentAs: "nothing", hint: "pass its `description`" }],
+  ["Headers", ENTRIES],
+  ["FormData", ENTRIES],
+  ["URLSearchParams", { sentAs: "nothing", hint: "pass `String(it)`" }],
+  ["Request", { sentAs: "nothing", hint: "pass the parts of it that the other side needs" }],
+  ["Response", { sentAs: "nothing", hint: "pass the parts of it that the other side needs" }],
+  ...["Generator", "Array Iterator", "Map Iterator", "Set Iterator"].map((tag) => [tag, ITERATOR] as const),
+  ["AsyncGenerator", { sentAs: "nothing", hint: "pass `ReadableStream.from(it)`" }],
 ]);
 
 /** Checks and copies what both sides have agreed to. @throws {TypeError} if it is not a list of known words */
@@ -71,6 +86,12 @@ export function kindOf(value: object): Kind | undefined {
 /** The name of a value's class, as the engine shows it: `Uint8Array`. */
 export function classOf(value: object): string {
   return Object.prototype.toString.call(value).slice("[object ".length, -1);
+}
+
+/** The same with an article: `a Uint8Array`. */
+export function aClassOf(value: object): string {
+  const name = classOf(value);
+  return `${/^[AEIO]/.test(name) ? "an" : "a"} ${name}`;
 }
 
 /** The bytes of a typed array, a `DataView` or a buffer, not copied. @throws {TypeError} if they were transferred */

@@ -7,11 +7,11 @@
 
 import { LimitError, limitError } from "../../base/limits.ts";
 import { ErrorCode, RpcError, RpcProtocolError } from "../errors.ts";
-import { toJson } from "../message.ts";
 import type { OpenedStream } from "./decode.ts";
 import { dropForgotten, hasEnded } from "./discard.ts";
 import { type Encoded, encodeValue, type PassedStream } from "./encode.ts";
 import { Incoming, pumpTo, readableOf } from "./incoming.ts";
+import { jsonText } from "./json.ts";
 import type { Accepted, StreamKind } from "./kinds.ts";
 import { Outgoing, pumpFrom, writableOf } from "./outgoing.ts";
 import { failureText, readStreamError, readStreamMessage, type StreamMethod, streamText } from "./stream_messages.ts";
@@ -262,7 +262,7 @@ export class StreamTable {
       pieceBytes: this.#pieceBytes,
       send: async (value, sized) => {
         const { value: encoded } = await this.#encode(value);
-        const text = streamText("chunk", name, `,"value":${JSON.stringify(encoded ?? null)}`);
+        const text = streamText("chunk", name, `,"value":${jsonText(encoded, "chunk")}`);
         const bytes = utf8Length(text);
         if (bytes > this.#port.requestBytes) {
           throw limitError("requestBytes", this.#port.requestBytes, `a chunk of a stream has ${bytes}`);
@@ -286,7 +286,7 @@ export class StreamTable {
     const encode = (data: unknown): string => {
       const encoded = encodeValue(data, { root: "data", accepts: this.#port.accepts, nextId: undefined });
       if (encoded instanceof Promise) throw new TypeError("data has a Blob, which is for params and results");
-      return toJson(encoded.value);
+      return jsonText(encoded.value, "data");
     };
     return failureText(method, name, reason, encode, this.#port.requestBytes);
   }

@@ -25,7 +25,7 @@ const PLAIN: readonly unknown[] = [
   ...[undefined, null, true, 0, -1.5, "", "text"],
   ...[[], {}, [[]], [{}], { a: {} }, { a: [{ b: null }], c: "d" }, Object.create(null), [undefined, 1]],
   ...[{ $bytes: "AAAA", more: 1 }, { $byte: "AAAA" }, { $: 1 }, { "0": 1 }, new Date(0), { at: new Date(NaN) }],
-  ...[Object("boxed"), Object(5), Object(false), new Error("lost"), /x/],
+  ...[Object("boxed"), Object(5), Object(false)],
 ];
 
 Deno.test("plain JSON is not copied, whatever the other side accepts", () => {
@@ -148,12 +148,47 @@ Deno.test("what JSON would lose is refused whatever the other side accepts", () 
     [new Set(), "params is a Set, which JSON would lose: pass `[...set]`"],
     [{ a: { b: [new (class extends Set<unknown> {})()] } }, "params.a.b[0] is a Set, which"],
     [[new WeakMap()], "params[0] is a WeakMap, which"],
+    [new WeakSet(), "params is a WeakSet, which JSON would lose: nothing can read what is in it"],
+    [[new WeakRef({})], "params[0] is a WeakRef, which JSON would lose: pass what `deref()` returns"],
+    [{ error: new Error("lost") }, "params.error is an Error, which JSON would lose: pass its `message`, or throw it"],
+    [[new (class MyError extends TypeError {})()], "params[0] is an Error, which"],
+    [[new DOMException("lost")], "params[0] is a DOMException, which JSON would lose: pass its `message`"],
+    [{ a: { re: /x/ } }, "params.a.re is a RegExp, which JSON would lose: pass its `source` and its `flags`"],
+    [[Object(Symbol("s"))], "params[0] is a Symbol, which JSON would lose: pass its `description`"],
+    [[new Response()], "params[0] is a Response, which JSON would lose: pass the parts"],
+    [[new Map().keys(), 1], "params[0] is a Map Iterator, which JSON would lose: pass `[...it]`"],
+    [[(function* () {})()], "params[0] is a Generator, which JSON would lose: pass `[...it]`"],
+    [
+      [(async function* () {})()],
+      "params[0] is an AsyncGenerator, which JSON would lose: pass `ReadableStream.from(it)`",
+    ],
     [{ later: Promise.resolve(1) }, "params.later is a Promise, which JSON would lose: await it first"],
     [{ both: new TransformStream() }, "params.both is a TransformStream, which JSON would lose: pass its `readable`"],
   ];
   for (const [value, message] of refused) {
     for (const accepts of [[], ALL]) assertThrows(() => encode(value, accepts), TypeError, message);
   }
+});
+
+Deno.test("headers, forms and queries are refused where the runtime gives them no JSON form", () => {
+  const refused: readonly [value: object, message: string][] = [
+    [new Headers(), "params.it is a Headers, which JSON would lose: pass `Object.fromEntries(it)` or `[...it]`"],
+    [new FormData(), "params.it is a FormData, which"],
+    [new URLSearchParams("a=1"), "params.it is a URLSearchParams, which JSON would lose: pass `String(it)`"],
+  ];
+  for (const [it, message] of refused) {
+    if ("toJSON" in it) text({ it });
+    else assertThrows(() => encode({ it }), TypeError, message);
+  }
+});
+
+Deno.test("an error with a JSON form of its own is sent in that form", () => {
+  class Problem extends Error {
+    toJSON(): unknown {
+      return { title: this.message };
+    }
+  }
+  assertEquals(text([new Problem("no")]), '[{"title":"no"}]');
 });
 
 Deno.test("a stream that is locked or passed twice is refused, and no other is locked", () => {
