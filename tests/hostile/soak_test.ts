@@ -12,7 +12,7 @@ import { guest } from "../_guests.ts";
 import { instanceOf } from "../../tools/wat.ts";
 import { cycles, soak } from "./soak.ts";
 
-const CYCLES = 500;
+const CYCLES = 600;
 /** Mebibytes by which a heap of about ten can differ between two measurements. */
 const NOISE = 0.5;
 
