@@ -23,7 +23,6 @@ const accepts = ["streams"] as const;
 Deno.test("a guest that goes on after it has answered with a stream is stopped at the deadline", async () => {
   for (const [limits, options] of [[{ deadlineMs: 200 }, {}], [{}, { deadlineMs: 200 }]]) {
     await using plugin = new Plugin(endless, { accepts, limits });
-    // The stream is kept, so it is not garbage.
     const stream = await plugin.call("get", null, options) as ReadableStream<unknown>;
     assertEquals(plugin.stats.instances, 1);
     const error = await assertRejects(() => stream.getReader().read(), LimitError);

@@ -1,11 +1,11 @@
 /**
- * Ends streams that nobody will use: those of an answer that can't be sent or is refused, and those that were forgotten.
- * What they hold would stay open: a file, or a place among the open streams.
+ * Ends streams that nobody will use: those of an answer that can't be sent or is refused. What they hold would stay open:
+ * a file, or a place among the open streams. Streams that a caller does not use are left alone: an engine may collect
+ * the object of a stream while its reader is in use (WebKit does), so garbage collection can't tell.
  *
  * @module
  */
 
-import { ErrorCode, RpcError } from "../errors.ts";
 import { kindOf } from "./kinds.ts";
 
 type Stream = ReadableStream<unknown> | WritableStream<unknown>;
@@ -48,24 +48,4 @@ function streamsIn(value: unknown): ReadonlySet<Stream> {
     // A getter has thrown. Its owner must end what it hides.
   }
   return streams;
-}
-
-/** Drops the ends of streams that nobody can use any more: a caller may ignore a stream in a result. */
-const forgotten = globalThis.FinalizationRegistry === undefined
-  ? undefined
-  : new FinalizationRegistry<(reason: unknown) => void>((drop) => {
-    drop(new RpcError(ErrorCode.requestCancelled, "nobody uses the stream any more"));
-  });
-
-/**
- * Calls `drop` at some time after a stream was garbage-collected, unless `hasEnded` was called for its end. `drop` must
- * not keep the stream.
- */
-export function dropForgotten(stream: object, end: object, drop: (reason: unknown) => void): void {
-  forgotten?.register(stream, drop, end);
-}
-
-/** Says that the end of a stream needs no drop any more. */
-export function hasEnded(end: object): void {
-  forgotten?.unregister(end);
 }

@@ -137,9 +137,7 @@ function* cut(bytes: Uint8Array, pieceBytes: number): Generator<Uint8Array, void
 export function writableOf(outgoing: Outgoing): WritableStream<unknown> {
   return new WritableStream<unknown>({
     start(controller) {
-      // The end must not keep a stream that nobody uses any more.
-      const weak = new WeakRef(controller);
-      outgoing.onStop = (reason) => weak.deref()?.error(reason);
+      outgoing.onStop = (reason) => controller.error(reason);
     },
     write: (chunk) => outgoing.write(chunk),
     close: () => outgoing.end(),

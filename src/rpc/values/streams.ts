@@ -8,7 +8,6 @@
 import { LimitError, limitError } from "../../base/limits.ts";
 import { ErrorCode, RpcError, RpcProtocolError } from "../errors.ts";
 import type { OpenedStream } from "./decode.ts";
-import { dropForgotten, hasEnded } from "./discard.ts";
 import { type Encoded, encodeValue, type PassedStream } from "./encode.ts";
 import { Incoming, pumpTo, readableOf } from "./incoming.ts";
 import { jsonText } from "./json.ts";
@@ -139,15 +138,11 @@ export class StreamTable {
     if (isReadable) {
       const incoming = this.#newIncoming({ kind, id });
       const drop = (reason: unknown) => incoming.cancel(reason);
-      const stream = readableOf(incoming);
-      dropForgotten(stream, incoming, drop);
-      return this.#opened(stream, incoming, drop);
+      return this.#opened(readableOf(incoming), incoming, drop);
     }
     const outgoing = this.#newOutgoing({ kind, id });
     const drop = (reason: unknown) => outgoing.drop(reason);
-    const stream = writableOf(outgoing);
-    dropForgotten(stream, outgoing, drop);
-    return this.#opened(stream, outgoing, drop);
+    return this.#opened(writableOf(outgoing), outgoing, drop);
   }
 
   /**
@@ -188,17 +183,11 @@ export class StreamTable {
   close(reason: unknown): void {
     this.#closed = { reason };
     for (const ends of Object.values(this.#incoming)) {
-      for (const incoming of ends.values()) {
-        incoming.finish({ reason });
-        hasEnded(incoming);
-      }
+      for (const incoming of ends.values()) incoming.finish({ reason });
       ends.clear();
     }
     for (const ends of Object.values(this.#outgoing)) {
-      for (const outgoing of ends.values()) {
-        outgoing.stop(reason);
-        hasEnded(outgoing);
-      }
+      for (const outgoing of ends.values()) outgoing.stop(reason);
       ends.clear();
     }
     this.#owed.clear();
@@ -331,8 +320,6 @@ export class StreamTable {
     // After the connection has ended, the id may be another's.
     if (table[kind].get(id) === end) table[kind].delete(id);
     this.#owed.delete(end as Incoming);
-    // Chunks that wait count until they are read, or the stream is forgotten.
-    if (!(end instanceof Incoming && end.hasChunks)) hasEnded(end);
     if (!this.#answers.delete(end) || this.#answers.size > 0) return;
     this.#answersEnded?.resolve();
     this.#answersEnded = undefined;

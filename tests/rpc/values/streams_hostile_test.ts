@@ -136,7 +136,6 @@ Deno.test("memory of chunks that were read or dropped is free again", async () =
 Deno.test("chunks that wait count after their stream has ended, and the ended stream does too", async () => {
   for (const [size, most] of [[1_000, 40], [1, 40]] as const) {
     const { one, other } = pair({ queueBytes: 100_000 });
-    // What waits in a forgotten stream is free when that is garbage.
     const kept: unknown[] = [];
     for (let round = 0; round < 200 && other.faults.length === 0; round++) {
       const { value } = await one.pass(new ReadableStream());
