@@ -70,7 +70,7 @@ Deno.test("a full standard output makes the guest wait until it is read", async 
   assertEquals((await reader.read()).value!.length, 10_000);
   const { value } = await reader.read();
   assert(value!.length > 0 && value!.length <= 10_000);
-  await turn();
+  await turn(5);
   assert(process.fuelUsed > fuelUsed);
   await reader.cancel();
   assertEquals((await process.status).code, 64);
