@@ -33,16 +33,22 @@ async function main(): Promise<boolean> {
       if (Deno.args.includes("--all")) isWell = false;
       continue;
     }
-    try {
-      isWell = printRow(name, version, await run(paths), refuses) && isWell;
-    } catch (error) {
-      console.log(
-        `${name.padEnd(14)} ${version.padEnd(26)} no report: ${error instanceof Error ? error.message : error}`,
-      );
-      isWell = false;
-    }
+    const report = await reportOf(`${name.padEnd(14)} ${version.padEnd(26)}`, () => run(paths));
+    isWell = report !== undefined && printRow(name, version, report, refuses) && isWell;
   }
   return isWell;
+}
+
+/** Runs the suite, and once more if there is no report: now and then a browser does not start. */
+async function reportOf(row: string, run: () => Promise<Report>): Promise<Report | undefined> {
+  for (const _attempt of [1, 2]) {
+    try {
+      return await run();
+    } catch (error) {
+      console.log(`${row} no report: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+  return undefined;
 }
 
 function wantedNames(): string[] | undefined {
