@@ -137,3 +137,22 @@ export function assertErrorAnswer(answer: Json, id: unknown, code: number): void
   assertEquals({ jsonrpc: answer.jsonrpc, id: answer.id, code: answer.error?.code }, { jsonrpc: "2.0", id, code });
   assertEquals(typeof answer.error.message, "string");
 }
+
+/** A stream of these chunks. */
+export function streamOf(...chunks: readonly unknown[]): ReadableStream<unknown> {
+  return new ReadableStream({
+    start(controller) {
+      for (const chunk of chunks) controller.enqueue(chunk);
+      controller.close();
+    },
+  });
+}
+
+/** All chunks of a stream, to its end. */
+export async function collect(stream: unknown): Promise<unknown[]> {
+  const chunks: unknown[] = [];
+  await (stream as ReadableStream<unknown>).pipeTo(
+    new WritableStream({ write: (chunk) => void chunks.push(chunk) }),
+  );
+  return chunks;
+}

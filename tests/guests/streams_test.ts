@@ -7,28 +7,12 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { Plugin, type PluginOptions, RpcError } from "@rivulet/rivulet";
 import { guest } from "../_guests.ts";
+import { collect, streamOf } from "../_wire.ts";
 
 const module = await guest("streams");
 
 function plugin(options: PluginOptions = {}): Plugin {
   return new Plugin(module, { limits: { deadlineMs: 20_000 }, ...options });
-}
-
-function streamOf(...chunks: readonly unknown[]): ReadableStream<unknown> {
-  return new ReadableStream({
-    start(controller) {
-      for (const chunk of chunks) controller.enqueue(chunk);
-      controller.close();
-    },
-  });
-}
-
-async function collect(stream: unknown): Promise<unknown[]> {
-  const chunks: unknown[] = [];
-  await (stream as ReadableStream<unknown>).pipeTo(
-    new WritableStream({ write: (chunk) => void chunks.push(chunk) }),
-  );
-  return chunks;
 }
 
 Deno.test("bytes cross a guest whose manifest says that it reads them", async () => {

@@ -2,7 +2,7 @@
 
 import { ErrorCode, LimitError, Peer, type PeerOptions, RpcClosedError, RpcError } from "@rivulet/rivulet/rpc";
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
-import { connect, crossed, settle, until } from "../_wire.ts";
+import { collect, connect, crossed, settle, streamOf, until } from "../_wire.ts";
 
 const accepts = ["bytes", "streams"] as const;
 
@@ -17,23 +17,6 @@ function peers(methods: PeerOptions["methods"], options: PeerOptions = {}): { cl
 
 async function close(...open: readonly Peer[]): Promise<void> {
   for (const peer of open) await peer.close();
-}
-
-function streamOf(...chunks: readonly unknown[]): ReadableStream<unknown> {
-  return new ReadableStream({
-    start(controller) {
-      for (const chunk of chunks) controller.enqueue(chunk);
-      controller.close();
-    },
-  });
-}
-
-async function collect(stream: unknown): Promise<unknown[]> {
-  const chunks: unknown[] = [];
-  await (stream as ReadableStream<unknown>).pipeTo(
-    new WritableStream({ write: (chunk) => void chunks.push(chunk) }),
-  );
-  return chunks;
 }
 
 const LOST: readonly [value: () => unknown, name: string][] = [
