@@ -60,12 +60,7 @@ export class Incoming {
 
   /** Whether the other side waits until this one takes more: it has no credit, or chunks wait here. */
   get isAwaited(): boolean {
-    return this.#end === undefined && (this.#credit <= 0 || this.hasChunks);
-  }
-
-  /** Whether chunks wait to be taken. */
-  get hasChunks(): boolean {
-    return this.#chunks.size > 0;
+    return this.#end === undefined && (this.#credit <= 0 || this.#chunks.size > 0);
   }
 
   /**
