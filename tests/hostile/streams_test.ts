@@ -16,8 +16,12 @@ const collectGarbage: () => void = runInNewContext("gc");
 
 const accepts = ["bytes", "streams"] as const;
 
-Deno.test("chunks for readers that have stopped reading fill no more than queueBytes", async () => {
-  const queueBytes = 1 << 20;
+/** A peer whose method `read` asks a stream for one chunk, and then for no more. */
+function lazyPeer(queueBytes: number): {
+  readonly peer: Peer;
+  readonly input: WritableStreamDefaultWriter<Uint8Array>;
+  readonly readers: readonly ReadableStreamDefaultReader<unknown>[];
+} {
   const text = new TransformStream<Uint8Array, Uint8Array>();
   const input = text.writable.getWriter();
   const readers: ReadableStreamDefaultReader<unknown>[] = [];
@@ -32,6 +36,12 @@ Deno.test("chunks for readers that have stopped reading fill no more than queueB
       },
     },
   });
+  return { peer, input, readers };
+}
+
+Deno.test("chunks for readers that have stopped reading fill no more than queueBytes", async () => {
+  const queueBytes = 1 << 20;
+  const { peer, input } = lazyPeer(queueBytes);
   const send = (line: string) => input.write(new TextEncoder().encode(line + "\n"));
   for (let id = 0; id < 64; id++) {
     await send(JSON.stringify({ jsonrpc: "2.0", method: "read", params: { $readable: id } }));
@@ -54,20 +64,7 @@ Deno.test("chunks for readers that have stopped reading fill no more than queueB
 
 Deno.test("chunks of streams that have ended fill no more than queueBytes, and are free when their readers cancel", async () => {
   const queueBytes = 1 << 20;
-  const text = new TransformStream<Uint8Array, Uint8Array>();
-  const input = text.writable.getWriter();
-  const readers = new Set<ReadableStreamDefaultReader<unknown>>();
-  const peer = new Peer({ readable: text.readable, writable: new WritableStream() }, {
-    accepts,
-    limits: { queueBytes },
-    methods: {
-      read: (params) => {
-        const reader = (params as ReadableStream<unknown>).getReader();
-        readers.add(reader);
-        reader.read().catch(() => {});
-      },
-    },
-  });
+  const { peer, input, readers } = lazyPeer(queueBytes);
   const send = (message: unknown) => input.write(new TextEncoder().encode(JSON.stringify(message) + "\n"));
   const streams = async (count: number): Promise<void> => {
     for (let id = 0; id < count; id++) {
