@@ -5,8 +5,9 @@
  */
 
 import wabtFactory from "wabt";
-import { compileSync, instantiate } from "../src/vm/mod.ts";
+import { instantiate } from "../src/vm/mod.ts";
 import type { Imports, Instance, InstantiateOptions, Module } from "../src/vm/mod.ts";
+import { compileSync } from "./compile.ts";
 
 const wabt = await wabtFactory();
 

@@ -4,8 +4,9 @@
  * @module
  */
 
-import { compileSync, instantiate } from "../../src/vm/mod.ts";
+import { instantiate } from "../../src/vm/mod.ts";
 import type { Instance } from "../../src/vm/mod.ts";
+import { compileSync } from "../../tools/compile.ts";
 
 /** An instance of a module without imports. */
 export function instanceOfBytes(bytes: Uint8Array<ArrayBuffer>): Promise<Instance> {

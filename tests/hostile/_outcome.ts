@@ -5,8 +5,9 @@
  * @module
  */
 
-import { CompileError, compileSync, instantiate, LimitError, LinkError, Trap } from "../../src/vm/mod.ts";
+import { CompileError, instantiate, LimitError, LinkError, Trap } from "../../src/vm/mod.ts";
 import type { ImportDescriptor, Imports, Instance, Module, RunLimits, ValueTypeName } from "../../src/vm/mod.ts";
+import { compileSync } from "../../tools/compile.ts";
 
 /** Limits of a guest for which no test waits long. */
 export const TIGHT: RunLimits = { fuel: 20_000, memoryPages: 64, tableElements: 10_000 };

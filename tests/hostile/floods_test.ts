@@ -171,9 +171,12 @@ async function assertTimers(what: string, end: () => Promise<unknown>): Promise<
   assert(p99 < 50, `p99 ${Math.round(p99)} ms`);
 }
 
-/** Lets a guest write to a peer whose answers are discarded, or are never read, so that they pile up. */
+/**
+ * Lets two guests write at the same time: one to a peer whose answers are discarded, and one to a peer whose answers are
+ * never read, so that they pile up.
+ */
 async function attackPeer(what: string, module: Module, options: PeerOptions): Promise<void> {
-  for (const readsAnswers of [true, false]) {
+  const attacks = [true, false].map((readsAnswers) => {
     const process = spawn(module);
     const writable = readsAnswers ? new WritableStream<Uint8Array>() : process.writable;
     const peer = new Peer({ readable: process.readable, writable }, { methods, onError: () => {}, ...options });
@@ -181,11 +184,12 @@ async function attackPeer(what: string, module: Module, options: PeerOptions): P
     // While a call waits, reading never pauses.
     const onProgress = () => new Promise<void>((resolve) => setTimeout(resolve, 50));
     const call = peer.call("none", null, { onProgress }).catch(() => {});
-    await assertTimers(what, () => {
+    return () => {
       process.kill();
       return Promise.all([process.status, peer.close("enough"), call]);
-    });
-  }
+    };
+  });
+  await assertTimers(what, () => Promise.all(attacks.map((end) => end())));
 }
 
 for (const [what, text] of Object.entries(MESSAGES)) {

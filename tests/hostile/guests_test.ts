@@ -7,11 +7,13 @@
  */
 
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
-import { compile, compileSync, instantiate, LimitError, Trap } from "../../src/vm/mod.ts";
+import { compile } from "@rivulet/rivulet";
+import { instantiate, LimitError, Trap } from "../../src/vm/mod.ts";
 import type { Imports, Memory, RunLimits } from "../../src/vm/mod.ts";
 import { instanceOf } from "../../tools/wat.ts";
 import { noteFigure } from "./_figures.ts";
 import { bestOfThree, instanceOfBytes, timersDuring, timersDuringCall } from "./_host.ts";
+import { compileSync } from "../../tools/compile.ts";
 import { body, functions, funcType, I32, join, repeat, SECTION, section } from "../../tools/binary.ts";
 
 const forEver = (work: string, before = "", locals = "") =>

@@ -8,9 +8,10 @@
 
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { Plugin } from "../../mod.ts";
-import { compileSync, Global, instantiate, LimitError, Memory, Table, Trap } from "../../src/vm/mod.ts";
+import { Global, instantiate, LimitError, Memory, Table, Trap } from "../../src/vm/mod.ts";
 import type { Imports, Module } from "../../src/vm/mod.ts";
 import { spawn } from "../../src/wasi/mod.ts";
+import { compileSync } from "../../tools/compile.ts";
 import { noteFigure } from "./_figures.ts";
 import { bestOfThree, longestStall } from "./_host.ts";
 import {

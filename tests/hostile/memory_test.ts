@@ -8,7 +8,8 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { assert } from "@std/assert";
-import { compileSync, Global, instantiate } from "../../src/vm/mod.ts";
+import { Global, instantiate } from "../../src/vm/mod.ts";
+import { compileSync } from "../../tools/compile.ts";
 import { noteFigure } from "./_figures.ts";
 import {
   binary,

@@ -5,8 +5,10 @@
  */
 
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { compile, CompileError, compileSync, instantiate } from "../../src/vm/mod.ts";
+import { compile } from "@rivulet/rivulet";
+import { CompileError, instantiate } from "../../src/vm/mod.ts";
 import { spawn } from "../../src/wasi/mod.ts";
+import { compileSync } from "../../tools/compile.ts";
 import { instanceOf, moduleOf } from "../../tools/wat.ts";
 import { noteFigure } from "./_figures.ts";
 import { bestOfThree, longestStall, timersDuring } from "./_host.ts";

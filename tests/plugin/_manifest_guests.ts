@@ -4,7 +4,7 @@
  * @module
  */
 
-import { compileSync } from "../../src/vm/mod.ts";
+import { compileSync } from "../../tools/compile.ts";
 import type { Module } from "../../src/vm/mod.ts";
 import { join, name, SECTION, section } from "../../tools/binary.ts";
 import type { Part } from "../../tools/binary.ts";

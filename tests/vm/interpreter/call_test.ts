@@ -8,7 +8,7 @@ import { assert, assertEquals, assertInstanceOf, assertRejects, assertStrictEqua
 import { instantiate, Trap } from "../../../src/vm/mod.ts";
 import type { Call, Instance } from "../../../src/vm/mod.ts";
 import { codeOf } from "../../../tools/code_of.ts";
-import { functionOf, instanceOf, moduleOf } from "../../../tools/wat.ts";
+import { functionOf, instanceOf, moduleOf } from "./_interpreted.ts";
 import { ASK, FIB, LOOP } from "../_programs.ts";
 
 /** Resumes the call until it stops for a reason that is not fuel. Returns the number of resumes. */

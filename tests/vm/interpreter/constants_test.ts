@@ -8,7 +8,7 @@ import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { CompileError, compileSync, Global, instantiate, Table } from "../../../src/vm/mod.ts";
 import type { ExportedFunction } from "../../../src/vm/mod.ts";
 import { binary, I32, I64, join, name, repeat, SECTION, section, u32 } from "../../../tools/binary.ts";
-import { instanceOf } from "../../../tools/wat.ts";
+import { instanceOf } from "./_interpreted.ts";
 
 const OPERATORS = ["add", "sub", "mul"] as const;
 

@@ -7,7 +7,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { LimitError } from "../../../src/vm/mod.ts";
 import type { Call, Instance } from "../../../src/vm/mod.ts";
-import { instanceOf, moduleOf } from "../../../tools/wat.ts";
+import { instanceOf, moduleOf } from "./_interpreted.ts";
 import { instantiate } from "../../../src/vm/mod.ts";
 
 /** The most by which a guest exceeds its budget, and fuel is ahead of execution: MAX_UNCHECKED of translate.ts. */

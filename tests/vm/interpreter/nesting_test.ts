@@ -12,7 +12,7 @@ import { REGISTER_WORDS, STACK_WORDS } from "../../../src/vm/interpreter/execute
 import { CODE, flushCode } from "../../../src/vm/interpreter/arena.ts";
 import { flushFrames } from "../../../src/vm/interpreter/frames.ts";
 import { OP } from "../../../src/vm/interpreter/ops.ts";
-import { functionOf, instanceOf, moduleOf } from "../../../tools/wat.ts";
+import { functionOf, instanceOf, moduleOf } from "./_interpreted.ts";
 
 const EXHAUSTED = "call stack exhausted";
 

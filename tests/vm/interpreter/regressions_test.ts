@@ -6,7 +6,7 @@
 
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { instantiate } from "../../../src/vm/mod.ts";
-import { functionOf, instanceOf, moduleOf } from "../../../tools/wat.ts";
+import { functionOf, instanceOf, moduleOf } from "./_interpreted.ts";
 
 Deno.test("Call.fuelUsed is not negative when a trap follows a jump over much code", async () => {
   const skipped = "(drop (i32.const 1))".repeat(1_000);

@@ -8,7 +8,7 @@ import { assert, assertEquals } from "@std/assert";
 import { flushCode } from "../../../src/vm/interpreter/arena.ts";
 import { disassemble } from "../../../src/vm/interpreter/disassemble.ts";
 import { codeOf } from "../../../tools/code_of.ts";
-import { functionOf, instanceOf, moduleOf } from "../../../tools/wat.ts";
+import { functionOf, instanceOf, moduleOf } from "./_interpreted.ts";
 
 /** The register code of the first function of a module, without offsets. */
 function codeFor(fields: string): string[] {
