@@ -11,8 +11,11 @@
 
 import { Fifo } from "./fifo.ts";
 
-/** Does one slice of work, and returns how much it was, in units of fuel. */
-export type Slice = () => number;
+/**
+ * Does one slice of work, and returns how much it was, in units of fuel. If it returns a promise, which microtasks
+ * alone must resolve, it runs until then, and no other slice does.
+ */
+export type Slice = () => number | Promise<number>;
 
 /** Fuel for one turn of the event loop: about 2 ms in hot code. */
 const TURN_FUEL = 1_000_000;
@@ -61,6 +64,11 @@ export function spend(work: number): Promise<void> | undefined {
   );
 }
 
+/** The work that is left in this turn for a slice that asks, if it is the only one; else 0. */
+export function room(): number {
+  return waiting.size > 0 || isGiven ? 0 : Math.max(0, TURN_FUEL - spent);
+}
+
 /** Counts work like `spend`, for a caller that does not wait: what comes after it is for a later turn to limit. */
 export function count(work: number): void {
   spent += work;
@@ -87,20 +95,40 @@ export function hold(): () => void {
 
 function runWaiting(): void {
   isRunning = true;
+  let isPromised = false;
   try {
     while (waiting.size > 0 && spent < TURN_FUEL && !isGiven) {
       // A slice may call `spend` while it runs.
       const start = performance.now();
       const work = waiting.shift()!();
-      spent += Math.max(work, (performance.now() - start) * FUEL_PER_MS);
+      if (typeof work === "number") countSlice(work, start);
+      else {
+        isPromised = true;
+        work.then((work) => {
+          countSlice(work, start);
+          runWaiting();
+        }, afterFailure);
+        return;
+      }
     }
   } catch (error) {
     // Only a bug, or a host without memory, makes a slice throw. The others resume in a turn of their own.
     spent = TURN_FUEL;
     throw error;
   } finally {
-    endTurn();
+    if (!isPromised) endTurn();
   }
+}
+
+function countSlice(work: number, start: number): void {
+  spent += Math.max(work, (performance.now() - start) * FUEL_PER_MS);
+}
+
+/** A promised slice rejects for the same reasons as one throws, and its error is reported in the same way. */
+function afterFailure(error: unknown): void {
+  spent = TURN_FUEL;
+  endTurn();
+  throw error;
 }
 
 /** What is left when nobody runs any more. */
@@ -131,7 +159,7 @@ function startTurn(slices: readonly Slice[]): void {
   if (holds > 0) return;
   spent = 0;
   isGiven = false;
-  runWaiting();
+  if (!isRunning) runWaiting();
 }
 
 const { setImmediate, scheduler } = globalThis as {

@@ -43,7 +43,7 @@ export type CallStatus = "ready" | "suspended" | "pending" | "finished" | "faile
  *   119, 101, 114, 0, 0, 10, 6, 1, 4, 0, 65, 42, 11);
  * const instance = await instantiate(await compile(bytes));
  * const call = instance.start("answer");
- * while (call.resume(1_000) === "suspended");
+ * while (await call.resume(1_000) === "suspended");
  * if (call.result !== 42) throw new Error("it is 42");
  * ```
  */
@@ -72,9 +72,10 @@ export interface Call {
    *
    * @param fuel a number of instructions, 0 or more
    * @param work the work after which it stops even if fuel is left
-   * @returns the new status; never throws a guest's fault
+   * @returns the new status, or a promise of it where the host runs the guest in microtasks: await it. Neither throws nor
+   * rejects for a guest's fault
    */
-  resume(fuel: number, work?: number): CallStatus;
+  resume(fuel: number, work?: number): CallStatus | Promise<CallStatus>;
 
   /** Fails the call with a reason and drops its frames. Has no effect on a call that has ended. */
   stop(reason: unknown): void;
@@ -91,6 +92,8 @@ export interface Metered {
 
 /** An instance as an engine keeps it. */
 export interface EngineInstance extends FunctionOwner, Metered {
+  /** The engine that made it. */
+  readonly engine: Engine;
   /** The export with a name, if it exists. */
   export(name: string): ExportValue | undefined;
   /** Charges fuel to the running call. */
@@ -105,7 +108,8 @@ export type Making = Generator<Promise<void>, EngineInstance, void>;
 
 /** A module as an engine has prepared it. All its instances share it. */
 export interface EngineModule {
-  readonly engine: Engine;
+  /** Which engine makes its instances. */
+  readonly engine: EngineChoice;
   readonly record: ModuleRecord;
   /**
    * @throws {LinkError} if an import is missing or has another type
@@ -115,11 +119,33 @@ export interface EngineModule {
   makeInstance(imports: Imports, limits: Required<RunLimits>, wrap: Wrap): Making;
 }
 
+/** Which engine runs a module, and why. */
+export interface EngineChoice {
+  /** `native` for the host's WebAssembly, or `interpreter` for the one of this library. */
+  readonly name: EngineName;
+  /** Why it is this one, such as `asked for`. */
+  readonly reason: string;
+}
+
+/** The name of an engine. */
+export type EngineName = "native" | "interpreter";
+
 /** An engine. */
 export interface Engine {
-  readonly name: string;
-  /** Prepares a validated module. */
-  prepare(record: ModuleRecord): EngineModule;
+  readonly name: EngineName;
+  /**
+   * The fuel that it runs in a unit of work, if it is fast and suspending a call is not. Then a call that is alone gets
+   * the rest of a turn as one slice.
+   */
+  readonly fuelPerWork: number | undefined;
   /** Starts a call of a function whose instance this engine made. */
   start(func: Func, args: readonly Value[]): Call;
+  /**
+   * Calls such a function synchronously.
+   *
+   * @throws {Trap} if the guest traps or a host function fails
+   * @throws {LimitError} if the budget is used up
+   * @throws {TypeError} if a host function returns a promise
+   */
+  callNow(func: Func, args: readonly Value[]): Value;
 }

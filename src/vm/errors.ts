@@ -152,3 +152,8 @@ export class InternalError extends Error {
   /** Tells the class, also across realms. */
   override readonly name = "InternalError";
 }
+
+/** The error of a synchronous call whose host function returns a promise. */
+export function waitError(): TypeError {
+  return new TypeError("a host function returned a promise, and a synchronous call can't wait for it: use call()");
+}

@@ -11,7 +11,7 @@ import type { Call, Engine, EngineInstance, RunLimits } from "./engine.ts";
 import { Module, preparedOf } from "./module.ts";
 import type { Func, Value } from "./objects/function.ts";
 import type { ExportValue, Imports } from "./objects/link.ts";
-import { drive, runNow } from "./run/drive.ts";
+import { drive } from "./run/drive.ts";
 import type { CallOptions } from "./run/drive.ts";
 
 /** Options of {@linkcode instantiate}. */
@@ -60,12 +60,12 @@ export async function instantiate(
   checkNames("instantiate option", options, INSTANTIATE_OPTIONS);
   const { limits = {}, signal, onInstance } = options;
   checkSignal(signal);
-  const { engine, record, makeInstance } = preparedOf(module);
+  const { record, makeInstance } = preparedOf(module);
   const resolved = resolveLimits<RunLimits>("instantiate", limits);
   const due = performance.now() + resolved.deadlineMs;
   const making = makeInstance(imports, resolved, (func) => (...args) => {
     if (func.host !== undefined) return func.host(...args);
-    return runNow(engine.start(func, args), func.owner as EngineInstance);
+    return engineOf(func).callNow(func, args);
   });
   let made = making.next();
   for (; !made.done; made = making.next()) {
@@ -76,13 +76,18 @@ export async function instantiate(
   const state = made.value;
   const instance = new Instance(module, state);
   if (onInstance !== undefined) await onInstance(instance);
-  if (record.start !== undefined) await run(engine, state.func(record.start), [], { signal });
+  if (record.start !== undefined) await run(state.func(record.start), [], { signal });
   return instance;
 }
 
-async function run(engine: Engine, func: Func, args: readonly Value[], options: CallOptions): Promise<Value> {
+async function run(func: Func, args: readonly Value[], options: CallOptions): Promise<Value> {
   if (func.host !== undefined) return await func.host(...args);
-  return await drive(engine.start(func, args), func.owner as EngineInstance, options);
+  return await drive(engineOf(func).start(func, args), func.owner as EngineInstance, options);
+}
+
+/** The engine of the instance that a function belongs to. */
+function engineOf(func: Func): Engine {
+  return (func.owner as EngineInstance).engine;
 }
 
 /**
@@ -146,7 +151,7 @@ export class Instance {
     const { signal, deadlineMs } = options;
     checkSignal(signal);
     if (deadlineMs !== undefined) resolveLimit("deadlineMs", deadlineMs);
-    return await run(preparedOf(this.module).engine, this.#function(name), args, { signal, deadlineMs });
+    return await run(this.#function(name), args, { signal, deadlineMs });
   }
 
   /**
@@ -157,7 +162,7 @@ export class Instance {
   start(name: string, args: readonly Value[] = []): Call {
     const func = this.#function(name);
     if (func.host !== undefined) throw new TypeError("the export is a host function: call it directly");
-    return preparedOf(this.module).engine.start(func, args);
+    return engineOf(func).start(func, args);
   }
 
   /**

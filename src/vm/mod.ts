@@ -21,14 +21,16 @@
 
 import "../base/requirements.ts";
 export { LimitError } from "../base/limits.ts";
+export { compile, compileSync } from "./compile.ts";
+export type { CompileOptions, Source } from "./compile.ts";
 export type { ExternKind, ValueTypeName } from "./binary/types.ts";
-export type { Call, CallStatus, RunLimits } from "./engine.ts";
+export type { Call, CallStatus, EngineChoice, EngineName, RunLimits } from "./engine.ts";
 export { CompileError, IntegrityError, InternalError, LinkError, Trap } from "./errors.ts";
 export type { StackFrame, TrapReason } from "./errors.ts";
 export { Instance, instantiate } from "./instance.ts";
 export type { InstantiateOptions } from "./instance.ts";
-export { compile, compileSync, Module } from "./module.ts";
-export type { CompileOptions, CustomSectionOptions, ExportDescriptor, ImportDescriptor, Source } from "./module.ts";
+export { Module } from "./module.ts";
+export type { CustomSectionOptions, ExportDescriptor, ImportDescriptor } from "./module.ts";
 export { hostFunction } from "./objects/function.ts";
 export type { ExportedFunction, FuncTypeDescriptor, HostFunction, Value } from "./objects/function.ts";
 export { Global } from "./objects/global.ts";

@@ -5,7 +5,7 @@
  */
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { count, schedule, spend } from "../../src/base/schedule.ts";
+import { count, room, schedule, spend } from "../../src/base/schedule.ts";
 
 /** A task of many slices that notes its turns. */
 function task(name: string, slices: number, fuel: number, turns: string[]): Promise<void> {
@@ -168,4 +168,42 @@ Deno.test("slices that take long for their fuel end turns too, and timers fire i
   });
   isOver = true;
   assert(fired >= 5, `${fired} timers`);
+});
+
+Deno.test("schedule runs no other slice until a promised one has ended, and counts its work", async () => {
+  const turns: string[] = [];
+  let isOver = false;
+  const slicesOf = (name: string) => {
+    const slice = async () => {
+      for (let step = 0; step < 3; step++) {
+        turns.push(name);
+        await undefined;
+      }
+      if (!isOver) schedule(slice);
+      return 400_000;
+    };
+    return slice;
+  };
+  for (const name of ["a", "b", "c"]) schedule(slicesOf(name));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  isOver = true;
+  await new Promise<void>((resolve) => schedule(() => (resolve(), 0)));
+  assert(/^(aaabbbccc)+$/.test(turns.join("")), turns.join(""));
+});
+
+Deno.test("room is what is left of the turn for a slice that is alone", async () => {
+  const rooms: number[] = [];
+  await new Promise<void>((resolve) => {
+    schedule(() => {
+      schedule(() => {
+        spend(300_000);
+        rooms.push(room());
+        schedule(() => (resolve(), 0));
+        rooms.push(room());
+        return 0;
+      });
+      return 1_000_000;
+    });
+  });
+  assertEquals(rooms, [700_000, 0]);
 });

@@ -13,7 +13,7 @@ import type { ModuleCode } from "./arena.ts";
 import { Func } from "../objects/function.ts";
 import type { HostFunction } from "../objects/function.ts";
 import type { ExportValue } from "../objects/link.ts";
-import type { EngineInstance, RunLimits, Wrap } from "../engine.ts";
+import type { Engine, EngineInstance, RunLimits, Wrap } from "../engine.ts";
 import { Global } from "../objects/global.ts";
 import type { Memory } from "../objects/memory.ts";
 import type { Table } from "../objects/table.ts";
@@ -23,6 +23,7 @@ import type { ConstReference } from "../binary/types.ts";
 
 /** The state of an instance in the interpreter. */
 export class InstanceState implements EngineInstance {
+  readonly engine: Engine;
   readonly code: ModuleCode;
   readonly limits: Required<RunLimits>;
   readonly handles: Handles = new Handles();
@@ -43,8 +44,9 @@ export class InstanceState implements EngineInstance {
   /** Fuel that host functions charged and no call has counted yet. */
   charged = 0;
 
-  constructor(code: ModuleCode, limits: Required<RunLimits>, wrap: Wrap) {
+  constructor(engine: Engine, code: ModuleCode, limits: Required<RunLimits>, wrap: Wrap) {
     const { record } = code;
+    this.engine = engine;
     this.code = code;
     this.limits = limits;
     this.#wrap = wrap;

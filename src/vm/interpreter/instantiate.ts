@@ -10,7 +10,7 @@ import { placeOf, wordsOf } from "../objects/layout.ts";
 import { spend } from "../../base/schedule.ts";
 import { valueTypeName } from "../binary/types.ts";
 import type { ByteRange } from "../binary/types.ts";
-import type { Making, RunLimits, Wrap } from "../engine.ts";
+import type { Engine, Making, RunLimits, Wrap } from "../engine.ts";
 import { Trap } from "../errors.ts";
 import { linkFunction, linkGlobal, linkMemory, linkTable, lookUp } from "../objects/link.ts";
 import type { Imports } from "../objects/link.ts";
@@ -51,9 +51,15 @@ const DATA_PART = 1 << 20;
  * @throws {LimitError} if memory or a table would start larger than its limit
  * @throws {Trap} if an active segment does not fit
  */
-export function* createInstance(code: ModuleCode, imports: Imports, limits: Required<RunLimits>, wrap: Wrap): Making {
+export function* createInstance(
+  engine: Engine,
+  code: ModuleCode,
+  imports: Imports,
+  limits: Required<RunLimits>,
+  wrap: Wrap,
+): Making {
   const { record } = code;
-  const instance = new InstanceState(code, limits, wrap);
+  const instance = new InstanceState(engine, code, limits, wrap);
   yield* linkImports(instance, imports);
   const { memoryPages, tableElements } = limits;
   const room = { limit: tableElements, left: tableElements };

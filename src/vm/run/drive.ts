@@ -1,15 +1,15 @@
 /**
  * Runs a call to its end, slice by slice in turn with other calls. It waits for host functions' promises, and enforces
- * the instance's budget, a deadline and an abort signal. `runNow` does the same synchronously, for exported functions.
+ * the instance's budget, a deadline and an abort signal.
  *
  * @module
  */
 
 import { limitError } from "../../base/limits.ts";
 import { budgetError, isBudgetUsed } from "../budget.ts";
-import type { Call, CallStatus, Metered } from "../engine.ts";
+import type { Call, CallStatus, EngineInstance } from "../engine.ts";
 import type { Value } from "../objects/function.ts";
-import { schedule } from "../../base/schedule.ts";
+import { room, schedule } from "../../base/schedule.ts";
 
 /** Options of one call. */
 export interface CallOptions {
@@ -28,7 +28,7 @@ const MAX_UNPAID_WORK = 200_000;
  * @throws {Trap} if the guest traps or a host function fails
  * @throws {LimitError} if the budget or the deadline is used up
  */
-export function drive(call: Call, instance: Metered, options: CallOptions = {}): Promise<Value> {
+export function drive(call: Call, instance: EngineInstance, options: CallOptions = {}): Promise<Value> {
   const { signal, deadlineMs = instance.limits.deadlineMs } = options;
   return new Promise((resolve, reject) => {
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -45,11 +45,11 @@ export function drive(call: Call, instance: Metered, options: CallOptions = {}):
       call.stop(reason);
       reject(reason);
     };
-    const slice = (): number => {
+    const slice = (): number | Promise<number> => {
       if (isOver) return 0;
       const before = call.work;
       const fuel = sliceFuel(instance);
-      let status: CallStatus;
+      let status: CallStatus | Promise<CallStatus>;
       try {
         status = call.resume(fuel, fuel + MAX_UNPAID_WORK);
       } catch (error) {
@@ -57,8 +57,13 @@ export function drive(call: Call, instance: Metered, options: CallOptions = {}):
         stop(error);
         return 0;
       }
+      if (typeof status === "string") return goOn(status, before);
+      return status.then((status) => goOn(status, before));
+    };
+    /** @returns the work of the slice that ended with a status */
+    const goOn = (status: CallStatus, before: number): number => {
       // A host function may have stopped the call.
-      if (isOver) return 0;
+      if (isOver) return call.work - before;
       if (status === "failed") {
         end();
         reject(call.error);
@@ -81,33 +86,8 @@ export function drive(call: Call, instance: Metered, options: CallOptions = {}):
   });
 }
 
-/**
- * Runs a call to its end synchronously.
- *
- * @throws {Trap} if the guest traps or a host function fails
- * @throws {LimitError} if the budget is used up
- * @throws {TypeError} if a host function returns a promise
- */
-export function runNow(call: Call, instance: Metered): Value {
-  for (;;) {
-    const status = call.resume(sliceFuel(instance));
-    if (status === "failed") throw call.error;
-    if (isBudgetUsed(instance)) {
-      const error = budgetError(instance);
-      call.stop(error);
-      throw error;
-    }
-    if (status === "finished") return call.result;
-    if (status === "pending") {
-      const error = new TypeError(
-        "a host function returned a promise, and a synchronous call can't wait for it: use call()",
-      );
-      call.stop(error);
-      throw error;
-    }
-  }
-}
-
-function sliceFuel({ limits, fuelUsed }: Metered): number {
-  return Math.max(0, Math.min(limits.sliceFuel, limits.fuel - fuelUsed));
+/** The fuel of the next slice. A call of an engine that suspends slowly gets the rest of the turn, if it is alone. */
+function sliceFuel({ limits, fuelUsed, engine: { fuelPerWork } }: EngineInstance): number {
+  const fuel = fuelPerWork === undefined ? limits.sliceFuel : Math.max(limits.sliceFuel, room() * fuelPerWork);
+  return Math.max(0, Math.min(fuel, limits.fuel - fuelUsed));
 }
