@@ -5,4 +5,15 @@
  * @module
  */
 
-export { compileSync, compileSync as interpret } from "../src/vm/mod.ts";
+import { compileSync } from "../src/vm/mod.ts";
+import type { Module } from "../src/vm/mod.ts";
+
+export { compileSync, compileSync as interpret };
+
+/** The engines. */
+export type EngineName = "interpreter" | "native";
+
+/** Compiles a module for an engine. */
+export function compileFor(_engine: EngineName, bytes: Uint8Array<ArrayBuffer>): Module {
+  return compileSync(bytes);
+}

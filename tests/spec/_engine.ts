@@ -1,52 +1,65 @@
 /**
- * The virtual machine for the suite's runner: values are bits, so that NaN payloads are preserved. JavaScript's numbers
- * do not preserve them, so a call with floats goes through a small module that reinterprets the floats as integers.
+ * The virtual machine for the suite's runner, with either engine. Values are bits, so that NaN payloads are preserved:
+ * calls with floats or vectors go through the functions that _bits.ts adds.
  *
  * @module
  */
 
-import { compileSync, instantiate } from "../../src/vm/mod.ts";
+import { instantiate } from "../../src/vm/mod.ts";
 import type { ExportedFunction, FuncTypeDescriptor, Global, Imports, Instance, Module } from "../../src/vm/mod.ts";
-import { codeOf } from "../../tools/code_of.ts";
 import { valueTypeName } from "../../src/vm/binary/types.ts";
+import { preparedOf } from "../../src/vm/module.ts";
+import { codeOf } from "../../tools/code_of.ts";
+import { compileFor } from "../../tools/compile.ts";
+import type { EngineName } from "../../tools/compile.ts";
+import { bitsOf, isBits, withBits } from "./_bits.ts";
 import { toBinary } from "./translate.ts";
 
 export { CompileError, LimitError, LinkError, Trap } from "../../src/vm/mod.ts";
 export type { Imports, Instance, Module } from "../../src/vm/mod.ts";
 
-/** A value: the unsigned bits of a number, or a reference. */
+/** A value: the unsigned bits of a number or a vector, or a reference. */
 export type Value =
-  | { readonly type: "i32" | "i64" | "f32" | "f64"; readonly bits: bigint }
+  | { readonly type: "i32" | "i64" | "f32" | "f64" | "v128"; readonly bits: bigint }
   | { readonly type: "funcref" | "externref"; readonly reference: unknown };
 
 /** Stops a guest that would run for ever. This is far more than any assertion takes. */
 const FUEL = 2_000_000_000;
 
-/** Whether guests are suspended after every instruction: `--step`. */
-let isStepping = false;
+/** How guests run. */
+interface Manner {
+  /** The engine: `--engine native`. */
+  readonly engine: EngineName;
+  /** Whether guests are suspended as often as the engine can: after every instruction, or at every check: `--step`. */
+  readonly isStepping: boolean;
+}
 
-/** From now on, suspends and resumes all guests after every instruction. */
-export function stepEverything(): void {
-  isStepping = true;
+let manner: Manner = { engine: "interpreter", isStepping: false };
+
+/** From now on, runs all guests in a manner. */
+export function runAs(chosen: Manner): void {
+  manner = chosen;
 }
 
 /** Compiles a binary. */
 export function compileBinary(bytes: Uint8Array<ArrayBuffer>): Module {
-  const module = compileSync(bytes);
-  codeOf(module).stepping = isStepping;
+  let module = compileFor(manner.engine, bytes);
+  const whole = withBits(bytes, preparedOf(module).record);
+  if (whole !== bytes) module = compileFor(manner.engine, whole);
+  if (manner.engine === "interpreter") codeOf(module).stepping = manner.isStepping;
   return module;
 }
 
 /** Makes an instance and runs its start function. */
 export function link(module: Module, imports: Imports): Promise<Instance> {
-  return instantiate(module, imports, { limits: { fuel: FUEL, sliceFuel: isStepping ? 0 : undefined } });
+  return instantiate(module, imports, { limits: { fuel: FUEL, sliceFuel: manner.isStepping ? 0 : undefined } });
 }
 
 /** The module that the suite's modules import as `spectest`. */
 export function createSpectest(): Promise<Instance> {
   const prints = ["i32", "i64", "f32", "f64", "i32 f32", "f64 f64"];
   return link(
-    compileSync(toBinary(`(module
+    compileBinary(toBinary(`(module
       (global (export "global_i32") i32 (i32.const 666))
       (global (export "global_i64") i64 (i64.const 666))
       (global (export "global_f32") f32 (f32.const 666.6))
@@ -60,121 +73,66 @@ export function createSpectest(): Promise<Instance> {
 }
 
 /** The value of an exported global. */
-export function getGlobal(instance: Instance, field: string): Value {
-  const { type, value } = exportOf(instance, field, "global") as Global;
-  return fromBorder(value, valueTypeName(type.value));
+export async function getGlobal(instance: Instance, field: string): Promise<Value> {
+  const global = exportOf(instance, field, "global") as Global;
+  const type = valueTypeName(global.type.value);
+  return fromWords([type], isBits(type) ? await invoke(instance, bitsOf(field), []) : [global.value])[0];
 }
 
 /** Calls an exported function. */
 export async function call(instance: Instance, field: string, args: readonly Value[]): Promise<Value[]> {
-  const target = exportOf(instance, field, "function") as ExportedFunction;
-  const { params, results } = typeOf(instance, field);
-  if (![...params, ...results].some(isFloat)) return fromResult(target(...args.map(toBorder)), results);
-  const wrapper = await wrapperOf(target, params, results);
-  const integers = fromResult(wrapper(...args.map((arg) => toBorder(asInteger(arg)))), results.map(integerType));
-  return integers.map((value, index) => ({ ...value, type: results[index] } as Value));
+  exportOf(instance, field, "function");
+  const { params, results } = instance.module.export(field)!.type as FuncTypeDescriptor;
+  const name = [...params, ...results].some(isBits) ? bitsOf(field) : field;
+  return fromWords(results, await invoke(instance, name, args.flatMap(toWords)));
 }
 
-function typeOf(instance: Instance, field: string): FuncTypeDescriptor {
-  return instance.module.exports.find((entry) => entry.name === field)!.type!;
+/** Calls an exported function with JavaScript's values. In steps, the native engine can only run it asynchronously. */
+async function invoke(instance: Instance, field: string, args: readonly unknown[]): Promise<readonly unknown[]> {
+  const isAsync = manner.engine === "native" && manner.isStepping;
+  const result = isAsync ? await instance.call(field, args) : (instance.export(field) as ExportedFunction)(...args);
+  return result === undefined ? [] : Array.isArray(result) ? result : [result];
 }
 
 function exportOf(instance: Instance, field: string, kind: string): unknown {
-  const known = instance.module.exports.some((entry) => entry.name === field && entry.kind === kind);
-  if (!known) throw new TypeError(`no ${kind} is exported as ${JSON.stringify(field)}`);
-  return instance.exports[field];
-}
-
-function fromResult(result: unknown, types: readonly Value["type"][]): Value[] {
-  const values = types.length === 0 ? [] : types.length === 1 ? [result] : result as unknown[];
-  return types.map((type, index) => fromBorder(values[index], type));
+  if (instance.module.export(field)?.kind !== kind) {
+    throw new TypeError(`no ${kind} is exported as ${JSON.stringify(field)}`);
+  }
+  return instance.export(field);
 }
 
 // Conversion of JavaScript's values
 
-function toBorder(value: Value): unknown {
+function toWords(value: Value): unknown[] {
   switch (value.type) {
     case "i32":
-      return Number(BigInt.asIntN(32, value.bits));
-    case "i64":
-      return BigInt.asIntN(64, value.bits);
-    case "funcref":
-    case "externref":
-      return value.reference;
-    default:
-      throw new TypeError("floats pass the border as integers");
-  }
-}
-
-function fromBorder(value: unknown, type: Value["type"]): Value {
-  const view = new DataView(new ArrayBuffer(8));
-  switch (type) {
-    case "i32":
-      return { type, bits: BigInt.asUintN(32, BigInt(value as number)) };
-    case "i64":
-      return { type, bits: BigInt.asUintN(64, value as bigint) };
     case "f32":
-      view.setFloat32(0, value as number);
-      return { type, bits: BigInt(view.getUint32(0)) };
+      return [Number(BigInt.asIntN(32, value.bits))];
+    case "i64":
     case "f64":
-      view.setFloat64(0, value as number);
-      return { type, bits: view.getBigUint64(0) };
+      return [BigInt.asIntN(64, value.bits)];
+    case "v128":
+      return [BigInt.asIntN(64, value.bits), BigInt.asIntN(64, value.bits >> 64n)];
     default:
-      return { type, reference: value };
+      return [value.reference];
   }
 }
 
-// Floats as integers
-
-const isFloat = (type: Value["type"]): boolean => type === "f32" || type === "f64";
-
-function integerType(type: Value["type"]): Value["type"] {
-  return type === "f32" ? "i32" : type === "f64" ? "i64" : type;
-}
-
-function asInteger(value: Value): Value {
-  return { ...value, type: integerType(value.type) } as Value;
-}
-
-const wrappers = new WeakMap<ExportedFunction, Map<string, ExportedFunction>>();
-const wrapperModules = new Map<string, Module>();
-
-async function wrapperOf(
-  target: ExportedFunction,
-  params: readonly Value["type"][],
-  resultTypes: readonly Value["type"][],
-): Promise<ExportedFunction> {
-  const type = `(param ${params.join(" ")}) (result ${resultTypes.join(" ")})`;
-  let ofTarget = wrappers.get(target);
-  if (ofTarget === undefined) wrappers.set(target, ofTarget = new Map());
-  let wrapper = ofTarget.get(type);
-  if (wrapper === undefined) {
-    let module = wrapperModules.get(type);
-    if (module === undefined) {
-      module = compileSync(toBinary(wrapperText(type, params, resultTypes)));
-      wrapperModules.set(type, module);
+function fromWords(types: readonly Value["type"][], words: readonly unknown[]): Value[] {
+  let at = 0;
+  return types.map((type): Value => {
+    const word = words[at++];
+    switch (type) {
+      case "i32":
+      case "f32":
+        return { type, bits: BigInt.asUintN(32, BigInt(word as number)) };
+      case "i64":
+      case "f64":
+        return { type, bits: BigInt.asUintN(64, word as bigint) };
+      case "v128":
+        return { type, bits: BigInt.asUintN(64, words[at++] as bigint) << 64n | BigInt.asUintN(64, word as bigint) };
+      default:
+        return { type, reference: word };
     }
-    const { exports } = await link(module, { target: { call: target } });
-    ofTarget.set(type, wrapper = exports.call as ExportedFunction);
-  }
-  return wrapper;
-}
-
-/** A module that calls `target.call`, with floats passed and returned as integers. */
-function wrapperText(type: string, params: readonly Value["type"][], resultTypes: readonly Value["type"][]): string {
-  const integers = resultTypes.map(integerType);
-  const args = params.map((param, index) =>
-    isFloat(param) ? `(${param}.reinterpret_${integerType(param)} (local.get ${index}))` : `(local.get ${index})`
-  );
-  const local = (index: number) => params.length + index;
-  const stores = resultTypes.map((_, index) => `(local.set ${local(index)})`).reverse();
-  const loads = resultTypes.map((result, index) =>
-    isFloat(result)
-      ? `(${integers[index]}.reinterpret_${result} (local.get ${local(index)}))`
-      : `(local.get ${local(index)})`
-  );
-  return `(module (func $target (import "target" "call") ${type})
-    (func (export "call") (param ${params.map(integerType).join(" ")}) (result ${integers.join(" ")})
-      (local ${resultTypes.join(" ")})
-      (call $target ${args.join(" ")}) ${stores.join(" ")} ${loads.join(" ")}))`;
+  });
 }

@@ -1,15 +1,17 @@
 /**
  * Runs suites of the official tests: `deno task spec wg-2.0 wg-3.0`, or single files of them, `wg-2.0/i32.wast`. With
- * `--step` every guest is suspended and resumed after every instruction. The suites are not part of this repository.
- * RIVULET_SPEC_SUITE names the folder that contains them.
+ * `--engine native` the host's WebAssembly runs them. With `--step` every guest is suspended and resumed after every
+ * instruction, or natively at every check of its fuel. The suites are not part of this repository. RIVULET_SPEC_SUITE
+ * names the folder that contains them.
  *
  * @module
  */
 
-import { stepEverything } from "./_engine.ts";
+import { runAs } from "./_engine.ts";
 import { isAssertion, runScript } from "./runner.ts";
 import { SKIPS } from "./skips.ts";
 import type { Skip } from "./skips.ts";
+import type { EngineName } from "../../tools/compile.ts";
 
 const FOLDER = Deno.env.get("RIVULET_SPEC_SUITE") ??
   new URL("../../../shared/spec-testsuite", import.meta.url).pathname;
@@ -34,7 +36,8 @@ async function scriptsIn(folder: string, prefix = ""): Promise<string[]> {
 }
 
 /** Runs a suite and prints every failure. Returns whether all is well. */
-async function runSuite(suite: string, only: string | undefined): Promise<boolean> {
+async function runSuite(engine: EngineName, suite: string, only: string | undefined): Promise<boolean> {
+  const skips = SKIPS.filter((skip) => skip.suite.test(suite) && (skip.engine ?? engine) === engine);
   let passed = 0;
   let failed = 0;
   const skipped = new Map<Skip, number>();
@@ -51,8 +54,8 @@ async function runSuite(suite: string, only: string | undefined): Promise<boolea
         if (isAssertion(outcome)) passed++;
         continue;
       }
-      const skip = SKIPS.find((entry) =>
-        entry.suite.test(suite) && entry.file.test(file) && (entry.lines?.includes(line) ?? true) &&
+      const skip = skips.find((entry) =>
+        entry.file.test(file) && (entry.lines?.includes(line) ?? true) &&
         failure.includes(entry.failure)
       );
       if (skip === undefined) report(`${suite}/${file}:${line}: ${kind}: ${failure}`);
@@ -62,16 +65,22 @@ async function runSuite(suite: string, only: string | undefined): Promise<boolea
       }
     }
   }
-  for (const entry of only === undefined ? SKIPS : []) {
-    if (entry.suite.test(suite) && !used.has(entry)) report(`a skip that no case of ${suite} needs: ${entry.reason}`);
+  for (const entry of only === undefined ? skips : []) {
+    if (!used.has(entry)) report(`a skip that no case of ${suite} needs: ${entry.reason}`);
   }
   let total = 0;
   for (const [{ reason }, count] of skipped) {
     console.log(`${suite}: ${count} skipped: ${reason}`);
     total += count;
   }
-  console.log(`spec ${suite}: ${passed} passed, ${failed} failed, ${total} skipped`);
+  console.log(`spec ${suite}, ${engine} engine: ${passed} passed, ${failed} failed, ${total} skipped`);
   return failed === 0;
+}
+
+/** Takes an option with its arguments out of the list. */
+function take(args: string[], option: string, length = 1): string[] {
+  const at = args.indexOf(option);
+  return at < 0 ? [] : args.splice(at, length);
 }
 
 async function main(): Promise<void> {
@@ -80,11 +89,14 @@ async function main(): Promise<void> {
     return;
   }
   let isWell = true;
-  const names = Deno.args.filter((arg) => arg !== "--step");
-  if (names.length < Deno.args.length) stepEverything();
+  const names = [...Deno.args];
+  const isStepping = take(names, "--step").length > 0;
+  const [, engine = "interpreter"] = take(names, "--engine", 2) as [string, EngineName?];
+  if (engine !== "native" && engine !== "interpreter") throw new TypeError("--engine takes native or interpreter");
+  runAs({ engine, isStepping });
   for (const name of names.length > 0 ? names : ["wg-2.0"]) {
     const [suite, ...path] = name.split("/");
-    isWell = await runSuite(suite, path.length > 0 ? path.join("/") : undefined) && isWell;
+    isWell = await runSuite(engine, suite, path.length > 0 ? path.join("/") : undefined) && isWell;
   }
   if (!isWell) Deno.exit(1);
 }

@@ -11,6 +11,7 @@ import { readScript } from "./script.ts";
 import type { Action, Command, Constant, ModuleSource } from "./script.ts";
 import { SYNONYMS } from "./skips.ts";
 import { isNumber, keyOf, numbersOf, toBinary } from "./translate.ts";
+import { integerOf, joined, vectorOf } from "./_vectors.ts";
 
 /** The outcome of a command, or of a script that can't be read. `failure` is undefined if it is as expected. */
 export interface Outcome {
@@ -155,14 +156,19 @@ class Script {
 
   async #act({ kind, instance: name, field, args }: Action): Promise<Value[]> {
     const instance = this.#instance(name);
-    if (kind === "get") return [engine.getGlobal(instance, field)];
+    if (kind === "get") return [await engine.getGlobal(instance, field)];
     return await engine.call(instance, field, args.map((arg) => this.#value(arg)));
   }
 
   #value(constant: Constant): Value {
     const type = valueType(constant);
-    if (isNumber(constant)) return { type, bits: this.#numbers.get(keyOf(constant))! } as Value;
+    if (type === "v128") return { type, bits: joined(vectorOf(constant), (lane) => this.#bits(lane)) };
+    if (isNumber(constant)) return { type, bits: this.#bits(constant) } as Value;
     return { type, reference: constant.type === "ref.null" ? null : Number(constant.text) } as Value;
+  }
+
+  #bits(constant: Constant): bigint {
+    return constant.type === "int" ? integerOf(constant) : this.#numbers.get(keyOf(constant))!;
   }
 
   #compare(actual: readonly Value[], expected: readonly Constant[]): void {
@@ -177,11 +183,15 @@ class Script {
   }
 
   #matches(actual: Value, expected: Constant): boolean {
+    const { alternatives } = expected;
+    if (alternatives !== undefined) return alternatives.some((alternative) => this.#matches(actual, alternative));
     if ("bits" in actual) {
       if (actual.type !== expected.type) return false;
-      return isNumber(expected)
-        ? actual.bits === this.#numbers.get(keyOf(expected))
-        : matchesNan(actual.bits, actual.type as "f32" | "f64", expected.text);
+      if (actual.type !== "v128") return this.#matchesBits(actual.bits, expected);
+      const { width, lanes } = vectorOf(expected);
+      return lanes.every((lane, index) => {
+        return this.#matchesBits(BigInt.asUintN(Number(width), actual.bits >> width * BigInt(index)), lane, width);
+      });
     }
     switch (expected.type) {
       case "ref.null":
@@ -191,6 +201,13 @@ class Script {
       default:
         return actual.reference === Number(expected.text);
     }
+  }
+
+  /** Whether the unsigned bits of a number, or of a lane of some width, are as expected. */
+  #matchesBits(bits: bigint, expected: Constant, width?: bigint): boolean {
+    const { type, text } = expected;
+    if (text.startsWith("nan:") && !isNumber(expected)) return matchesNan(bits, type as "f32" | "f64", text);
+    return bits === (width === undefined ? this.#bits(expected) : BigInt.asUintN(Number(width), this.#bits(expected)));
   }
 }
 
@@ -252,6 +269,7 @@ function valueType({ type, text }: Constant): Value["type"] {
     case "i64":
     case "f32":
     case "f64":
+    case "v128":
       return type;
     case "ref.func":
       return "funcref";
@@ -260,7 +278,7 @@ function valueType({ type, text }: Constant): Value["type"] {
     case "ref.extern":
       return "externref";
     default:
-      throw new Failure(`${type === "v128" ? "SIMD" : type} is not supported: a value of the script`);
+      throw new Failure(`${type} is not supported: a value of the script`);
   }
 }
 

@@ -21,6 +21,8 @@ export type ModuleSource =
 export interface Constant {
   readonly type: string;
   readonly text: string;
+  /** Of the type `either`: what is also right. */
+  readonly alternatives?: readonly Constant[];
 }
 
 /** An action of a script on an instance: it calls a function or reads a global. */
@@ -246,6 +248,7 @@ function readAction(form: Form): Action {
 
 function readConstant(form: Form): Constant {
   const rest = new Items(form).rest();
+  if (headOf(form) === "either") return { type: "either", text: "", alternatives: rest.map(readConstant) };
   const text = rest.map((item) => item.kind === "atom" ? item.text : "?").join(" ");
   return { type: headOf(form).replace(/\.const$/, ""), text };
 }

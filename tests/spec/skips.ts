@@ -10,6 +10,8 @@ export interface Skip {
   readonly suite: RegExp;
   readonly file: RegExp;
   readonly lines?: readonly number[];
+  /** The engine that does not pass them, if the other one does. */
+  readonly engine?: "interpreter" | "native";
   /** Part of the runner's message for the failure. */
   readonly failure: string;
   readonly reason: string;

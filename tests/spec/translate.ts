@@ -9,6 +9,7 @@ import wabtFactory from "wabt";
 import { Cursor } from "../../src/vm/binary/cursor.ts";
 import { decodeModule } from "../../src/vm/binary/decode.ts";
 import type { Command, Constant } from "./script.ts";
+import { vectorOf } from "./_vectors.ts";
 
 const wabt = await wabtFactory();
 
@@ -55,7 +56,9 @@ export function numbersOf(commands: readonly Command[]): ReadonlyMap<string, big
   const constants = commands.flatMap((command) => {
     const { args = [] } = "action" in command ? command.action : {};
     return "expected" in command ? [...args, ...command.expected] : [...args];
-  }).filter(isNumber);
+  }).flatMap(({ alternatives, ...constant }) => alternatives ?? [constant]).flatMap((constant) =>
+    constant.type === "v128" ? vectorOf(constant).lanes : [constant]
+  ).filter(isNumber);
   const types = new Map(constants.map((constant) => [keyOf(constant), constant.type]));
   const keys = [...types.keys()];
   const globals = keys.map((key) => `(global ${types.get(key)} ${key})`);
