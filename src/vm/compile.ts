@@ -13,7 +13,7 @@ import type { ModuleVisitor } from "./binary/decode.ts";
 import type { ModuleRecord } from "./binary/types.ts";
 import { ModuleValidator } from "./binary/validate.ts";
 import { checkIntegrity, expectedHash } from "./integrity.ts";
-import { interpret } from "./interpreter/mod.ts";
+import { admit, interpret } from "./interpreter/mod.ts";
 import { Module } from "./module.ts";
 
 /** The source of a module's bytes. */
@@ -59,7 +59,7 @@ const REASON = "it was compiled for the interpreter alone";
  */
 export async function compile(source: Source | PromiseLike<Source>, options: CompileOptions = {}): Promise<Module> {
   checkNames("compile option", options, COMPILE_OPTIONS);
-  return new Module(interpret(await readModule(source, options, new ModuleValidator()), REASON));
+  return new Module(interpret(await readModule(source, options, new ModuleValidator(admit)), REASON));
 }
 
 /**
@@ -151,7 +151,7 @@ async function decodeInParts(
  * ```
  */
 export function compileSync(bytes: ArrayBuffer | ArrayBufferView<ArrayBuffer>): Module {
-  return new Module(interpret(decodeModule(bytesOf(bytes), new ModuleValidator()), REASON));
+  return new Module(interpret(decodeModule(bytesOf(bytes), new ModuleValidator(admit)), REASON));
 }
 
 function isBuffer(source: unknown): source is ArrayBuffer | ArrayBufferView<ArrayBuffer> {

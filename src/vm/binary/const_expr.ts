@@ -10,7 +10,7 @@ import type { CompileError } from "../errors.ts";
 import type { Cursor } from "./cursor.ts";
 import { refuseOpcode, refuseType } from "./unsupported.ts";
 import { MAX_CONST_EXPR_BYTES, MAX_FUNCTIONS, MAX_GLOBALS } from "../limits.ts";
-import { byOpcode, opcodeOf, opcodeRow, PREFIX } from "./opcodes.ts";
+import { byOpcode, densePrefixed, isPrefix, opcodeOf, opcodeRow, prefixedCode } from "./opcodes.ts";
 import { EXTERNREF, F32, F64, FIRST_GLOBAL, FUNCREF, I32, I64, NULL_EXTERN, NULL_FUNC } from "./types.ts";
 import type { ByteRange, ConstReference, ReferenceType, ValueType } from "./types.ts";
 
@@ -28,6 +28,8 @@ export type ConstOperation = (typeof CONST_OPERATIONS)[number];
 /** Receives the instructions of a constant expression. `at` is the offset of the instruction. */
 export interface ConstVisitor {
   number(type: ValueType, low: number, high: number): void;
+  /** A vector of SIMD. Its 16 bytes start at `bytes`. */
+  vector(bytes: number): void;
   global(index: number, at: number): void;
   nullReference(type: ReferenceType): void;
   func(index: number, at: number): void;
@@ -52,6 +54,12 @@ const STEPS = byOpcode<Step>({
     const low = cursor.word();
     visitor.number(F64, low, cursor.word());
   },
+  "v128.const": (cursor, visitor, at) => {
+    cursor.simdAt ??= at;
+    const bytes = cursor.offset;
+    cursor.skip(16);
+    visitor.vector(bytes);
+  },
   "ref.null": (cursor, visitor) => visitor.nullReference(readReferenceType(cursor)),
   "ref.func": (cursor, visitor, at) => visitor.func(cursor.u32(), at),
   ...operationSteps,
@@ -74,18 +82,21 @@ export function walkConstExpr(cursor: Cursor, visitor: ConstVisitor): number {
     }
     const code = cursor.u8();
     if (code === END) return at;
-    const step = STEPS[code];
-    if (step === undefined) throw notConstant(cursor, code, at);
+    const step = STEPS[isPrefix(code) ? densePrefixed(code, cursor.u32()) : code];
+    if (step === undefined) throw notConstant(cursor, at);
     step(cursor, visitor, at);
   }
 }
 
-function notConstant(cursor: Cursor, code: number, at: number): CompileError {
-  const row = opcodeRow(code === PREFIX ? code << 8 | cursor.u32() : code);
+function notConstant(cursor: Cursor, at: number): CompileError {
+  cursor.offset = at;
+  const byte = cursor.u8();
+  const code = isPrefix(byte) ? prefixedCode(byte, cursor.u32()) : byte;
+  const row = opcodeRow(code);
   return row === undefined ? refuseOpcode(code, at) : cursor.error(`constant expression required: found ${row[1]}`, at);
 }
 
-const NOBODY: ConstVisitor = { number() {}, global() {}, nullReference() {}, func() {}, operation() {} };
+const NOBODY: ConstVisitor = { number() {}, vector() {}, global() {}, nullReference() {}, func() {}, operation() {} };
 
 /** Reads a constant expression as a range, its `end` included, and checks that its instructions are constant. */
 export function readConstExpr(cursor: Cursor): ByteRange {
@@ -116,6 +127,7 @@ export function readConstReference(cursor: Cursor): ConstReference {
   };
   walkConstExpr(cursor, {
     number: () => take(),
+    vector: () => take(),
     global: (index) => {
       if (index >= MAX_GLOBALS) throw cursor.error(`unknown global ${index}`, start);
       take(FIRST_GLOBAL - index);

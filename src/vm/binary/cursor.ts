@@ -23,6 +23,8 @@ export class Cursor {
   low = 0;
   /** High half, as int32, of the integer that `i64` read. */
   high = 0;
+  /** The offset of the first type or instruction of SIMD that was read. */
+  simdAt: number | undefined = undefined;
 
   constructor(bytes: Uint8Array, offset: number, end: number) {
     this.bytes = bytes;

@@ -146,6 +146,7 @@ export class ModuleDecoder {
         const cursor = this.#cursor(start, end);
         if (cursor.end < end) throw outOfBounds(`${name} section`, size, cursor);
         read(cursor, draft);
+        draft.simdAt ??= cursor.simdAt;
         if (cursor.offset < end) throw sizeMismatch(`${name} section`, cursor);
       }
       at = end;

@@ -4,14 +4,19 @@
  *
  * A row is `[code, mnemonic, immediates, signature]`.
  *
- * - `code`: the opcode byte; for the 0xFC prefix, 0xFC00 plus the number after the prefix.
+ * - `code`: the opcode byte, or what {@linkcode prefixedCode} makes of a prefix and the number after it.
  * - `immediates`: the form of the immediates, one of {@linkcode Immediates}.
- * - `signature`: operand types, a colon, result types, with i = i32, I = i64, f = f32, F = f64; `*` if the types depend
- *   on the immediates or on the stack. The validator then has a rule for the opcode.
+ * - `signature`: operand types, a colon, result types, with i = i32, I = i64, f = f32, F = f64, V = v128; `*` if the
+ *   types depend on the immediates or on the stack. The validator then has a rule for the opcode.
+ *
+ * The rows of SIMD are in opcodes_simd.ts.
  *
  * @see https://webassembly.github.io/spec/core/appendix/index-instructions.html
  * @module
  */
+
+import { SIMD_ROWS } from "./opcodes_simd.ts";
+import type { SimdImmediates } from "./opcodes_simd.ts";
 
 /**
  * The immediates of an opcode. `memargN` is an alignment (at most N) and an offset; two words joined by `_` are two
@@ -43,12 +48,23 @@ export type Immediates =
   | "i32"
   | "i64"
   | "f32"
-  | "f64";
+  | "f64"
+  | SimdImmediates;
 
 /** One row: code, mnemonic, immediates, signature. */
 export type OpcodeRow = readonly [code: number, mnemonic: string, immediates: Immediates, signature: string];
 
-/** Every opcode that this library supports: WebAssembly 2.0 without SIMD, and tail calls. */
+/** The prefix byte of saturating conversions and bulk operations. */
+const PREFIX = 0xfc;
+/** The prefix byte of SIMD. */
+const SIMD_PREFIX = 0xfd;
+
+/** The code of an opcode with a prefix: 0xFC0B, or 0xFD113 if the number is above 0xFF. */
+export function prefixedCode(prefix: number, number: number): number {
+  return prefix * (number > 0xff ? 0x1000 : 0x100) + number;
+}
+
+/** Every opcode that this library knows: WebAssembly 2.0, tail calls and relaxed SIMD. */
 export const OPCODES: readonly OpcodeRow[] = [
   [0x00, "unreachable", "", "*"],
   [0x01, "nop", "", ":"],
@@ -253,28 +269,57 @@ export const OPCODES: readonly OpcodeRow[] = [
   [0xfc0f, "table.grow", "table", "*"],
   [0xfc10, "table.size", "table", ":i"],
   [0xfc11, "table.fill", "table", "*"],
+  ...SIMD_ROWS.map((row): OpcodeRow => [prefixedCode(SIMD_PREFIX, row[0]), row[1], row[2], row[3]]),
 ];
 
-const BY_CODE = new Map<number, OpcodeRow>(OPCODES.map((row) => [row[0], row]));
+const CODES = new Map<string, number>();
+for (const row of OPCODES) CODES.set(row[1], row[0]);
 
-/** The prefix byte of opcodes of more than one byte. */
-export const PREFIX = 0xfc;
-/** Numbers after the prefix are below this. */
-export const PREFIXED_COUNT = 0x20;
+// A dense table has an entry for each byte, then for each number after a prefix.
+
+/** Numbers after the first prefix are below this. */
+const PREFIXED_COUNT = 0x20;
+/** Numbers after the prefix of SIMD are below this. */
+const SIMD_COUNT = 0x114;
+const FIRST_PREFIXED = 0x100;
+const FIRST_SIMD = FIRST_PREFIXED + PREFIXED_COUNT;
 
 /** The number of entries of a dense table. */
-export const DENSE_OPCODES: number = 0x100 + PREFIXED_COUNT;
+export const DENSE_OPCODES: number = FIRST_SIMD + SIMD_COUNT;
 
-/** The index of an opcode in a dense table. Opcodes with a prefix follow those of one byte. */
+/** Whether a byte is the prefix of opcodes in the table. */
+export function isPrefix(byte: number): boolean {
+  return byte === PREFIX || byte === SIMD_PREFIX;
+}
+
+/** The index, in a dense table, of an opcode with a prefix. It is negative if the number is beyond the table. */
+export function densePrefixed(prefix: number, number: number): number {
+  if (prefix === PREFIX) return number < PREFIXED_COUNT ? FIRST_PREFIXED + number : -1;
+  return number < SIMD_COUNT ? FIRST_SIMD + number : -1;
+}
+
+/** Whether an index of a dense table is that of a SIMD instruction. */
+export function isSimd(dense: number): boolean {
+  return dense >= FIRST_SIMD;
+}
+
+/** The index in a dense table of an opcode that is in the table. */
 export function denseOpcode(code: number): number {
-  return code > 0xff ? 0x100 + (code & 0xff) : code;
+  if (code <= 0xff) return code;
+  return code > 0xffff ? densePrefixed(code >> 12, code & 0xfff) : densePrefixed(code >> 8, code & 0xff);
+}
+
+/** The code at an index of a dense table, even if there is no such opcode. */
+export function codeOfDense(dense: number): number {
+  if (dense < FIRST_PREFIXED) return dense;
+  return isSimd(dense) ? prefixedCode(SIMD_PREFIX, dense - FIRST_SIMD) : prefixedCode(PREFIX, dense - FIRST_PREFIXED);
 }
 
 /** The opcode of a mnemonic that is in the table. */
 export function opcodeOf(mnemonic: string): number {
-  const row = OPCODES.find((row) => row[1] === mnemonic);
-  if (row === undefined) throw new TypeError(`no opcode is named ${mnemonic}`);
-  return row[0];
+  const code = CODES.get(mnemonic);
+  if (code === undefined) throw new TypeError(`no opcode is named ${mnemonic}`);
+  return code;
 }
 
 /** Makes a dense table of rules by mnemonic; missing ones are undefined. @throws {TypeError} if a mnemonic is unknown */
@@ -284,9 +329,16 @@ export function byOpcode<T>(rules: Readonly<Record<string, T>>): readonly (T | u
   return table;
 }
 
-/** The row of an opcode, or undefined if this library does not support it. */
+/** Makes a dense table from the rows; entries without an opcode are undefined. */
+export function byRow<T>(of: (row: OpcodeRow) => T): T[] {
+  const table = Array.from<T>({ length: DENSE_OPCODES });
+  for (const row of OPCODES) table[denseOpcode(row[0])] = of(row);
+  return table;
+}
+
+/** The row of an opcode, or undefined if this library does not know it. */
 export function opcodeRow(code: number): OpcodeRow | undefined {
-  return BY_CODE.get(code);
+  return OPCODES.find((row) => row[0] === code);
 }
 
 /** The proposals of unsupported opcodes and prefixes, for errors. */
@@ -298,7 +350,6 @@ export const UNSUPPORTED_OPCODES: readonly (readonly [first: number, last: numbe
   [0xd3, 0xd6, "typed function references and garbage collection"],
   [0xe0, 0xe6, "stack switching"],
   [0xfb, 0xfb, "garbage collection"],
-  [0xfd, 0xfd, "SIMD"],
   [0xfe, 0xfe, "threads"],
   [0xfc13, 0xfc16, "wide arithmetic"],
 ];

@@ -29,7 +29,7 @@ import {
   MAX_TYPES,
 } from "../limits.ts";
 import { namesOf } from "./names.ts";
-import { EXTERNREF, F32, F64, FUNCREF, I32, I64 } from "./types.ts";
+import { EXTERNREF, F32, F64, FUNCREF, I32, I64, V128 } from "./types.ts";
 import type {
   ByteRange,
   DataSegment,
@@ -73,6 +73,7 @@ export class ModuleDraft implements ModuleRecord {
   readonly data: DataSegment[] = [];
   dataCount: number | undefined = undefined;
   readonly bodies: ByteRange[] = [];
+  simdAt: number | undefined = undefined;
   readonly customSections: { name: string; contents: ByteRange }[] = [];
   #names: Names | undefined = undefined;
 
@@ -121,7 +122,7 @@ export function findSection(id: number, offset: number): Section {
 }
 
 const EMPTY: readonly never[] = [];
-const VALUE_TYPES: readonly ValueType[] = [I32, I64, F32, F64, FUNCREF, EXTERNREF];
+const VALUE_TYPES: readonly ValueType[] = [I32, I64, F32, F64, V128, FUNCREF, EXTERNREF];
 /** Lists of one type, by its code. They are the most frequent, so they are shared. */
 const SINGLE: readonly (readonly ValueType[] | undefined)[] = byType((type) => [type]);
 /** Types of globals, also shared: a module may have a million globals. */
@@ -147,7 +148,11 @@ function readCount(cursor: Cursor, items: string, limit: number, already = 0): n
 /** A value type. */
 export function readValueType(cursor: Cursor): ValueType {
   const code = cursor.u8();
-  if (code >= 0x7c && code <= I32 || code === FUNCREF || code === EXTERNREF) return code as ValueType;
+  if (code >= F64 && code <= I32 || code === FUNCREF || code === EXTERNREF) return code as ValueType;
+  if (code === V128) {
+    cursor.simdAt ??= cursor.offset - 1;
+    return code;
+  }
   throw refuseType(code, "malformed value type", cursor.offset - 1);
 }
 

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { DENSE_OPCODES, denseOpcode, OPCODES } from "./opcodes.ts";
+import { byRow, DENSE_OPCODES, denseOpcode, OPCODES } from "./opcodes.ts";
 import type { Immediates } from "./opcodes.ts";
-import { F32, F64, I32, I64 } from "./types.ts";
+import { F32, F64, I32, I64, V128 } from "./types.ts";
 import type { ValueType } from "./types.ts";
 
 /** Marks an opcode that has its own rule. */
@@ -14,21 +14,17 @@ export const SPECIAL = -1;
 /** Operand types from the last to the first in the low three bytes, the result's in the high one; 0 is none. */
 export const SIGNATURES: Int32Array = new Int32Array(DENSE_OPCODES);
 /** The immediates of each opcode; undefined if the opcode does not exist. */
-export const IMMEDIATES: (Immediates | undefined)[] = Array.from({ length: DENSE_OPCODES });
+export const IMMEDIATES: readonly (Immediates | undefined)[] = byRow((row) => row[2]);
 
-const LETTERS: Readonly<Record<string, ValueType>> = { i: I32, I: I64, f: F32, F: F64 };
+const LETTERS: Readonly<Record<string, ValueType>> = { i: I32, I: I64, f: F32, F: F64, V: V128 };
 
-for (const [code, , immediates, signature] of OPCODES) {
-  const dense = denseOpcode(code);
-  IMMEDIATES[dense] = immediates;
-  SIGNATURES[dense] = signature === "*" ? SPECIAL : packed(signature);
+for (const [code, , , signature] of OPCODES) {
+  SIGNATURES[denseOpcode(code)] = signature === "*" ? SPECIAL : packed(signature);
 }
 
 function packed(signature: string): number {
-  const [operands, result] = signature.split(":");
-  const last = operands.length - 1;
-  return [...operands].reduce(
-    (sum, letter, place) => sum | LETTERS[letter] << (last - place) * 8,
-    result === "" ? 0 : LETTERS[result] << 24,
-  );
+  const colon = signature.indexOf(":");
+  let sum = colon + 1 < signature.length ? LETTERS[signature[colon + 1]] << 24 : 0;
+  for (let place = 0; place < colon; place++) sum |= LETTERS[signature[place]] << (colon - 1 - place) * 8;
+  return sum;
 }

@@ -6,8 +6,8 @@
  * @module
  */
 
-/** A value type by its binary code: i32 0x7f, i64 0x7e, f32 0x7d, f64 0x7c, funcref 0x70, externref 0x6f. */
-export type ValueType = 0x7f | 0x7e | 0x7d | 0x7c | 0x70 | 0x6f;
+/** A value type by its binary code: i32 0x7f, i64 0x7e, f32 0x7d, f64 0x7c, v128 0x7b, funcref 0x70, externref 0x6f. */
+export type ValueType = 0x7f | 0x7e | 0x7d | 0x7c | 0x7b | 0x70 | 0x6f;
 
 /** A reference type by its binary code: funcref 0x70, externref 0x6f. */
 export type ReferenceType = 0x70 | 0x6f;
@@ -20,19 +20,22 @@ export const I64 = 0x7e;
 export const F32 = 0x7d;
 /** 64-bit IEEE 754 float. */
 export const F64 = 0x7c;
+/** Vector of 128 bits. */
+export const V128 = 0x7b;
 /** Reference to a function. */
 export const FUNCREF = 0x70;
 /** Opaque reference to a host value. */
 export const EXTERNREF = 0x6f;
 
 /** A value type's name in the text format. */
-export type ValueTypeName = "i32" | "i64" | "f32" | "f64" | "funcref" | "externref";
+export type ValueTypeName = "i32" | "i64" | "f32" | "f64" | "v128" | "funcref" | "externref";
 
 const NAMES: Readonly<Record<ValueType, ValueTypeName>> = {
   [I32]: "i32",
   [I64]: "i64",
   [F32]: "f32",
   [F64]: "f64",
+  [V128]: "v128",
   [FUNCREF]: "funcref",
   [EXTERNREF]: "externref",
 };
@@ -215,6 +218,11 @@ export interface ModuleRecord {
   readonly dataCount: number | undefined;
   /** Body of each defined function: local declarations and expression, its final `end` included. */
   readonly bodies: readonly ByteRange[];
+  /**
+   * The offset of the first type or instruction of SIMD, if there is one. What declarations use is known when they are
+   * decoded; what a body uses, when it is validated, and so the validator sets it too.
+   */
+  simdAt: number | undefined;
   readonly customSections: readonly { readonly name: string; readonly contents: ByteRange }[];
   /** Decoded at their first use. */
   readonly names: Names;

@@ -7,6 +7,8 @@
 
 import { CompileError } from "../errors.ts";
 import { UNSUPPORTED_OPCODES } from "./opcodes.ts";
+import { V128 } from "./types.ts";
+import type { ModuleRecord } from "./types.ts";
 
 /** Codes from `first` to `last` belong to `proposal`. */
 type Row = readonly [first: number, last: number, proposal: string];
@@ -23,7 +25,6 @@ const TYPES: readonly Row[] = [
   [0x71, 0x73, "garbage collection"],
   [0x74, 0x74, "exception handling"],
   [0x75, 0x75, "stack switching"],
-  [0x7b, 0x7b, "SIMD"],
 ];
 
 const LIMITS_FLAGS: readonly Row[] = [
@@ -53,7 +54,14 @@ export function unsupported(proposal: string, construct: string, offset: number)
 
 const hex = (code: number): string => code.toString(16).padStart(2, "0");
 
-/** The error for an unsupported opcode. With the 0xFC prefix, `code` is 0xFC00 plus the number after it. */
+/** Refuses a module that uses SIMD, for an engine without it. @throws {CompileError} at the first use */
+export function refuseSimd({ bytes, simdAt }: ModuleRecord): void {
+  if (simdAt === undefined) return;
+  const byte = bytes[simdAt];
+  throw unsupported("SIMD", `${byte === V128 ? "type" : "opcode"} 0x${hex(byte)}`, simdAt);
+}
+
+/** The error for an unsupported opcode, by its code in the table of opcodes. */
 export function refuseOpcode(code: number, offset: number): CompileError {
   const proposal = proposalOf(UNSUPPORTED_OPCODES, code);
   if (proposal !== undefined) return unsupported(proposal, `opcode 0x${hex(code)}`, offset);

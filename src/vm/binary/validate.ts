@@ -23,6 +23,7 @@ import {
   I64,
   NULL_EXTERN,
   NULL_FUNC,
+  V128,
   valueTypeName,
 } from "./types.ts";
 import type { ByteRange, ElementSegment, ExternKind, Limits, ModuleRecord, SectionName, ValueType } from "./types.ts";
@@ -32,10 +33,20 @@ import type { ByteRange, ElementSegment, ExternKind, Limits, ModuleRecord, Secti
  * Every method throws a {@linkcode CompileError} at the first fault.
  */
 export class ModuleValidator implements ModuleVisitor {
+  readonly #admit: ((record: ModuleRecord) => void) | undefined;
   #bodies: BodyValidator | undefined;
+
+  /**
+   * @param admit throws for a valid module that an engine can't run, as far as the record shows. It is called with the
+   * declarations and after each part of a body, so that a module which arrives slowly is refused early.
+   */
+  constructor(admit?: (record: ModuleRecord) => void) {
+    this.#admit = admit;
+  }
 
   /** Validates everything before the code section. */
   declarations(record: ModuleRecord): void {
+    this.#admit?.(record);
     const declared = new Uint8Array(record.functions.length);
     checkFunctionTypes(record);
     checkTables(record);
@@ -48,8 +59,10 @@ export class ModuleValidator implements ModuleVisitor {
   }
 
   /** Validates the next part of a defined function's body. Returns whether it was the last; `declarations` comes first. */
-  body(_record: ModuleRecord, index: number): boolean {
-    return this.#bodies!.validate(index);
+  body(record: ModuleRecord, index: number): boolean {
+    const isComplete = this.#bodies!.validate(index);
+    this.#admit?.(record);
+    return isComplete;
   }
 
   /** Validates everything after the code section. */
@@ -210,6 +223,7 @@ function checkConstExpr(record: ModuleRecord, range: ByteRange, expected: ValueT
   const stack: ValueType[] = [];
   const end = walkConstExpr(cursor, {
     number: (type) => void stack.push(type),
+    vector: () => void stack.push(V128),
     global: (index, at) => void stack.push(constGlobal(record, index, at)),
     nullReference: (type) => void stack.push(type),
     func(index, at) {

@@ -20,10 +20,12 @@ import {
   MAX_NESTING,
   MAX_OPERANDS,
 } from "../limits.ts";
-import { byOpcode, PREFIX, PREFIXED_COUNT } from "./opcodes.ts";
+import { byOpcode, codeOfDense, densePrefixed, isPrefix, isSimd, prefixedCode } from "./opcodes.ts";
 import { IMMEDIATES, SIGNATURES, SPECIAL } from "./signatures.ts";
 import type { Immediates } from "./opcodes.ts";
-import { EXTERNREF, F32, F64, FUNCREF, I32, I64, valueTypeName } from "./types.ts";
+import { SIMD_PARTS } from "./opcodes_simd.ts";
+import type { SimdImmediates, SimdParts } from "./opcodes_simd.ts";
+import { EXTERNREF, F32, F64, FUNCREF, I32, I64, V128, valueTypeName } from "./types.ts";
 import type { FuncType, GlobalType, ModuleRecord, ValueType } from "./types.ts";
 
 // Types
@@ -33,7 +35,7 @@ const UNKNOWN = 0;
 
 const EMPTY: readonly ValueType[] = [];
 const SINGLE: ReadonlyMap<number, readonly ValueType[]> = new Map(
-  ([I32, I64, F32, F64, FUNCREF, EXTERNREF] as const).map((type) => [type, [type]]),
+  ([I32, I64, F32, F64, V128, FUNCREF, EXTERNREF] as const).map((type) => [type, [type]]),
 );
 /** The block type without parameters and results, as s33. */
 const EMPTY_BLOCK = -0x40;
@@ -62,6 +64,8 @@ const OUTERMOST = 0;
 /** Bytes of a body that are validated without a pause: well under ten milliseconds. */
 const PART_BYTES = 32_768;
 const NONE = -1;
+/** No byte below this is a prefix. */
+const FIRST_PREFIX = 0xfc;
 
 /** Validates the bodies of one module, one at a time, each in parts. */
 export class BodyValidator {
@@ -112,11 +116,7 @@ export class BodyValidator {
     while (this.#groups === 0 && this.#frame >= OUTERMOST && cursor.offset < until) {
       this.#at = cursor.offset;
       let code = cursor.u8();
-      if (code === PREFIX) {
-        const suffix = cursor.u32();
-        if (suffix >= PREFIXED_COUNT) throw refuseOpcode((PREFIX << 8) + suffix, this.#at);
-        code = 0x100 + suffix;
-      }
+      if (code >= FIRST_PREFIX) code = this.#prefixed(code);
       const signature = SIGNATURES[code];
       if (signature === SPECIAL) BodyValidator.#RULES[code]!(this);
       else {
@@ -125,12 +125,23 @@ export class BodyValidator {
         this.#apply(signature);
       }
     }
+    this.#record.simdAt ??= cursor.simdAt;
     if (this.#frame >= OUTERMOST) return false;
     this.#body = NONE;
     if (cursor.offset < this.#end) {
       throw this.#error("section size mismatch: bytes after the function's end", cursor.offset);
     }
     return true;
+  }
+
+  /** The dense opcode after a byte that may be a prefix. */
+  #prefixed(byte: number): number {
+    if (!isPrefix(byte)) return byte;
+    const number = this.#cursor.u32();
+    const dense = densePrefixed(byte, number);
+    if (dense < 0) throw refuseOpcode(prefixedCode(byte, number), this.#at);
+    if (isSimd(dense)) this.#cursor.simdAt ??= this.#at;
+    return dense;
   }
 
   #begin(index: number): void {
@@ -334,8 +345,10 @@ export class BodyValidator {
         return;
       case "table_table":
         return this.#sameElements(this.#table(), this.#table());
+      case undefined:
+        throw refuseOpcode(codeOfDense(code), this.#at);
       default:
-        throw refuseOpcode(code > 0xff ? PREFIX << 8 | code & 0xff : code, this.#at);
+        return this.#vector(SIMD_PARTS[immediates as SimdImmediates]);
     }
   }
 
@@ -345,6 +358,14 @@ export class BodyValidator {
     if (alignment > natural) throw this.#alignmentError(alignment, natural);
     cursor.u32();
     if (this.#record.memories.length === 0) throw this.#error("unknown memory 0");
+  }
+
+  #vector({ align, lanes, count }: SimdParts): void {
+    if (align >= 0) this.#memarg(align);
+    for (; count > 0; count--) {
+      const lane = this.#cursor.u8();
+      if (lane >= lanes) throw this.#error(`invalid lane index ${lane}: it must be below ${lanes}`);
+    }
   }
 
   #alignmentError(alignment: number, natural: number): CompileError {
@@ -433,6 +454,7 @@ export class BodyValidator {
     if (blockType !== EMPTY_BLOCK && !SINGLE.has(blockType & 0x7f)) {
       throw refuseType(blockType & 0x7f, "malformed block type", start);
     }
+    if ((blockType & 0x7f) === V128) cursor.simdAt ??= start;
     return blockType;
   }
 

@@ -101,6 +101,7 @@ function evaluate(record: ModuleRecord, { start, end }: ByteRange, cells: Int32A
       const at = placeOf(index);
       push(cells[at], value === I32 || value === F32 ? 0 : cells[at + 1]);
     },
+    vector: notANumber,
     nullReference: notANumber,
     func: notANumber,
     operation(name) {
@@ -112,7 +113,7 @@ function evaluate(record: ModuleRecord, { start, end }: ByteRange, cells: Int32A
 }
 
 function notANumber(): never {
-  throw new InternalError("a numeric constant expression contains a reference");
+  throw new InternalError("a numeric constant expression contains something else");
 }
 
 /** Does an arithmetic instruction on the operand at `at` and the next one. */

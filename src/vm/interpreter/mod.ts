@@ -7,6 +7,7 @@
 
 import { budgetError, isBudgetUsed } from "../budget.ts";
 import type { ModuleRecord } from "../binary/types.ts";
+import { refuseSimd } from "../binary/unsupported.ts";
 import type { Engine, EngineModule, Metered } from "../engine.ts";
 import { InternalError, waitError } from "../errors.ts";
 import { createModuleCode } from "./arena.ts";
@@ -33,8 +34,12 @@ export const interpreter: Engine = {
   callNow,
 };
 
+/** Throws a `CompileError` for a valid module that the interpreter can't run, as far as its record shows. */
+export const admit: (record: ModuleRecord) => void = refuseSimd;
+
 /** Prepares a validated module. @param reason why it is for this engine */
 export function interpret(record: ModuleRecord, reason: string): EngineModule {
+  admit(record);
   const code = createModuleCode(record);
   const module: EngineModule = {
     engine: Object.freeze({ name: interpreter.name, reason }),

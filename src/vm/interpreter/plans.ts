@@ -8,12 +8,15 @@
 
 import { InternalError } from "../errors.ts";
 import { COMMUTATIVE, findOp, OP_NAMES } from "./ops.ts";
-import { byOpcode, OPCODES } from "../binary/opcodes.ts";
+import { byRow } from "../binary/opcodes.ts";
 import type { Immediates } from "../binary/opcodes.ts";
 import { F32, F64, I32, I64 } from "../binary/types.ts";
 import type { ValueType } from "../binary/types.ts";
 
 const TYPE_LETTERS: Readonly<Record<string, ValueType>> = { i: I32, I: I64, f: F32, F: F64 };
+
+/** The letter of v128 in signatures. The interpreter refuses modules with such instructions. */
+const VECTOR = "V";
 
 /** Instructions whose register op has another name: moves of bits are the same for integers and floats. */
 const ALIASES: Readonly<Record<string, string>> = {
@@ -70,7 +73,7 @@ function opOf(mnemonic: string): number | undefined {
 }
 
 function planOf(mnemonic: string, immediates: Immediates, signature: string): Plan | undefined {
-  if (signature === "*" || signature === ":") return undefined;
+  if (signature === "*" || signature === ":" || signature.includes(VECTOR)) return undefined;
   const [params, results] = signature.split(":");
   const isMemory = immediates.startsWith("memarg");
   if (!isMemory && (immediates !== "" || (params.length !== 1 && params.length !== 2))) return undefined;
@@ -99,10 +102,8 @@ function planOf(mnemonic: string, immediates: Immediates, signature: string): Pl
 }
 
 /** The plans by dense opcode. Instructions whose types depend on more than their opcode have none. */
-export const PLANS: readonly (Plan | undefined)[] = byOpcode(
-  Object.fromEntries(
-    OPCODES.map(([, mnemonic, immediates, signature]) => [mnemonic, planOf(mnemonic, immediates, signature)]),
-  ),
+export const PLANS: readonly (Plan | undefined)[] = byRow(([, mnemonic, immediates, signature]) =>
+  planOf(mnemonic, immediates, signature)
 );
 
 /** An op that takes the operands of a comparison, exchanged if `swap`. */

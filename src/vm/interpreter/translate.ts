@@ -19,7 +19,8 @@ import { PLANS } from "./plans.ts";
 import { CODE, codeTop, commitCode } from "./arena.ts";
 import type { ModuleCode } from "./arena.ts";
 import { OP } from "./ops.ts";
-import { byOpcode, opcodeOf, OPCODES, PREFIX } from "../binary/opcodes.ts";
+import { skipImmediates } from "../binary/immediates.ts";
+import { byOpcode, byRow, densePrefixed, isPrefix, opcodeOf } from "../binary/opcodes.ts";
 import type { Immediates } from "../binary/opcodes.ts";
 import { EXTERNREF, F32, F64, FUNCREF, I32, I64 } from "../binary/types.ts";
 import type { FuncType, ValueType } from "../binary/types.ts";
@@ -32,9 +33,9 @@ const MAX_UNCHECKED = 256;
 /** Instructions that cost no fuel, because they only structure the code. */
 const FREE: ReadonlySet<string> = new Set(["nop", "block", "loop", "else", "end"]);
 /** Fuel of each instruction. */
-const FUEL = byOpcode(Object.fromEntries(OPCODES.map(([, name]) => [name, FREE.has(name) ? 0 : 1]))) as number[];
+const FUEL = byRow((row) => FREE.has(row[1]) ? 0 : 1);
 /** The immediates of each instruction. */
-const IMMEDIATES = byOpcode(Object.fromEntries(OPCODES.map(([, name, it]) => [name, it]))) as Immediates[];
+const IMMEDIATES = byRow((row) => row[2]);
 const ELSE = opcodeOf("else");
 const END = opcodeOf("end");
 
@@ -524,49 +525,7 @@ class Translator {
 /** The dense opcode of the next instruction. */
 function readOpcode(cursor: Cursor): number {
   const code = cursor.u8();
-  return code === PREFIX ? 0x100 + cursor.u32() : code;
-}
-
-function skipImmediates(cursor: Cursor, immediates: Immediates): void {
-  switch (immediates) {
-    case "":
-      return;
-    case "br_table":
-      for (let count = cursor.u32(); count >= 0; count--) cursor.u32();
-      return;
-    case "select_types":
-      for (let count = cursor.u32(); count > 0; count--) cursor.u8();
-      return;
-    case "block":
-      cursor.s33();
-      return;
-    case "i32":
-      cursor.i32();
-      return;
-    case "i64":
-      cursor.i64();
-      return;
-    case "f32":
-      return cursor.skip(4);
-    case "f64":
-      return cursor.skip(8);
-    case "ref_type":
-      return cursor.skip(1);
-    case "call_indirect":
-    case "data_memory":
-    case "memory_memory":
-    case "elem_table":
-    case "table_table":
-    case "memarg0":
-    case "memarg1":
-    case "memarg2":
-    case "memarg3":
-      cursor.u32();
-      cursor.u32();
-      return;
-    default:
-      cursor.u32();
-  }
+  return isPrefix(code) ? densePrefixed(code, cursor.u32()) : code;
 }
 
 /**

@@ -7,7 +7,7 @@
 
 import { fromReference, readNumber, toReference, writeNumber } from "./values.ts";
 import type { Value } from "./function.ts";
-import { EXTERNREF, FUNCREF, valueTypeCode } from "../binary/types.ts";
+import { EXTERNREF, FUNCREF, V128, valueTypeCode } from "../binary/types.ts";
 import type { GlobalType, ValueTypeName } from "../binary/types.ts";
 
 /** A global's type by names. */
@@ -44,9 +44,10 @@ export class Global {
    *
    * @param descriptor its type
    * @param value its initial value
-   * @throws {TypeError} if the value can't be converted to the type
+   * @throws {TypeError} if the value can't be converted to the type, or the type is v128
    */
   constructor(descriptor: GlobalDescriptor | GlobalType, value?: Value, cells?: Int32Array, offset = 0) {
+    if (descriptor.value === "v128") throw noVector();
     this.type = typeof descriptor.value === "string"
       ? { value: valueTypeCode(descriptor.value), mutable: descriptor.mutable ?? false }
       : descriptor as GlobalType;
@@ -55,8 +56,9 @@ export class Global {
     if (value !== undefined) this.#write(value);
   }
 
-  /** The value. Setting an immutable global throws a `TypeError`. */
+  /** The value. Setting an immutable global throws a `TypeError`, and so does any use of one that holds a v128. */
   get value(): Value {
+    if (this.type.value === V128) throw noVector();
     return this.holdsReference ? fromReference(this.reference) : readNumber(this.type.value, this.cells, this.offset);
   }
 
@@ -71,7 +73,12 @@ export class Global {
   }
 
   #write(value: Value): void {
+    if (this.type.value === V128) throw noVector();
     if (this.holdsReference) this.reference = toReference(this.type.value, value);
     else writeNumber(this.type.value, this.cells, this.offset, value);
   }
+}
+
+function noVector(): TypeError {
+  return new TypeError("JavaScript has no value for a global of type v128");
 }

@@ -11,7 +11,7 @@ import { LimitError } from "../../base/limits.ts";
 import { Func, funcOf } from "./function.ts";
 import type { Value } from "./function.ts";
 import { MAX_REFERENCES } from "../limits.ts";
-import { EXTERNREF, F32, F64, FUNCREF, I32, I64 } from "../binary/types.ts";
+import { EXTERNREF, F32, F64, FUNCREF, funcTypeName, I32, I64, V128 } from "../binary/types.ts";
 import type { FuncType, ValueType } from "../binary/types.ts";
 
 const WORDS = new Int32Array(2);
@@ -129,6 +129,12 @@ export function writeValues(
   for (let index = 0; index < types.length; index++) {
     writeValue(types[index], words, at + placeOf(index), values[index], handles);
   }
+}
+
+/** Refuses to call a function across the border if it takes or returns vectors, which no JavaScript value can be. */
+export function refuseVectors(type: FuncType): void {
+  if (!type.params.includes(V128) && !type.results.includes(V128)) return;
+  throw new TypeError(`JavaScript can't call or be called by a function of type ${funcTypeName(type)}: it has no v128`);
 }
 
 /** A host function's results as a list, as many as the type has. */

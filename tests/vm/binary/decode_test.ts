@@ -249,8 +249,6 @@ Deno.test("features of proposals are refused with the proposal's name", () => {
   const global = (...bytes: number[]) => binary(section(6, [1, ...bytes]));
   const memory = (...bytes: number[]) => binary(section(5, [1, ...bytes]));
   const cases: readonly (readonly [string, Uint8Array])[] = [
-    ["SIMD is not supported: type 0x7b: build without it", global(0x7b, 0, 0xfd)],
-    ["SIMD is not supported: opcode 0xfd", global(0x7f, 0, 0xfd)],
     ["threads is not supported: limits with flags 0x03", memory(3, 1, 1)],
     ["memory64 is not supported: limits with flags 0x04", memory(4, 1)],
     ["custom page sizes is not supported: limits with flags 0x08", memory(8, 1, 0)],

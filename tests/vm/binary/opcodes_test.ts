@@ -8,7 +8,16 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { decodeModule } from "../../../src/vm/binary/decode.ts";
 import { CompileError } from "../../../src/vm/errors.ts";
-import { opcodeRow, OPCODES, UNSUPPORTED_OPCODES } from "../../../src/vm/binary/opcodes.ts";
+import {
+  codeOfDense,
+  DENSE_OPCODES,
+  denseOpcode,
+  isPrefix,
+  opcodeRow,
+  OPCODES,
+  prefixedCode,
+  UNSUPPORTED_OPCODES,
+} from "../../../src/vm/binary/opcodes.ts";
 import type { Immediates } from "../../../src/vm/binary/opcodes.ts";
 import { ModuleValidator } from "../../../src/vm/binary/validate.ts";
 import { binary, body, section, u32, vector } from "../../../tools/binary.ts";
@@ -18,9 +27,10 @@ const CONSTANTS: Readonly<Record<string, readonly number[]>> = {
   I: [0x42, 0],
   f: [0x43, 0, 0, 0, 0],
   F: [0x44, 0, 0, 0, 0, 0, 0, 0, 0],
+  V: [0xfd, 0x0c, ...Array<number>(16).fill(0)],
 };
-const TYPES: Readonly<Record<string, number>> = { i: 0x7f, I: 0x7e, f: 0x7d, F: 0x7c };
-const LETTERS = ["i", "I", "f", "F"];
+const TYPES: Readonly<Record<string, number>> = { i: 0x7f, I: 0x7e, f: 0x7d, F: 0x7c, V: 0x7b };
+const LETTERS = ["i", "I", "f", "F", "V"];
 
 /** Immediates that are valid in the fixture's module. */
 const IMMEDIATES: Partial<Readonly<Record<Immediates, readonly number[]>>> = {
@@ -41,6 +51,17 @@ const IMMEDIATES: Partial<Readonly<Record<Immediates, readonly number[]>>> = {
   i64: [0],
   f32: [0, 0, 0, 0],
   f64: [0, 0, 0, 0, 0, 0, 0, 0],
+  memarg4: [4, 0],
+  memarg0_lane: [0, 0, 15],
+  memarg1_lane: [1, 0, 7],
+  memarg2_lane: [2, 0, 3],
+  memarg3_lane: [3, 0, 1],
+  lane16: [15],
+  lane8: [7],
+  lane4: [3],
+  lane2: [1],
+  shuffle: Array<number>(16).fill(31),
+  v128: Array<number>(16).fill(0xff),
 };
 
 /** Bodies for the rows whose types depend on immediates or on the stack. */
@@ -106,11 +127,13 @@ function validate(bytes: Uint8Array<ArrayBuffer>): CompileError | undefined {
 }
 
 function encode(code: number): number[] {
+  if (code > 0xffff) return [code >> 12, ...u32(code & 0xfff)];
   return code > 0xff ? [code >> 8, ...u32(code & 0xff)] : [code];
 }
 
 Deno.test("OPCODES lists each code and each mnemonic once, in ascending order", () => {
   const codes = OPCODES.map(([code]) => code);
+  assertEquals(codes.filter((code) => encode(code)[0] === 0xfd).length, 236 + 20);
   assertEquals(codes, [...new Set(codes)].sort((a, b) => a - b));
   assertEquals(new Set(OPCODES.map(([, mnemonic]) => mnemonic)).size, OPCODES.length);
   for (const row of OPCODES) assertEquals(opcodeRow(row[0]), row);
@@ -153,9 +176,10 @@ Deno.test("every row without a signature has its own rule", () => {
 Deno.test("memory accesses accept the natural alignment and refuse a larger one", () => {
   for (const [code, , immediates, signature] of OPCODES) {
     if (!immediates.startsWith("memarg")) continue;
-    const natural = Number(immediates.at(-1));
+    const natural = Number(immediates["memarg".length]);
+    const lane = immediates.endsWith("_lane") ? [0] : [];
     const [operands, result] = signature.split(":");
-    const instruction = (alignment: number) => [...pushed(operands), ...encode(code), alignment, 0];
+    const instruction = (alignment: number) => [...pushed(operands), ...encode(code), alignment, 0, ...lane];
     const results = [...result].map((letter) => TYPES[letter]);
     for (let alignment = 0; alignment <= natural; alignment++) {
       assertEquals(validate(fixture(instruction(alignment), results)), undefined);
@@ -165,13 +189,35 @@ Deno.test("memory accesses accept the natural alignment and refuse a larger one"
   }
 });
 
+Deno.test("indices of lanes are below the number of lanes", () => {
+  for (const [code, mnemonic, immediates, signature] of OPCODES) {
+    if (!/lane|shuffle/.test(immediates)) continue;
+    const [operands, result] = signature.split(":");
+    const types = [...result].map((letter) => TYPES[letter]);
+    const valid = IMMEDIATES[immediates]!;
+    for (const place of immediates === "shuffle" ? valid.keys() : [valid.length - 1]) {
+      const beyond = valid.with(place, valid[place] + 1);
+      const error = validate(fixture([...pushed(operands), ...encode(code), ...beyond], types));
+      assertMatch(error!.message, /^invalid lane index/, mnemonic);
+    }
+  }
+});
+
+Deno.test("the dense index of every opcode is its own, and leads back to the code", () => {
+  const dense = OPCODES.map(([code]) => denseOpcode(code));
+  assertEquals(new Set(dense).size, OPCODES.length);
+  assertEquals(dense.map(codeOfDense), OPCODES.map(([code]) => code));
+  assertEquals(Math.max(...dense) + 1, DENSE_OPCODES);
+});
+
 Deno.test("all other opcodes are refused, with the proposal's name if they belong to one", () => {
   const proposals = new Map<number, string>();
   for (const [first, last, proposal] of UNSUPPORTED_OPCODES) {
     for (let code = first; code <= last; code++) proposals.set(code, proposal);
   }
-  const single = Array.from({ length: 0x100 }, (_, code) => code).filter((code) => code !== 0xfc);
-  const prefixed = Array.from({ length: 0x100 }, (_, code) => 0xfc00 + code);
+  const single = Array.from({ length: 0x100 }, (_, code) => code).filter((code) => !isPrefix(code));
+  const numbers = Array.from({ length: 0x200 }, (_, number) => number);
+  const prefixed = [0xfc, 0xfd].flatMap((prefix) => numbers.map((number) => prefixedCode(prefix, number)));
   for (const code of [...single, ...prefixed]) {
     if (opcodeRow(code) !== undefined) continue;
     let message = "";

@@ -158,7 +158,7 @@ Deno.test("bodies must end where their size says", () => {
     ["malformed value type 0x40", [1, 1, 0x40, 0x0b]],
     ["unknown type 3", [0, 0x02, 3, 0x0b, 0x0b]],
     ["malformed block type", [0, 0x02, 0x80, 0x7f, 0x0b, 0x0b]],
-    ["SIMD is not supported: type 0x7b", [0, 0x02, 0x7b, 0x0b, 0x0b]],
+    ["garbage collection is not supported: type 0x6e", [0, 0x02, 0x6e, 0x0b, 0x0b]],
   ];
   for (const [message, bytes] of cases) {
     const code = section(10, vector([[...u32(bytes.length), ...bytes]]));

@@ -89,7 +89,7 @@ Deno.test("execute is small enough for engines to optimise", () => {
 
 Deno.test("every instruction with a signature has a plan, and its op has the right shape", () => {
   for (const [code, mnemonic, immediates, signature] of OPCODES) {
-    const isPlanned = signature.includes(":") && signature !== ":" &&
+    const isPlanned = signature.includes(":") && signature !== ":" && !signature.includes("V") &&
       (immediates === "" && /^..?:/.test(signature) || immediates.startsWith("memarg"));
     const plan = PLANS[denseOpcode(code)];
     assertEquals(plan !== undefined, isPlanned, mnemonic);

@@ -101,6 +101,7 @@ Deno.test("Global shares its value with the instances that import it", async () 
   const [a, b] = await Promise.all([1, 2].map(() => instanceOf(text, { m: { g: global } })));
   assertEquals([functionOf(a, "add")(2n), functionOf(b, "add")(-10n), global.value], [7n, -3n, -3n]);
   assertThrows(() => new Global({ value: "i32" }, 1).value = 2, TypeError);
+  assertThrows(() => new Global({ value: "v128" }), TypeError, "no value for a global of type v128");
 });
 
 Deno.test("an exported global is a view of the instance's own", async () => {
