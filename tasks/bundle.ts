@@ -13,7 +13,7 @@ import { ROOT } from "../tools/root.ts";
 const BUDGETS: Readonly<Record<keyof typeof config.exports, number>> = {
   ".": 87_000,
   "./vm": 48_000,
-  "./wasi": 52_000,
+  "./wasi": 50_000,
   "./rpc": 25_000,
   "./workers": 52_000,
   "./workers/worker": 92_000,
