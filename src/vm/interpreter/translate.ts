@@ -21,7 +21,6 @@ import type { ModuleCode } from "./arena.ts";
 import { OP } from "./ops.ts";
 import { skipImmediates } from "../binary/immediates.ts";
 import { byOpcode, byRow, densePrefixed, isPrefix, opcodeOf } from "../binary/opcodes.ts";
-import type { Immediates } from "../binary/opcodes.ts";
 import { EXTERNREF, F32, F64, FUNCREF, I32, I64 } from "../binary/types.ts";
 import type { FuncType, ValueType } from "../binary/types.ts";
 
