@@ -7,7 +7,9 @@
 
 import { instantiate } from "../../src/vm/mod.ts";
 import type { ExportedFunction, FuncTypeDescriptor, Global, Imports, Instance, Module } from "../../src/vm/mod.ts";
+import { decodeModule } from "../../src/vm/binary/decode.ts";
 import { valueTypeName } from "../../src/vm/binary/types.ts";
+import { ModuleValidator } from "../../src/vm/binary/validate.ts";
 import { preparedOf } from "../../src/vm/module.ts";
 import { codeOf } from "../../tools/code_of.ts";
 import { compileFor } from "../../tools/compile.ts";
@@ -39,6 +41,11 @@ let manner: Manner = { engine: "interpreter", isStepping: false };
 /** From now on, runs all guests in a manner. */
 export function runAs(chosen: Manner): void {
   manner = chosen;
+}
+
+/** Validates a binary, for any engine. */
+export function validateBinary(bytes: Uint8Array): void {
+  decodeModule(bytes, new ModuleValidator());
 }
 
 /** Compiles a binary. */
