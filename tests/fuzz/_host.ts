@@ -1,5 +1,5 @@
 /**
- * The imports of generated modules, the same for both machines. They are functions that record their arguments and call
+ * The imports of generated modules, the same for all machines. They are functions that record their arguments and call
  * back, and memories, tables and globals of the types that the module declares.
  *
  * @module
@@ -19,6 +19,8 @@ export interface Host {
   readonly nameOf: (value: unknown) => unknown;
   /** Whether host functions return promises. */
   readonly waits: boolean;
+  /** Charges a number of units to the running call, or not, depending on the number. */
+  readonly charge: (number: number) => void;
   /** The name of an exported function without parameters. */
   readonly guest: string | undefined;
   /** Empty until there is an instance. */
@@ -33,6 +35,7 @@ function hostFunction({ params, results }: FuncTypeDescriptor, host: Host): Host
   return (...args: unknown[]) => {
     const { log } = host;
     log.push(params.length, ...args.map(host.nameOf));
+    host.charge(log.length);
     const number = log.length + args.reduce<number>((sum, arg) => sum + (typeof arg === "number" ? arg | 0 : 0), 0);
     if (!host.waits && host.guest !== undefined && host.guest in host.exports && number % 4 === 0) {
       log.push(...listOf((host.exports[host.guest] as ExportedFunction)()).map(host.nameOf));

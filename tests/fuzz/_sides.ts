@@ -1,12 +1,13 @@
 /**
- * One module on two machines, ours and the host's own WebAssembly, behind one interface. Both have the same imports and
- * arguments, and return the visible effects of each call in a comparable form. compare.ts chooses the calls.
+ * One module on several machines behind one interface: on our engines, and as it is on the host's own WebAssembly. All
+ * have the same imports and arguments, and return the visible effects of each call in a comparable form. compare.ts
+ * chooses the calls.
  *
  * @module
  */
 
-import { Global, instantiate, Memory, Table, Trap } from "../../src/vm/mod.ts";
-import type { ExportedFunction, Imports, Instance, Module, ValueTypeName } from "../../src/vm/mod.ts";
+import { Global, instantiate, LimitError, Memory, Table, Trap } from "../../src/vm/mod.ts";
+import type { Call, ExportedFunction, Imports, Instance, Module, ValueTypeName } from "../../src/vm/mod.ts";
 import { funcOf } from "../../src/vm/objects/function.ts";
 import { importsOf, listOf } from "./_host.ts";
 import type { Host } from "./_host.ts";
@@ -20,8 +21,10 @@ export interface Observation {
   readonly traps: readonly string[];
   /** Results, arguments of host functions, globals, tables, size and hash of memory. All must be `Object.is` equal. */
   readonly seen: readonly unknown[];
-  /** The fuel used, on our side. */
+  /** The fuel used by our engines. */
   readonly fuel: number;
+  /** The fuel that was used when host functions were called. */
+  readonly fuels: readonly number[];
 }
 
 /** A module on one of the machines. */
@@ -32,14 +35,16 @@ export interface Side {
   step(name: string, args: readonly Argument[]): Observation | Promise<Observation>;
 }
 
-/** How our machine must run. */
+/** How our engines must run. */
 export interface Manner {
   /** Fuel between two suspensions. */
   readonly slice: number;
   /** Called between two slices. */
-  readonly meanwhile?: () => void;
+  readonly meanwhile?: () => unknown;
   /** Whether host functions return promises. */
   readonly waits?: boolean;
+  /** The budget of fuel. Calls then run to their ends by themselves, and one that exceeds it ends with `BUDGET`. */
+  readonly budget?: number;
 }
 
 /** The fuel after which a call counts as endless. Generated code uses far less. */
@@ -47,6 +52,8 @@ const ENDLESS = 50_000_000;
 /** The value of the global `fuel` before each call. */
 const FUEL = 40;
 
+/** The reason of a call that has exceeded the budget. */
+export const BUDGET = "budget";
 /** The reason of too deep recursion, on which the machines need not agree. */
 export const EXHAUSTED = "call stack exhausted";
 
@@ -67,7 +74,7 @@ const MESSAGES: readonly (readonly [part: string, ...reasons: string[]])[] = [
   ["Maximum call stack size exceeded", EXHAUSTED],
 ];
 
-function nativeReasons(error: unknown): readonly string[] {
+function hostReasons(error: unknown): readonly string[] {
   const message = error instanceof Error ? error.message : String(error);
   const found = MESSAGES.find(([part]) => message.includes(part));
   return found === undefined ? [message] : found.slice(1);
@@ -75,6 +82,7 @@ function nativeReasons(error: unknown): readonly string[] {
 
 /** A trap in a call that a host function made is also the caller's trap. */
 function ownReasons(error: unknown): readonly string[] {
+  if (error instanceof LimitError && error.limit === "fuel") return [BUDGET];
   if (!(error instanceof Trap)) return [String(error)];
   return error.cause === undefined ? [error.reason] : ownReasons(error.cause);
 }
@@ -129,14 +137,15 @@ function nativeName(type: ValueTypeName): string {
   return type === "funcref" ? "anyfunc" : type;
 }
 
-/** The module on the host's own machine. */
-export function nativeSide(bytes: Uint8Array<ArrayBuffer>, module: Module): Side {
+/** The module as it is, on the host's own machine. */
+export function hostSide(bytes: Uint8Array<ArrayBuffer>, module: Module): Side {
   const hosts = module.imports.filter(({ kind }) => kind === "function").length;
   const host: Host = {
     log: [],
     // The name of a function is its index in the module that defines it.
     nameOf: (value) => typeof value !== "function" ? value : Number(value.name) < hosts ? "host" : Number(value.name),
     waits: false,
+    charge: () => {},
     guest: guestOf(module),
     exports: {},
   };
@@ -152,9 +161,9 @@ export function nativeSide(bytes: Uint8Array<ArrayBuffer>, module: Module): Side
     log.length = 0;
     try {
       const results = listOf(run()).map(nameOf);
-      return { traps: [], seen: [...results, ...log, ...stateOf(host, bytesOf)], fuel: 0 };
+      return { traps: [], seen: [...results, ...log, ...stateOf(host, bytesOf)], fuel: 0, fuels: [] };
     } catch (error) {
-      return { traps: nativeReasons(error), seen: [...log, ...stateOf(host, bytesOf)], fuel: 0 };
+      return { traps: hostReasons(error), seen: [...log, ...stateOf(host, bytesOf)], fuel: 0, fuels: [] };
     }
   };
   const start = observe(() => {
@@ -172,13 +181,21 @@ export function nativeSide(bytes: Uint8Array<ArrayBuffer>, module: Module): Side
   };
 }
 
-/** The module on our machine. */
-export async function ownSide(module: Module, { slice, meanwhile, waits = false }: Manner): Promise<Side> {
+/** The module on the engine that it was compiled for. */
+export async function ownSide(module: Module, { slice, meanwhile, waits = false, budget }: Manner): Promise<Side> {
   const nameOf = (value: unknown) => {
     const func = funcOf(value);
     return func === undefined ? value : func.owner === undefined ? "host" : func.index;
   };
-  const host: Host = { log: [], nameOf, waits, guest: guestOf(module), exports: {} };
+  let instance: Instance | undefined;
+  const fuels: number[] = [];
+  /** Records the fuel that was used until now, and sometimes adds some. */
+  const charge = (number: number) => {
+    if (instance === undefined) return;
+    fuels.push(instance.fuelUsed);
+    if (number % 3 === 0) instance.charge(number & 0xff);
+  };
+  const host: Host = { log: [], nameOf, waits, charge, guest: guestOf(module), exports: {} };
   const { log } = host;
   const bytesOf = (value: unknown) => value instanceof Memory ? value.bytes : undefined;
   const imports = importsOf(module, {
@@ -186,33 +203,44 @@ export async function ownSide(module: Module, { slice, meanwhile, waits = false 
     table: (element, limits) => new Table({ element, ...limits }),
     global: (descriptor, initial) => new Global(descriptor, initial),
   }, host) as Imports;
-  let instance: Instance;
+  const limits = { sliceFuel: slice, fuel: budget };
   try {
-    instance = await instantiate(module, imports, { limits: { sliceFuel: slice } });
+    instance = await instantiate(module, imports, { limits, onInstance: (made) => void (instance = made) });
   } catch (error) {
-    const start = { traps: ownReasons(error), seen: [...log], fuel: 0 };
+    const start = { traps: ownReasons(error), seen: [...log], fuel: instance?.fuelUsed ?? 0, fuels: [...fuels] };
     return { start, step: () => start };
   }
-  host.exports = instance.exports;
+  const made = instance;
+  host.exports = made.exports;
   const state = () => [...log, ...stateOf(host, bytesOf)];
+  const inSlices = async (call: Call): Promise<unknown> => {
+    for (;;) {
+      const status = await call.resume(slice);
+      if (status === "finished") return call.result;
+      if (status === "failed") throw call.error;
+      if (call.fuelUsed > ENDLESS) {
+        call.stop("endless");
+        throw call.error;
+      }
+      await meanwhile?.();
+      if (status === "pending") await call.settled;
+    }
+  };
   return {
-    start: { traps: [], seen: [undefined, ...state()], fuel: instance.fuelUsed },
+    start: { traps: [], seen: [undefined, ...state()], fuel: made.fuelUsed, fuels: [...fuels] },
     async step(name, args) {
       log.length = 0;
+      fuels.length = 0;
       refuel(host.exports);
-      const call = instance.start(name, passed(args, host.exports));
-      for (
-        let status = call.resume(slice);
-        status === "suspended" || status === "pending";
-        status = call.resume(slice)
-      ) {
-        if (call.fuelUsed > ENDLESS) return { traps: ["endless"], seen: [], fuel: call.fuelUsed };
-        meanwhile?.();
-        if (status === "pending") await call.settled;
+      const before = made.fuelUsed;
+      const given = passed(args, host.exports);
+      const spent = () => ({ fuel: made.fuelUsed - before, fuels: fuels.map((fuel) => fuel - before) });
+      try {
+        const result = budget === undefined ? await inSlices(made.start(name, given)) : await made.call(name, given);
+        return { traps: [], seen: [...listOf(result).map(nameOf), ...state()], ...spent() };
+      } catch (error) {
+        return { traps: ownReasons(error), seen: state(), ...spent() };
       }
-      const { status, fuelUsed: fuel } = call;
-      if (status === "failed") return { traps: ownReasons(call.error), seen: state(), fuel };
-      return { traps: [], seen: [...listOf(call.result).map(nameOf), ...state()], fuel };
     },
   };
 }

@@ -16,7 +16,7 @@ import { programsFor } from "./_fused_program.ts";
 import type { Program } from "./_fused_program.ts";
 import { pick, randomSource } from "../../tools/random.ts";
 import type { Random } from "../../tools/random.ts";
-import { nativeSide, ownSide } from "./_sides.ts";
+import { hostSide, ownSide } from "./_sides.ts";
 import type { Argument, Observation } from "./_sides.ts";
 import { randomNumber } from "./_values.ts";
 
@@ -53,7 +53,7 @@ async function run(name: string, program: Program, random: Random): Promise<Obse
     const lines = disassemble(codeOf(module), index).split("\n");
     assert(!program.isExact || lines.some((line) => line.split(" ")[1] === name), `${name}: ${lines.join("\n")}`);
   }
-  const native = nativeSide(bytes, module);
+  const host = hostSide(bytes, module);
   const whole = await ownSide(module, { slice: Infinity });
   const slices = await ownSide(module, { slice: 1 });
   const steps = await ownSide(stepping, { slice: 1 });
@@ -61,14 +61,14 @@ async function run(name: string, program: Program, random: Random): Promise<Obse
   for (const { name: exported } of functions) {
     for (let call = 0; call < CALLS; call++) {
       const args = program.params.map((type) => argument(random, type, program));
-      const expected = await native.step(exported, args);
+      const expected = await host.step(exported, args);
       const own = await whole.step(exported, args);
       const same = (side: string, a: Observation, b: Observation, withFuel: boolean) =>
         assert(
           isSame(a, b, withFuel),
           `${name}, ${side}: ${exported}(${args.join(", ")})\n${text(a, b)}\n${text(b, a)}\n${program.text}`,
         );
-      same("native and own", expected, own, false);
+      same("host and own", expected, own, false);
       same("whole and in slices", own, await slices.step(exported, args), true);
       // A trap charges only the instructions up to the last branch. In steps, each instruction is charged alone.
       same("whole and in steps", own, await steps.step(exported, args), own.traps.length === 0);

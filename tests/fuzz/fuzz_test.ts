@@ -1,5 +1,5 @@
 /**
- * A short run of the fuzzer, the same each time. It runs generated modules on both machines and in all manners, and
+ * A short run of the fuzzer, the same each time. It runs generated modules on all machines and in all manners, and
  * checks that they reach every op and that a fault would be detected.
  *
  * @module
@@ -10,7 +10,7 @@ import { compileSync } from "../../src/vm/mod.ts";
 import { disassemble } from "../../src/vm/interpreter/disassemble.ts";
 import { codeOf } from "../../tools/code_of.ts";
 import { OPS } from "../../src/vm/interpreter/ops.ts";
-import { compareFuel, compareManners, compareWithNative } from "./compare.ts";
+import { compareBudgets, compareFuel, compareManners, compareWithHost } from "./compare.ts";
 import { generate } from "./generate.ts";
 import { shrink } from "./_shrink.ts";
 
@@ -18,19 +18,28 @@ const MODULES = 250;
 /** Seeds of these modules, far from those of manual runs. */
 const FIRST = 0x40000000;
 
-Deno.test("generated modules have the same effects here and on the host's own WebAssembly", async () => {
+Deno.test("generated modules have the same effects on both engines and on the host's own WebAssembly, and use the same fuel", async () => {
   let calls = 0;
   for (let seed = FIRST; seed < FIRST + MODULES; seed++) {
-    const comparison = await compareWithNative(generate(seed).bytes, seed);
+    const comparison = await compareWithHost(generate(seed).bytes, seed);
     assertEquals(comparison.mismatch, undefined, `seed ${seed}`);
     calls += comparison.calls;
   }
   assert(calls > MODULES * 10, `${calls} calls`);
 });
 
-Deno.test("generated modules have the same effects and use the same fuel in slices, among other guests, and with promises", async () => {
-  for (let seed = FIRST; seed < FIRST + MODULES / 10; seed++) {
-    const { mismatch } = await compareManners(generate(seed).bytes, seed);
+for (const engine of ["interpreter", "native"] as const) {
+  Deno.test(`generated modules have the same effects and use the same fuel in slices, among other guests, and with promises: ${engine}`, async () => {
+    for (let seed = FIRST; seed < FIRST + MODULES / 10; seed++) {
+      const { mismatch } = await compareManners(generate(seed).bytes, seed, engine);
+      assertEquals(mismatch, undefined, `seed ${seed}`);
+    }
+  });
+}
+
+Deno.test("both engines stop at a budget that a call exceeds, and only then", async () => {
+  for (let seed = FIRST; seed < FIRST + MODULES / 2; seed++) {
+    const { mismatch } = await compareBudgets(generate(seed).bytes, seed);
     assertEquals(mismatch, undefined, `seed ${seed}`);
   }
 });

@@ -1,6 +1,6 @@
 /**
- * `deno task fuzz --seconds N [--seed S]`: compares modules from our generator and from binaryen's on our machine and
- * on the host's own until the time is over. It prints the number of compared modules and calls. At a mismatch it makes
+ * `deno task fuzz --seconds N [--seed S]`: compares modules from our generator and from binaryen's on our two
+ * engines and on the host's own machine until the time is over. It prints the number of compared modules and calls. At a mismatch it makes
  * the module smaller if it is ours, writes it to a folder for temporary files, and exits with 1. Seeds count up from S,
  * so a run with the seed of a mismatch begins with that mismatch.
  *
@@ -8,7 +8,7 @@
  */
 
 import { binaryenGenerator } from "./binaryen.ts";
-import { compareFuel, compareManners, compareWithNative } from "./compare.ts";
+import { compareBudgets, compareFuel, compareManners, compareWithHost } from "./compare.ts";
 import type { Comparison } from "./compare.ts";
 import { generate } from "./generate.ts";
 import type { Style } from "./generate.ts";
@@ -21,32 +21,29 @@ const REPORT_MS = 30_000;
 
 /** A comparison that one seed in `every` runs. */
 interface Check {
-  readonly name: "native" | "sliced" | "fuel";
+  readonly name: "whole" | "sliced" | "nativeSliced" | "budgets" | "fuel";
   readonly every: number;
   readonly style: Style;
   readonly run: (seed: number, omit?: ReadonlySet<number>) => Promise<Comparison>;
 }
 
+const everything = (run: (bytes: Uint8Array<ArrayBuffer>, seed: number) => Promise<Comparison>) => ({
+  style: "everything" as const,
+  run: (seed: number, omit?: ReadonlySet<number>) => run(generate(seed, omit).bytes, seed),
+});
+
 const CHECKS: readonly Check[] = [
-  {
-    name: "native",
-    every: 1,
-    style: "everything",
-    run: (seed, omit) => compareWithNative(generate(seed, omit).bytes, seed),
-  },
-  {
-    name: "sliced",
-    every: 10,
-    style: "everything",
-    run: (seed, omit) => compareManners(generate(seed, omit).bytes, seed),
-  },
+  { name: "whole", every: 1, ...everything(compareWithHost) },
+  { name: "budgets", every: 5, ...everything(compareBudgets) },
+  { name: "sliced", every: 10, ...everything((bytes, seed) => compareManners(bytes, seed, "interpreter")) },
+  { name: "nativeSliced", every: 10, ...everything((bytes, seed) => compareManners(bytes, seed, "native")) },
   { name: "fuel", every: 10, style: "plain", run: compareFuel },
 ];
 
 /** The number of compared modules by generator, and of compared calls by comparison. */
 interface Figures {
   readonly modules: { ours: number; binaryen: number };
-  readonly calls: { native: number; trapped: number; sliced: number; fuel: number };
+  readonly calls: Record<Check["name"], number> & { trapped: number };
 }
 
 function option(name: string, otherwise: number): number {
@@ -59,14 +56,15 @@ function option(name: string, otherwise: number): number {
 
 function report({ modules, calls }: Figures, start: number): string {
   const seconds = Math.round((performance.now() - start) / 1000);
-  return `fuzz: ${modules.ours + modules.binaryen} modules (${modules.binaryen} of binaryen), ${calls.native} calls ` +
-    `compared with the host's (${calls.trapped} trapped), ${calls.sliced} in slices, ${calls.fuel} for fuel, ${seconds} s`;
+  return `fuzz: ${modules.ours + modules.binaryen} modules (${modules.binaryen} of binaryen), ${calls.whole} calls ` +
+    `compared on all machines (${calls.trapped} trapped), ${calls.budgets} with budgets, ${calls.sliced} in slices, ` +
+    `${calls.nativeSliced} in slices natively, ${calls.fuel} for fuel, ${seconds} s`;
 }
 
 /** Counts a comparison, and returns its difference. */
 function count({ calls }: Figures, name: Check["name"], comparison: Comparison): string | undefined {
   calls[name] += comparison.calls;
-  if (name === "native") calls.trapped += comparison.traps;
+  if (name === "whole") calls.trapped += comparison.traps;
   return comparison.mismatch;
 }
 
@@ -77,7 +75,7 @@ async function main(): Promise<number> {
   const generateForeign = await binaryenGenerator(folder);
   const figures: Figures = {
     modules: { ours: 0, binaryen: 0 },
-    calls: { native: 0, trapped: 0, sliced: 0, fuel: 0 },
+    calls: { whole: 0, trapped: 0, budgets: 0, sliced: 0, nativeSliced: 0, fuel: 0 },
   };
   const start = performance.now();
   let reportAt = start + REPORT_MS;
@@ -95,9 +93,12 @@ async function main(): Promise<number> {
     if (seed % FOREIGN === 0) {
       const bytes = await generateForeign(seed);
       figures.modules.binaryen++;
-      const comparison = await compareWithNative(bytes, seed);
-      const mismatch = count(figures, "native", comparison) ??
-        (comparison.calls === 0 ? undefined : count(figures, "sliced", await compareManners(bytes, seed)));
+      const comparison = await compareWithHost(bytes, seed);
+      let mismatch = count(figures, "whole", comparison);
+      if (mismatch === undefined && comparison.calls > 0) {
+        mismatch = count(figures, "sliced", await compareManners(bytes, seed, "interpreter")) ??
+          count(figures, "nativeSliced", await compareManners(bytes, seed, "native"));
+      }
       if (mismatch !== undefined) return await keep(`${folder}/binaryen_${seed}`, bytes, mismatch);
     }
     if (performance.now() < reportAt) continue;
