@@ -144,4 +144,4 @@ export const COMPARISONS = SIMPLE.filter((row) => /\.(eqz|eq|ne|[lg][te](_[su])?
 /** Loads by the type of their result. */
 export const LOADS = byResult(OPCODES.filter((row) => /^memarg/.test(row[2]) && row[3].startsWith("i:")));
 /** Stores. */
-export const STORES = OPCODES.filter((row) => /^memarg/.test(row[2]) && row[3].endsWith(":"));
+export const STORES = OPCODES.filter((row) => /^memarg/.test(row[2]) && /^i[iIfF]:$/.test(row[3]));
