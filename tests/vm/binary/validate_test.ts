@@ -244,6 +244,13 @@ const CORPUS = [
       (table.init $b $e (i32.const 0) (i32.const 0) (i32.const 1)) (memory.fill (i32.const 0) (i32.const 1) (i32.const 2))
       (local.get 0) (block (param i32) (result i32 i64) (call $pair)) (i32.wrap_i64) (br_table 0 0 0))
     (elem $e funcref (ref.func $pair) (ref.null func)) (data $d "text"))`,
+  `(module (memory 1) (global $g (mut v128) (v128.const i32x4 1 2 3 4)) (func $f (param v128 f32) (result v128) (local v128)
+      (local.set 2 (i8x16.shuffle 0 1 2 3 4 5 6 7 24 25 26 27 28 29 30 31 (local.get 0) (global.get $g)))
+      (if (v128.any_true (local.get 2)) (then
+        (global.set $g (v128.load16_lane offset=2 align=1 7 (i32.const 4) (f32x4.replace_lane 3 (local.get 2) (local.get 1))))
+        (v128.store align=8 (i32.const 16) (v128.bitselect (local.get 0) (local.get 2) (v128.const i64x2 -1 0)))))
+      (select (result v128) (i32x4.trunc_sat_f64x2_u_zero (local.get 0)) (i64x2.shl (local.get 2) (i32.const 3))
+        (i8x16.extract_lane_u 15 (local.get 0)))))`,
 ];
 
 /** What only the host supports: proposals, and constant expressions that read the module's own globals. */
