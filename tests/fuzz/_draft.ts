@@ -29,6 +29,8 @@ export interface Draft {
   nodes: number;
   /** Whether no instruction may cost more than one unit of fuel. */
   readonly isPlain: boolean;
+  /** Whether there are vectors. */
+  readonly hasVectors: boolean;
   /** The percentage of operands that are chosen although they can trap. */
   readonly risk: number;
   readonly types: string[];
@@ -57,14 +59,26 @@ export interface DraftLabel {
 export interface Body {
   readonly draft: Draft;
   readonly code: number[];
-  /** Types of the parameters and locals. The last four are an i32, i64, f32 and f64 that are otherwise unused. */
+  /**
+   * Types of the parameters and locals. The last four are an i32, i64, f32 and f64 that are otherwise unused. If there
+   * are vectors, a v128 precedes them.
+   */
   readonly locals: string;
   readonly results: string;
   readonly labels: DraftLabel[];
   /** Writes any statement. It is passed here because statements and expressions contain each other. */
   readonly statement: (body: Body, depth: number) => void;
+  /** Writes instructions of SIMD, if there are any. It is passed for the same reason. */
+  readonly vectors: Vectors | undefined;
   /** The number of nodes that can still be written. */
   budget: number;
+}
+
+/** Writes instructions of SIMD: one that leaves a vector, one that makes a number of vectors, and one that stores some. */
+export interface Vectors {
+  value(body: Body, depth: number): void;
+  number(body: Body, type: string, depth: number): void;
+  store(body: Body, depth: number): void;
 }
 
 /** Writes a node that leaves values of these types. */
@@ -113,9 +127,9 @@ export function anyLocal(body: Body, type: string): number | undefined {
   return locals.length === 0 ? undefined : pick(body.draft.random, locals);
 }
 
-/** The local of the number type that is otherwise unused. */
+/** The local of the type of numbers or vectors that is otherwise unused. */
 export function scratch(body: Body, type: string): number {
-  return body.locals.length - 4 + "iIfF".indexOf(type);
+  return body.locals.length - 5 + "ViIfF".indexOf(type);
 }
 
 /** An instruction with one index. */
@@ -125,6 +139,7 @@ export function indexed(code: number, index: number): number[] {
 
 /** The bytes of an opcode. */
 export function opcode(code: number): number[] {
+  if (code > 0xffff) return [code >> 12, ...u32(code & 0xfff)];
   return code > 0xff ? [code >> 8, ...u32(code & 0xff)] : [code];
 }
 

@@ -26,6 +26,8 @@ export function expression(body: Body, type: string, depth: number, clean = fals
   node(body, type, () => {
     if (depth <= 0 || body.budget <= 0 || oneIn(body, 10)) return leaf(body, type, clean);
     if (isReference(type)) return reference(body, type, depth);
+    if (type === "V") return vector(body, depth);
+    if (body.vectors !== undefined && oneIn(body, 4)) return body.vectors.number(body, type, depth);
     if (clean && isFloat(type)) return cleanFloat(body, type, depth);
     const kind = random(25);
     if (kind > 23) return overtaken(body, type, depth);
@@ -83,6 +85,23 @@ function reference(body: Body, type: string, depth: number): void {
   if (kind === 3 || fitting.length === 0) return tee(body, type, depth);
   tableIndex(body, depth);
   body.code.push(...indexed(0x25, pick(random, fitting)));
+}
+
+function vector(body: Body, depth: number): void {
+  switch (body.draft.random(12)) {
+    case 0:
+      return select(body, "V", depth, false);
+    case 1:
+      return control(body, "V", depth, false);
+    case 2:
+      return call(body, "V", depth);
+    case 3:
+      return carried(body, "V", depth, false);
+    case 4:
+      return tee(body, "V", depth);
+    default:
+      body.vectors!.value(body, depth);
+  }
 }
 
 /** Instructions that only move bits. */
@@ -227,7 +246,7 @@ export function address(body: Body, depth: number): void {
   body.code.push(...constant("i", pick(random, [0x7fff, 0x7ff8, 15, 1])), 0x71);
 }
 
-/** Alignment and offset; `form` is `memargN`. */
+/** Alignment and offset; `form` is `memargN` or begins so. */
 export function memoryArgument(body: Body, form: string): number[] {
   const { random } = body.draft;
   const offset = dares(body)
@@ -245,7 +264,7 @@ export function memoryArgument(body: Body, form: string): number[] {
       0xffffffff,
     ])
     : pick(random, [0, 0, 1, 8, random(0x7000)]);
-  return [random(Number(form.at(-1)) + 1), ...u32(offset)];
+  return [random(Number(form["memarg".length]) + 1), ...u32(offset)];
 }
 
 function load(body: Body, type: string, depth: number): void {
@@ -341,10 +360,11 @@ function arm(body: Body, params: string, results: string, depth: number, clean: 
   expressions(body, results.slice(held.length), depth - 1, clean);
 }
 
-/** One to `most` types of numbers, rarely of references. */
+/** One to `most` types of numbers and vectors, rarely of references. */
 export function randomTypes(body: Body, most: number): string {
   const { random } = body.draft;
-  return Array.from({ length: 1 + random(most) }, () => pick(random, "iiiIIfFFr")).join("");
+  const types = "iiiIIfFFr" + (body.vectors === undefined ? "" : "VV");
+  return Array.from({ length: 1 + random(most) }, () => pick(random, types)).join("");
 }
 
 /** Returns from the function if the fuel is used up, or else takes one unit. */

@@ -7,9 +7,9 @@
 
 import type { ExportedFunction, FuncTypeDescriptor, HostFunction, ImportDescriptor } from "../../src/vm/mod.ts";
 import type { Module, ValueTypeName } from "../../src/vm/mod.ts";
-import { codeOf } from "../../tools/code_of.ts";
 import { valueTypeName } from "../../src/vm/binary/types.ts";
 import type { Limits } from "../../src/vm/binary/types.ts";
+import { preparedOf } from "../../src/vm/module.ts";
 
 /** The state that an instance's imports share. */
 export interface Host {
@@ -62,7 +62,7 @@ const GLOBAL_VALUES: Readonly<Record<string, unknown>> = { i32: 7, i64: -7n, f32
 
 /** The imports of the module, made by one of the machines. */
 export function importsOf(module: Module, makers: Makers, host: Host): Record<string, Record<string, unknown>> {
-  const { tables, memories, globals } = codeOf(module).record;
+  const { tables, memories, globals } = preparedOf(module).record;
   const limits = ({ minimum, maximum }: Limits) => ({ initial: minimum, maximum });
   const place = { table: 0, memory: 0, global: 0 };
   const make = ({ kind, type }: ImportDescriptor) => {

@@ -54,6 +54,7 @@ function assignment(body: Body, depth: number): void {
 }
 
 function store(body: Body, depth: number): void {
+  if (body.vectors !== undefined && oneIn(body, 2)) return body.vectors.store(body, depth);
   const [code, , form, signature] = pick(body.draft.random, STORES);
   address(body, depth);
   observed(body, signature[1], depth - 1);

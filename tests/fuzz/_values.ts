@@ -7,8 +7,8 @@
 import { pick } from "../../tools/random.ts";
 import type { Random } from "../../tools/random.ts";
 
-/** i32, i64, f32, f64, funcref, externref: as in the signatures of opcodes.ts, and `r` and `e` for references. */
-export type Letter = "i" | "I" | "f" | "F" | "r" | "e";
+/** i32, i64, f32, f64, v128, funcref, externref: as in the signatures of opcodes.ts, and `r` and `e` for references. */
+export type Letter = "i" | "I" | "f" | "F" | "V" | "r" | "e";
 
 /** The byte of each type in the binary format. */
 export const TYPE_CODES: Readonly<Record<string, number>> = {
@@ -16,6 +16,7 @@ export const TYPE_CODES: Readonly<Record<string, number>> = {
   I: 0x7e,
   f: 0x7d,
   F: 0x7c,
+  V: 0x7b,
   r: 0x70,
   e: 0x6f,
 };

@@ -20,7 +20,7 @@ export function signed(value: number | bigint): number[] {
   }
 }
 
-/** `t.const`, or `ref.null` for a reference type. */
+/** `t.const`, with the value in each lane of 64 bits if it is a vector, or `ref.null` for a reference type. */
 export function constant(type: string, value: number | bigint): number[] {
   switch (type) {
     case "i":
@@ -33,6 +33,9 @@ export function constant(type: string, value: number | bigint): number[] {
     case "F":
       VIEW.setFloat64(0, value as number, true);
       return [0x44, ...bytes(8)];
+    case "V":
+      VIEW.setBigInt64(0, BigInt(value), true);
+      return [0xfd, 0x0c, ...bytes(8), ...bytes(8)];
     default:
       return [0xd0, TYPE_CODES[type]];
   }
@@ -52,8 +55,31 @@ export function nan(random: Random, type: string): number[] {
 
 /** A constant with an edge value, NaNs with payloads included, or null for reference types. */
 export function randomConstant(random: Random, type: string): number[] {
+  if (type === "V") return randomVector(random);
   if ((type === "f" || type === "F") && random(8) === 0) return nan(random, type);
   return type === "r" || type === "e" ? zero(type) : constant(type, randomNumber(random, type));
+}
+
+/** A constant vector. Each half has edge values of one type, NaNs included, or any bytes. */
+function randomVector(random: Random): number[] {
+  return [0xfd, 0x0c, ...randomHalf(random), ...randomHalf(random)];
+}
+
+function randomHalf(random: Random): Uint8Array {
+  const type = pick(random, "biIfF");
+  if (type === "b") VIEW.setBigUint64(0, BigInt(random(2 ** 32)) << 32n | BigInt(random(2 ** 32)));
+  else if (type === "i" || type === "f") {
+    return Uint8Array.from([...randomBits(random, type), ...randomBits(random, type)]);
+  } else return Uint8Array.from(randomBits(random, type));
+  return bytes(8).slice();
+}
+
+/** The bytes of a random number. */
+function randomBits(random: Random, type: string): number[] {
+  if (type === "i") VIEW.setInt32(0, randomNumber(random, type) as number, true);
+  else if (type === "I") VIEW.setBigInt64(0, randomNumber(random, type) as bigint, true);
+  else return randomConstant(random, type).slice(1);
+  return [...bytes(type === "i" ? 4 : 8)];
 }
 
 function bytes(count: number): Uint8Array {

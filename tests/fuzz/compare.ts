@@ -94,6 +94,28 @@ export async function compareWithHost(bytes: Uint8Array<ArrayBuffer>, seed: numb
 }
 
 /**
+ * Compares a module with SIMD on the host's machine and on the native engine. Without that engine nothing is compared.
+ *
+ * @param seed the seed of the arguments
+ */
+export async function compareSimd(bytes: Uint8Array<ArrayBuffer>, seed: number): Promise<Comparison> {
+  const module = nativeOf(bytes);
+  if (module === undefined) return { calls: 0, traps: 0, mismatch: undefined };
+  const native = await ownSide(module, { slice: Infinity });
+  return await compareSides({ host: hostSide(bytes, module), native }, stepsOf(module, seed));
+}
+
+/** The module for the native engine, or undefined if it has SIMD and this host has no such engine. */
+function nativeOf(bytes: Uint8Array<ArrayBuffer>): Module | undefined {
+  try {
+    return compileFor("native", bytes);
+  } catch (error) {
+    if (String(error).includes("SIMD is not supported")) return undefined;
+    throw error;
+  }
+}
+
+/**
  * Compares an engine without slices to the same one in several manners, fuel included. Every second manner is compared
  * with host functions that return promises.
  */
@@ -167,10 +189,13 @@ export async function compareBudgets(bytes: Uint8Array<ArrayBuffer>, seed: numbe
  *
  * @param seed the seed of a module from our own generator
  * @param omit the nodes that are omitted
+ * @param hasSimd whether the module has SIMD, which only the native engine runs
  */
-export async function compareFuel(seed: number, omit?: ReadonlySet<number>): Promise<Comparison> {
-  const [plain, counting] = (["plain", "counted"] as const).map((style) => generate(seed, omit, style).bytes);
-  const module = compileFor("interpreter", plain);
+export async function compareFuel(seed: number, omit?: ReadonlySet<number>, hasSimd = false): Promise<Comparison> {
+  const styles = hasSimd ? ["plain simd", "counted simd"] as const : ["plain", "counted"] as const;
+  const [plain, counting] = styles.map((style) => generate(seed, omit, style).bytes);
+  const module = hasSimd ? nativeOf(plain) : compileFor("interpreter", plain);
+  if (module === undefined) return { calls: 0, traps: 0, mismatch: undefined };
   const ours = await ownSide(module, { slice: Infinity });
   const host = hostSide(counting, module);
   let [calls, traps, before] = [0, 0, host.start.seen.at(-1) as bigint];

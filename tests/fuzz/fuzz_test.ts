@@ -6,11 +6,13 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
+import { decodeModule } from "../../src/vm/binary/decode.ts";
+import { ModuleValidator } from "../../src/vm/binary/validate.ts";
 import { compileSync } from "../../src/vm/mod.ts";
 import { disassemble } from "../../src/vm/interpreter/disassemble.ts";
 import { codeOf } from "../../tools/code_of.ts";
 import { OPS } from "../../src/vm/interpreter/ops.ts";
-import { compareBudgets, compareFuel, compareManners, compareWithHost } from "./compare.ts";
+import { compareBudgets, compareFuel, compareManners, compareSimd, compareWithHost } from "./compare.ts";
 import { generate } from "./generate.ts";
 import { shrink } from "./_shrink.ts";
 
@@ -48,6 +50,16 @@ Deno.test("generated modules use one unit of fuel for each executed instruction"
   for (let seed = FIRST; seed < FIRST + MODULES / 2; seed++) {
     const { mismatch } = await compareFuel(seed);
     assertEquals(mismatch, undefined, `seed ${seed}`);
+  }
+});
+
+Deno.test("generated modules with SIMD are valid, and have the same effects and fuel on the native engine and the host", async () => {
+  for (let seed = FIRST; seed < FIRST + MODULES / 2; seed++) {
+    const { bytes } = generate(seed, undefined, "simd");
+    assert(WebAssembly.validate(bytes), `seed ${seed}`);
+    decodeModule(bytes, new ModuleValidator());
+    assertEquals((await compareSimd(bytes, seed)).mismatch, undefined, `seed ${seed}`);
+    assertEquals((await compareFuel(seed, undefined, true)).mismatch, undefined, `seed ${seed}, fuel`);
   }
 });
 

@@ -16,6 +16,7 @@ import { pick, randomSource } from "../../tools/random.ts";
 import type { Random } from "../../tools/random.ts";
 import { statement } from "./_statements.ts";
 import { TYPE_CODES } from "./_values.ts";
+import { VECTORS } from "./_vectors.ts";
 import { randomConstant, zero } from "./_writer.ts";
 
 /** Functions of the host, under the module name `env`. */
@@ -36,9 +37,10 @@ export interface Generated {
 /**
  * The style of a module. `plain` is without host functions and without instructions that cost more than one unit of
  * fuel. `counted` is plain, and its last global counts the executed instructions that cost fuel. `everything` has all
- * instructions and host functions.
+ * instructions of numbers and references, and host functions. Each is also there with SIMD. What has vectors is not
+ * exported then, since JavaScript can't hold them.
  */
-export type Style = "everything" | "plain" | "counted";
+export type Style = "everything" | "plain" | "counted" | "simd" | "plain simd" | "counted simd";
 
 /**
  * Generates a module from its seed.
@@ -52,15 +54,20 @@ export function generate(
 ): Generated {
   const random = randomSource(seed);
   const imports = { memory: random(4) === 0, table: random(4) === 0, global: random(4) === 0 };
-  const hosts = style === "everything" ? Object.values(HOST_TYPES) : [];
-  const functions = [...hosts, ...Array.from({ length: 2 + random(4) }, () => randomSignature(random))];
+  const isPlain = /plain|counted/.test(style);
+  const hasVectors = style.endsWith("simd");
+  const hosts = isPlain ? [] : Object.values(HOST_TYPES);
+  const own = Array.from({ length: 2 + random(4) }, (_, index) => randomSignature(random, hasVectors && index > 0));
+  const functions = [...hosts, ...own];
   const globals = randomGlobals(random, imports.global);
+  if (hasVectors) globals.push({ type: "V", mutable: true }, { type: "V", mutable: false });
   const element = pick(random, "re");
   const draft: Draft = {
     random,
     omit,
     nodes: 0,
-    isPlain: style !== "everything",
+    isPlain,
+    hasVectors,
     risk: pick(random, [0, 2, 10]),
     types: [],
     functions,
@@ -71,16 +78,17 @@ export function generate(
     data: 2,
     elements: ["r", "r", element],
   };
-  for (let count = random(3); count > 0; count--) typeIndex(draft, randomSignature(random));
+  for (let count = random(3); count > 0; count--) typeIndex(draft, randomSignature(random, hasVectors));
   for (const signature of functions) typeIndex(draft, signature);
-  const counter = style === "counted" ? globals.length : undefined;
+  const counter = style.startsWith("counted") ? globals.length : undefined;
   const bodies = functions.slice(hosts.length).map((signature) => functionBody(draft, signature, counter));
   if (counter !== undefined) globals.push({ type: "I", mutable: true });
   return { bytes: assemble(draft, imports, bodies), nodes: draft.nodes };
 }
 
-function randomSignature(random: Random): string {
-  const letters = (most: number) => Array.from({ length: random(most) }, () => pick(random, "iiiIIIffFFre")).join("");
+function randomSignature(random: Random, hasVectors: boolean): string {
+  const types = "iiiIIIffFFre" + (hasVectors ? "VV" : "");
+  const letters = (most: number) => Array.from({ length: random(most) }, () => pick(random, types)).join("");
   return `${letters(5)}:${letters(4)}`;
 }
 
@@ -98,7 +106,9 @@ function randomGlobals(random: Random, hasImport: boolean): DraftGlobal[] {
 function functionBody(draft: Draft, signature: string, counter: number | undefined): number[] {
   const { random } = draft;
   const [params, results] = signature.split(":");
-  const extra = Array.from({ length: random(draft.isPlain ? 4 : 5) }, () => pick(random, "iiIIfFre")).join("") + "iIfF";
+  const types = "iiIIfFre" + (draft.hasVectors ? "VV" : "");
+  const scratch = (draft.hasVectors ? "V" : "") + "iIfF";
+  const extra = Array.from({ length: random(draft.isPlain ? 4 : 5) }, () => pick(random, types)).join("") + scratch;
   const body: Body = {
     draft,
     code: [],
@@ -106,6 +116,7 @@ function functionBody(draft: Draft, signature: string, counter: number | undefin
     results,
     labels: [{ types: results, clean: false }],
     statement,
+    vectors: draft.hasVectors ? VECTORS : undefined,
     budget: pick(random, [20, 80, 200, 500]),
   };
   burn(body);
@@ -139,7 +150,8 @@ function assemble(
     kind: number,
     type: readonly number[],
   ) => [...name("env"), ...name(field), kind, ...type];
-  const exported = (field: string, kind: number, index: number) => [...name(field), kind, ...u32(index)];
+  const exported = (types: string, field: string, kind: number, index: number) =>
+    types.includes("V") ? [] : [[...name(field), kind, ...u32(index)]];
   const reference = (index: number | null) => index === null ? [...zero("r"), 0x0b] : [0xd2, ...u32(index), 0x0b];
   const offset = [...zero("i"), 0x0b];
   const starts = own.flatMap((signature, index) => signature === ":" ? [hosts.length + index] : []);
@@ -171,10 +183,12 @@ function assemble(
     [
       7,
       vector([
-        ...own.map((_, index) => exported(`f${hosts.length + index}`, 0, hosts.length + index)),
-        ...tables.map((_, index) => exported(`table${index}`, 1, index)),
-        exported("memory", 2, 0),
-        ...globals.map((_, index) => exported(index === draft.fuel ? "fuel" : `global${index}`, 3, index)),
+        ...own.flatMap((types, index) => exported(types, `f${hosts.length + index}`, 0, hosts.length + index)),
+        ...tables.flatMap((type, index) => exported(type, `table${index}`, 1, index)),
+        ...exported("", "memory", 2, 0),
+        ...globals.flatMap(({ type }, index) =>
+          exported(type, index === draft.fuel ? "fuel" : `global${index}`, 3, index)
+        ),
       ]),
     ],
     [8, starts.length > 0 && random(4) === 0 ? u32(starts[0]) : []],

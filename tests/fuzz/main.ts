@@ -8,7 +8,7 @@
  */
 
 import { binaryenGenerator } from "./binaryen.ts";
-import { compareBudgets, compareFuel, compareManners, compareWithHost } from "./compare.ts";
+import { compareBudgets, compareFuel, compareManners, compareSimd, compareWithHost } from "./compare.ts";
 import type { Comparison } from "./compare.ts";
 import { generate } from "./generate.ts";
 import type { Style } from "./generate.ts";
@@ -21,7 +21,7 @@ const REPORT_MS = 30_000;
 
 /** A comparison that one seed in `every` runs. */
 interface Check {
-  readonly name: "whole" | "sliced" | "nativeSliced" | "budgets" | "fuel";
+  readonly name: "whole" | "simd" | "sliced" | "nativeSliced" | "budgets" | "fuel" | "simdFuel";
   readonly every: number;
   readonly style: Style;
   readonly run: (seed: number, omit?: ReadonlySet<number>) => Promise<Comparison>;
@@ -38,6 +38,13 @@ const CHECKS: readonly Check[] = [
   { name: "sliced", every: 10, ...everything((bytes, seed) => compareManners(bytes, seed, "interpreter")) },
   { name: "nativeSliced", every: 10, ...everything((bytes, seed) => compareManners(bytes, seed, "native")) },
   { name: "fuel", every: 10, style: "plain", run: compareFuel },
+  {
+    name: "simd",
+    every: 2,
+    style: "simd",
+    run: (seed, omit) => compareSimd(generate(seed, omit, "simd").bytes, seed),
+  },
+  { name: "simdFuel", every: 10, style: "plain simd", run: (seed, omit) => compareFuel(seed, omit, true) },
 ];
 
 /** The number of compared modules by generator, and of compared calls by comparison. */
@@ -58,7 +65,8 @@ function report({ modules, calls }: Figures, start: number): string {
   const seconds = Math.round((performance.now() - start) / 1000);
   return `fuzz: ${modules.ours + modules.binaryen} modules (${modules.binaryen} of binaryen), ${calls.whole} calls ` +
     `compared on all machines (${calls.trapped} trapped), ${calls.budgets} with budgets, ${calls.sliced} in slices, ` +
-    `${calls.nativeSliced} in slices natively, ${calls.fuel} for fuel, ${seconds} s`;
+    `${calls.nativeSliced} in slices natively, ${calls.fuel} for fuel, ${calls.simd} with SIMD natively, ` +
+    `${calls.simdFuel} for its fuel, ${seconds} s`;
 }
 
 /** Counts a comparison, and returns its difference. */
@@ -75,7 +83,7 @@ async function main(): Promise<number> {
   const generateForeign = await binaryenGenerator(folder);
   const figures: Figures = {
     modules: { ours: 0, binaryen: 0 },
-    calls: { whole: 0, trapped: 0, budgets: 0, sliced: 0, nativeSliced: 0, fuel: 0 },
+    calls: { whole: 0, trapped: 0, budgets: 0, sliced: 0, nativeSliced: 0, fuel: 0, simd: 0, simdFuel: 0 },
   };
   const start = performance.now();
   let reportAt = start + REPORT_MS;
