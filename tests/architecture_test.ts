@@ -27,10 +27,18 @@ const ARROWS: ReadonlyMap<string, readonly string[]> = new Map([
   ["src/vm/errors.ts", []],
   ["src/vm/limits.ts", []],
   ["src/vm/binary/", GROUND],
+  ["src/vm/costs.ts", ["src/vm/binary/", "src/vm/limits.ts"]],
   ["src/vm/objects/", ["src/vm/binary/", ...GROUND]],
   ["src/vm/engine.ts", ["src/vm/objects/", "src/vm/binary/", ...GROUND]],
   ["src/vm/budget.ts", ["src/vm/engine.ts"]],
-  ["src/vm/interpreter/", ["src/vm/engine.ts", "src/vm/budget.ts", "src/vm/objects/", "src/vm/binary/", ...GROUND]],
+  ["src/vm/interpreter/", [
+    ...["src/vm/engine.ts", "src/vm/budget.ts", "src/vm/costs.ts", "src/vm/objects/", "src/vm/binary/"],
+    ...GROUND,
+  ]],
+  ["src/vm/native/", [
+    ...["src/vm/engine.ts", "src/vm/budget.ts", "src/vm/costs.ts", "src/vm/objects/", "src/vm/binary/"],
+    ...GROUND,
+  ]],
   ["src/vm/run/", ["src/vm/engine.ts", "src/vm/budget.ts", "src/vm/objects/", ...GROUND]],
   ["src/vm/", [
     "src/vm/run/",
@@ -101,6 +109,7 @@ const LONGER_FILES: ReadonlyMap<string, number> = new Map([
   ["src/vm/interpreter/call.ts", 700],
   ["src/vm/interpreter/translate.ts", 900],
   ["src/vm/interpreter/execute.ts", 3_000],
+  ["src/vm/native/rewrite_body.ts", 650],
 ]);
 
 /** Folders of files that tools made or others wrote. */

@@ -8,6 +8,7 @@
  */
 
 import { Fault } from "./fault.ts";
+import { MEMORY_PART, TABLE_PART } from "../costs.ts";
 import { CODE } from "./arena.ts";
 import { REGISTERS } from "./execute.ts";
 import type { InstanceState } from "./instance_state.ts";
@@ -36,8 +37,8 @@ function check(from: number, count: number, length: number, reason: typeof MEMOR
   if (from + count > length) throw new Fault(reason);
 }
 
-const MEMORY = { part: 1 << 20, work: 0 };
-const TABLE = { part: 1 << 12, work: 50 };
+const MEMORY = { part: MEMORY_PART, work: 0 };
+const TABLE = { part: TABLE_PART, work: 50 };
 
 const IMPLEMENTATIONS: Partial<Record<OpName, BulkOp>> = {
   memory_fill: {

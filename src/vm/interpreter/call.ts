@@ -14,7 +14,7 @@ import { budgetError, isBudgetUsed } from "../budget.ts";
 import type { Call, CallStatus } from "../engine.ts";
 import { InternalError, Trap } from "../errors.ts";
 import type { StackFrame, TrapReason } from "../errors.ts";
-import { PAGE_BYTES } from "../limits.ts";
+import { FUEL_PER_PAGE, HOST_CALL_FUEL } from "../costs.ts";
 import type { Func, Value } from "../objects/function.ts";
 import { readValues, resultValues, translateReferences, writeValues } from "../objects/values.ts";
 import { CODE, ENTRY_WORDS, entryFuel, FINISH, returnFuel } from "./arena.ts";
@@ -36,14 +36,10 @@ import { RARE_OPS } from "./rare_ops.ts";
  * product took 330 ms in pieces of this size and 1,034 ms in one.
  */
 const QUANTUM = 20_000;
-/** Fuel of calling a host function, beyond that of the instruction, for leaving and entering the loop. */
-const HOST_CALL_FUEL = 50;
 /** Work of converting a parameter or result: some 20 ns. */
 const VALUE_WORK = 10;
 /** Work of a rare op, in units of fuel; see `Call.work`. */
 const RARE_WORK = 50;
-/** Fuel of growing memory by a page, which is zeroed. */
-const FUEL_PER_PAGE = PAGE_BYTES / 64;
 /** Bytes that growing memory copies without a pause: about a millisecond, because the system allocates the new pages. */
 const GROWTH_BYTES = 1 << 20;
 /** Frames that a trap shows: the innermost and the outermost. */
@@ -75,6 +71,8 @@ export class InterpretedCall implements Call {
   #answer: { readonly value: Value } | { readonly error: unknown } | undefined;
   #answerType: FuncType | undefined;
   #answerAt = 0;
+  /** The fuel of the run after the host call. */
+  #answerFuel = 0;
 
   constructor(func: Func, args: readonly Value[]) {
     this.#func = func;
@@ -129,11 +127,12 @@ export class InterpretedCall implements Call {
     try {
       this.#work += frames.restoreRegisters();
       const workEnd = this.#work + work;
-      const begun = this.#status === "ready" ? this.#begin() : 0;
-      if (this.#status === "pending") this.#takeAnswer();
+      const fuelEnd = this.#fuelUsed + Math.floor(fuel);
+      if (this.#status === "ready") this.#count(this.#begin());
+      if (this.#status === "pending") this.#count(this.#takeAnswer());
       // Converting the host's values may have stopped the call.
       if (!this.#isOver) this.#status = "suspended";
-      this.#run(Math.floor(fuel) - this.#count(begun), workEnd);
+      this.#run(fuelEnd, workEnd);
     } catch (error) {
       this.#fail(error);
     } finally {
@@ -172,11 +171,12 @@ export class InterpretedCall implements Call {
     return entryFuel(entry);
   }
 
-  #run(fuel: number, workEnd: number): void {
-    let remaining = fuel - this.#count(this.#takeCharge());
+  /** Runs until more fuel than `fuelEnd` is used. */
+  #run(fuelEnd: number, workEnd: number): void {
+    this.#count(this.#takeCharge());
     // The work of what `#begin` translated.
     this.#work += takeTranslationWork();
-    while (this.#isGoingOn && remaining >= 0 && this.#work < workEnd) {
+    while (this.#isGoingOn && this.#fuelUsed <= fuelEnd && this.#work < workEnd) {
       if (!this.#frames.isLive) this.#frames.restore();
       const budget = this.#foreignBudget();
       const { memory } = this.#frames.instance;
@@ -188,10 +188,10 @@ export class InterpretedCall implements Call {
       }
       // The rest of a bulk op.
       if (this.#done > 0) {
-        remaining -= this.#count(this.#runRare());
+        this.#count(this.#runRare());
         continue;
       }
-      const quantum = Math.min(remaining, QUANTUM, budget);
+      const quantum = Math.min(fuelEnd - this.#fuelUsed, QUANTUM, budget);
       STATE[0] = this.#frames.pc;
       STATE[1] = this.#frames.fp;
       STATE[2] = this.#frames.sp;
@@ -207,11 +207,11 @@ export class InterpretedCall implements Call {
         this.#frames.pc = STATE[0];
         this.#frames.fp = STATE[1];
         this.#frames.sp = STATE[2];
-        remaining -= this.#count(quantum - STATE[3]);
+        this.#count(quantum - STATE[3]);
       }
       // If the bottom frame's return uses up the fuel, run `finish` too: its address belongs to no function.
       if (stop === loop.RARE || this.#frames.pc === FINISH) {
-        remaining -= this.#count(this.#runRare());
+        this.#count(this.#runRare());
         this.#work += RARE_WORK + takeTranslationWork();
       } else if (stop !== loop.OUT_OF_FUEL) throw new Fault(STOP_TRAPS[stop]);
     }
@@ -234,12 +234,11 @@ export class InterpretedCall implements Call {
     return this.#status === "suspended";
   }
 
-  /** Adds to the fuel used, and returns its argument. */
-  #count(fuel: number): number {
+  /** Adds to the fuel used. */
+  #count(fuel: number): void {
     this.#fuelUsed += fuel;
     this.#frames.instance.fuelUsed += fuel;
     this.#work += fuel;
-    return fuel;
   }
 
   /** Runs the op at the program counter. Returns the fuel that it costs beyond its instruction. */
@@ -266,6 +265,8 @@ export class InterpretedCall implements Call {
         return this.#enter(entry, this.#frames.fp + CODE[this.#frames.pc + 2]);
       }
       case OP.call_import:
+        // Whoever implements it: a module does not know.
+        this.#count(HOST_CALL_FUEL);
         return this.#callFunc(this.#frames.instance.func(CODE[pc + 1]), this.#frames.fp + CODE[pc + 2]);
       case OP.call_indirect:
         return this.#callIndirect(0);
@@ -321,6 +322,7 @@ export class InterpretedCall implements Call {
 
   #callIndirect(tableIndex: number): number {
     const func = this.#tableFunction(tableIndex);
+    if (func.host !== undefined) this.#count(HOST_CALL_FUEL);
     return this.#callFunc(func, this.#frames.fp + CODE[this.#frames.pc + 3]);
   }
 
@@ -369,7 +371,10 @@ export class InterpretedCall implements Call {
    * another instance is called instead, and the return that follows the op completes the tail call.
    */
   #tailCall(func: Func, first: number, count: number): number {
-    if (func.owner !== this.#frames.instance) return this.#callFunc(func, this.#frames.fp + first);
+    if (func.owner !== this.#frames.instance) {
+      if (func.host !== undefined) this.#count(HOST_CALL_FUEL);
+      return this.#callFunc(func, this.#frames.fp + first);
+    }
     const entry = this.#entryOf(this.#frames.instance, func.index);
     claim(this.#frames.fp + CODE[entry], this.#frames.sp);
     REGISTERS.copyWithin(this.#frames.fp, this.#frames.fp + first, this.#frames.fp + first + wordsOf(count));
@@ -407,13 +412,20 @@ export class InterpretedCall implements Call {
     this.#frames.pc = returnAddress;
     this.#frames.top = at + wordsOf(Math.max(params.length, results.length));
     // The arena may be flushed while the host function runs.
-    const fuel = HOST_CALL_FUEL + returnFuel(returnAddress);
-    const result = callHostFunction(func, args);
-    if (this.#isGoingOn) {
-      if (isPromiseLike(result)) this.#await(result, func.type, at);
-      else this.#writeResults(func.type, at, result);
+    const fuel = returnFuel(returnAddress);
+    let result: Value;
+    try {
+      result = callHostFunction(func, args);
+    } finally {
+      this.#count(this.#takeCharge());
     }
-    return fuel + this.#takeCharge();
+    if (!this.#isGoingOn) return 0;
+    if (isPromiseLike(result)) {
+      this.#await(result, func.type, at, fuel);
+      return 0;
+    }
+    this.#writeResults(func.type, at, result);
+    return fuel;
   }
 
   /** Returns the fuel that host functions have charged since the last call. */
@@ -431,8 +443,9 @@ export class InterpretedCall implements Call {
     }
   }
 
-  #await(promise: PromiseLike<Value>, type: FuncType, at: number): void {
+  #await(promise: PromiseLike<Value>, type: FuncType, at: number, fuel: number): void {
     this.#answerType = type;
+    this.#answerFuel = fuel;
     this.#answerAt = at - this.#frames.base;
     this.#status = "pending";
     this.#settled = Promise.resolve(promise).then(
@@ -441,12 +454,14 @@ export class InterpretedCall implements Call {
     );
   }
 
-  #takeAnswer(): void {
+  /** Returns the fuel of the run after the host call. */
+  #takeAnswer(): number {
     const answer = this.#answer!;
     this.#answer = undefined;
     this.#settled = undefined;
     if ("error" in answer) throw new HostFailure(answer.error);
     this.#writeResults(this.#answerType!, this.#frames.base + this.#answerAt, answer.value);
+    return this.#answerFuel;
   }
 
   // The end

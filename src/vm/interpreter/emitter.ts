@@ -16,6 +16,7 @@ import type { Plan } from "./plans.ts";
 import { CODE, CODE_WORDS, codeTop, ENTRY_WORDS } from "./arena.ts";
 import { DESTINATION, OP, OP_WORDS } from "./ops.ts";
 import { F64, I64 } from "../binary/types.ts";
+import { MOVES_PER_FUEL, ZEROED_LOCALS_PER_FUEL } from "../costs.ts";
 import type { ValueType } from "../binary/types.ts";
 
 /** Thrown when the arena has no room for the function. The caller flushes the arena and tries again. */
@@ -26,12 +27,6 @@ export const ARENA_FULL: unique symbol = Symbol("arena full");
  * offset and access size can't wrap around to a valid address.
  */
 const UNREACHABLE_OFFSET = 0x7fff0000;
-
-/** A call costs one unit of fuel for this many zeroed locals, so that large frames are not free. */
-const ZEROED_LOCALS_PER_FUEL = 8;
-
-/** A branch or return costs one more unit of fuel for this many moved values. */
-const MOVES_PER_FUEL = 8;
 
 /** A function takes at most half of the arena, minus reserved words, so that a caller and its callee always fit together. */
 const MAX_FUNCTION_WORDS = (CODE_WORDS >> 1) - 16;

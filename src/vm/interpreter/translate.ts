@@ -21,18 +21,10 @@ import type { ModuleCode } from "./arena.ts";
 import { OP } from "./ops.ts";
 import { skipImmediates } from "../binary/immediates.ts";
 import { byOpcode, byRow, densePrefixed, isPrefix, opcodeOf } from "../binary/opcodes.ts";
+import { FUEL, MAX_UNCHECKED, MOVES_PER_FUEL } from "../costs.ts";
 import { EXTERNREF, F32, F64, FUNCREF, I32, I64 } from "../binary/types.ts";
 import type { FuncType, ValueType } from "../binary/types.ts";
 
-/**
- * The most instructions between two checks of fuel, and so of a run. It bounds how far a guest can exceed its budget,
- * and how far fuel can be ahead of execution at a trap. Splitting longer code adds about one op in a hundred.
- */
-const MAX_UNCHECKED = 256;
-/** Instructions that cost no fuel, because they only structure the code. */
-const FREE: ReadonlySet<string> = new Set(["nop", "block", "loop", "else", "end"]);
-/** Fuel of each instruction. */
-const FUEL = byRow((row) => FREE.has(row[1]) ? 0 : 1);
 /** The immediates of each instruction. */
 const IMMEDIATES = byRow((row) => row[2]);
 const ELSE = opcodeOf("else");
@@ -166,6 +158,11 @@ class Translator {
     return false;
   }
 
+  /** Whether a branch costs fuel for the values that it carries, also if they are where the label expects them. */
+  #paysMoves(label: Label): boolean {
+    return this.#carried(label).length >= MOVES_PER_FUEL;
+  }
+
   /** Sets the words of a branch at `t`: target and fuel, or the link that the label's end resolves. */
   #target(label: Label, t: number): void {
     if (label.run !== undefined) {
@@ -177,26 +174,27 @@ class Translator {
     }
   }
 
-  #branch(label: Label): void {
-    if (label.kind === "function") return this.#return();
+  /** @param isConditional whether the branch is one side of a condition, so that not all paths pass its check */
+  #branch(label: Label, isConditional = false): void {
     const count = this.#carried(label).length;
+    if (label.kind === "function") return this.#return(count, isConditional);
     this.#moveTo(label, count);
-    this.#jump(label, count);
+    this.#jump(label, count, isConditional);
   }
 
-  #jump(label: Label, moves = 0): void {
-    this.#code.endRun(moves);
+  #jump(label: Label, moves = 0, isConditional = false): void {
+    this.#code.endRun(moves, isConditional);
     this.#code.emit(OP.jump);
     this.#target(label, this.#code.at - 2);
   }
 
   #branchIf(label: Label): void {
     // The condition is above what the branch carries, and a removed op can't be restored.
-    if (label.kind !== "function" && !this.#needsMoves(label, 1)) {
+    if (label.kind !== "function" && !this.#paysMoves(label) && !this.#needsMoves(label, 1)) {
       return this.#target(label, this.#code.branchOn(this.#code.takeCondition(true)));
     }
     const over = this.#code.branchOn(this.#code.takeCondition(false));
-    this.#branch(label);
+    this.#branch(label, true);
     this.#code.bind(over);
   }
 
@@ -217,7 +215,7 @@ class Translator {
       const label = this.#label(depth);
       const t = table + place * 2;
       if (!moved.has(label)) {
-        const isMoved = label.kind === "function" || this.#needsMoves(label);
+        const isMoved = label.kind === "function" || this.#paysMoves(label) || this.#needsMoves(label);
         moved.set(label, isMoved ? t : undefined);
         if (isMoved) {
           CODE[t] = this.#code.at;
@@ -236,11 +234,12 @@ class Translator {
     return this.#labels[this.#labels.length - 1 - depth];
   }
 
-  #return(): void {
+  /** @param moves the number of values that the return costs fuel for */
+  #return(moves: number = this.#type.results.length, isConditional = false): void {
     const { operands } = this.#code;
     const { results } = this.#type;
     const count = results.length;
-    this.#code.endRun(count);
+    this.#code.endRun(moves, isConditional);
     if (count === 0) return this.#code.emit(OP.return);
     if (count === 1) {
       const top = operands.height - 1;
@@ -342,14 +341,14 @@ class Translator {
     this.#emitCall(type, op, element, canonicalTypes[typeIndex], this.#arguments(type), table);
   }
 
-  // A tail call of a function of the host or another instance is an ordinary call, so a return follows.
+  // A tail call of a function of the host or another instance is an ordinary call, so a return follows. It costs nothing.
 
   #returnCall(functionIndex: number): void {
     const { record } = this.#module;
     const type = record.types[record.functions[functionIndex]];
     if (functionIndex < record.importedFunctions) this.#call(functionIndex);
     else this.#emitCall(type, OP.return_call, functionIndex, this.#arguments(type), type.params.length);
-    this.#return();
+    this.#return(0);
     this.#unreachable();
   }
 
@@ -361,7 +360,7 @@ class Translator {
     const type = record.types[typeIndex];
     const first = this.#arguments(type);
     this.#emitCall(type, OP.return_call_indirect, element, canonicalTypes[typeIndex], first, type.params.length, table);
-    this.#return();
+    this.#return(0);
     this.#unreachable();
   }
 
