@@ -9,6 +9,9 @@
 import { Global, instantiate, LimitError, Memory, Table, Trap } from "../../src/vm/mod.ts";
 import type { Call, ExportedFunction, Imports, Instance, Module, ValueTypeName } from "../../src/vm/mod.ts";
 import { funcOf } from "../../src/vm/objects/function.ts";
+import { oldIndex } from "../../src/vm/native/layout.ts";
+import { instantiateMetered, meter } from "../../tools/metered.ts";
+import type { MeteredInstance } from "../../tools/metered.ts";
 import { importsOf, listOf } from "./_host.ts";
 import type { Host } from "./_host.ts";
 
@@ -139,13 +142,52 @@ function nativeName(type: ValueTypeName): string {
 
 /** The module as it is, on the host's own machine. */
 export function hostSide(bytes: Uint8Array<ArrayBuffer>, module: Module): Side {
+  return nativeSide(module, (index) => index, (imports) => {
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), imports as WebAssembly.Imports);
+    return { exports, fuelUsed: 0, start() {}, charge() {} };
+  });
+}
+
+/** The module with metering, on the host's own machine, without an engine. */
+export function meteredSide(bytes: Uint8Array<ArrayBuffer>, module: Module): Side {
+  const { record, metered: { layout } } = meter(bytes);
+  return nativeSide(
+    module,
+    (index) => oldIndex(layout, record.importedFunctions, index),
+    (imports) => instantiateMetered(bytes, imports),
+  );
+}
+
+/**
+ * A module on the host's machine.
+ *
+ * @param indexOf the index of a function in the module as it is, of that in the module that is run
+ */
+function nativeSide(
+  module: Module,
+  indexOf: (index: number) => number,
+  make: (
+    imports: Record<string, Record<string, unknown>>,
+  ) => Pick<MeteredInstance, "exports" | "fuelUsed" | "start" | "charge">,
+): Side {
   const hosts = module.imports.filter(({ kind }) => kind === "function").length;
+  const fuels: number[] = [];
+  let instance: ReturnType<typeof make> | undefined;
+  let before = 0;
   const host: Host = {
     log: [],
     // The name of a function is its index in the module that defines it.
-    nameOf: (value) => typeof value !== "function" ? value : Number(value.name) < hosts ? "host" : Number(value.name),
+    nameOf(value) {
+      if (typeof value !== "function") return value;
+      const index = indexOf(Number(value.name));
+      return value.name === "" || index < hosts ? "host" : index;
+    },
     waits: false,
-    charge: () => {},
+    charge(number) {
+      if (instance === undefined) return;
+      fuels.push(instance.fuelUsed - before);
+      if (number % 3 === 0) instance.charge(number & 0xff);
+    },
     guest: guestOf(module),
     exports: {},
   };
@@ -159,15 +201,19 @@ export function hostSide(bytes: Uint8Array<ArrayBuffer>, module: Module): Side {
   }, host);
   const observe = (run: () => unknown): Observation => {
     log.length = 0;
+    fuels.length = 0;
+    before = instance?.fuelUsed ?? 0;
+    const spent = () => ({ fuel: (instance?.fuelUsed ?? 0) - before, fuels: [...fuels] });
     try {
       const results = listOf(run()).map(nameOf);
-      return { traps: [], seen: [...results, ...log, ...stateOf(host, bytesOf)], fuel: 0, fuels: [] };
+      return { traps: [], seen: [...results, ...log, ...stateOf(host, bytesOf)], ...spent() };
     } catch (error) {
-      return { traps: hostReasons(error), seen: [...log, ...stateOf(host, bytesOf)], fuel: 0, fuels: [] };
+      return { traps: hostReasons(error), seen: [...log, ...stateOf(host, bytesOf)], ...spent() };
     }
   };
   const start = observe(() => {
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), imports as WebAssembly.Imports);
+    instance = make(imports);
+    instance.start();
     host.exports = instance.exports;
   });
   return {

@@ -15,7 +15,7 @@ import { compileFor } from "../../tools/compile.ts";
 import type { EngineName } from "../../tools/compile.ts";
 import { pick, randomSource } from "../../tools/random.ts";
 import type { Random } from "../../tools/random.ts";
-import { BUDGET, EXHAUSTED, hostSide, ownSide } from "./_sides.ts";
+import { BUDGET, EXHAUSTED, hostSide, meteredSide, ownSide } from "./_sides.ts";
 import type { Argument, Manner, Observation, Side } from "./_sides.ts";
 import { randomNumber } from "./_values.ts";
 
@@ -91,6 +91,13 @@ export async function compareWithHost(bytes: Uint8Array<ArrayBuffer>, seed: numb
     { host: hostSide(bytes, module), interpreted, native },
     stepsOf(module, seed),
   );
+}
+
+/** Compares a module on the interpreter with its metered form on the host's machine, without an engine. */
+export async function compareMetered(bytes: Uint8Array<ArrayBuffer>, seed: number): Promise<Comparison> {
+  const module = compileFor("interpreter", bytes);
+  const interpreted = await ownSide(module, { slice: Infinity });
+  return await compareSides({ interpreted, metered: meteredSide(bytes, module) }, stepsOf(module, seed));
 }
 
 /**

@@ -1,0 +1,88 @@
+/**
+ * The open blocks of a function that is rewritten, as words: what a branch to each carries and pays.
+ *
+ * @module
+ */
+
+import { NO_CHAIN } from "./runs.ts";
+
+// Kinds of labels.
+export const OF_FUNCTION = 0;
+export const OF_BLOCK = 1;
+export const OF_LOOP = 2;
+/** An `if` whose `else` has not come. */
+export const OF_IF = 3;
+
+/** The words of a label. */
+export const WORDS = 9;
+export const KIND = 0;
+/** The number of values that a branch carries. */
+export const ARITY = 1;
+/** Their types, as a key of `Types`. */
+export const CARRIED = 2;
+/** Payments at branches to the end. */
+export const CHAIN = 3;
+/** What a branch to a loop pays. Until the run has ended, the count where it began. */
+export const COST = 4;
+/** The longest way of the branches to the end. */
+export const WAY = 5;
+/** The way at the `if`. */
+export const ELSE_WAY = 6;
+/** The last `br_table` that named the label. */
+export const TABLE_AT = 7;
+/** Its block there. */
+export const SLOT = 8;
+
+/** The labels of one function, the outermost first. */
+export class Labels {
+  words: Int32Array = new Int32Array(64 * WORDS);
+  /** The first word of the innermost label; negative when the function has ended. */
+  top: number = -WORDS;
+  /** The first words of loops whose first run has not ended, each with the count where it began. */
+  #loops = new Int32Array(64);
+  #looped = 0;
+
+  /** Begins a function. */
+  clear(): void {
+    this.top = -WORDS;
+    this.#looped = 0;
+  }
+
+  push(kind: number, arity: number, carried: number): void {
+    const label = this.top += WORDS;
+    if (label === this.words.length) this.words = grown(this.words);
+    const { words } = this;
+    words[label + KIND] = kind;
+    words[label + ARITY] = arity;
+    words[label + CARRIED] = carried;
+    words[label + CHAIN] = NO_CHAIN;
+    words[label + WAY] = 0;
+    words[label + TABLE_AT] = -1;
+  }
+
+  /** The first word of a label. */
+  at(depth: number): number {
+    return this.top - depth * WORDS;
+  }
+
+  /** Declares that control enters the innermost label, a loop, at each iteration. */
+  enterLoop(count: number): void {
+    if (this.#looped === this.#loops.length) this.#loops = grown(this.#loops);
+    this.#loops[this.#looped] = this.top;
+    this.#loops[this.#looped + 1] = count;
+    this.#looped += 2;
+  }
+
+  /** Sets what branches to loops pay whose first run has ended. */
+  setLoops(count: number): void {
+    for (let at = 0; at < this.#looped; at += 2) this.words[this.#loops[at] + COST] = count - this.#loops[at + 1];
+    this.#looped = 0;
+  }
+}
+
+/** A list of twice the length. */
+export function grown(list: Int32Array): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(list.length * 2);
+  larger.set(list);
+  return larger;
+}
