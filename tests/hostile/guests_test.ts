@@ -209,10 +209,10 @@ Deno.test("a reader of a memory during its growth sees it grown, and bytes writt
   const instance = await instanceOf(GROWS);
   const memory = instance.exports.memory as Memory;
   const call = instance.start("run");
-  while (call.fuelUsed < 0xc000000 + 1_024) call.resume(0);
+  while (call.fuelUsed < 0xc000000 + 1_024) await call.resume(0);
   assertEquals([call.status, memory.pages], ["suspended", 3_073]);
   memory.bytes[0xbffffff] = 9;
-  while (call.resume(1e6) === "suspended");
+  while (await call.resume(1e6) === "suspended");
   assertEquals([call.result, memory.pages, memory.bytes[0]], [14, 4_073, 7]);
 });
 
@@ -240,7 +240,7 @@ Deno.test("a branch or return that moves a thousand values costs fuel for each v
   const call = body(join([0x10, 1], repeat([0x1a], 1_000)));
   const spin = await instanceOfBytes(functions({ types, bodies: [[0, shift]] }));
   const loop = spin.start("f");
-  loop.resume(1_000_000);
+  await loop.resume(1_000_000);
   assert(loop.fuelUsed > 1_000_000);
   const handing = await instanceOfBytes(functions({ types, bodies: [[0, call], [1, body([0x10, 2])], [1, values]] }));
   const plain = await instanceOfBytes(functions({ types, bodies: [[0, call], [1, values]] }));
@@ -285,7 +285,7 @@ Deno.test("a bulk operation stops between any two of its parts", async () => {
     const instance = await instanceOf(ENDLESS[what].text);
     const call = instance.start("run");
     for (let parts = 1; parts <= 3; parts++) {
-      assertEquals(call.resume(0), "suspended");
+      assertEquals(await call.resume(0), "suspended");
       assert(call.fuelUsed <= parts * part, `${what}: used ${call.fuelUsed}`);
     }
     assert(call.fuelUsed >= 2 * part);
@@ -318,7 +318,7 @@ Deno.test("each retranslation of a function of a megabyte ends a slice", async (
   const call = (await instanceOfBytes(crowded(3, 1_000_000))).start("f");
   for (let slices = 0; slices < 6; slices++) {
     const before = call.fuelUsed;
-    assertEquals(call.resume(100_000, 300_000), "suspended");
+    assertEquals(await call.resume(100_000, 300_000), "suspended");
     // The loop uses 13 units for its three calls, and a slice has one of them.
     const used = call.fuelUsed - before;
     assert(used <= 5, `used ${used} units`);

@@ -102,7 +102,7 @@ const PATTERNS: Readonly<Record<string, () => Uint8Array<ArrayBuffer>>> = {
 async function compileAndCall(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   const instance = await instanceOfBytes(bytes);
   const call = instance.start("f");
-  while (call.resume(100_000) === "suspended");
+  while (await call.resume(100_000) === "suspended");
   return call.status === "failed" ? String(call.error).split("\n")[0] : call.status;
 }
 
