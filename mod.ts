@@ -109,10 +109,13 @@ export type {
   StandardSchema,
   TraceConvention,
 } from "./src/rpc/mod.ts";
-export { compile, CompileError, IntegrityError, LimitError, LinkError, Module, Trap } from "./src/vm/mod.ts";
+export { compile, meter } from "./src/vm/choose.ts";
+export type { EngineCompileOptions as CompileOptions, EngineOption, PrecompiledModule } from "./src/vm/choose.ts";
+export { CompileError, EngineError, IntegrityError, LimitError, LinkError, Module, Trap } from "./src/vm/mod.ts";
 export type {
-  CompileOptions,
   CustomSectionOptions,
+  EngineChoice,
+  EngineName,
   ExportDescriptor,
   ExportedFunction,
   ExternKind,

@@ -6,7 +6,7 @@
  */
 
 import { compile } from "@rivulet/rivulet";
-import type { Module } from "@rivulet/rivulet";
+import type { CompileOptions, Module } from "@rivulet/rivulet";
 
 const GUESTS = Deno.env.get("RIVULET_GUESTS") ?? `${import.meta.dirname}/../examples/guests`;
 
@@ -16,10 +16,10 @@ export function hasGuest(name: string): boolean {
 }
 
 /** A guest by its file name. */
-export async function guest(name: string): Promise<Module> {
+export async function guest(name: string, options?: CompileOptions): Promise<Module> {
   const path = pathOf(name);
   if (path === undefined) throw new Error(`the guest ${name} does not exist: run \`deno task guests\``);
-  return await compile(await Deno.readFile(path));
+  return await compile(await Deno.readFile(path), options);
 }
 
 function pathOf(name: string): string | undefined {

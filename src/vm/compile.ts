@@ -30,12 +30,13 @@ export interface CompileOptions {
   readonly integrity?: string;
 }
 
-const COMPILE_OPTIONS: readonly (keyof CompileOptions)[] = ["signal", "integrity"];
+/** The names of those options. */
+export const COMPILE_OPTIONS: readonly (keyof CompileOptions)[] = ["signal", "integrity"];
 
 /** Bytes that are decoded and validated before the event loop may turn. */
 const PART_BYTES = 32_768;
 /** Work of decoding and validating a byte, in units of fuel: 10 ns in common code, up to twenty times that in the worst. */
-const WORK_PER_BYTE = 5;
+export const WORK_PER_BYTE = 5;
 
 /** Why a module of this file is interpreted. */
 const REASON = "it was compiled for the interpreter alone";
@@ -66,11 +67,13 @@ export async function compile(source: Source | PromiseLike<Source>, options: Com
  * Reads a module from its source.
  *
  * @param visitor validates the module
+ * @param workPerByte its work for a byte
  */
 export async function readModule(
   source: Source | PromiseLike<Source>,
   options: CompileOptions,
   visitor: ModuleVisitor,
+  workPerByte: number = WORK_PER_BYTE,
 ): Promise<ModuleRecord> {
   const { signal } = options;
   checkSignal(signal);
@@ -83,7 +86,7 @@ export async function readModule(
     const bytes = isBuffer(source) ? bytesOf(given) : bytesOf(given).slice();
     if (expected !== undefined) await checkIntegrity(bytes, expected);
     const decoder = new ModuleDecoder(visitor, bytes.length);
-    await decodeInParts(decoder, bytes, signal);
+    await decodeInParts(decoder, bytes, workPerByte, signal);
     return decoder.finish();
   }
   const stream = given instanceof ReadableStream ? given : bodyOf(given);
@@ -99,7 +102,7 @@ export async function readModule(
       if (!(value instanceof Uint8Array)) throw new TypeError("the chunks of a module's stream must be Uint8Arrays");
       const turn = spend(CHUNK_WORK);
       if (turn !== undefined) await turn;
-      await decodeInParts(decoder, value, signal);
+      await decodeInParts(decoder, value, workPerByte, signal);
     }
   } catch (error) {
     await reader.cancel(error).catch(() => {});
@@ -117,12 +120,13 @@ export async function readModule(
 async function decodeInParts(
   decoder: ModuleDecoder,
   bytes: Uint8Array,
+  workPerByte: number,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   for (let at = 0; at < bytes.length; at += PART_BYTES) {
     const part = bytes.subarray(at, at + PART_BYTES);
     decoder.push(part);
-    let work = part.length * WORK_PER_BYTE;
+    let work = part.length * workPerByte;
     for (;;) {
       const turn = spend(work);
       if (turn !== undefined) {
@@ -132,7 +136,7 @@ async function decodeInParts(
       if (!decoder.isBehind) break;
       // A complete body is validated in parts of the same size.
       decoder.goOn();
-      work = PART_BYTES * WORK_PER_BYTE;
+      work = PART_BYTES * workPerByte;
     }
   }
 }
@@ -154,11 +158,13 @@ export function compileSync(bytes: ArrayBuffer | ArrayBufferView<ArrayBuffer>): 
   return new Module(interpret(decodeModule(bytesOf(bytes), new ModuleValidator(admit)), REASON));
 }
 
-function isBuffer(source: unknown): source is ArrayBuffer | ArrayBufferView<ArrayBuffer> {
+/** Whether a source is a buffer. */
+export function isBuffer(source: unknown): source is ArrayBuffer | ArrayBufferView<ArrayBuffer> {
   return source instanceof ArrayBuffer || ArrayBuffer.isView(source);
 }
 
-function bytesOf(source: ArrayBuffer | ArrayBufferView<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+/** The bytes of a buffer, not copied. */
+export function bytesOf(source: ArrayBuffer | ArrayBufferView<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   return ArrayBuffer.isView(source)
     ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
     : new Uint8Array(source);

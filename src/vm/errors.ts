@@ -59,6 +59,35 @@ export class IntegrityError extends Error {
 }
 
 /**
+ * The native engine can't run a module, and {@linkcode compile} was told to use no other one. The message says why: what
+ * the runtime lacks or refuses, or what the module has too much of. `cause` is the runtime's own error, if there is one.
+ *
+ * @example
+ * ```ts
+ * import { compile, EngineError } from "@rivulet/rivulet";
+ *
+ * const empty = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
+ * const module = await compile(empty, { engine: "native" }).catch((error: unknown) => {
+ *   if (error instanceof EngineError) return compile(empty); // interpreted, and `module.engine.reason` says why
+ *   throw error;
+ * });
+ * console.log(module.engine.name); // native
+ * ```
+ */
+export class EngineError extends Error {
+  /** Tells the class, also across realms. */
+  override readonly name = "EngineError";
+  /** Why the engine can't run the module. */
+  readonly reason: string;
+
+  /** An error with the reason. */
+  constructor(reason: string, options?: ErrorOptions) {
+    super(`the native engine can't run this module: ${reason}`, options);
+    this.reason = reason;
+  }
+}
+
+/**
  * An import is missing, or its type differs from the one that the module declares.
  *
  * @example
@@ -78,7 +107,10 @@ export class LinkError extends Error {
   override readonly name = "LinkError";
 }
 
-/** Why a guest trapped: one of the specification's traps, or a host function that failed. */
+/**
+ * Why a guest trapped: one of the specification's traps, or a host function that failed. Some runtimes do not tell the
+ * native engine which of two traps it was.
+ */
 export type TrapReason =
   | "unreachable"
   | "integer divide by zero"
@@ -89,6 +121,7 @@ export type TrapReason =
   | "undefined element"
   | "uninitialized element"
   | "indirect call type mismatch"
+  | "uninitialized element or indirect call type mismatch"
   | "call stack exhausted"
   | "host function failed";
 

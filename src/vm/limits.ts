@@ -73,3 +73,10 @@ export const PAGE_BYTES = 65_536;
 export const MAX_SPARE_MEMORY_BYTES: number = 2 << 20;
 /** Memories that are kept for reuse, at most 16 MiB in all. */
 export const MAX_SPARE_MEMORIES = 8;
+/**
+ * Calls of native instances that are under way: each has a stack, with mappings of its own. Some hosts end the process at
+ * 13,000.
+ */
+export const MAX_NATIVE_CALLS = 4_000;
+/** Memories of native instances: V8 reserves 8 GiB of addresses for each, and has no more of them after 16,000. */
+export const MAX_NATIVE_MEMORIES = 4_000;

@@ -25,7 +25,7 @@ export { compile, compileSync } from "./compile.ts";
 export type { CompileOptions, Source } from "./compile.ts";
 export type { ExternKind, ValueTypeName } from "./binary/types.ts";
 export type { Call, CallStatus, EngineChoice, EngineName, RunLimits } from "./engine.ts";
-export { CompileError, IntegrityError, InternalError, LinkError, Trap } from "./errors.ts";
+export { CompileError, EngineError, IntegrityError, InternalError, LinkError, Trap } from "./errors.ts";
 export type { StackFrame, TrapReason } from "./errors.ts";
 export { Instance, instantiate } from "./instance.ts";
 export type { InstantiateOptions } from "./instance.ts";

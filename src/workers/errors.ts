@@ -8,7 +8,7 @@
 
 import { ManifestError, PermissionError, PluginError } from "../plugin/mod.ts";
 import { RpcClosedError, RpcError, RpcProtocolError, SchemaError } from "../rpc/mod.ts";
-import { CompileError, IntegrityError, InternalError, LimitError, LinkError, Trap } from "../vm/mod.ts";
+import { CompileError, EngineError, IntegrityError, InternalError, LimitError, LinkError, Trap } from "../vm/mod.ts";
 import { ExitError } from "../wasi/mod.ts";
 import { isAny, isInteger, isListOf, isNumber, isObjectOf, isText, orUndefined } from "./checks.ts";
 import type { FieldCheck } from "./checks.ts";
@@ -50,6 +50,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   SchemaError: { class: SchemaError, fields: { method: isText, part: isText, issues: isListOf(isIssue) } },
   LinkError: { class: LinkError, fields: {} },
   IntegrityError: { class: IntegrityError, fields: { expected: isText, actual: isText } },
+  EngineError: { class: EngineError, fields: { reason: isText } },
   CompileError: { class: CompileError, fields: { offset: isNumber } },
   InternalError: { class: InternalError, fields: {} },
   ExitError: { class: ExitError, fields: { code: isInteger, signal: (value) => value === null || isText(value) } },

@@ -7,6 +7,7 @@
 import { assert, assertEquals, assertInstanceOf, assertStrictEquals } from "@std/assert";
 import {
   CompileError,
+  EngineError,
   ExitError,
   LimitError,
   LinkError,
@@ -54,6 +55,7 @@ const ERRORS: readonly Error[] = [
   new Trap("unreachable", [frame, { ...frame, moduleName: "a" }], { cause: new Error("inner", { cause: "text" }) }),
   new LinkError("no import"),
   new CompileError("bad header", 4),
+  new EngineError("no JSPI", { cause: new Error("refused") }),
   new InternalError("a bug"),
   new IntegrityError("sha256-a", "sha256-b"),
   new PermissionError("p", "m", "manifest"),

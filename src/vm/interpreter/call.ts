@@ -26,8 +26,7 @@ import * as loop from "./execute.ts";
 import { execute, REGISTERS, STACK, STATE } from "./execute.ts";
 import { Fault } from "./fault.ts";
 import { claim, entryOf, Frames } from "./frames.ts";
-import { ownerOf } from "./instance_state.ts";
-import type { InstanceState } from "./instance_state.ts";
+import { InstanceState, ownerOf } from "./instance_state.ts";
 import { OP, OP_WORDS } from "./ops.ts";
 import { RARE_OPS } from "./rare_ops.ts";
 
@@ -331,7 +330,9 @@ export class InterpretedCall implements Call {
     const frames = this.#frames;
     const owner = ownerOf(func);
     if (owner !== frames.instance) this.#work += valuesOf(func.type) * VALUE_WORK;
-    if (func.host !== undefined) return this.#callHost(func, at, this.#frames.pc + OP_WORDS[CODE[this.#frames.pc]]);
+    if (!(owner instanceof InstanceState)) {
+      return this.#callHost(func, at, this.#frames.pc + OP_WORDS[CODE[this.#frames.pc]]);
+    }
     const entry = this.#entryOf(owner, func.index);
     if (owner === frames.instance) return this.#enter(entry, at);
     claim(at + CODE[entry], this.#frames.sp + 2);
@@ -501,7 +502,8 @@ class HostFailure {
 
 function callHostFunction(func: Func, args: readonly Value[]): Value {
   try {
-    return func.host!(...args);
+    // A function of another engine's instance is called as the host's.
+    return (func.host ?? func.exported)(...args);
   } catch (cause) {
     throw new HostFailure(cause);
   }

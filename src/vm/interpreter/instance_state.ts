@@ -79,6 +79,7 @@ export class InstanceState implements EngineInstance {
     if (known !== undefined) return known;
     const { globals } = this.code.record;
     const global = this.#globals[index] = new Global(globals[index], undefined, this.cells, placeOf(index));
+    if (globals[index].mutable) global.claim(this.engine.name);
     if (global.holdsReference) global.reference = this.constReference(this.cells[placeOf(index)]);
     return global;
   }

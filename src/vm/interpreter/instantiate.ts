@@ -65,12 +65,15 @@ export function* createInstance(
   const room = { limit: tableElements, left: tableElements };
   for (const { limits: { minimum, maximum } } of record.memories.slice(record.importedMemories)) {
     instance.memory = new Memory({ initial: minimum, maximum }, memoryPages);
+    instance.memory.claim(engine.name);
     const turn = spend(minimum * WORK.page);
     if (turn !== undefined) yield turn;
   }
   for (const { element, limits: { minimum, maximum } } of record.tables.slice(record.importedTables)) {
     const type = valueTypeName(element) as "funcref" | "externref";
-    instance.tables.push(new Table({ element: type, initial: minimum, maximum }, null, room, instance));
+    const table = new Table({ element: type, initial: minimum, maximum }, null, room, instance);
+    table.claim(engine.name);
+    instance.tables.push(table);
     const turn = spend(WORK.table + minimum);
     if (turn !== undefined) yield turn;
   }
@@ -163,7 +166,7 @@ function* putAllData(instance: InstanceState): Generator<Promise<void>, void> {
 function* linkImports(instance: InstanceState, imports: Imports): Generator<Promise<void>, void> {
   let functions = 0;
   let globals = 0;
-  const { record } = instance.code;
+  const { engine: { name }, code: { record } } = instance;
   for (const entry of record.imports) {
     const value = lookUp(imports, entry, record);
     let work = WORK.import;
@@ -175,13 +178,13 @@ function* linkImports(instance: InstanceState, imports: Imports): Generator<Prom
         break;
       }
       case "memory":
-        instance.memory = linkMemory(entry.type.type, entry, value);
+        instance.memory = linkMemory(entry.type.type, entry, value, name);
         break;
       case "table":
-        instance.tables.push(linkTable(entry.type.type, entry, value));
+        instance.tables.push(linkTable(entry.type.type, entry, value, name));
         break;
       case "global":
-        instance.setGlobal(globals++, linkGlobal(entry, value));
+        instance.setGlobal(globals++, linkGlobal(entry, value, name));
     }
     const turn = spend(work);
     if (turn !== undefined) yield turn;

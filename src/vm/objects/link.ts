@@ -76,32 +76,45 @@ export function linkFunction(type: FuncType, entry: Import, value: unknown): Fun
   return exported ?? value as HostFunction;
 }
 
-/** Checks an imported global. */
-export function linkGlobal(entry: Import, value: unknown): Global {
+/** Checks an imported global. An immutable one serves instances of all engines. */
+export function linkGlobal(entry: Import, value: unknown, engine: string): Global {
   if (!(value instanceof Global)) throw mismatch(entry, "a Global", value);
   const { type } = entry.type as { readonly type: Global["type"] };
   if (value.type.value !== type.value || value.type.mutable !== type.mutable) {
     const text = (of: Global["type"]) => `${of.mutable ? "a mutable" : "an immutable"} ${valueTypeName(of.value)}`;
     throw mismatch(entry, `${text(type)} global`, `${text(value.type)} one`);
   }
+  if (type.mutable) claim(entry, value, engine);
   return value;
 }
 
 /** Checks an imported memory. */
-export function linkMemory({ limits }: MemoryType, entry: Import, value: unknown): Memory {
+export function linkMemory({ limits }: MemoryType, entry: Import, value: unknown, engine: string): Memory {
   if (!(value instanceof Memory)) throw mismatch(entry, "a Memory", value);
   checkLimits(entry, limits, value.pages, value.declaredMaximum);
+  claim(entry, value, engine);
   return value;
 }
 
 /** Checks an imported table. */
-export function linkTable({ element, limits }: TableType, entry: Import, value: unknown): Table {
+export function linkTable({ element, limits }: TableType, entry: Import, value: unknown, engine: string): Table {
   if (!(value instanceof Table)) throw mismatch(entry, "a Table", value);
   if (value.element !== element) {
     throw mismatch(entry, `a table of ${valueTypeName(element)}`, `one of ${valueTypeName(value.element)}`);
   }
   checkLimits(entry, limits, value.length, value.declaredMaximum);
+  claim(entry, value, engine);
   return value;
+}
+
+/** An object that an instance has made or imported can only be shared with instances of the same engine. */
+function claim(entry: Import, value: Memory | Table | Global, engine: string): void {
+  if (value.claim(engine)) return;
+  throw new LinkError(
+    `incompatible import: ${
+      nameOf(entry)
+    } is used by an instance of another engine: compile both modules with the same`,
+  );
 }
 
 function checkLimits(entry: Import, wanted: Limits, size: number, maximum: number | undefined): void {

@@ -1,6 +1,6 @@
 /**
- * Linear memory: bytes that can grow up to a maximum, and never shrink. The dispatch loop and the bulk operations
- * access it on their own.
+ * Linear memory: bytes that can grow up to a maximum, and never shrink. The interpreter's dispatch loop and bulk
+ * operations access it on their own. For the native engine, it is the host's memory.
  *
  * @see https://webassembly.github.io/spec/core/exec/runtime.html#memory-instances
  * @module
@@ -15,6 +15,20 @@ export interface MemoryDescriptor {
   readonly initial: number;
   /** Its maximum size. */
   readonly maximum?: number;
+}
+
+/** A memory of the host. */
+export interface HostMemory {
+  /** Growing replaces it and leaves the one before empty. */
+  readonly buffer: ArrayBuffer;
+  grow(delta: number): number;
+}
+
+/** Who makes memories of the host. */
+export interface MemoryMaker {
+  make(initial: number, maximum: number): HostMemory;
+  /** Takes back a memory that nobody uses any more. */
+  release(memory: HostMemory, initial: number, maximum: number): void;
 }
 
 /**
@@ -32,20 +46,25 @@ export interface MemoryDescriptor {
 export class Memory {
   /** @ignore the maximum of its type; its limit may be lower */
   readonly declaredMaximum: number | undefined;
+  readonly #initial: number;
   readonly #maximum: number;
   #view!: DataView<ArrayBuffer>;
   #bytes!: Uint8Array<ArrayBuffer>;
   /** The larger copy that is being made, which takes about a millisecond a mebibyte. */
   #growth: { readonly grown: Uint8Array<ArrayBuffer>; readonly pages: number; copied: number } | undefined;
+  #maker: MemoryMaker | undefined;
+  #host: HostMemory | undefined;
+  #engine: string | undefined;
 
   /**
    * A memory of zeros.
    *
    * @param descriptor sizes in pages
    * @param limit the pages that it may have, even if its type allows more
+   * @param maker makes a memory of the host behind it; only instances pass it
    * @throws {LimitError} if it starts larger than the limit, or the runtime can't allocate it
    */
-  constructor(descriptor: MemoryDescriptor, limit: number = MAX_PAGES) {
+  constructor(descriptor: MemoryDescriptor, limit: number = MAX_PAGES, maker?: MemoryMaker) {
     const { initial, maximum } = descriptor;
     for (const pages of [initial, maximum ?? initial]) {
       if (!Number.isInteger(pages) || pages < 0 || pages > MAX_SPEC_PAGES) {
@@ -56,12 +75,14 @@ export class Memory {
       throw new RangeError(`a memory of ${initial} pages can't have a maximum of ${maximum}`);
     }
     this.declaredMaximum = maximum;
+    this.#initial = initial;
     this.#maximum = Math.min(maximum ?? MAX_PAGES, limit, MAX_PAGES);
     if (initial > this.#maximum) {
       throw limitError("memoryPages", this.#maximum, `it starts with ${initial}`);
     }
     try {
-      this.#show(zeros(initial * PAGE_BYTES), initial);
+      if (maker === undefined) this.#show(zeros(initial * PAGE_BYTES), initial);
+      else this.#setHost(maker, maker.make(initial, this.#maximum));
     } catch (cause) {
       const text = `the runtime can't allocate the ${initial} that it starts with`;
       throw limitError("memoryPages", this.#maximum, text, { cause });
@@ -70,13 +91,13 @@ export class Memory {
 
   /** The whole memory. Read it again after the guest has run: growing replaces it. */
   get bytes(): Uint8Array<ArrayBuffer> {
-    if (this.#growth !== undefined) this.#finishGrowth();
+    this.#update();
     return this.#bytes;
   }
 
   /** The whole memory. Read it again after the guest has run: growing replaces it. */
   get view(): DataView<ArrayBuffer> {
-    if (this.#growth !== undefined) this.#finishGrowth();
+    this.#update();
     return this.#view;
   }
 
@@ -109,6 +130,11 @@ export class Memory {
     const after = before + delta;
     const { buffer } = this.#bytes;
     try {
+      if (this.#host !== undefined) {
+        this.#host.grow(delta);
+        this.#showHost();
+        return before;
+      }
       if (after * PAGE_BYTES <= buffer.byteLength) this.#show(buffer, after);
       else {
         // Guests often grow page by page. Allocating a quarter more makes copies rare.
@@ -142,12 +168,53 @@ export class Memory {
     this.continueGrowth(Infinity);
   }
 
+  /** Before an access from JavaScript. */
+  #update(): void {
+    if (this.#growth !== undefined) this.#finishGrowth();
+    // The guest may have grown it.
+    if (this.#host !== undefined && this.#bytes.length === 0) this.#showHost();
+  }
+
+  /** @ignore notes that an engine uses it; returns false if another one does */
+  claim(engine: string): boolean {
+    this.#engine ??= engine;
+    return this.#engine === engine;
+  }
+
+  /** @ignore the memory of the host; the first time, one is made, and the bytes are copied to it */
+  hostMemory(maker: MemoryMaker): HostMemory {
+    if (this.#host === undefined) {
+      const { bytes } = this;
+      const host = maker.make(this.pages, this.#maximum);
+      new Uint8Array(host.buffer).set(bytes);
+      this.#setHost(maker, host);
+    }
+    return this.#host!;
+  }
+
+  #setHost(maker: MemoryMaker, host: HostMemory): void {
+    this.#maker = maker;
+    this.#host = host;
+    this.#showHost();
+  }
+
+  #showHost(): void {
+    const { buffer } = this.#host!;
+    this.#show(buffer, buffer.byteLength / PAGE_BYTES);
+  }
+
   /**
    * @ignore ends the memory: its buffer is zeroed and kept for reuse. Nobody may use it or a view of it afterwards.
    */
   release(): void {
+    const host = this.#host;
     const { buffer } = this.#bytes;
+    this.#host = undefined;
     this.#show(new ArrayBuffer(0), 0);
+    if (host !== undefined) {
+      this.#maker!.release(host, this.#initial, this.#maximum);
+      return;
+    }
     if (buffer.byteLength > MAX_SPARE_MEMORY_BYTES) return;
     new Uint8Array(buffer).fill(0);
     if (SPARE.length === MAX_SPARE_MEMORIES) SPARE.shift();

@@ -31,6 +31,15 @@ export interface TableRoom {
   left: number;
 }
 
+/** A table of the host. Its elements are function instances, host values or null. */
+export interface HostTable {
+  readonly length: number;
+  get(index: number): unknown;
+  set(index: number, reference: unknown): void;
+  /** Returns the size before, or -1. */
+  grow(delta: number, reference: unknown): number;
+}
+
 /** The code of an element that is in `#others`. */
 const OTHER = -1;
 
@@ -56,9 +65,11 @@ export class Table {
   #codes: Int32Array;
   /** The other references by index. An array, since a map pauses for long when it grows. */
   #others: unknown[] | undefined;
+  #host: HostTable | undefined;
+  #engine: string | undefined;
 
   /**
-   * A new table. Only instances pass the last two parameters.
+   * A new table. Only instances pass the last three parameters. With a table of the host, it is a view of that.
    *
    * @param descriptor its type
    * @param value the initial value of every element; null by default
@@ -69,12 +80,16 @@ export class Table {
     value: Value = null,
     room: TableRoom = { limit: MAX_TABLE_ELEMENTS, left: MAX_TABLE_ELEMENTS },
     owner?: FunctionOwner,
+    host?: HostTable,
   ) {
     const { initial, maximum } = descriptor;
     this.element = valueTypeCode(descriptor.element) as ReferenceType;
     this.declaredMaximum = maximum;
     this.#room = room;
     this.#owner = owner;
+    this.#host = host;
+    this.#codes = new Int32Array(0);
+    if (host !== undefined) return;
     if (initial > room.left) {
       const { limit, left } = room;
       const others = left < limit ? `, and others have ${limit - left}` : "";
@@ -88,7 +103,7 @@ export class Table {
 
   /** Its number of elements. */
   get length(): number {
-    return this.#codes.length;
+    return this.#host?.length ?? this.#codes.length;
   }
 
   /** @ignore see `#codes`; the dispatch loop reads them */
@@ -132,6 +147,7 @@ export class Table {
 
   /** @ignore the element at an index that exists: a function instance, a host value or null */
   reference(index: number): unknown {
+    if (this.#host !== undefined) return this.#host.get(index);
     const code = this.#codes[index];
     if (code === 0) return null;
     return code > 0 ? this.#owner!.func(code - 1) : this.#others![index];
@@ -139,6 +155,7 @@ export class Table {
 
   /** @ignore sets an element that exists */
   setReference(index: number, reference: unknown): void {
+    if (this.#host !== undefined) return this.#host.set(index, reference);
     if (this.#codes[index] === OTHER) this.#others![index] = undefined;
     if (reference === null) this.#codes[index] = 0;
     else if (reference instanceof Func && reference.owner !== undefined && reference.owner === this.#owner) {
@@ -170,13 +187,49 @@ export class Table {
   /** @ignore adds elements with a reference; returns the size before, or -1 */
   growBy(delta: number, reference: unknown): number {
     const before = this.length;
-    if (!(delta >= 0 && delta <= this.#growth)) return -1;
+    if (!this.mayGrow(delta)) return -1;
+    if (this.#host !== undefined) {
+      if (this.#host.grow(delta, reference) < 0) return -1;
+      this.#room.left -= delta;
+      return before;
+    }
     this.#room.left -= delta;
     const codes = new Int32Array(before + delta);
     codes.set(this.#codes);
     this.#codes = codes;
     if (reference !== null) this.fill(before, reference, delta);
     return before;
+  }
+
+  /** @ignore whether its maximum and the limit allow it to grow */
+  mayGrow(delta: number): boolean {
+    return delta >= 0 && delta <= this.#growth;
+  }
+
+  /** @ignore counts elements that the guest has added to the table of the host */
+  countGrowth(delta: number): void {
+    this.#room.left -= delta;
+  }
+
+  /** @ignore notes that an engine uses it; returns false if another one does */
+  claim(engine: string): boolean {
+    this.#engine ??= engine;
+    return this.#engine === engine;
+  }
+
+  /** @ignore the table of the host; the first time, one is made by `make`, and the elements are copied to it */
+  hostTable(make: () => HostTable): HostTable {
+    if (this.#host === undefined) {
+      const host = make();
+      for (let index = 0; index < this.length; index++) {
+        const reference = this.reference(index);
+        if (reference !== null) host.set(index, reference);
+      }
+      this.#host = host;
+      this.#codes = new Int32Array(0);
+      this.#others = undefined;
+    }
+    return this.#host;
   }
 
   /** @ignore whether it stores functions of that instance as indices */

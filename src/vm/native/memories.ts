@@ -1,0 +1,50 @@
+/**
+ * The host's memories: how many live, and those that are kept for reuse. Hosts limit their number and make them slowly;
+ * one that was released, and has not grown, is zeroed and kept.
+ *
+ * @module
+ */
+
+import { LimitError } from "../../base/limits.ts";
+import { MAX_NATIVE_MEMORIES, MAX_SPARE_MEMORIES, MAX_SPARE_MEMORY_BYTES, PAGE_BYTES } from "../limits.ts";
+import type { HostMemory, MemoryMaker } from "../objects/memory.ts";
+import { theHost } from "./support.ts";
+import type { RawMemory } from "./support.ts";
+
+interface Spare {
+  readonly memory: RawMemory;
+  readonly initial: number;
+  readonly maximum: number;
+}
+
+const SPARE: Spare[] = [];
+let live = 0;
+const DROPPED = new FinalizationRegistry<undefined>(() => void live--);
+
+/** Whether there may be one more. */
+export function isRoomForMemory(): boolean {
+  return live < MAX_NATIVE_MEMORIES;
+}
+
+/** Makes memories, or takes spare ones. */
+export const MEMORIES: MemoryMaker = {
+  make(initial: number, maximum: number): HostMemory {
+    const fits = SPARE.findIndex((spare) => spare.initial === initial && spare.maximum === maximum);
+    if (fits >= 0) return SPARE.splice(fits, 1)[0]!.memory;
+    if (!isRoomForMemory()) {
+      const text = `there are ${MAX_NATIVE_MEMORIES} memories of native instances already`;
+      throw new LimitError("nativeMemories", MAX_NATIVE_MEMORIES, text);
+    }
+    const memory = new (theHost().Memory)({ initial, maximum });
+    live++;
+    DROPPED.register(memory, undefined);
+    return memory;
+  },
+  release(memory: HostMemory, initial: number, maximum: number): void {
+    const { buffer } = memory;
+    if (buffer.byteLength !== initial * PAGE_BYTES || buffer.byteLength > MAX_SPARE_MEMORY_BYTES) return;
+    new Uint8Array(buffer).fill(0);
+    if (SPARE.length === MAX_SPARE_MEMORIES) SPARE.shift();
+    SPARE.push({ memory: memory as RawMemory, initial, maximum });
+  },
+};

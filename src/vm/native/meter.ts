@@ -1,0 +1,227 @@
+/**
+ * The fuel of native instances. A guest counts down a global, the fuel that is left of what it was lent, and asks for
+ * more when it is below zero. A run (a call, or a synchronous call) lends its slice to one instance at a time: it
+ * settles with one before it lends to another.
+ *
+ * @module
+ */
+
+import { budgetError, isBudgetUsed } from "../budget.ts";
+import type { Metered, RunLimits } from "../engine.ts";
+import { InternalError } from "../errors.ts";
+import { lowerStackLimit, raiseStackLimit } from "./stack.ts";
+
+/** Fuel of a unit of work: the host's WebAssembly is many times faster than the interpreter. */
+export const FUEL_PER_WORK = 4;
+/** Fuel that is lent at most, and the greatest debt that the guest's counter shows. */
+const MAX_LOAN = 1 << 30;
+/** Fuel that host functions charge by lowering the guest's counter. More is settled at once, so that it can't overflow. */
+const MAX_LOWERED = 4_096;
+
+/** The run whose guest, or whose guest's host function, is running now. */
+let current: Run | undefined;
+
+/** The run whose guest, or whose guest's host function, is running now. */
+export function currentRun(): Run {
+  if (current === undefined) throw new InternalError("a guest runs outside of a call");
+  return current;
+}
+
+/** Thrown to unwind a guest whose run is over. */
+export class Unwound {
+  readonly run: Run;
+
+  constructor(run: Run) {
+    this.run = run;
+  }
+}
+
+/** Carries what a host function threw through the guest. */
+export class HostFailure {
+  readonly cause: unknown;
+  /** An error that was made where the host function was called, for the guest's stack. */
+  readonly site: Error | undefined;
+
+  constructor(cause: unknown, site?: Error) {
+    this.cause = cause;
+    this.site = site;
+  }
+}
+
+/** What runs a guest: it has fuel to lend. */
+export class Run {
+  /** The number of a call that may wait; 0 for a synchronous one. */
+  readonly id: number;
+  fuelUsed = 0;
+  /** What is left of the slice; below 0 when it is over. */
+  left = 0;
+  /** Whether it has been stopped or has reached a limit. Its guest may not go on. */
+  isOver = false;
+  error: unknown;
+  /** The instance that has the fuel, or had it when the guest was suspended. */
+  meter: Meter | undefined;
+  #outer: Run | undefined;
+
+  constructor(id: number) {
+    this.id = id;
+  }
+
+  /** Makes it the current run, with a slice. */
+  enter(fuel: number): void {
+    this.#outer = current;
+    if (current === undefined) raiseStackLimit();
+    else current.#pause();
+    current = this;
+    this.left = fuel;
+  }
+
+  /** Ends what `enter` began. Has no effect if the run is not the current one. */
+  leave(): void {
+    if (current !== this) return;
+    this.#pause();
+    current = this.#outer;
+    this.#outer = undefined;
+    if (current === undefined) lowerStackLimit();
+    else current.#goOn();
+  }
+
+  /** Settles with the instance that has the fuel. */
+  pause(): void {
+    this.#pause();
+  }
+
+  #pause(): void {
+    if (this.meter?.holder === this) this.meter.takeBack();
+  }
+
+  #goOn(): void {
+    this.meter?.lendNow(this);
+  }
+
+  /** Ends the run with an error. */
+  end(error: unknown): Unwound {
+    if (!this.isOver) {
+      this.isOver = true;
+      this.error = error;
+    }
+    return new Unwound(this);
+  }
+}
+
+/** The fuel of an instance. */
+export class Meter implements Metered {
+  readonly limits: Required<RunLimits>;
+  readonly retranslatedBytes = 0;
+  /** The run that has lent the fuel. */
+  holder: Run | undefined;
+  /** Fuel that host functions have charged and no run has counted yet. */
+  charged = 0;
+  /** Fuel used, without what the guest's counter shows beyond the loan. */
+  #settled = 0;
+  /** What the counter showed when it was last settled. */
+  #loan = 0;
+  #read: () => number = () => 0;
+  #write: (fuel: number) => void = () => {};
+  #lower: (fuel: number) => void = () => {};
+
+  constructor(limits: Required<RunLimits>) {
+    this.limits = limits;
+  }
+
+  /** Takes the guest's functions that read, write and lower its counter. */
+  connect(read: () => number, write: (fuel: number) => void, lower: (fuel: number) => void): void {
+    this.#read = read;
+    this.#write = write;
+    this.#lower = lower;
+  }
+
+  /** Fuel used by all calls so far. */
+  get fuelUsed(): number {
+    return this.#settled + this.#loan - this.#read();
+  }
+
+  /** Fuel used since the last settlement. */
+  get unsettled(): number {
+    return this.#loan - this.#read();
+  }
+
+  /** Makes a run the holder: another instance of the run, or another run here, gives the fuel back. */
+  hold(run: Run): void {
+    if (this.holder === run) return;
+    run.pause();
+    this.holder?.pause();
+    this.holder = run;
+    run.meter = this;
+  }
+
+  /** Lends what is left of the slice and the budget. @returns what the counter must show */
+  lend(run: Run): number {
+    this.holder = run;
+    run.meter = this;
+    const fuel = Math.min(run.left, this.limits.fuel - this.#settled, MAX_LOAN);
+    return this.#loan = Math.max(Math.floor(fuel), -MAX_LOAN);
+  }
+
+  /** Lends, and sets the counter. */
+  lendNow(run: Run): void {
+    this.#write(this.lend(run));
+  }
+
+  /** Settles, and leaves no fuel. */
+  takeBack(): void {
+    this.#settle(this.#read());
+    this.#write(0);
+    this.#loan = 0;
+    this.holder = undefined;
+  }
+
+  /**
+   * The guest's counter is below zero. Lends more if the slice and the budget allow it.
+   *
+   * @returns what the counter must show, or -id if the slice is over
+   * @throws {Unwound} if the run is over or the budget is used up
+   */
+  refill(fuel: number): number {
+    const run = currentRun();
+    this.hold(run);
+    this.#settle(fuel);
+    if (run.isOver) throw new Unwound(run);
+    if (isBudgetUsed(this.#figures())) throw run.end(budgetError(this.#figures()));
+    // A synchronous run can't wait.
+    if (run.left < 0 && run.id !== 0) return -run.id;
+    return this.lend(run);
+  }
+
+  #figures(): Metered {
+    return { limits: this.limits, fuelUsed: this.#settled, retranslatedBytes: 0 };
+  }
+
+  /** Counts what host functions have charged. The guest must read its counter again. */
+  takeCharge(run: Run): void {
+    const fuel = this.charged;
+    this.charged = 0;
+    if (fuel <= MAX_LOWERED) {
+      this.#lower(fuel);
+      return;
+    }
+    this.hold(run);
+    this.#settle(this.#read());
+    this.#count(fuel);
+    this.lendNow(run);
+  }
+
+  /** Settles what the counter shows. */
+  #settle(fuel: number): void {
+    const used = this.#loan - fuel;
+    this.#loan = fuel;
+    this.#count(used);
+  }
+
+  #count(used: number): void {
+    this.#settled += used;
+    const run = this.holder;
+    if (run === undefined) return;
+    run.fuelUsed += used;
+    run.left -= used;
+  }
+}
