@@ -110,12 +110,13 @@ export type {
   TraceConvention,
 } from "./src/rpc/mod.ts";
 export { compile, meter } from "./src/vm/choose.ts";
-export type { EngineCompileOptions as CompileOptions, EngineOption, PrecompiledModule } from "./src/vm/choose.ts";
+export type { EngineCompileOptions as CompileOptions, PrecompiledModule } from "./src/vm/choose.ts";
 export { CompileError, EngineError, IntegrityError, LimitError, LinkError, Module, Trap } from "./src/vm/mod.ts";
 export type {
   CustomSectionOptions,
   EngineChoice,
   EngineName,
+  EngineOption,
   ExportDescriptor,
   ExportedFunction,
   ExternKind,

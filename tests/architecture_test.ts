@@ -84,7 +84,7 @@ const ARROWS: ReadonlyMap<string, readonly string[]> = new Map([
       "src/plugin/manifest/manifest.ts",
       "src/plugin/observer.ts",
     ],
-    ...["src/vm/integrity.ts", "src/vm/binary/custom.ts"],
+    ...["src/vm/engine.ts", "src/vm/integrity.ts", "src/vm/binary/custom.ts"],
   ]],
   ["mod.ts", ["src/vm/mod.ts", "src/vm/choose.ts", "src/wasi/mod.ts", "src/rpc/mod.ts", "src/plugin/mod.ts"]],
 ]);

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { checkNames, checkSignal, shown } from "../base/options.ts";
+import { checkChoice, checkNames, checkSignal } from "../base/options.ts";
 import { spend } from "../base/schedule.ts";
 import type { ModuleVisitor } from "./binary/decode.ts";
 import { decodeModule } from "./binary/decode.ts";
@@ -13,7 +13,8 @@ import type { ModuleRecord } from "./binary/types.ts";
 import { ModuleValidator } from "./binary/validate.ts";
 import { bytesOf, COMPILE_OPTIONS, readModule, WORK_PER_BYTE } from "./compile.ts";
 import type { CompileOptions, Source } from "./compile.ts";
-import type { EngineModule } from "./engine.ts";
+import { ENGINE_CHOICES } from "./engine.ts";
+import type { EngineModule, EngineOption } from "./engine.ts";
 import { EngineError } from "./errors.ts";
 import { interpret } from "./interpreter/mod.ts";
 import { Module } from "./module.ts";
@@ -21,15 +22,6 @@ import { compileNow, compileSupport, hostCompile, isHostModule, isRoomForInstanc
 import { ModuleRewriter, nativeModule, stampFault, suspendSupport } from "./native/mod.ts";
 import type { Metered, PrecompiledModule } from "./native/mod.ts";
 export type { PrecompiledModule } from "./native/mod.ts";
-
-/** Which engine is to run a module. */
-export interface EngineOption {
-  /**
-   * `"auto"`, the default, is the native engine where the runtime may compile WebAssembly and can suspend it, and else the
-   * interpreter. Both run a module alike. `module.engine` says which it is, and why.
-   */
-  readonly engine?: "auto" | "interpreter" | "native";
-}
 
 /** Options of {@linkcode compile}. */
 export interface EngineCompileOptions extends CompileOptions, EngineOption {
@@ -39,18 +31,16 @@ export interface EngineCompileOptions extends CompileOptions, EngineOption {
 
 type Wanted = NonNullable<EngineOption["engine"]>;
 
-const ENGINES: readonly unknown[] = ["auto", "interpreter", "native"] satisfies readonly Wanted[];
 /** Work of decoding, validating and rewriting a byte, in units of fuel. */
 const REWRITE_WORK = WORK_PER_BYTE * 3;
 const ASKED_FOR = "asked for";
 const SUPPORTED = "this runtime compiles WebAssembly and can suspend it";
 const PRECOMPILED = "it was compiled ahead of time";
 
-/** Checks an option `engine`. @throws {TypeError} if it is no engine */
-export function checkEngine(engine: unknown): Wanted {
-  if (engine === undefined) return "auto";
-  if (ENGINES.includes(engine)) return engine as Wanted;
-  throw new TypeError(`engine must be "auto", "interpreter" or "native", not ${shown(engine)}`);
+/** @throws {TypeError} if it is not an engine */
+function checkEngine(engine: Wanted = "auto"): Wanted {
+  checkChoice("engine", engine, ENGINE_CHOICES);
+  return engine;
 }
 
 /**

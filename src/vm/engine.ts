@@ -1,7 +1,7 @@
 /**
- * The interface of an engine: it prepares a validated module, makes instances of it, and runs calls in slices. All
- * engines share the memories, tables, globals and functions of `objects/`. module.ts chooses the engine of a module,
- * and run/drive.ts decides when a call resumes.
+ * The interface of an engine: it makes instances of a module, and runs calls in slices. All engines share the memories,
+ * tables, globals and functions of `objects/`. compile.ts and choose.ts give a module its engine, and run/drive.ts
+ * decides when a call resumes.
  *
  * @module
  */
@@ -129,6 +129,18 @@ export interface EngineChoice {
 
 /** The name of an engine. */
 export type EngineName = "native" | "interpreter";
+
+/** Which engine is to run a module. */
+export interface EngineOption {
+  /**
+   * `"auto"`, the default, is the native engine where the runtime may compile WebAssembly and can suspend it, and else the
+   * interpreter. Both run a module alike. `module.engine` says which it is, and why.
+   */
+  readonly engine?: "auto" | EngineName;
+}
+
+/** What that option may be. */
+export const ENGINE_CHOICES: readonly string[] = ["auto", "interpreter", "native"] satisfies EngineOption["engine"][];
 
 /** An engine. */
 export interface Engine {

@@ -24,7 +24,7 @@ export { LimitError } from "../base/limits.ts";
 export { compile, compileSync } from "./compile.ts";
 export type { CompileOptions, Source } from "./compile.ts";
 export type { ExternKind, ValueTypeName } from "./binary/types.ts";
-export type { Call, CallStatus, EngineChoice, EngineName, RunLimits } from "./engine.ts";
+export type { Call, CallStatus, EngineChoice, EngineName, EngineOption, RunLimits } from "./engine.ts";
 export { CompileError, EngineError, IntegrityError, InternalError, LinkError, Trap } from "./errors.ts";
 export type { StackFrame, TrapReason } from "./errors.ts";
 export { Instance, instantiate } from "./instance.ts";

@@ -5,7 +5,7 @@
  */
 
 import { limitsOf, resolveLimits } from "../base/limits.ts";
-import { checkNames, checkType, functionsByName, shown } from "../base/options.ts";
+import { checkChoice, checkNames, checkType, functionsByName, shown } from "../base/options.ts";
 import { permissionsOf } from "../plugin/admission.ts";
 import type {
   Manifest,
@@ -22,6 +22,8 @@ import { FRAMINGS, PROTOCOLS } from "../rpc/mod.ts";
 import type { Handler, Methods, MethodSchemas, MethodsOption } from "../rpc/mod.ts";
 import { schemasByMethod } from "../rpc/schemas/check.ts";
 import { withSchemas } from "../rpc/schemas/handlers.ts";
+import { ENGINE_CHOICES } from "../vm/engine.ts";
+import type { EngineOption } from "../vm/engine.ts";
 import { expectedHash } from "../vm/integrity.ts";
 import type { ExpectedHash } from "../vm/integrity.ts";
 import type { WorkerLike } from "./default_worker.ts";
@@ -47,6 +49,8 @@ export interface WorkerPluginSettings extends Omit<PluginSettings, "limits" | "c
   readonly workers?: number;
   /** Makes a worker whose program is `@rivulet/rivulet/workers/worker`. By default, a Web Worker. */
   readonly createWorker?: () => WorkerLike;
+  /** The engine in the workers, as for `compile`. They compile the module anew, whatever engine it has here. */
+  readonly engine?: EngineOption["engine"];
   /** The hash that the module's bytes must have, as for `compile`. It is checked before a worker gets them. */
   readonly integrity?: string;
   /** Limits of each instance, and of each worker. */
@@ -70,7 +74,7 @@ const DEFAULT_WORKERS = 8;
 const MAX_DEPTH = 100;
 /** Options that may be the name of a row, with the name of the table. */
 const NAMED: ReadonlyMap<string, string> = new Map([["protocol", "PROTOCOLS"], ["framing", "FRAMINGS"]]);
-const OWN_OPTIONS: readonly string[] = ["workers", "createWorker", "integrity"];
+const OWN_OPTIONS: readonly string[] = ["workers", "createWorker", "integrity", "engine"];
 
 // deno-lint-ignore no-explicit-any -- functions of any options
 type AnyFunction = (...args: any[]) => unknown;
@@ -94,6 +98,7 @@ export interface CheckedOptions extends SplitOptions {
   readonly createWorker: (() => WorkerLike) | undefined;
   readonly observe: PluginObserver | undefined;
   readonly integrity: ExpectedHash | undefined;
+  readonly engine: NonNullable<EngineOption["engine"]>;
   /** What a plugin with this manifest may do. */
   readonly permissionsOf: (manifest: Manifest | undefined) => Permissions;
   /** Whether all calls share one instance. */
@@ -109,14 +114,24 @@ export interface CheckedOptions extends SplitOptions {
  */
 export function checkOptions(options: WorkerPluginOptions<never, never> = {}): CheckedOptions {
   checkNames("WorkerPlugin option", options, [...PLUGIN_OPTIONS, ...OWN_OPTIONS]);
-  const { workers, createWorker, limits: given = {}, methods: handlers = {}, schemas, integrity, observe, ...others } =
-    options as WorkerPluginOptions;
+  const {
+    workers,
+    createWorker,
+    limits: given = {},
+    methods: handlers = {},
+    schemas,
+    integrity,
+    engine = "auto",
+    observe,
+    ...others
+  } = options as WorkerPluginOptions;
   // It may be an iterator, which can be read only once.
   const methods = functionsByName(handlers) as Map<string, Handler>;
   const limits = resolveLimits<WorkerPluginLimits>("WorkerPlugin", given);
   const pluginLimits = limitsOf("Plugin", limits);
   const checked = checkPluginOptions({ ...others, methods, schemas, observe, limits: pluginLimits } as PluginOptions);
   checkType("createWorker", createWorker, "function");
+  checkChoice("engine", engine, ENGINE_CHOICES);
   const { permissions, env = {} } = checked;
   const granted = <T>(list: readonly string[] | "*", entries: Iterable<readonly [string, T]>) =>
     [...entries].filter(([name]) => list === "*" || list.includes(name));
@@ -138,6 +153,7 @@ export function checkOptions(options: WorkerPluginOptions<never, never> = {}): C
     createWorker,
     observe: checked.observe,
     integrity: expectedHash(integrity),
+    engine,
     permissionsOf: (manifest) => permissionsOf(manifest, checked).permissions,
     isShared: others.lifetime === "plugin",
     limits,

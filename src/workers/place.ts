@@ -152,7 +152,7 @@ export class Place {
   }
 
   #open(bytes: Uint8Array<ArrayBuffer>): Running {
-    const { data, functions, offered, observe, createWorker = createDefaultWorker } = this.#options;
+    const { data, functions, offered, engine, observe, createWorker = createDefaultWorker } = this.#options;
     const host = new WorkerHost(this.#options, this.#name);
     let connection: Connection;
     try {
@@ -171,6 +171,7 @@ export class Place {
     });
     const start: StartData = {
       bytes,
+      engine,
       options: data,
       functions: [...functions.keys(), ...functions.has("onError") ? [] : ["onError"]],
       methods: offered,

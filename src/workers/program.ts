@@ -9,7 +9,8 @@ import type { PluginCallOptions } from "../plugin/mod.ts";
 import { WAITED_MS } from "../plugin/options.ts";
 import { RpcClosedError } from "../rpc/mod.ts";
 import type { RequestContext } from "../rpc/mod.ts";
-import { compile } from "../vm/mod.ts";
+import { compile } from "../vm/choose.ts";
+import type { EngineOption } from "../vm/mod.ts";
 import { Channel, deliver } from "./channel.ts";
 import type { RequestInfo, RequestOptions, Service } from "./channel.ts";
 import { Sending } from "./credit.ts";
@@ -23,6 +24,7 @@ const BOUNDS = { depth: 1_100, size: Infinity } as const;
 /** What the host asks a worker to start with. */
 export interface StartData {
   readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly engine: NonNullable<EngineOption["engine"]>;
   /** The plugin's options that are data. */
   readonly options: Readonly<Record<string, unknown>>;
   /** The names of its options that are functions. */
@@ -102,7 +104,7 @@ export function serve(post: (message: Message, transfer: Transferable[]) => void
       OPTION_FUNCTIONS[name]!.make(worker(`option.${name}`)),
     ]);
     const methods = new Map(data.methods.map((name) => [name, HOST_METHOD.make(worker("method", [name]))]));
-    const module = await compile(data.bytes);
+    const module = await compile(data.bytes, { engine: data.engine });
     const observe = data.hooks.length === 0 ? undefined : observerInWorker(data.hooks, {
       current: () => current,
       used: (call, use) => void channel.request("used", [call, use]).catch(() => {}),

@@ -459,3 +459,13 @@ Deno.test("a row of PROTOCOLS or FRAMINGS crosses by its name, and one of your o
   const framing = { ...FRAMINGS.newline };
   assertThrows(() => one(c, { framing }), TypeError, `framing is not only data, ${hint} FRAMINGS, or that row`);
 });
+
+Deno.test("the option `engine` chooses the engine in the workers, which charge the same fuel", async () => {
+  const used: number[] = [];
+  for (const engine of ["interpreter", "native", "auto"] as const) {
+    const observe = { call: () => ({ end: ({ fuelUsed }: { fuelUsed: number }) => void used.push(fuelUsed) }) };
+    await using plugin = one(c, { engine, observe: observe as never });
+    assertEquals(await plugin.call("prime_sieve", 1_000), { count: 168, limit: 1_000 });
+  }
+  assertThrows(() => one(c, { engine: "wasmtime" as never }), TypeError, "engine");
+});
