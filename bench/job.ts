@@ -17,7 +17,9 @@ export type JobKind =
   | "streams"
   | "fairness"
   | "memory"
-  | "code";
+  | "code"
+  | "rewrite"
+  | "size";
 
 /** The work of one process. */
 export interface Job {

@@ -12,19 +12,19 @@
  * @module
  */
 
-import { cpus, totalmem } from "node:os";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { ENGINES } from "./engines.ts";
 import type { Engine } from "./engines.ts";
 import { holdsBounds, REDUCED } from "./reduced.ts";
 import type { Report, Result } from "./report.ts";
-import { resultOf } from "./report.ts";
+import { absentOf, resultOf } from "./report.ts";
+import { machine } from "./machine.ts";
 import { marksTable, verdictsOf } from "./marks.ts";
 import { pictureOf } from "./picture.ts";
 import { mergeResults } from "./results.ts";
 import type { EngineResults, Results } from "./results.ts";
-import { PROGRAMS, SUITES } from "./suites.ts";
+import { OURS, PROGRAMS, SUITES } from "./suites.ts";
 import type { Suite, SuiteOptions } from "./suites.ts";
 import { suiteTable } from "./tables.ts";
 
@@ -67,28 +67,31 @@ async function main(): Promise<void> {
       continue;
     }
     const { compiler } = engine;
-    found[engine.name] = { version, compiler, suites: {} };
+    const here: EngineResults = { version, compiler, suites: {}, measured: {}, absent: {} };
+    found[engine.name] = here;
     for (const suite of suites) {
       if (engine.isPage && suite.needsProcess) continue;
-      let result;
+      let run;
       try {
-        result = await runSuite(engine, suite, options, against);
+        run = await runSuite(engine, suite, options, against);
       } catch (error) {
         console.log(`left out: ${suite.name} on ${version}: ${error instanceof Error ? error.message : error}`);
         continue;
       }
-      found[engine.name]!.suites[suite.name] = result;
-      console.log(`\n${suite.title}; ${version}, ${compiler}\n\n${suiteTable(suite, result)}\n`);
+      here.suites[suite.name] = run.result;
+      here.measured[suite.name] = { date: new Date().toISOString().slice(0, 10), machine: machine() };
+      Object.assign(here.absent, run.absent);
+      console.log(`\n${headOf(suite, version)}\n\n${suiteTable(suite, run.result, run.absent)}\n`);
     }
     // Writes after each engine, since a run takes half an hour.
-    if (writes) await write(resultsOf({ [engine.name]: found[engine.name]! }));
+    if (writes) await write({ engines: { [engine.name]: here } });
   }
-  const verdicts = verdictsOf(resultsOf(found));
+  const verdicts = verdictsOf({ engines: found });
   if (verdicts.length > 0) console.log(marksTable(verdicts));
 }
 
-function resultsOf(engines: Record<string, EngineResults>): Results {
-  return { date: new Date().toISOString().slice(0, 10), machine: machine(), engines };
+function headOf(suite: Suite, version: string): string {
+  return `${suite.title}; ${version}; ${machine()}`;
 }
 
 /** Writes results.json and results.svg. Suites that were not run keep their results. */
@@ -100,18 +103,12 @@ async function write(results: Results): Promise<void> {
   await Deno.writeTextFile(`${folder}/results.svg`, pictureOf(merged));
 }
 
-/** The machine: its processor, the number of its cores, its memory and system. */
-function machine(): string {
-  const gigabytes = Math.round(totalmem() / 2 ** 30);
-  return `${cpus()[0]?.model.trim()}, ${cpus().length} cores, ${gigabytes} GiB, ${Deno.build.os} ${Deno.build.arch}`;
-}
-
 /** See reduced.ts. */
 async function runReduced(): Promise<void> {
   const engine = ENGINES.find(({ name }) => name === REDUCED.engine)!;
   const suite = SUITES.find(({ name }) => name === REDUCED.suite)!;
-  const result = await runSuite(engine, suite, REDUCED);
-  console.log(`\n${suite.title}\n\n${suiteTable(suite, result)}\n`);
+  const { result } = await runSuite(engine, suite, REDUCED);
+  console.log(`\n${headOf(suite, await engine.find())}\n\n${suiteTable(suite, result)}\n`);
   if (!holdsBounds(result, console.log)) Deno.exitCode = 1;
 }
 
@@ -120,11 +117,14 @@ async function runSuite(
   suite: Suite,
   options: SuiteOptions,
   against?: string,
-): Promise<Result> {
+): Promise<{ readonly result: Result; readonly absent: Record<string, string> }> {
   const contenders = suite.contenders.filter((name) => options.contenders.includes(name));
+  const programs = options.programs.filter(({ name }) =>
+    !engine.isPage || suite.inPages === undefined || suite.inPages.includes(name)
+  );
   const reports: Report[] = [];
-  for (const job of suite.jobs({ ...options, contenders })) reports.push(await engine.run(job, against));
-  return resultOf(reports, console.log);
+  for (const job of suite.jobs({ ...options, programs, contenders })) reports.push(await engine.run(job, against));
+  return { result: resultOf(reports, console.log), absent: absentOf(reports, OURS) };
 }
 
 /** The rows of a table that an option lists by name, or all rows. */

@@ -45,3 +45,19 @@ export function resultOf(reports: readonly Report[], log: (line: string) => void
   }
   return result;
 }
+
+/** Those of the contenders that could do nothing at all, by their names, with the first reason. */
+export function absentOf(reports: readonly Report[], names: readonly string[]): Record<string, string> {
+  const absent: Record<string, string> = {};
+  const present = new Set<string>();
+  for (const report of reports) {
+    for (const timings of Object.values(report)) {
+      for (const [contender, timing] of Object.entries(timings)) {
+        if ("samples" in timing) present.add(contender);
+        else if (names.includes(contender)) absent[contender] ??= timing.error.replace(/^Error: /, "");
+      }
+    }
+  }
+  for (const name of present) delete absent[name];
+  return absent;
+}

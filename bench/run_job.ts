@@ -12,6 +12,7 @@ import { runFairness } from "./run_fairness.ts";
 import { runLoad, runValidate } from "./run_load.ts";
 import { runCode, runMemory } from "./run_memory.ts";
 import { runCalls, runRpc, runStreams } from "./run_plugins.ts";
+import { runRewrite, runSize } from "./run_rewrite.ts";
 
 const RUNS: Readonly<Record<JobKind, (job: Job, host: Host) => Promise<Report>>> = {
   warm: runWarm,
@@ -24,6 +25,8 @@ const RUNS: Readonly<Record<JobKind, (job: Job, host: Host) => Promise<Report>>>
   fairness: runFairness,
   memory: runMemory,
   code: runCode,
+  rewrite: runRewrite,
+  size: runSize,
 };
 
 /** Does a job. */

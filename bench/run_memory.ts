@@ -5,12 +5,14 @@
  * @module
  */
 
-import { compile, spawn } from "../mod.ts";
+import { spawn } from "../mod.ts";
+import type { Module } from "../mod.ts";
 import * as vm from "../src/vm/mod.ts";
 import { codeTop } from "../src/vm/interpreter/arena.ts";
 import { codeOf } from "../tools/code_of.ts";
 import { readModule } from "../tools/read_module.ts";
 import type { Host } from "./contenders/contender.ts";
+import { timingsOfOurs } from "./contenders/ours.ts";
 import { load } from "./contenders/rivulet.ts";
 import type { Job } from "./job.ts";
 import { timingOf } from "./report.ts";
@@ -27,30 +29,34 @@ interface Holder {
   readonly pages: number;
 }
 
+/** What is measured, by row: the file of a module, and how one of its holders is made. */
+const ROWS: Readonly<Record<string, readonly [file: string, make: (module: Module) => Promise<Holder>]>> = {
+  "an instance that was called": ["kernels/prebuilt/fib.wasm", async (module) => {
+    const instance = await vm.instantiate(module);
+    await instance.call("run", [1]);
+    const { memory } = instance.exports;
+    return { instance, pages: memory instanceof vm.Memory ? memory.pages : 0 };
+  }],
+  "a process that waits for input": ["../examples/guests/prebuilt/c_plugin.wasm", (module) => {
+    const process = spawn(module);
+    return Promise.resolve({
+      process,
+      get pages() {
+        return process.memoryPages;
+      },
+    });
+  }],
+};
+
 /** Kilobytes of an instance. */
-export async function runMemory({ rounds }: Job, { read }: Host): Promise<Report> {
-  const kernel = await compile(await read("kernels/prebuilt/fib.wasm"));
-  const plugin = await compile(await read("../examples/guests/prebuilt/c_plugin.wasm"));
-  const rows: Record<string, () => Promise<Holder>> = {
-    "an instance that was called": async () => {
-      const instance = await vm.instantiate(kernel);
-      await instance.call("run", [1]);
-      const { memory } = instance.exports;
-      return { instance, pages: memory instanceof vm.Memory ? memory.pages : 0 };
-    },
-    "a process that waits for input": () => {
-      const process = spawn(plugin);
-      return Promise.resolve({
-        process,
-        get pages() {
-          return process.memoryPages;
-        },
-      });
-    },
-  };
+export async function runMemory({ contenders, rounds }: Job, { read }: Host): Promise<Report> {
   const report: Report = {};
-  for (const [row, make] of Object.entries(rows)) {
-    report[row] = { rivulet: await timingOf(() => samplesOf(rounds, make)) };
+  for (const [row, [file, make]] of Object.entries(ROWS)) {
+    const bytes = await read(file);
+    report[row] = await timingsOfOurs(contenders, async (compile) => {
+      const module = await compile(bytes);
+      return await samplesOf(rounds, () => make(module));
+    });
   }
   return report;
 }
@@ -60,8 +66,8 @@ export async function runCode({ programs }: Job, host: Host): Promise<Report> {
   const report: Report = {};
   for (const { name, file, coldSize } of programs) {
     report[name] = {
-      rivulet: await timingOf(async () => {
-        const module = await compile(await readModule(host.read, file));
+      interpreter: await timingOf(async () => {
+        const module = await vm.compile(await readModule(host.read, file));
         const before = codeTop();
         await (await load(vm, module)).run(coldSize);
         const code = (codeTop() - before) * WORD_BYTES;

@@ -5,8 +5,10 @@
  * @module
  */
 
-import { compile, Plugin, spawn } from "../mod.ts";
+import { Plugin, spawn } from "../mod.ts";
 import type { Host } from "./contenders/contender.ts";
+import { OURS, timingsOfOurs } from "./contenders/ours.ts";
+import type { Compile } from "./contenders/ours.ts";
 import type { Job } from "./job.ts";
 import { timingOf } from "./report.ts";
 import type { Report, Timing } from "./report.ts";
@@ -21,15 +23,24 @@ const WARM_UP_CALLS = 3;
 /** A guest, its input, and its answer in one short run. */
 interface Guest {
   readonly file: string;
+  /** How we run it: by `Plugin`, which frames and parses messages, or by `spawn` alone. */
+  readonly by: "Plugin" | "spawn";
   readonly input: string;
   readonly output: RegExp;
 }
 
-const PING = { input: `{"jsonrpc":"2.0","id":0,"method":"ping","params":null}\n`, output: /"result":"pong"/ };
+const PING = {
+  by: "Plugin",
+  input: `{"jsonrpc":"2.0","id":0,"method":"ping","params":null}\n`,
+  output: /"result":"pong"/,
+} as const;
+const SPAWNED_PING = { ...PING, by: "spawn" } as const;
 const CALLS: Readonly<Record<string, Guest>> = {
   "C, ping": { file: "prebuilt/c_plugin.wasm", ...PING },
-  "Rust std, a line": { file: "prebuilt/number_lines.wasm", input: "one\n", output: /1\D*one/ },
+  "C, ping, spawned": { file: "prebuilt/c_plugin.wasm", ...SPAWNED_PING },
+  "Rust std, a line": { file: "prebuilt/number_lines.wasm", by: "spawn", input: "one\n", output: /1\D*one/ },
   "Rust PDK, ping": { file: "build/rust_plugin.wasm", ...PING },
+  "Rust PDK, ping, spawned": { file: "build/rust_plugin.wasm", ...SPAWNED_PING },
   "AssemblyScript, ping": { file: "prebuilt/assemblyscript_plugin.wasm", ...PING },
   "Zig, ping": { file: "prebuilt/zig_plugin.wasm", ...PING },
   "Go, ping": { file: "build/go_plugin.wasm", ...PING },
@@ -74,16 +85,22 @@ const CHUNK_BYTES = 64 * 1024;
 /** Milliseconds of a call on a new instance. The module is already compiled. */
 export async function runCalls({ contenders, rounds }: Job, host: Host): Promise<Report> {
   const report: Report = {};
+  const encoder = new TextEncoder();
+  const decoder = new TextDecoder();
   for (const [row, guest] of Object.entries(CALLS)) {
     const calls: Record<string, () => Promise<() => Promise<void>>> = {};
     for (const contender of contenders) {
-      const load = contender === "rivulet" ? rivuletCall : WASI_RUNNERS[contender];
-      if (load === undefined) continue;
+      const compile = OURS[contender];
+      const inWasi = WASI_RUNNERS[contender];
+      if (compile === undefined && inWasi === undefined) continue;
       calls[contender] = async () => {
-        const run = await load(await host.read(`${GUESTS}/${guest.file}`), host);
+        const bytes = await host.read(`${GUESTS}/${guest.file}`);
+        const run = compile !== undefined ? await ourCall(bytes, compile, guest.by) : await inWasi!(bytes, host);
+        const input = encoder.encode(guest.input);
         return async () => {
-          const output = await run(guest.input);
-          if (!guest.output.test(output)) throw new Error(`it answered ${JSON.stringify(output)}`);
+          const output = await run(input);
+          const text = typeof output === "string" ? output : decoder.decode(output);
+          if (!guest.output.test(text)) throw new Error(`it answered ${JSON.stringify(text)}`);
         };
       };
     }
@@ -92,53 +109,74 @@ export async function runCalls({ contenders, rounds }: Job, host: Host): Promise
   return report;
 }
 
-/** `Plugin` calls a plugin: it frames and parses messages. A filter is spawned. */
-async function rivuletCall(bytes: Uint8Array<ArrayBuffer>): Promise<(input: string) => Promise<string>> {
+async function ourCall(
+  bytes: Uint8Array<ArrayBuffer>,
+  compile: Compile,
+  by: Guest["by"],
+): Promise<(input: Uint8Array<ArrayBuffer>) => Promise<string | Uint8Array>> {
   const module = await compile(bytes);
-  const plugin = new Plugin(module);
+  if (by === "Plugin") {
+    const plugin = new Plugin(module);
+    return async () => `"result":${JSON.stringify(await plugin.call("ping"))}`;
+  }
   return async (input) => {
-    if (input === PING.input) return `"result":${JSON.stringify(await plugin.call("ping"))}`;
     const process = spawn(module);
     const writer = process.stdin.getWriter();
-    writer.write(new TextEncoder().encode(input)).then(() => writer.close());
-    return new TextDecoder().decode((await process.output()).stdout);
+    writer.write(input.slice()).then(() => writer.close());
+    return (await process.output()).stdout;
   };
 }
 
 /** Milliseconds of conversations. */
-export async function runRpc({ rounds }: Job, { read }: Host): Promise<Report> {
+export async function runRpc({ contenders, rounds }: Job, { read }: Host): Promise<Report> {
   const report: Report = {};
+  const methods = { echo: (params: unknown) => params };
   for (const { row, file, lifetime, use } of CONVERSATIONS) {
-    const load = async () => {
-      const methods = { echo: (params: unknown) => params };
-      const plugin = new Plugin(await compile(await read(`${GUESTS}/${file}`)), { methods, lifetime });
-      return () => use(plugin);
-    };
-    report[row] = await timingsOf({ rivulet: load }, rounds);
+    const loaders = Object.entries(OURS).filter(([name]) => contenders.includes(name)).map(([name, compile]) => {
+      const load = async () => {
+        const plugin = new Plugin(await compile(await read(`${GUESTS}/${file}`)), { methods, lifetime });
+        return () => use(plugin);
+      };
+      return [name, load] as const;
+    });
+    report[row] = await timingsOf(Object.fromEntries(loaders), rounds);
   }
   return report;
 }
 
-/** Megabytes a second through filters. */
-export async function runStreams({ rounds }: Job, { read }: Host): Promise<Report> {
+/** Megabytes a second through filters. The shim has no streams: it gets and returns the whole as one buffer. */
+export async function runStreams({ contenders, rounds }: Job, host: Host): Promise<Report> {
   const report: Report = {};
   for (const [row, file] of [["copy, C", "guests/copy.wasm"], ["upper, C", `${GUESTS}/prebuilt/upper.wasm`]] as const) {
-    report[row] = {
-      rivulet: await timingOf(async () => {
-        const module = await compile(await read(file));
-        const samples: number[] = [];
-        for (let round = 0; round <= rounds; round++) {
-          const began = performance.now();
-          let length = 0;
-          for await (const chunk of chunks().pipeThrough(spawn(module))) length += chunk.length;
-          if (length !== STREAM_BYTES) throw new Error(`${length} bytes came out of ${STREAM_BYTES}`);
-          samples.push(STREAM_BYTES / 1_000 / (performance.now() - began));
-        }
-        return samples.slice(1);
-      }),
-    };
+    const bytes = await host.read(file);
+    report[row] = await timingsOfOurs(contenders, async (compile) => {
+      const module = await compile(bytes);
+      return await ratesOf(rounds, async () => {
+        let length = 0;
+        for await (const chunk of chunks().pipeThrough(spawn(module))) length += chunk.length;
+        return length;
+      });
+    });
+    if (!contenders.includes("wasi-shim")) continue;
+    report[row]["wasi-shim"] = await timingOf(async () => {
+      const run = await WASI_RUNNERS["wasi-shim"]!(bytes, host);
+      const input = new Uint8Array(STREAM_BYTES).fill(0x61);
+      return await ratesOf(rounds, async () => (await run(input)).length);
+    });
   }
   return report;
+}
+
+/** Megabytes a second of a filter that says how many bytes came out. */
+async function ratesOf(rounds: number, filter: () => Promise<number>): Promise<number[]> {
+  const samples: number[] = [];
+  for (let round = 0; round <= rounds; round++) {
+    const began = performance.now();
+    const length = await filter();
+    if (length !== STREAM_BYTES) throw new Error(`${length} bytes came out of ${STREAM_BYTES}`);
+    samples.push(STREAM_BYTES / 1_000 / (performance.now() - began));
+  }
+  return samples.slice(1);
 }
 
 function chunks(): ReadableStream<Uint8Array<ArrayBuffer>> {

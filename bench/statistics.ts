@@ -4,16 +4,17 @@
  * @module
  */
 
-/** Times of the same work. */
+/** Samples of the same work. Other load on the machine only adds time: the best one is the least time, or greatest rate. */
 export interface Summary {
   readonly min: number;
   readonly median: number;
+  readonly max: number;
 }
 
 /** Sums up at least one sample, to four digits. */
 export function summaryOf(samples: readonly number[]): Summary {
-  const [min, median] = [Math.min(...samples), quantile(samples, 0.5)].map((value) => Number(value.toPrecision(4)));
-  return { min: min!, median: median! };
+  const [min, median, max] = [0, 0.5, 1].map((share) => Number(quantile(samples, share).toPrecision(4)));
+  return { min: min!, median: median!, max: max! };
 }
 
 /** The value that a share of the samples does not exceed. Between two samples, it interpolates linearly. */

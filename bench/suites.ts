@@ -25,7 +25,9 @@ export interface Suite {
   readonly unit: "ms" | "MB/s" | "kB" | "B/B";
   /** Whether pages can't run it. */
   readonly needsProcess: boolean;
-  /** The contenders that may take part. Ours is `rivulet`. */
+  /** The programs that pages run, if not all: each process of a page is a browser that starts. */
+  readonly inPages?: readonly string[];
+  /** The contenders that may take part. Ours are `rivulet`, the native engine, and `interpreter`. */
   readonly contenders: readonly string[];
   /** The processes that it needs. */
   jobs(options: SuiteOptions): readonly Job[];
@@ -48,7 +50,9 @@ const COREMARK: Program = {
   coldChecksum: 39_052,
 };
 
-const COMPUTERS = ["native", "rivulet", "against", ...PEERS, "polywasm"];
+/** Our engines: the native one, and the interpreter. */
+export const OURS: readonly string[] = ["rivulet", "interpreter"];
+const COMPUTERS = ["native", ...OURS, "against", ...PEERS, "polywasm"];
 
 /** Every program. Its path is relative to the folder of the bench. */
 export const PROGRAMS: readonly Program[] = [
@@ -71,7 +75,8 @@ export const SUITES: readonly Suite[] = [
     name: "cold",
     title: "Computation, from bytes to the end of the first call of a process",
     unit: "ms",
-    needsProcess: true,
+    needsProcess: false,
+    inPages: ["fib", "lua", "sqlite", "regex"],
     contenders: COMPUTERS.filter((name) => name !== "polywasm"),
     // Round by round, so that other load on the machine affects all contenders.
     jobs: ({ programs, contenders, rounds }) =>
@@ -82,13 +87,26 @@ export const SUITES: readonly Suite[] = [
       ),
   },
   one("load", "From bytes to the first result, process warm", "ms", COMPUTERS),
-  one("validate", "Decoding and validation; with the engine's own, compilation", "MB/s", ["native", "rivulet"]),
-  one("calls", "A new instance and a short call", "ms", ["rivulet", "wasi-shim", "node:wasi"]),
-  one("rpc", "Messages", "ms", ["rivulet"]),
-  one("streams", "Streams through filters", "MB/s", ["rivulet"]),
-  one("fairness", "Lateness of the host's timers beside busy guests", "ms", ["rivulet"]),
-  one("memory", "Memory of an instance, its linear memory apart", "kB", ["rivulet"], true),
-  one("code", "Register code by the byte of called functions", "B/B", ["rivulet"]),
+  one("validate", "Decoding and validation; with the engine's own, compilation", "MB/s", ["native", ...OURS]),
+  one("calls", "A new instance and a short call", "ms", [...OURS, "wasi-shim", "node:wasi"]),
+  one("rpc", "Messages", "ms", OURS),
+  one("streams", "Streams through filters", "MB/s", [...OURS, "wasi-shim"]),
+  one("fairness", "Lateness of the host's timers beside busy guests", "ms", OURS),
+  one("memory", "Memory of an instance, its linear memory apart", "kB", OURS, true),
+  {
+    name: "rewrite",
+    title: "Rewriting of decoded modules",
+    unit: "MB/s",
+    needsProcess: true,
+    contenders: ["rivulet"],
+    // The kernels are too small for a rate.
+    jobs: ({ programs, contenders, rounds }) =>
+      programs.filter(({ file }) => file.startsWith("programs/")).flatMap((program) =>
+        Array.from({ length: rounds }, () => ({ kind: "rewrite", programs: [program], contenders, rounds }) as const)
+      ),
+  },
+  one("size", "Metered code by the byte", "B/B", ["rivulet"]),
+  one("code", "Register code by the byte of called functions", "B/B", ["interpreter"]),
 ];
 
 /** A suite that needs one process. */

@@ -8,7 +8,10 @@
 import type { Host } from "./contenders/contender.ts";
 
 /** Takes a module, and returns a function that runs it once, from input to output. */
-export type WasiRunner = (bytes: Uint8Array<ArrayBuffer>, host: Host) => Promise<(input: string) => Promise<string>>;
+export type WasiRunner = (
+  bytes: Uint8Array<ArrayBuffer>,
+  host: Host,
+) => Promise<(input: Uint8Array) => Promise<Uint8Array>>;
 
 /** By the names of contenders. */
 export const WASI_RUNNERS: Readonly<Record<string, WasiRunner>> = {
@@ -30,17 +33,13 @@ interface Shim {
 async function runInShim(bytes: Uint8Array<ArrayBuffer>, { load }: Host): ReturnType<WasiRunner> {
   const { File, OpenFile, ConsoleStdout, WASI } = await load("@bjorn3/browser_wasi_shim") as Shim;
   const module = await WebAssembly.compile(bytes);
-  const encoder = new TextEncoder();
-  const decoder = new TextDecoder();
   return (input) => {
-    let output = "";
-    const write = (bytes: Uint8Array) => {
-      output += decoder.decode(bytes);
-    };
-    const fds = [new OpenFile(new File(encoder.encode(input))), new ConsoleStdout(write), new ConsoleStdout(() => {})];
+    const chunks: Uint8Array[] = [];
+    const write = (bytes: Uint8Array) => void chunks.push(bytes.slice());
+    const fds = [new OpenFile(new File(input)), new ConsoleStdout(write), new ConsoleStdout(() => {})];
     const wasi = new WASI(["guest"], [], fds, { debug: false });
     wasi.start(new WebAssembly.Instance(module, { wasi_snapshot_preview1: wasi.wasiImport }));
-    return Promise.resolve(output);
+    return Promise.resolve(concat(chunks));
   };
 }
 
@@ -57,11 +56,22 @@ async function runInNode(bytes: Uint8Array<ArrayBuffer>): ReturnType<WasiRunner>
     try {
       const wasi = new WASI({ version: "preview1", stdin, stdout, stderr: stdout, returnOnExit: true });
       wasi.start(new WebAssembly.Instance(module, wasi.getImportObject() as WebAssembly.Imports));
-      return Promise.resolve(readFileSync(`${folder}/out`, "utf8"));
+      return Promise.resolve(readFileSync(`${folder}/out`));
     } finally {
       closeSync(stdin);
       closeSync(stdout);
       rmSync(folder, { recursive: true });
     }
   };
+}
+
+function concat(chunks: readonly Uint8Array[]): Uint8Array {
+  if (chunks.length === 1) return chunks[0]!;
+  const bytes = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
 }

@@ -9,7 +9,7 @@ import type { Contender } from "./contender.ts";
 import { wasm3, wasmi } from "./embedded.ts";
 import { native } from "./native.ts";
 import { polywasm } from "./polywasm.ts";
-import { rivulet } from "./rivulet.ts";
+import { interpreter, rivulet } from "./rivulet.ts";
 
-/** Every contender. The first two are always available. */
-export const CONTENDERS: readonly Contender[] = [native, rivulet, against, wasm3, wasmi, polywasm];
+/** Every contender. */
+export const CONTENDERS: readonly Contender[] = [native, rivulet, interpreter, against, wasm3, wasmi, polywasm];

@@ -1,5 +1,6 @@
 /**
- * The virtual machine of this repository, called as a user calls it for long work: the event loop turns between slices.
+ * This repository, called as a user calls it for long work: the event loop turns between slices. `rivulet` is its
+ * native engine, `interpreter` its other one.
  *
  * @module
  */
@@ -7,13 +8,24 @@
 import * as vm from "../../src/vm/mod.ts";
 import type { HostFunction, Module } from "../../src/vm/mod.ts";
 import type { Contender, Loaded } from "./contender.ts";
+import { OURS } from "./ours.ts";
+import type { Compile } from "./ours.ts";
 
-/** See the module's comment. */
-export const rivulet: Contender = { name: "rivulet", open: () => Promise.resolve(loaderOf(vm)) };
+/** The native engine. */
+export const rivulet: Contender = ours("rivulet");
+/** The interpreter. */
+export const interpreter: Contender = ours("interpreter");
+
+function ours(name: string): Contender {
+  return { name, open: () => Promise.resolve(loaderOf(vm, OURS[name])) };
+}
 
 /** Returns a loader of programs for a virtual machine of this repository: this build or another one. */
-export function loaderOf(machine: typeof vm): (bytes: Uint8Array<ArrayBuffer>) => Promise<Loaded> {
-  return async (bytes) => await load(machine, await machine.compile(bytes));
+export function loaderOf(
+  machine: Pick<typeof vm, "instantiate" | "compile">,
+  compile: Compile = machine.compile,
+): (bytes: Uint8Array<ArrayBuffer>) => Promise<Loaded> {
+  return async (bytes) => await load(machine, await compile(bytes));
 }
 
 /** Makes an instance of a program. Its imports return zeros. */

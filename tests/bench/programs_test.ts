@@ -1,7 +1,7 @@
 /** @module */
 import { assert, assertEquals } from "@std/assert";
 import { native } from "../../bench/contenders/native.ts";
-import { rivulet } from "../../bench/contenders/rivulet.ts";
+import { interpreter, rivulet } from "../../bench/contenders/rivulet.ts";
 import { wasm3, wasmi } from "../../bench/contenders/embedded.ts";
 import { grow } from "../../bench/grow_module.ts";
 import { PROGRAMS } from "../../bench/suites.ts";
@@ -12,7 +12,7 @@ const host = {
   load: (name: string) => Promise.reject(new Error(`no ${name} here`)),
 };
 
-for (const contender of [native, rivulet, wasm3, wasmi]) {
+for (const contender of [native, rivulet, interpreter, wasm3, wasmi]) {
   Deno.test(`${contender.name} computes the cold checksum of every program of the bench`, async () => {
     const load = await contender.open(host);
     for (const { name, file, coldSize, coldChecksum } of PROGRAMS) {

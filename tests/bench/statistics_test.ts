@@ -14,7 +14,7 @@ Deno.test("geomean of a ratio and its inverse is 1", () => {
 });
 
 Deno.test("summaryOf keeps four digits", () => {
-  assertEquals(summaryOf([3.14159, 2.71828, 100]), { min: 2.718, median: 3.142 });
+  assertEquals(summaryOf([3.14159, 2.71828, 100]), { min: 2.718, median: 3.142, max: 100 });
 });
 
 Deno.test("quantile and geomean throw for an empty list", () => {
