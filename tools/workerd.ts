@@ -21,6 +21,8 @@ export interface Bindings {
   readonly objects?: Readonly<Record<string, string>>;
   /** A folder that the binding `ASSETS` serves. */
   readonly assets?: string;
+  /** Modules of WebAssembly that are deployed with the script, by their paths from its folder. */
+  readonly wasm?: readonly string[];
 }
 
 /** Starts workerd with a script, by its path. The settings are written beside the script. */
@@ -47,17 +49,19 @@ export async function startWorker(workerd: string, script: string, bindings: Bin
   };
 }
 
-function settings(script: string, port: number, { objects = {}, assets }: Bindings): string {
+function settings(script: string, port: number, { objects = {}, assets, wasm = [] }: Bindings): string {
   const classes = Object.entries(objects);
   const spaces = classes.map(([, name]) => `(className = "${name}", uniqueKey = "${name}")`);
   const bound = classes.map(([binding, name]) => `(name = "${binding}", durableObjectNamespace = "${name}")`);
   const folder = assets === undefined ? [] : [`(name = "assets", disk = "${assets}")`];
   if (assets !== undefined) bound.push(`(name = "ASSETS", service = "assets")`);
+  const modules = [`(name = "${script}", esModule = embed "${script}")`];
+  for (const path of wasm) modules.push(`(name = "${path}", wasm = embed "${path}")`);
   const storage = classes.length === 0 ? "" : "durableObjectStorage = (inMemory = void),";
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [${folder.map((service) => `${service}, `).join("")}(name = "worker", worker = (
-    modules = [(name = "${script}", esModule = embed "${script}")],
+    modules = [${modules.join(", ")}],
     compatibilityDate = "2026-07-01",
     durableObjectNamespaces = [${spaces.join()}],
     ${storage}
