@@ -16,7 +16,7 @@ export const binaries: Map<string, Uint8Array> = new Map();
 
 /** The binary of a module in the text format. */
 export function wat(text: string): Uint8Array {
-  const module = wabt.parseWat("test.wat", text, { tail_call: true, extended_const: true });
+  const module = wabt.parseWat("test.wat", text, { tail_call: true, extended_const: true, relaxed_simd: true });
   try {
     const { buffer } = module.toBinary({ write_debug_names: true });
     binaries.set(text, buffer.slice());

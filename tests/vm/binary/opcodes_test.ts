@@ -113,6 +113,13 @@ function fixture(instructions: readonly number[], results: readonly number[] = [
   );
 }
 
+/** Codes from here on are of relaxed SIMD, which not every host has. */
+const FIRST_RELAXED = 0xfd100;
+const hostIsRelaxed = "WebAssembly" in globalThis && WebAssembly.validate(fixture([0x00, 0xfd, 0x80, 0x02, 0x1a]));
+
+/** The rows that the host also knows. */
+const HOST_OPCODES = OPCODES.filter(([code]) => hostIsRelaxed || code < FIRST_RELAXED);
+
 /** The error of validating a module, or undefined. The host must agree. */
 function validate(bytes: Uint8Array<ArrayBuffer>): CompileError | undefined {
   let error: CompileError | undefined;
@@ -142,7 +149,7 @@ Deno.test("OPCODES lists each code and each mnemonic once, in ascending order", 
 const pushed = (letters: string): number[] => [...letters].flatMap((letter) => CONSTANTS[letter]);
 
 Deno.test("every row with a signature has the operands and results of the signature", () => {
-  for (const [code, mnemonic, immediates, signature] of OPCODES) {
+  for (const [code, mnemonic, immediates, signature] of HOST_OPCODES) {
     if (signature === "*") continue;
     const [operands, result] = signature.split(":");
     const instruction = [...encode(code), ...IMMEDIATES[immediates]!];

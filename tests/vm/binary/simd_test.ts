@@ -7,7 +7,6 @@
  */
 
 import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
-import wabtFactory from "wabt";
 import { Cursor } from "../../../src/vm/binary/cursor.ts";
 import { decodeModule } from "../../../src/vm/binary/decode.ts";
 import { skipImmediates } from "../../../src/vm/binary/immediates.ts";
@@ -17,20 +16,10 @@ import { ModuleValidator } from "../../../src/vm/binary/validate.ts";
 import { CompileError } from "../../../src/vm/errors.ts";
 import { compile, compileSync } from "../../../src/vm/mod.ts";
 import { binary, body, section, vector } from "../../../tools/binary.ts";
+import { wat } from "../../../tools/wat.ts";
 
-const wabt = await wabtFactory();
-
-/** The binary of a module that may use SIMD. The host must accept it. */
-function simd(text: string): Uint8Array<ArrayBuffer> {
-  const module = wabt.parseWat("test.wat", `(module ${text})`, { relaxed_simd: true });
-  try {
-    const bytes = Uint8Array.from(module.toBinary({}).buffer);
-    assertEquals(WebAssembly.validate(bytes), true, text);
-    return bytes;
-  } finally {
-    module.destroy();
-  }
-}
+/** The binary of a module that may use SIMD. */
+const simd = (text: string) => wat(`(module ${text})`) as Uint8Array<ArrayBuffer>;
 
 const validated = (bytes: Uint8Array): ModuleRecord => decodeModule(bytes, new ModuleValidator());
 

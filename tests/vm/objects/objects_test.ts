@@ -5,6 +5,8 @@
  */
 
 import { assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
+import { funcTypeName, valueTypeCode } from "../../../src/vm/binary/types.ts";
+import { refuseVectors } from "../../../src/vm/objects/values.ts";
 import { Global, hostFunction, LimitError, LinkError, Memory, Table, Trap } from "../../../src/vm/mod.ts";
 import type { Imports } from "../../../src/vm/mod.ts";
 import { functionOf, instanceOf } from "../../../tools/wat.ts";
@@ -102,6 +104,17 @@ Deno.test("Global shares its value with the instances that import it", async () 
   assertEquals([functionOf(a, "add")(2n), functionOf(b, "add")(-10n), global.value], [7n, -3n, -3n]);
   assertThrows(() => new Global({ value: "i32" }, 1).value = 2, TypeError);
   assertThrows(() => new Global({ value: "v128" }), TypeError, "no value for a global of type v128");
+});
+
+Deno.test("functions and globals with vectors do not cross the border", () => {
+  const [i32, v128] = [valueTypeCode("i32"), valueTypeCode("v128")];
+  refuseVectors({ params: [i32], results: [] });
+  for (const type of [{ params: [i32, v128], results: [] }, { params: [], results: [v128] }]) {
+    assertThrows(() => refuseVectors(type), TypeError, `${funcTypeName(type)}: it has no v128`);
+  }
+  const global = new Global({ value: v128, mutable: true });
+  assertThrows(() => global.value, TypeError, "no value for a global of type v128");
+  assertThrows(() => global.value = 1, TypeError, "no value for a global of type v128");
 });
 
 Deno.test("an exported global is a view of the instance's own", async () => {
