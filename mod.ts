@@ -1,10 +1,10 @@
 /**
  * Rivulet runs untrusted WebAssembly plugins as web streams, anywhere JavaScript runs. Host and plugin call each other
- * by JSON-RPC over the plugin's standard input and output. Rivulet interprets WebAssembly, so it works where code may
- * not be compiled, and it can stop, meter and suspend a plugin in your own thread.
+ * by JSON-RPC over the plugin's standard input and output. Rivulet can stop, meter and suspend a plugin in your own
+ * thread. It runs natively where the host may compile WebAssembly and can suspend it, and is interpreted elsewhere.
  *
- * You can use the layers alone: `@rivulet/rivulet/vm` runs WebAssembly, `@rivulet/rivulet/wasi` runs it as a process
- * with streams, and `@rivulet/rivulet/rpc` speaks JSON-RPC over any pair of streams.
+ * You can use the layers alone: `@rivulet/rivulet/vm` interprets WebAssembly, `@rivulet/rivulet/wasi` runs a guest as a
+ * process with streams, and `@rivulet/rivulet/rpc` speaks JSON-RPC over any pair of streams.
  *
  * @example
  * ```ts
