@@ -11,14 +11,22 @@ import type { Context } from "./context.ts";
 
 const ENCODER = new TextEncoder();
 
+/** Strings as a guest reads them. */
+export interface EncodedStrings {
+  /** Each in UTF-8, and ended by a NUL. */
+  readonly strings: readonly Uint8Array[];
+  /** Their bytes together: a guest may ask again and again. */
+  readonly size: number;
+}
+
 /**
  * Encodes arguments as a guest reads them.
  *
  * @throws {TypeError} if they are not an array of strings, or one contains a NUL
  */
-export function encodeArgs(args: readonly string[]): Uint8Array[] {
+export function encodeArgs(args: readonly string[]): EncodedStrings {
   checkArgs(args);
-  return args.map(encode);
+  return encode(args);
 }
 
 /**
@@ -26,13 +34,14 @@ export function encodeArgs(args: readonly string[]): Uint8Array[] {
  *
  * @throws {TypeError} if a name is empty or contains `=`, a value is not a string, or either contains a NUL
  */
-export function encodeEnviron(env: Readonly<Record<string, string>>): Uint8Array[] {
+export function encodeEnviron(env: Readonly<Record<string, string>>): EncodedStrings {
   checkEnv(env);
-  return Object.entries(env).map(([name, value]) => encode(`${name}=${value}`));
+  return encode(Object.entries(env).map(([name, value]) => `${name}=${value}`));
 }
 
-function encode(text: string): Uint8Array {
-  return ENCODER.encode(text + "\0");
+function encode(texts: readonly string[]): EncodedStrings {
+  const strings = texts.map((text) => ENCODER.encode(text + "\0"));
+  return { strings, size: strings.reduce((size, string) => size + string.length, 0) };
 }
 
 /** `args_get`: writes the arguments, and a pointer to each. */
@@ -55,9 +64,13 @@ export function environSizesGet(context: Context, count: number, size: number): 
   return writeSizes(context, context.environ, count, size);
 }
 
-function writeStrings(context: Context, strings: readonly Uint8Array[], pointers: number, buffer: number): Errno {
+function writeStrings(
+  context: Context,
+  { strings, size }: EncodedStrings,
+  pointers: number,
+  buffer: number,
+): Errno {
   const { memory } = context;
-  const size = sizeOf(strings);
   if (!isInside(memory, pointers, strings.length * 4) || !isInside(memory, buffer, size)) return EFAULT;
   context.charge(strings.length * 4 + size);
   let at = buffer;
@@ -69,19 +82,8 @@ function writeStrings(context: Context, strings: readonly Uint8Array[], pointers
   return SUCCESS;
 }
 
-function writeSizes({ memory }: Context, strings: readonly Uint8Array[], count: number, size: number): Errno {
-  memory.view.setUint32(count, strings.length, true);
-  memory.view.setUint32(size, sizeOf(strings), true);
+function writeSizes({ memory }: Context, { strings, size }: EncodedStrings, toCount: number, toSize: number): Errno {
+  memory.view.setUint32(toCount, strings.length, true);
+  memory.view.setUint32(toSize, size, true);
   return SUCCESS;
 }
-
-/** The bytes of a list of strings, added up once: a guest may ask again and again. */
-function sizeOf(strings: readonly Uint8Array[]): number {
-  const known = BYTES.get(strings);
-  if (known !== undefined) return known;
-  const size = strings.reduce((size, string) => size + string.length, 0);
-  BYTES.set(strings, size);
-  return size;
-}
-
-const BYTES = new WeakMap<readonly Uint8Array[], number>();

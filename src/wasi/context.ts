@@ -6,18 +6,22 @@
  */
 
 import type { GuestMemory } from "./abi.ts";
+import type { EncodedStrings } from "./args.ts";
 import type { Descriptor } from "./descriptors/descriptor.ts";
 import type { InputMeter } from "./input_use.ts";
 import type { Clock } from "./system_clock.ts";
 
 /** The state of a process, and its access to the world. */
 export interface Context {
-  /** The guest's memory now. It has no bytes before the guest starts and after its memory is released. */
-  readonly memory: GuestMemory;
-  /** The arguments, each in UTF-8 and ended by a NUL. */
-  readonly args: readonly Uint8Array[];
-  /** The environment as `name=value`, each in UTF-8 and ended by a NUL. */
-  readonly environ: readonly Uint8Array[];
+  /**
+   * The guest's memory. It has no bytes before the guest starts and after its memory is released. It is a plain field: V8
+   * makes a hidden class for each object literal with a getter, which keeps all that the getter sees until a full
+   * collection.
+   */
+  memory: GuestMemory;
+  readonly args: EncodedStrings;
+  /** The environment, as `name=value`. */
+  readonly environ: EncodedStrings;
   readonly clock: Clock;
   /** Fills an array of at most 65,536 bytes, which is never the guest's memory. The guest waits for a promise. */
   readonly random: (bytes: Uint8Array<ArrayBuffer>) => void | PromiseLike<void>;

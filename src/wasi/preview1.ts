@@ -166,38 +166,45 @@ function functions(layout: Layout): ReadonlyMap<string, WasiFunction> {
   );
 }
 
+/** A function of WASI as a module imports it. */
+export interface WantedFunction extends WasiFunction {
+  /** The snapshot by which the module knows it. */
+  readonly snapshot: string;
+  /** Whether the module declares it with its type. */
+  readonly isTyped: boolean;
+}
+
+/** The functions of WASI that a list of imports names. */
+export function wantedOf(imports: readonly ImportDescriptor[]): readonly WantedFunction[] {
+  return imports.flatMap(({ module: snapshot, name, type }) => {
+    const found = SNAPSHOTS.get(snapshot)?.get(name);
+    return found === undefined ? [] : { ...found, snapshot, isTyped: type !== undefined && isSame(type, found.type) };
+  });
+}
+
+function isSame(one: FuncTypeDescriptor, other: FuncTypeDescriptor): boolean {
+  return `${one.params}:${one.results}` === `${other.params}:${other.results}`;
+}
+
 /** The functions of WASI that a module imports, for one process. */
 export function wasiImports(
-  imports: readonly ImportDescriptor[],
+  wanted: readonly WantedFunction[],
   context: Context,
 ): Record<string, Record<string, HostFunction>> {
   const modules: Record<string, Record<string, HostFunction>> = Object.create(null);
-  for (const [snapshot, functions] of wantedOf(imports)) {
-    const bound: Record<string, HostFunction> = modules[snapshot] = Object.create(null);
-    for (const wanted of functions) bound[wanted.name] = bind(wanted, context);
+  for (const found of wanted) {
+    const bound = modules[found.snapshot] ??= Object.create(null) as Record<string, HostFunction>;
+    const run = bind(found, context);
+    // Imported twice with two types, it is refused with one of them: what declares the type decides.
+    if (bound[found.name] === undefined || !found.isTyped) {
+      bound[found.name] = found.isTyped ? run : hostFunction(found.type, run);
+    }
   }
   return modules;
 }
 
-/** The functions of WASI that each list of imports names, each once. */
-const WANTED = new WeakMap<readonly ImportDescriptor[], ReadonlyMap<string, ReadonlySet<WasiFunction>>>();
-
-function wantedOf(imports: readonly ImportDescriptor[]): ReadonlyMap<string, ReadonlySet<WasiFunction>> {
-  const known = WANTED.get(imports);
-  if (known !== undefined) return known;
-  const wanted = new Map<string, Set<WasiFunction>>();
-  for (const { module: snapshot, name } of imports) {
-    const found = SNAPSHOTS.get(snapshot)?.get(name);
-    if (found === undefined) continue;
-    const functions = wanted.get(snapshot) ?? new Set();
-    wanted.set(snapshot, functions.add(found));
-  }
-  WANTED.set(imports, wanted);
-  return wanted;
-}
-
-function bind({ type, pointers, descriptors, run }: WasiFunction, context: Context): HostFunction {
-  return hostFunction(type, (...args: unknown[]): Answer => {
+function bind({ pointers, descriptors, run }: WasiFunction, context: Context): HostFunction {
+  return (...args: unknown[]): Answer => {
     for (let at = 0; at < args.length; at++) args[at] = unsigned(args[at] as number | bigint);
     for (const { at, size, count } of pointers) {
       const length = count === undefined ? size : size * (args[count] as number);
@@ -205,7 +212,7 @@ function bind({ type, pointers, descriptors, run }: WasiFunction, context: Conte
     }
     if (typeof run === "function") return run(context, ...args);
     return descriptors.every((at) => context.descriptors.has(args[at] as number)) ? run : EBADF;
-  });
+  };
 }
 
 function unsigned(value: number | bigint): number | bigint {

@@ -8,13 +8,13 @@
 import { limitError, limitsOf, resolveLimits } from "../base/limits.ts";
 import { checkNames, checkSignal, checkType, notAModule } from "../base/options.ts";
 import { readBytes } from "../base/streams.ts";
-import { instantiate, LimitError, LinkError, Memory, Module, Trap } from "../vm/mod.ts";
+import { instantiate, LimitError, Memory, Module, Trap } from "../vm/mod.ts";
 import type { Imports, ImportValue, Instance, RunLimits } from "../vm/mod.ts";
-import { foreignHint } from "../vm/binary/foreign.ts";
 import { NO_MEMORY } from "./abi.ts";
 import { encodeArgs, encodeEnviron } from "./args.ts";
 import type { Context } from "./context.ts";
 import { wasiImports } from "./preview1.ts";
+import { programOf } from "./program.ts";
 import type { InputUse } from "./input_use.ts";
 import { ExitError } from "./proc.ts";
 import { checkInput, checkOutput, openInput, openOutput } from "./standard_streams.ts";
@@ -95,9 +95,6 @@ const SPAWN_OPTIONS: readonly (keyof SpawnOptions)[] = [
   ...["args", "env", "stdin", "stdout", "stderr"] as const,
   ...["clock", "random", "limits", "signal", "imports"] as const,
 ];
-const NO_ENTRY = "the module is not a WASI program: it exports neither _start nor _initialize";
-/** What to add if nobody knows what such a module was built for. */
-const NO_MAIN = ": build a program with `main` for wasm32-wasip1, not a library";
 const CANNOT_START = 127;
 const TRAPPED = 134;
 const STOPPED = 137;
@@ -191,11 +188,8 @@ export class Process implements AsyncDisposable {
     this.#stderr = openOutput(stderr, streamBytes, "stderr");
     const standard = [this.#stdin, this.#stdout, this.#stderr];
     const descriptors = new Map(standard.map(({ descriptor }, fd) => [fd, descriptor]));
-    const memory = () => this.#memory ?? NO_MEMORY;
     const context: Context = {
-      get memory() {
-        return memory();
-      },
+      memory: NO_MEMORY,
       args,
       environ,
       clock: options.clock ?? systemClock(),
@@ -306,12 +300,13 @@ export class Process implements AsyncDisposable {
     this.#stop.abort(end.error ?? new Error("the guest has ended"));
     if (end.error !== undefined) this.#stdin.pipe?.fail(end.error);
     for (const descriptor of context.descriptors.values()) descriptor.close();
-    if (end.error === undefined && Object.keys(imports).length === 0) this.#releaseMemory();
+    if (end.error === undefined && Object.keys(imports).length === 0) this.#releaseMemory(context);
     return { success: end.code === 0, ...end, fuelUsed: this.fuelUsed };
   }
 
   /** Requires that the guest ended by itself and used only WASI's host functions: nothing else holds its memory. */
-  #releaseMemory(): void {
+  #releaseMemory(context: Context): void {
+    context.memory = NO_MEMORY;
     this.#lastPages = this.memoryPages;
     this.#memory?.release();
     this.#memory = undefined;
@@ -320,19 +315,12 @@ export class Process implements AsyncDisposable {
   async #call(module: Module, context: Context, imports: Imports): Promise<void> {
     const { signal } = this.#stop;
     signal.throwIfAborted();
-    const entry = ["_start", "_initialize"].find((name) => module.export(name)?.kind === "function");
-    if (entry === undefined) {
-      throw new LinkError(`${NO_ENTRY}${foreignHint(module.imports, module.exports) || NO_MAIN}`);
-    }
-    const { params } = module.export(entry)!.type!;
-    if (params.length > 0) {
-      throw new LinkError(`${entry} takes ${params.length} arguments: a WASI program's takes none`);
-    }
-    const linked = merge(wasiImports(module.imports, context), imports);
+    const { entry, wanted } = programOf(module);
+    const linked = merge(wasiImports(wanted, context), imports);
     const onInstance = (instance: Instance) => {
       this.#instance = instance;
       const memory = instance.export("memory");
-      if (memory instanceof Memory) this.#memory = memory;
+      if (memory instanceof Memory) context.memory = this.#memory = memory;
     };
     const limits = limitsOf<RunLimits>("instantiate", this.#limits);
     const instance = await instantiate(module, linked, { limits, signal, onInstance });

@@ -11,7 +11,7 @@ import type { Context } from "../../src/wasi/context.ts";
 import type { Buffers, Descriptor } from "../../src/wasi/descriptors/descriptor.ts";
 import { openQueue } from "../../src/wasi/descriptors/stdio.ts";
 import { InputMeter } from "../../src/wasi/input_use.ts";
-import { SNAPSHOTS, wasiImports } from "../../src/wasi/preview1.ts";
+import { SNAPSHOTS, wantedOf, wasiImports } from "../../src/wasi/preview1.ts";
 import type { Clock } from "../../src/wasi/system_clock.ts";
 
 export const MEMORY_BYTES = 65_536;
@@ -125,7 +125,7 @@ export function functionsOf(context: Context, snapshot = "wasi_snapshot_preview1
     name,
     kind: "function" as const,
   }));
-  return wasiImports(imports, context)[snapshot] as WasiFunctions;
+  return wasiImports(wantedOf(imports), context)[snapshot] as WasiFunctions;
 }
 
 /** Writes an array of (pointer, length) and returns its address. */
