@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { ReadableEnd } from "./ends.ts";
 import { spend } from "./schedule.ts";
 import { printable } from "./text.ts";
 
@@ -14,7 +15,7 @@ const CARRIAGE_RETURN = 13;
 /** Units of fuel for a chunk through a web stream, without its bytes: 3 to 10 µs. */
 export const CHUNK_WORK = 5_000;
 /** For a copied byte. */
-const BYTE_WORK = 1 / 4;
+export const BYTE_WORK: number = 1 / 4;
 /** For a line of text, without its bytes: a microsecond or two to split and decode it, and to call the receiver. */
 const LINE_WORK = 1_000;
 /** For a byte of a line: decoding takes up to 1 ns, making unprintable text printable up to 20. */
@@ -166,7 +167,7 @@ export function readableFrom(queue: ByteQueue): ReadableStream<Uint8Array> {
  * @param maxBytes if there are more, `onFull` is called, the stream is cancelled, and the first ones are returned
  */
 export async function readBytes(
-  stream: ReadableStream<Uint8Array>,
+  stream: ReadableEnd,
   maxBytes: number,
   onFull: () => void,
 ): Promise<Uint8Array<ArrayBuffer>> {
@@ -278,7 +279,7 @@ export interface LineLimits {
  * the stream
  */
 export async function readLines(
-  stream: ReadableStream<Uint8Array>,
+  stream: ReadableEnd,
   limits: LineLimits,
   onLine: (line: string) => void,
 ): Promise<number> {

@@ -7,6 +7,7 @@
  */
 
 import { callSafely } from "../base/callbacks.ts";
+import type { ByteReader } from "../base/ends.ts";
 import { LimitError } from "../base/limits.ts";
 import { count, spend } from "../base/schedule.ts";
 import { CallTable } from "./calls.ts";
@@ -60,7 +61,7 @@ export class Connection<Remote extends object> {
   readonly #options: CheckedOptions<Remote>;
   readonly #closed: PromiseWithResolvers<void> = Promise.withResolvers();
   readonly #outbox: Outbox;
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #reader: ByteReader;
   readonly #reading: Promise<void>;
   /** `ended`: the other side sends nothing more, and still gets answers. */
   #state: "open" | "ended" | "closed" = "open";

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { ByteReader } from "../base/ends.ts";
 import { limitError } from "../base/limits.ts";
 import type { LimitError } from "../base/limits.ts";
 import { spend } from "../base/schedule.ts";
@@ -24,7 +25,7 @@ import type { Protocol } from "./protocols/types.ts";
  * @throws the stream's error
  */
 export async function readFrames(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
+  reader: ByteReader,
   decoder: FrameDecoder,
   isWanted: () => boolean,
   take: (frame: NonNullable<Frame>) => Promise<void> | undefined,

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { ByteWriter, WritableEnd } from "../base/ends.ts";
 import { spend } from "../base/schedule.ts";
 import { ANSWER_BYTES, WORK } from "./costs.ts";
 import type { Framing } from "./framing/types.ts";
@@ -33,7 +34,7 @@ export interface Sent {
 
 /** Queues messages for one writable stream. No method throws or rejects. */
 export class Outbox {
-  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #writer: ByteWriter;
   readonly #encode: Framing["encode"];
   readonly #onProgress: () => void;
   /** Waiting messages in order. Any of them may be withdrawn. */
@@ -48,7 +49,7 @@ export class Outbox {
    * @param encode makes a message of its text. If it throws, the stream is aborted: what is sent must be whole
    * @param onProgress called after every chunk that the stream has taken
    */
-  constructor(writable: WritableStream<Uint8Array>, encode: Framing["encode"], onProgress: () => void) {
+  constructor(writable: WritableEnd, encode: Framing["encode"], onProgress: () => void) {
     this.#encode = encode;
     this.#writer = writable.getWriter();
     this.#onProgress = onProgress;

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { ENDS } from "../base/ends.ts";
+import type { ReadableEnd, WritableEnd } from "../base/ends.ts";
 import { limitError, limitsOf, resolveLimits } from "../base/limits.ts";
 import { checkNames, checkSignal, checkType, notAModule } from "../base/options.ts";
 import { readBytes } from "../base/streams.ts";
@@ -89,6 +91,13 @@ export interface ProcessOutput extends ProcessStatus {
   readonly stdout: Uint8Array<ArrayBuffer>;
   /** Empty if not piped. */
   readonly stderr: Uint8Array<ArrayBuffer>;
+}
+
+/** The host's ends of standard streams. */
+interface StandardEnds {
+  readonly writable: WritableEnd;
+  readonly readable: ReadableEnd;
+  readonly stderr: ReadableEnd;
 }
 
 const SPAWN_OPTIONS: readonly (keyof SpawnOptions)[] = [
@@ -207,17 +216,17 @@ export class Process implements AsyncDisposable {
 
   /** The guest's standard input. @throws {TypeError} if it is not piped */
   get stdin(): WritableStream<Uint8Array> {
-    return piped(this.#stdin.pipe?.stream, "stdin");
+    return piped(this.#stdin.pipe, "stdin").stream;
   }
 
   /** The guest's standard output. A slow reader makes the guest wait. After a cancel, the guest's writes fail. */
   get stdout(): ReadableStream<Uint8Array> {
-    return piped(this.#stdout.stream, "stdout");
+    return piped(this.#stdout.pipe, "stdout").stream;
   }
 
   /** The guest's standard error, which behaves like `stdout`. */
   get stderr(): ReadableStream<Uint8Array> {
-    return piped(this.#stderr.stream, "stderr");
+    return piped(this.#stderr.pipe, "stderr").stream;
   }
 
   /** How the guest has used its standard input so far: what it has read, and how long it has waited for more. */
@@ -233,6 +242,15 @@ export class Process implements AsyncDisposable {
   /** `stdout`, for `pipeThrough`. */
   get readable(): ReadableStream<Uint8Array> {
     return this.stdout;
+  }
+
+  /** @ignore the ends of its standard streams, for whoever shares them with nobody */
+  get [ENDS](): StandardEnds {
+    return {
+      writable: piped(this.#stdin.pipe, "stdin"),
+      readable: piped(this.#stdout.pipe, "stdout"),
+      stderr: piped(this.#stderr.pipe, "stderr"),
+    };
   }
 
   /** Fuel that the guest has used so far. */
@@ -259,8 +277,7 @@ export class Process implements AsyncDisposable {
       error ??= limitError("outputBytes", outputBytes);
       this.kill(error);
     };
-    const collect = ({ stream }: Output) =>
-      stream === undefined ? new Uint8Array(0) : readBytes(stream, outputBytes, onFull);
+    const collect = ({ pipe }: Output) => pipe === undefined ? new Uint8Array(0) : readBytes(pipe, outputBytes, onFull);
     const [status, stdout, stderr] = await Promise.all([this.status, collect(this.#stdout), collect(this.#stderr)]);
     const end = error === undefined ? status : { ...status, success: false, code: STOPPED, signal: null, error };
     return { ...end, stdout, stderr };
@@ -329,9 +346,9 @@ export class Process implements AsyncDisposable {
   }
 }
 
-function piped<Stream>(stream: Stream | undefined, name: string): Stream {
-  if (stream === undefined) throw new TypeError(`${name} is not piped`);
-  return stream;
+function piped<Pipe>(pipe: Pipe | undefined, name: string): Pipe {
+  if (pipe === undefined) throw new TypeError(`${name} is not piped`);
+  return pipe;
 }
 
 /** Joins the functions of WASI and the caller's imports, which take precedence. */

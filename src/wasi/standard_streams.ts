@@ -1,6 +1,6 @@
 /**
- * A process's standard streams as web streams: opening each descriptor together with the stream that the host holds. Bytes
- * pass between the two through a queue, whose high-water mark is the backpressure.
+ * A process's standard streams: opening each descriptor together with the end that the host holds. Bytes pass between the
+ * two through a queue, whose high-water mark is the backpressure.
  *
  * @module
  */
@@ -10,66 +10,13 @@ import { ByteQueue, CHUNK_WORK, readableFrom } from "../base/streams.ts";
 import type { Descriptor } from "./descriptors/descriptor.ts";
 import { openNull, openQueue } from "./descriptors/stdio.ts";
 import { InputMeter } from "./input_use.ts";
-
-/** Units of fuel for adding to a queue, which a guest may empty a byte at a time: 2 µs. */
-const REFILL_WORK = 1_000;
-
-/** The host's end of a guest's standard input. */
-export interface InputPipe {
-  readonly stream: WritableStream<Uint8Array>;
-  /** Errors the stream at once unless it is closed. The guest's reads then fail with `EIO`. */
-  fail(reason: unknown): void;
-}
-
-/**
- * Makes a stream that fills a queue. A write resolves when the queue has copied all of the chunk. Closing the stream is the
- * guest's end of file. Aborting it is an I/O error to the guest, and so is writing what is not a `Uint8Array`. After the
- * guest has closed the queue, writes reject but closing does not.
- */
-export function inputPipe(queue: ByteQueue): InputPipe {
-  let controller: WritableStreamDefaultController;
-  const stream = new WritableStream<Uint8Array>({
-    start(started) {
-      controller = started;
-      // The sink's own `abort` is called only after the pending write, which may wait for the guest.
-      const { signal } = started;
-      signal.addEventListener("abort", () => queue.break(signal.reason), { once: true });
-    },
-    write: (chunk) => fill(queue, chunk),
-    close: () => queue.end(),
-  });
-  const fail = (reason: unknown) => {
-    queue.break(reason);
-    controller.error(reason);
-  };
-  return { stream, fail };
-}
-
-/**
- * Waits until a queue has taken all of a chunk. Throws if the queue is no longer open. A chunk that is not a `Uint8Array`
- * breaks the queue.
- */
-async function fill(queue: ByteQueue, chunk: Uint8Array): Promise<void> {
-  if (!(chunk instanceof Uint8Array)) {
-    const error = new TypeError("a chunk for a guest's standard input must be a Uint8Array");
-    queue.break(error);
-    throw error;
-  }
-  for (let rest = chunk; rest.length > 0;) {
-    if (queue.state !== "open") throw queue.reason;
-    rest = rest.subarray(queue.push(rest));
-    if (rest.length === 0) return;
-    await queue.changed();
-    const turn = spend(REFILL_WORK);
-    if (turn !== undefined) await turn;
-  }
-}
+import { fill, InputPipe, OutputPipe } from "./pipes.ts";
 
 /** The descriptor of standard output or error. */
 export interface Output {
   readonly descriptor: Descriptor;
-  /** The stream for the host to read, if the output is piped. */
-  readonly stream: ReadableStream<Uint8Array> | undefined;
+  /** The host's end, if the output is piped. */
+  readonly pipe: OutputPipe | undefined;
 }
 
 /** Checks the destination of an output, whose option has this name. @throws {TypeError} as `openOutput` does */
@@ -98,14 +45,13 @@ export function openOutput(
   name: string,
 ): Output {
   checkOutput(to, name);
-  if (to === "null") return { descriptor: openNull("write"), stream: undefined };
+  if (to === "null") return { descriptor: openNull("write"), pipe: undefined };
   const queue = new ByteQueue(highWaterMark);
   const descriptor = openQueue("write", queue);
-  const stream = readableFrom(queue);
-  if (to === "piped") return { descriptor, stream };
-  // If `to` fails, the pipe cancels its source, and the guest's writes fail with EPIPE.
-  stream.pipeTo(to).catch(() => {});
-  return { descriptor, stream: undefined };
+  if (to === "piped") return { descriptor, pipe: new OutputPipe(queue) };
+  // If `to` fails, its source is cancelled, and the guest's writes fail with EPIPE.
+  readableFrom(queue).pipeTo(to).catch(() => {});
+  return { descriptor, pipe: undefined };
 }
 
 /** The descriptor of standard input. */
@@ -138,7 +84,7 @@ export function openInput(
   const queue = new ByteQueue(highWaterMark);
   const descriptor = openQueue("read", queue);
   const meter = new InputMeter(descriptor, queue);
-  if (from === "piped") return { descriptor, pipe: inputPipe(queue), meter };
+  if (from === "piped") return { descriptor, pipe: new InputPipe(queue), meter };
   readInto(queue, from, signal);
   return { descriptor, pipe: undefined, meter };
 }

@@ -15,6 +15,7 @@ import {
 import { LimitError, LinkError, Plugin, PluginError, RpcError, Trap } from "@rivulet/rivulet";
 import type { PluginFailure, PluginLimits, PluginOptions } from "@rivulet/rivulet";
 import { guest } from "../_guests.ts";
+import { InputPipe } from "../../src/wasi/pipes.ts";
 import { moduleOf } from "../../tools/wat.ts";
 
 const c = await guest("c_plugin");
@@ -280,7 +281,7 @@ Deno.test("an error while an instance is made stops the instance", async () => {
     clock: { realtime: () => BigInt(looks++), monotonic: () => 0n, sleep: () => Promise.resolve() },
   });
   // Options are checked before, so only unforeseen errors are left.
-  const { prototype } = WritableStream;
+  const { prototype } = InputPipe;
   const { getWriter } = prototype;
   prototype.getWriter = () => {
     throw error;

@@ -18,7 +18,8 @@ import { EIO, EPIPE } from "../../src/wasi/abi.ts";
 import type { Answer } from "../../src/wasi/abi.ts";
 import type { Descriptor } from "../../src/wasi/descriptors/descriptor.ts";
 import { openQueue } from "../../src/wasi/descriptors/stdio.ts";
-import { inputPipe, openInput, openOutput } from "../../src/wasi/standard_streams.ts";
+import { InputPipe } from "../../src/wasi/pipes.ts";
+import { openInput, openOutput } from "../../src/wasi/standard_streams.ts";
 import { buffersOf, bytesOf, isSettled, textOf, turn } from "./_guest.ts";
 
 const never = new AbortController().signal;
@@ -38,7 +39,7 @@ function read(descriptor: Descriptor): string {
 
 Deno.test("standard input takes writes up to the high-water mark, and then makes the writer wait", async () => {
   const queue = new ByteQueue(4);
-  const writer = inputPipe(queue).stream.getWriter();
+  const writer = new InputPipe(queue).stream.getWriter();
   await writer.write(bytesOf("abcd"));
   const waiting = writer.write(bytesOf("efghij"));
   assert(!await isSettled(waiting));
@@ -53,7 +54,7 @@ Deno.test("standard input takes writes up to the high-water mark, and then makes
 Deno.test("standard input copies chunks before their write is done", async () => {
   const queue = new ByteQueue(16);
   const chunk = bytesOf("abc");
-  await inputPipe(queue).stream.getWriter().write(chunk);
+  await new InputPipe(queue).stream.getWriter().write(chunk);
   chunk.fill(0);
   assertEquals(textOf(queue.take()), "abc");
 });
@@ -61,18 +62,18 @@ Deno.test("standard input copies chunks before their write is done", async () =>
 Deno.test("standard input passes over empty chunks", async () => {
   const queue = new ByteQueue(1);
   queue.push(bytesOf("x"));
-  await inputPipe(queue).stream.getWriter().write(new Uint8Array(0));
+  await new InputPipe(queue).stream.getWriter().write(new Uint8Array(0));
 });
 
 Deno.test("standard input takes subarrays", async () => {
   const queue = new ByteQueue(16);
-  await inputPipe(queue).stream.getWriter().write(bytesOf("0123456789").subarray(3, 6));
+  await new InputPipe(queue).stream.getWriter().write(bytesOf("0123456789").subarray(3, 6));
   assertEquals(textOf(queue.take()), "345");
 });
 
 Deno.test("standard input takes bytes of a shared buffer", async () => {
   const queue = new ByteQueue(16);
-  await inputPipe(queue).stream.getWriter().write(new Uint8Array(new SharedArrayBuffer(1)));
+  await new InputPipe(queue).stream.getWriter().write(new Uint8Array(new SharedArrayBuffer(1)));
   assertEquals(textOf(queue.take()), "\0");
 });
 
@@ -84,7 +85,7 @@ for (
 ) {
   Deno.test(`standard input rejects ${Object.prototype.toString.call(chunk)}, and fails`, async () => {
     const queue = new ByteQueue(16);
-    const writer = inputPipe(queue).stream.getWriter();
+    const writer = new InputPipe(queue).stream.getWriter();
     await assertRejects(() => writer.write(chunk as unknown as Uint8Array), TypeError, "Uint8Array");
     await assertRejects(() => writer.closed, TypeError);
     assertEquals(queue.state, "broken");
@@ -93,7 +94,7 @@ for (
 
 Deno.test("closing standard input ends the queue after the written bytes", async () => {
   const queue = new ByteQueue(2);
-  const writer = inputPipe(queue).stream.getWriter();
+  const writer = new InputPipe(queue).stream.getWriter();
   const written = writer.write(bytesOf("abc"));
   const closed = writer.close();
   assert(!await isSettled(closed));
@@ -104,7 +105,7 @@ Deno.test("closing standard input ends the queue after the written bytes", async
 
 Deno.test("aborting standard input breaks the queue at once, even if a write waits", async () => {
   const queue = new ByteQueue(1);
-  const { stream } = inputPipe(queue);
+  const { stream } = new InputPipe(queue);
   const writer = stream.getWriter();
   const written = writer.write(bytesOf("abc"));
   await turn();
@@ -119,18 +120,18 @@ Deno.test("aborting standard input breaks the queue at once, even if a write wai
 Deno.test("after the guest has closed standard input, writes reject and closing does not reject", async () => {
   const queue = new ByteQueue(4);
   const descriptor = openQueue("read", queue);
-  const waiting = inputPipe(queue).stream.getWriter();
+  const waiting = new InputPipe(queue).stream.getWriter();
   const written = waiting.write(bytesOf("abcdef"));
   await turn();
   descriptor.close();
   await assertRejects(() => written, Error, "broken pipe");
-  const idle = inputPipe(queue).stream.getWriter();
+  const idle = new InputPipe(queue).stream.getWriter();
   await idle.close();
 });
 
 Deno.test("fail errors standard input at once, even when locked and idle", async () => {
   const queue = new ByteQueue(4);
-  const pipe = inputPipe(queue);
+  const pipe = new InputPipe(queue);
   const writer = pipe.stream.getWriter();
   const reason = new Error("killed");
   pipe.fail(reason);
@@ -212,9 +213,9 @@ Deno.test("openInput and openOutput reject a value that is not a stream, and a l
 });
 
 Deno.test("standard output collects what the guest writes while nobody reads", async () => {
-  const { descriptor, stream } = openOutput("piped", 16, "stdout");
+  const { descriptor, pipe } = openOutput("piped", 16, "stdout");
   for (const text of ["a", "bc", "def"]) write(descriptor, text);
-  const reader = stream!.getReader();
+  const reader = pipe!.stream.getReader();
   assertEquals(textOf((await reader.read()).value!), "abcdef");
   const next = reader.read();
   assert(!await isSettled(next));
@@ -223,16 +224,16 @@ Deno.test("standard output collects what the guest writes while nobody reads", a
 });
 
 Deno.test("a closed standard output can still be read", async () => {
-  const { descriptor, stream } = openOutput("piped", 16, "stdout");
+  const { descriptor, pipe } = openOutput("piped", 16, "stdout");
   write(descriptor, "last words");
   descriptor.close();
-  assertEquals(await new Response(stream).text(), "last words");
+  assertEquals(await new Response(pipe!.stream).text(), "last words");
 });
 
 Deno.test("cancelling standard output breaks the pipe", async () => {
-  const { descriptor, stream } = openOutput("piped", 16, "stdout");
+  const { descriptor, pipe } = openOutput("piped", 16, "stdout");
   write(descriptor, "unread");
-  await stream!.cancel("not interested");
+  await pipe!.stream.cancel("not interested");
   assertEquals(write(descriptor, "x"), EPIPE);
 });
 
@@ -247,8 +248,8 @@ Deno.test("openOutput writes to a stream with its backpressure, and closes it", 
     },
     close: () => void (closed = true),
   });
-  const { descriptor, stream } = openOutput(target, 4, "stdout");
-  assertEquals(stream, undefined);
+  const { descriptor, pipe } = openOutput(target, 4, "stdout");
+  assertEquals(pipe, undefined);
   for (const text of ["abcd", "efgh", "ijkl"]) {
     write(descriptor, text);
     await turn();

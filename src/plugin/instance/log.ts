@@ -5,6 +5,7 @@
  */
 
 import { onRejection } from "../../base/callbacks.ts";
+import type { ReadableEnd } from "../../base/ends.ts";
 import { readLines } from "../../base/streams.ts";
 
 /** Lines that an error shows from the beginning of the log, and as many from its end. */
@@ -49,7 +50,7 @@ export interface LogOptions {
 
 /** Reads a log to its end. Never rejects. */
 export async function readLog(
-  stream: ReadableStream<Uint8Array>,
+  stream: ReadableEnd,
   excerpt: LogExcerpt,
   { logBytes, logLineBytes, onLog, failed }: LogOptions,
 ): Promise<void> {

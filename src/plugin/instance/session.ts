@@ -5,11 +5,12 @@
  * @module
  */
 
+import { ENDS } from "../../base/ends.ts";
 import { LimitError, limitError, limitsOf } from "../../base/limits.ts";
 import type { LimitName } from "../../base/limits.ts";
 import { quoted } from "../../base/text.ts";
 import { Peer, RpcClosedError, RpcError, SchemaError } from "../../rpc/mod.ts";
-import type { PeerLimits } from "../../rpc/mod.ts";
+import type { Duplex, PeerLimits } from "../../rpc/mod.ts";
 import type { Module } from "../../vm/mod.ts";
 import { spawn } from "../../wasi/mod.ts";
 import type { Process, ProcessLimits, ProcessStatus } from "../../wasi/mod.ts";
@@ -110,7 +111,7 @@ export class Session {
     // A deadline is for one call, and a process may serve many: the call enforces it.
     const processLimits = { ...limitsOf<ProcessLimits>("spawn", limits), deadlineMs: Infinity };
     this.#process = spawn(module, { args, env, clock, random, limits: processLimits });
-    const { input } = this.#process;
+    const { input, [ENDS]: ends } = this.#process;
     this.#idle = new IdleWatch(input, limits.idleMs, {
       isBusy: () => this.#peer.isStreamAwaited,
       isCallingBack: () => this.#hosting.isCallingBack,
@@ -133,7 +134,8 @@ export class Session {
       },
     });
     try {
-      this.#peer = new Peer(this.#process, {
+      // A peer uses no more of its streams than ends have.
+      this.#peer = new Peer(ends as unknown as Duplex, {
         methods: this.#hosting.counted(methods),
         framing: this.#delivery.counted(framing),
         ...{ protocol, accepts, schemas },
@@ -151,7 +153,7 @@ export class Session {
     this.#read = this.#peer.closed.then(over, over);
     const { logBytes, logLineBytes } = limits;
     const failed = (error: unknown) => this.stop(error);
-    const logged = readLog(this.#process.stderr, this.#log, { logBytes, logLineBytes, onLog, failed });
+    const logged = readLog(ends.stderr, this.#log, { logBytes, logLineBytes, onLog, failed });
     this.ended = this.#process.status.then((status) => {
       this.#isOver = true;
       this.#pendingAtEnd = this.#pending;
