@@ -7,17 +7,9 @@
 import { checkArgs, checkEnv } from "../base/options.ts";
 import { EFAULT, isInside, SUCCESS } from "./abi.ts";
 import type { Errno } from "./abi.ts";
-import type { Context } from "./context.ts";
+import type { Context, EncodedStrings } from "./context.ts";
 
 const ENCODER = new TextEncoder();
-
-/** Strings as a guest reads them. */
-export interface EncodedStrings {
-  /** Each in UTF-8, and ended by a NUL. */
-  readonly strings: readonly Uint8Array[];
-  /** Their bytes together: a guest may ask again and again. */
-  readonly size: number;
-}
 
 /**
  * Encodes arguments as a guest reads them.

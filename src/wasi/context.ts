@@ -6,10 +6,17 @@
  */
 
 import type { GuestMemory } from "./abi.ts";
-import type { EncodedStrings } from "./args.ts";
 import type { Descriptor } from "./descriptors/descriptor.ts";
 import type { InputMeter } from "./input_use.ts";
 import type { Clock } from "./system_clock.ts";
+
+/** Strings as a guest reads them. */
+export interface EncodedStrings {
+  /** Each in UTF-8, and ended by a NUL. */
+  readonly strings: readonly Uint8Array[];
+  /** Their bytes together: a guest may ask again and again. */
+  readonly size: number;
+}
 
 /** The state of a process, and its access to the world. */
 export interface Context {
