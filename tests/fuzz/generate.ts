@@ -108,7 +108,9 @@ function functionBody(draft: Draft, signature: string, counter: number | undefin
   const [params, results] = signature.split(":");
   const types = "iiIIfFre" + (draft.hasVectors ? "VV" : "");
   const scratch = (draft.hasVectors ? "V" : "") + "iIfF";
-  const extra = Array.from({ length: random(draft.isPlain ? 4 : 5) }, () => pick(random, types)).join("") + scratch;
+  // Zeroing eight locals would cost a unit of fuel.
+  const most = draft.isPlain ? 8 - scratch.length : 5;
+  const extra = Array.from({ length: random(most) }, () => pick(random, types)).join("") + scratch;
   const body: Body = {
     draft,
     code: [],
