@@ -16,7 +16,7 @@ import type { CompileOptions, Source } from "./compile.ts";
 import { ENGINE_CHOICES } from "./engine.ts";
 import type { EngineModule, EngineOption } from "./engine.ts";
 import { EngineError } from "./errors.ts";
-import { interpret } from "./interpreter/mod.ts";
+import { admit, interpret } from "./interpreter/mod.ts";
 import { Module } from "./module.ts";
 import { compileNow, compileSupport, hostCompile, isHostModule, isRoomForInstance } from "./native/mod.ts";
 import { ModuleRewriter, nativeModule, stampFault, suspendSupport } from "./native/mod.ts";
@@ -76,7 +76,7 @@ export async function compile(
   if (bytes !== undefined) throw new TypeError("the option `bytes` is for precompiled modules");
   const refusal = wanted === "interpreter" ? ASKED_FOR : refusalOf(compileSupport(), wanted);
   if (refusal !== undefined) {
-    return new Module(interpret(await readModule(source, others, new ModuleValidator()), refusal));
+    return new Module(interpret(await readModule(source, others, new ModuleValidator(admit)), refusal));
   }
   const rewriting = new Rewriting();
   const record = await readModule(source, others, rewriting, REWRITE_WORK);
@@ -104,7 +104,9 @@ export function compileSync(bytes: ArrayBuffer | ArrayBufferView<ArrayBuffer>, o
   checkNames("compile option", options, ["engine"]);
   const wanted = checkEngine(options.engine);
   const refusal = wanted === "interpreter" ? ASKED_FOR : refusalOf(compileSupport(), wanted);
-  if (refusal !== undefined) return new Module(interpret(decodeModule(bytesOf(bytes), new ModuleValidator()), refusal));
+  if (refusal !== undefined) {
+    return new Module(interpret(decodeModule(bytesOf(bytes), new ModuleValidator(admit)), refusal));
+  }
   const rewriting = new Rewriting();
   const record = decodeModule(bytesOf(bytes), rewriting);
   const { metered, reason } = rewriting.finish();
@@ -197,8 +199,8 @@ function nativeOf(
 ): Module {
   const reason = metered === undefined ? PRECOMPILED : wanted === "native" ? ASKED_FOR : SUPPORTED;
   const module = nativeModule(record, compiled, reason, metered);
-  if (wanted === "native") return new Module(module);
-  // Beyond the host's limits, guests are interpreted.
+  // Beyond the host's limits, guests are interpreted, if the interpreter can run them.
+  if (wanted === "native" || record.simdAt !== undefined) return new Module(module);
   let other: EngineModule | undefined;
   const makeInstance: EngineModule["makeInstance"] = (...given) => {
     if (isRoomForInstance()) return module.makeInstance(...given);

@@ -15,10 +15,12 @@ import type { FunctionOwner, Value } from "../objects/function.ts";
 import { adapterFor } from "./adapter.ts";
 import { currentRun, HostFailure, Unwound } from "./meter.ts";
 import type { HostFunc } from "./support.ts";
-import { fromReference, resultValues, toReference } from "../objects/values.ts";
+import { fromReference, refuseVectors, resultValues, toReference } from "../objects/values.ts";
 
 /** The arguments of a call, as the host's WebAssembly takes them. @throws {TypeError} if one can't be converted */
-export function argumentsOf({ params }: FuncType, args: readonly Value[]): readonly unknown[] {
+export function argumentsOf(type: FuncType, args: readonly Value[]): readonly unknown[] {
+  refuseVectors(type);
+  const { params } = type;
   return params.length === 0 ? [] : params.map((type, index) => toHost(type, args[index]));
 }
 
