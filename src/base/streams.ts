@@ -5,9 +5,11 @@
  * @module
  */
 
+import { readerOf } from "./ends.ts";
 import type { ReadableEnd } from "./ends.ts";
 import { spend } from "./schedule.ts";
 import { printable } from "./text.ts";
+import type { Why } from "./why.ts";
 
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
@@ -33,7 +35,7 @@ export class ByteQueue {
   #end = 0;
   #pulled = 0;
   #state: "open" | "ended" | "broken" = "open";
-  #reason: unknown;
+  #why: Why | undefined;
   #change: PromiseWithResolvers<void> | undefined;
 
   constructor(highWaterMark: number) {
@@ -60,9 +62,9 @@ export class ByteQueue {
     return this.#state;
   }
 
-  /** Why the queue broke: the argument of `break`. */
+  /** Why the queue broke, if it did. */
   get reason(): unknown {
-    return this.#reason;
+    return this.#why?.();
   }
 
   /** Copies the bytes that fit from `source` to the end of the queue, and returns their number. */
@@ -107,9 +109,14 @@ export class ByteQueue {
 
   /** Breaks the queue for either side: what is queued is dropped, and the other side gets the reason. */
   break(reason: unknown): void {
+    this.breakFor(() => reason);
+  }
+
+  /** The same, with a reason that may still have to be made. */
+  breakFor(why: Why): void {
     if (this.#state === "broken") return;
     this.#state = "broken";
-    this.#reason = reason;
+    this.#why = why;
     this.#buffer = new Uint8Array(0);
     this.#start = this.#end = 0;
     this.#changed();
@@ -167,14 +174,14 @@ export function readableFrom(queue: ByteQueue): ReadableStream<Uint8Array> {
  * @param maxBytes if there are more, `onFull` is called, the stream is cancelled, and the first ones are returned
  */
 export async function readBytes(
-  stream: ReadableEnd,
+  stream: ReadableEnd | ReadableStream<Uint8Array>,
   maxBytes: number,
   onFull: () => void,
 ): Promise<Uint8Array<ArrayBuffer>> {
   let buffer = new Uint8Array(0);
   let size = 0;
   // It uses a reader, since WebKit 2.50 can't iterate over streams.
-  const reader = stream.getReader();
+  const reader = readerOf(stream);
   for (let next = await reader.read(); !next.done; next = await reader.read()) {
     const part = next.value.subarray(0, maxBytes - size);
     if (size + part.length > buffer.length) {
@@ -188,7 +195,7 @@ export async function readBytes(
     size += part.length;
     if (part.length < next.value.length) {
       onFull();
-      await reader.cancel();
+      await reader.cancel(() => undefined);
       break;
     }
   }
@@ -279,7 +286,7 @@ export interface LineLimits {
  * the stream
  */
 export async function readLines(
-  stream: ReadableEnd,
+  stream: ReadableEnd | ReadableStream<Uint8Array>,
   limits: LineLimits,
   onLine: (line: string) => void,
 ): Promise<number> {
@@ -291,7 +298,7 @@ export async function readLines(
     onLine(printable(decoder.decode(bytes)) + (cut ? "..." : ""));
     return spend(LINE_WORK + bytes.length * TEXT_BYTE_WORK);
   };
-  const reader = stream.getReader();
+  const reader = readerOf(stream);
   try {
     for (let read = await reader.read(); !read.done; read = await reader.read()) {
       const chunk = read.value;
@@ -316,7 +323,7 @@ export async function readLines(
       else await passOn(line);
     }
   } catch (error) {
-    reader.cancel(error).catch(() => {});
+    reader.cancel(() => error).catch(() => {});
     throw error;
   } finally {
     reader.releaseLock();

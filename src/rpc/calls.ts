@@ -7,6 +7,7 @@
 
 import { isPromiseLike } from "../base/callbacks.ts";
 import { quoted } from "../base/text.ts";
+import type { Why } from "../base/why.ts";
 import { RpcError } from "./errors.ts";
 import type { ResponseMessage } from "./message.ts";
 import type { OngoingCall, PeerCallOptions } from "./types.ts";
@@ -229,8 +230,8 @@ export class CallTable {
   }
 
   /** Rejects all pending calls. */
-  rejectAll(reason: unknown): void {
-    for (const id of this.#pending.keys()) this.reject(id, reason);
+  rejectAll(why: Why): void {
+    for (const id of this.#pending.keys()) this.reject(id, why());
   }
 
   async #await(call: PendingCall, returned: PromiseLike<unknown>): Promise<void> {

@@ -6,6 +6,7 @@
  */
 
 import type { LimitError } from "../base/limits.ts";
+import type { Why } from "../base/why.ts";
 import type { RpcProtocolError } from "./errors.ts";
 import type { RequestMessage } from "./message.ts";
 import { decodeMessages, type OpenedStream, type Tagged } from "./values/decode.ts";
@@ -27,6 +28,8 @@ export interface Written {
 /** What the decoder found in messages, by message. */
 export type TaggedMessages = ReadonlyMap<unknown, Tagged>;
 
+/** Never called: a value with streams is refused before. */
+const NO_ID = (): number => 0;
 const NOTHING: TaggedMessages = new Map();
 /** No streams: most messages have none. */
 export const NO_STREAMS: readonly OpenedStream[] = [];
@@ -34,26 +37,27 @@ export const NO_STREAMS: readonly OpenedStream[] = [];
 /** One connection's way to write and read values. */
 export class Codec {
   readonly #accepts: ReadonlySet<Accepted>;
-  readonly #streams: StreamTable;
+  /** The open streams, if streams are agreed to. */
+  readonly #streams: StreamTable | undefined;
 
   constructor(port: StreamPort) {
     this.#accepts = port.accepts;
-    this.#streams = new StreamTable(port);
+    if (port.accepts.has("streams")) this.#streams = new StreamTable(port);
   }
 
   /** How many streams are open. */
   get openStreams(): number {
-    return this.#streams.size;
+    return this.#streams?.size ?? 0;
   }
 
   /** Whether the other side waits for this one, to send more of a stream or to take more. */
   get isStreamAwaited(): boolean {
-    return this.#streams.isAwaited;
+    return this.#streams?.isAwaited === true;
   }
 
   /** Resolves when no stream is open that came with an answer. */
   get answersEnded(): Promise<void> {
-    return this.#streams.answersEnded;
+    return this.#streams?.answersEnded ?? Promise.resolve();
   }
 
   /**
@@ -63,7 +67,7 @@ export class Codec {
    * @throws {TypeError} if it has no JSON form, or a part of it that JSON would lose was not agreed to
    */
   write(value: unknown, place: ValuePlace): Written | Promise<Written> {
-    const encoded = encodeValue(value, { root: place, accepts: this.#accepts, nextId: this.#streams.nextId });
+    const encoded = encodeValue(value, { root: place, accepts: this.#accepts, nextId: this.#streams?.nextId ?? NO_ID });
     return encoded instanceof Promise ? encoded.then((encoded) => written(encoded, place)) : written(encoded, place);
   }
 
@@ -82,13 +86,13 @@ export class Codec {
    * @throws {LimitError} if too many are open
    */
   pass(streams: readonly PassedStream[]): readonly OpenedStream[] {
-    return streams.length === 0 ? NO_STREAMS : this.#streams.pass(streams);
+    return this.#streams === undefined || streams.length === 0 ? NO_STREAMS : this.#streams.pass(streams);
   }
 
   /** Decodes the values of a message, or of a batch, in place, and says what was found. */
   decode(message: unknown): TaggedMessages | Promise<TaggedMessages> {
     if (this.#accepts.size === 0) return NOTHING;
-    return decodeMessages(message, { accepts: this.#accepts, open: (kind, id) => this.#streams.open(kind, id) });
+    return decodeMessages(message, { accepts: this.#accepts, open: (kind, id) => this.#streams!.open(kind, id) });
   }
 
   /**
@@ -103,20 +107,20 @@ export class Codec {
     size: number | undefined,
     memory: number,
   ): boolean | RpcProtocolError | LimitError {
-    const about = this.#accepts.has("streams") ? streamMethodOf(method) : undefined;
+    const about = this.#streams && streamMethodOf(method);
     if (about === undefined) return false;
     if (size === undefined) return streamError(`message is a ${method} in a batch`);
-    return this.#streams.receive(about, params, size, memory) ?? true;
+    return this.#streams!.receive(about, params, size, memory) ?? true;
   }
 
   /** Does what has become possible since the connection has room. */
   progress(): void {
-    this.#streams.progress();
+    this.#streams?.progress();
   }
 
   /** The connection has ended: nothing more is received. */
-  end(reason: unknown): void {
-    this.#streams.close(reason);
+  end(why: Why): void {
+    this.#streams?.close(why());
   }
 }
 

@@ -7,9 +7,10 @@
  */
 
 import { callSafely } from "../base/callbacks.ts";
-import type { ByteReader } from "../base/ends.ts";
+import { type ByteReader, readerOf } from "../base/ends.ts";
 import { LimitError } from "../base/limits.ts";
 import { count, spend } from "../base/schedule.ts";
+import { lazily, type Why } from "../base/why.ts";
 import { CallTable } from "./calls.ts";
 import { Codec, dropAll, NO_STREAMS, type TaggedMessages } from "./codec.ts";
 import { memoryOf, WORK } from "./costs.ts";
@@ -30,15 +31,6 @@ import type { OpenedStream, Tagged } from "./values/decode.ts";
 import { discardStreams } from "./values/discard.ts";
 import { STREAM_METHODS } from "./values/stream_messages.ts";
 
-/** What a connection has counted, beside its calls. */
-interface Counts {
-  requests: number;
-  nullIds: number;
-  malformed: number;
-  refused: number;
-  dropped: number;
-}
-
 /** What a message, or an element of a batch, takes. */
 interface Weight {
   /** Bytes of the message; `undefined` in a batch. */
@@ -57,7 +49,8 @@ export class Connection<Remote extends object> {
   readonly requests: RequestQueue<Remote>;
   /** How values become JSON, and come back. */
   readonly codec: Codec;
-  readonly #counts: Counts = { requests: 0, nullIds: 0, malformed: 0, refused: 0, dropped: 0 };
+  /** What it has counted, beside its calls. */
+  readonly #counts = { requests: 0, nullIds: 0, malformed: 0, refused: 0, dropped: 0 };
   readonly #options: CheckedOptions<Remote>;
   readonly #closed: PromiseWithResolvers<void> = Promise.withResolvers();
   readonly #outbox: Outbox;
@@ -66,7 +59,9 @@ export class Connection<Remote extends object> {
   /** `ended`: the other side sends nothing more, and still gets answers. */
   #state: "open" | "ended" | "closed" = "open";
   /** Why no call is possible; set when the state is not open. */
-  #reason: unknown;
+  #why: Why | undefined;
+  /** What was wrong with the framing, if that is why. */
+  #fault: RpcProtocolError | undefined;
   /** Resumes reading; set while it pauses. */
   #resume: (() => void) | undefined;
 
@@ -101,7 +96,7 @@ export class Connection<Remote extends object> {
       onUnknown,
       onProgress: () => this.#progress(),
     });
-    this.#reader = readable.getReader();
+    this.#reader = readerOf(readable);
     this.#reading = this.#read();
     if (signal?.aborted) this.close(signal.reason);
     else signal?.addEventListener("abort", this.#onAbort);
@@ -121,12 +116,12 @@ export class Connection<Remote extends object> {
 
   /** @throws the reason why no call is possible, if none is */
   checkOpen(): void {
-    if (this.#state !== "open") throw this.#reason;
+    if (this.#state !== "open") throw this.#why?.();
   }
 
   /** @throws the reason why nothing can be sent, if nothing can */
   checkNotClosed(): void {
-    if (this.#state === "closed") throw this.#reason;
+    if (this.#state === "closed") throw this.#why?.();
   }
 
   /** Sends a message. */
@@ -146,7 +141,7 @@ export class Connection<Remote extends object> {
   /** Ends the connection: see `Peer.close`. */
   close(reason?: unknown): Promise<void> {
     if (this.#state !== "closed") {
-      const why = reason ?? new RpcClosedError("the peer was closed");
+      const why = reason === undefined ? lazily(() => new RpcClosedError("the peer was closed")) : () => reason;
       this.#stop("closed", why);
       this.requests.close(why);
       if (reason === undefined) this.#outbox.close();
@@ -372,26 +367,27 @@ export class Connection<Remote extends object> {
   /** The other side sends nothing more, or nothing readable. */
   #end(error?: RpcProtocolError): void {
     if (this.#state !== "open") return;
-    this.#stop("ended", error ?? new RpcClosedError("the other side ended its stream"));
+    this.#fault = error;
+    this.#stop("ended", lazily(() => error ?? new RpcClosedError("the other side ended its stream")));
     this.requests.end();
     this.#progress();
   }
 
   /** The other side has ended its stream, and all its requests are answered. */
   async #finish(): Promise<void> {
-    this.#stop("closed", this.#reason);
+    this.#stop("closed", this.#why!);
     await this.#outbox.close();
-    if (this.#reason instanceof RpcProtocolError) this.#closed.reject(this.#reason);
+    if (this.#fault !== undefined) this.#closed.reject(this.#fault);
     else this.#closed.resolve();
   }
 
-  #stop(state: "ended" | "closed", reason: unknown): void {
+  #stop(state: "ended" | "closed", why: Why): void {
     this.#state = state;
-    this.#reason = reason;
+    this.#why = why;
     if (state === "closed") this.#options.signal?.removeEventListener("abort", this.#onAbort);
-    this.calls.rejectAll(reason);
-    this.codec.end(reason);
-    this.#reader.cancel(reason).catch(() => {});
+    this.calls.rejectAll(why);
+    this.codec.end(why);
+    this.#reader.cancel(why).catch(() => {});
     this.#resume?.();
   }
 }

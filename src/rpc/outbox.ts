@@ -7,6 +7,7 @@
 
 import type { ByteWriter, WritableEnd } from "../base/ends.ts";
 import { spend } from "../base/schedule.ts";
+import { lazily, type Why } from "../base/why.ts";
 import { ANSWER_BYTES, WORK } from "./costs.ts";
 import type { Framing } from "./framing/types.ts";
 
@@ -43,7 +44,8 @@ export class Outbox {
   readonly #writing = new Set<Entry>();
   #answerBytes = 0;
   #isFlushing = false;
-  #broken: { readonly reason: unknown } | undefined;
+  /** Why nothing can be sent; set when the stream has failed or was closed. */
+  #broken: Why | undefined;
 
   /**
    * @param encode makes a message of its text. If it throws, the stream is aborted: what is sent must be whole
@@ -83,7 +85,7 @@ export class Outbox {
   async close(): Promise<void> {
     const isOpen = this.#broken === undefined;
     if (isOpen && this.#entries.size > 0) this.#write(this.#take(Infinity));
-    this.#broken ??= { reason: new TypeError("the stream was closed") };
+    this.#broken ??= lazily(() => new TypeError("the stream was closed"));
     const closed = isOpen ? this.#writer.close().catch(() => {}) : undefined;
     this.#writer.releaseLock();
     await closed;
@@ -105,7 +107,7 @@ export class Outbox {
   ): Entry | undefined {
     const bytes = this.#bytesOf(text);
     if (bytes === undefined) {
-      failed?.(this.#broken?.reason);
+      failed?.(this.#broken?.());
       return undefined;
     }
     const entry: Entry = { bytes, isAnswer, written, failed, isTaken: false };
@@ -179,7 +181,7 @@ export class Outbox {
   #break(reason: unknown, entries: readonly Entry[] = []): void {
     // A stream that is aborted may be stuck with what it has received. One that was closed takes it.
     const lost = this.#broken === undefined ? this.#writing : entries;
-    this.#broken ??= { reason };
+    this.#broken ??= () => reason;
     for (const entry of [...lost].filter((entry) => this.#writing.delete(entry)).concat(this.#take(Infinity))) {
       this.#answerBytes -= answerBytes(entry);
       entry.failed?.(reason);

@@ -8,6 +8,7 @@ import { callSafely, isPromiseLike } from "../base/callbacks.ts";
 import { Fifo } from "../base/fifo.ts";
 import { countedHint } from "../base/hint.ts";
 import { spend } from "../base/schedule.ts";
+import type { Why } from "../base/why.ts";
 import { ANSWER_BYTES, REQUEST_BYTES, WORK } from "./costs.ts";
 import { ErrorCode, RpcError } from "./errors.ts";
 import { bytesBeyond, encodeError } from "./message.ts";
@@ -167,12 +168,12 @@ export class RequestQueue<Remote extends object> {
   }
 
   /** Drops waiting requests, and aborts the signals of running ones. */
-  close(reason: unknown): void {
+  close(why: Why): void {
     this.#waiting.takeAll();
     this.#waitingBytes = 0;
     this.#byId.clear();
     this.#offered.takeAll();
-    for (const request of this.#running) request.abort(reason);
+    for (const request of this.#running) request.abort(why());
     this.end();
   }
 

@@ -5,10 +5,12 @@
  * @module
  */
 
+import { readerOf } from "../base/ends.ts";
 import type { ByteReader, ByteWriter, ReadableEnd, WritableEnd } from "../base/ends.ts";
 import { count, spend } from "../base/schedule.ts";
 import { BYTE_WORK, readableFrom } from "../base/streams.ts";
 import type { ByteQueue } from "../base/streams.ts";
+import type { Why } from "../base/why.ts";
 
 /** Units of fuel for adding to a queue, which a guest may empty a byte at a time: 2 µs. */
 const REFILL_WORK = 1_000;
@@ -40,8 +42,8 @@ export class OutputPipe implements ReadableEnd {
     return this.#stream?.locked ?? this.#reader?.isReleased === false;
   }
 
-  getReader(): ByteReader {
-    if (this.#stream !== undefined || this.#reader !== undefined) return this.stream.getReader();
+  openReader(): ByteReader {
+    if (this.#stream !== undefined || this.#reader !== undefined) return readerOf(this.stream);
     return this.#reader = new QueueReader(this.#queue);
   }
 }
@@ -74,10 +76,10 @@ class QueueReader implements ByteReader {
     return { done: true, value: undefined };
   }
 
-  cancel(reason?: unknown): Promise<void> {
+  cancel(why: Why): Promise<void> {
     this.#isCancelled = true;
-    this.#queue.break(reason);
-    return this.#twin?.cancel(reason) ?? DONE;
+    this.#queue.breakFor(why);
+    return this.#twin?.cancel(why) ?? DONE;
   }
 
   releaseLock(): void {
@@ -87,8 +89,8 @@ class QueueReader implements ByteReader {
 
   /** Does to a stream what was done without it, and what will be. */
   lock(stream: ReadableStream<Uint8Array>): void {
-    const twin = stream.getReader();
-    if (this.#isCancelled) twin.cancel().catch(() => {});
+    const twin = readerOf(stream);
+    if (this.#isCancelled) twin.cancel(() => this.#queue.reason).catch(() => {});
     if (this.#isReleased) twin.releaseLock();
     else this.#twin = twin;
   }

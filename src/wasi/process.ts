@@ -104,6 +104,8 @@ const SPAWN_OPTIONS: readonly (keyof SpawnOptions)[] = [
   ...["args", "env", "stdin", "stdout", "stderr"] as const,
   ...["clock", "random", "limits", "signal", "imports"] as const,
 ];
+/** Why nothing of a guest goes on that ended by itself. All share it: an error keeps the async functions of its stack alive. */
+const ENDED = new Error("the guest has ended");
 const CANNOT_START = 127;
 const TRAPPED = 134;
 const STOPPED = 137;
@@ -314,7 +316,7 @@ export class Process implements AsyncDisposable {
       this.#start.reject(error);
     }
     signal?.removeEventListener("abort", onAbort);
-    this.#stop.abort(end.error ?? new Error("the guest has ended"));
+    this.#stop.abort(end.error ?? ENDED);
     if (end.error !== undefined) this.#stdin.pipe?.fail(end.error);
     for (const descriptor of context.descriptors.values()) descriptor.close();
     if (end.error === undefined && Object.keys(imports).length === 0) this.#releaseMemory(context);

@@ -6,6 +6,7 @@
  */
 
 import type { ByteQueue } from "../../base/streams.ts";
+import { lazily } from "../../base/why.ts";
 import { EAGAIN, EINVAL, EIO, EPERM, EPIPE, ESPIPE, FILETYPE_CHARACTER_DEVICE, RIGHTS, SUCCESS } from "../abi.ts";
 import type { Errno } from "../abi.ts";
 import type { Access, Buffers, Descriptor, FileStat, Readiness } from "./descriptor.ts";
@@ -21,7 +22,7 @@ export function openQueue(access: Access, queue: ByteQueue): Descriptor {
     write: (buffers) => writeQueue(queue, buffers),
     close() {
       if (access === "write") queue.end();
-      else queue.break(new Error("broken pipe: the guest no longer reads its standard input"));
+      else queue.breakFor(lazily(() => new Error("broken pipe: the guest no longer reads its standard input")));
       return SUCCESS;
     },
     readiness: (access) => readinessOf(queue, access),
