@@ -6,7 +6,7 @@
  */
 
 import { byRow, denseOpcode, opcodeOf } from "../binary/opcodes.ts";
-import type { Immediates } from "../binary/opcodes.ts";
+import type { Immediates, OpcodeRow } from "../binary/opcodes.ts";
 
 // How an instruction is skipped: what its immediates are.
 
@@ -67,24 +67,43 @@ export const SKIP: Uint8Array = Uint8Array.from(
   (skip) => skip ?? NOTHING,
 );
 
+// Instructions that may trap, skipped in the same ways. The run that they are in must have been paid for.
+
+export const MAY_TRAP = 9;
+export const ONE_NUMBER_MAY_TRAP = 10;
+export const TWO_NUMBERS_MAY_TRAP = 11;
+export const THREE_NUMBERS_MAY_TRAP = 12;
+
+const TRAPPING: Readonly<Record<number, number>> = {
+  [NOTHING]: MAY_TRAP,
+  [ONE_NUMBER]: ONE_NUMBER_MAY_TRAP,
+  [TWO_NUMBERS]: TWO_NUMBERS_MAY_TRAP,
+  [THREE_NUMBERS]: THREE_NUMBERS_MAY_TRAP,
+};
+
+/** Whether an instruction may trap: accesses, divisions, conversions to integers. */
+function mayTrap([, name, immediates]: OpcodeRow): boolean {
+  return immediates.startsWith("memarg") || /^i\d\d\.(div|rem)_|^i\d\d\.trunc_f|^table\.[gs]et$/.test(name);
+}
+
 // Actions: what is more than to copy the instruction.
 
-export const BLOCK = 9;
-export const LOOP = 10;
-export const IF = 11;
-export const ELSE = 12;
-export const END = 13;
-export const BR = 14;
-export const BR_IF = 15;
-export const BR_TABLE = 16;
-export const RETURN = 17;
-export const CALL = 18;
-export const CALL_INDIRECT = 19;
-export const RETURN_CALL = 20;
-export const RETURN_CALL_INDIRECT = 21;
-export const UNREACHABLE = 22;
-export const REF_FUNC = 23;
-export const HELPED = 24;
+export const BLOCK = 13;
+export const LOOP = 14;
+export const IF = 15;
+export const ELSE = 16;
+export const END = 17;
+export const BR = 18;
+export const BR_IF = 19;
+export const BR_TABLE = 20;
+export const RETURN = 21;
+export const CALL = 22;
+export const CALL_INDIRECT = 23;
+export const RETURN_CALL = 24;
+export const RETURN_CALL_INDIRECT = 25;
+export const UNREACHABLE = 26;
+export const REF_FUNC = 27;
+export const HELPED = 28;
 
 const ACTIONS: Readonly<Record<string, number>> = {
   "block": BLOCK,
@@ -112,6 +131,9 @@ const ACTIONS: Readonly<Record<string, number>> = {
   "table.init": HELPED,
 };
 
-/** How an instruction is skipped, or its action. */
-export const WHAT: Uint8Array = SKIP.slice();
+/** How an instruction is skipped, whether it may trap, or its action. */
+export const WHAT: Uint8Array = Uint8Array.from(
+  byRow((row) => mayTrap(row) ? TRAPPING[SKIPS[row[2]]] : SKIPS[row[2]]),
+  (what) => what ?? NOTHING,
+);
 for (const [name, action] of Object.entries(ACTIONS)) WHAT[denseOpcode(opcodeOf(name))] = action;

@@ -4,8 +4,6 @@
  * @module
  */
 
-import { NO_CHAIN } from "./runs.ts";
-
 // Kinds of labels.
 export const OF_FUNCTION = 0;
 export const OF_BLOCK = 1;
@@ -14,24 +12,33 @@ export const OF_LOOP = 2;
 export const OF_IF = 3;
 
 /** The words of a label. */
-export const WORDS = 9;
+export const WORDS = 14;
 export const KIND = 0;
 /** The number of values that a branch carries. */
 export const ARITY = 1;
 /** Their types, as a key of `Types`. */
 export const CARRIED = 2;
+/** A chain of payments without an entry. */
+export const NO_CHAIN = 0;
 /** Payments at branches to the end. */
 export const CHAIN = 3;
 /** What a branch to a loop pays. Until the run has ended, the count where it began. */
 export const COST = 4;
 /** The longest way of the branches to the end. */
 export const WAY = 5;
-/** The way at the `if`. */
-export const ELSE_WAY = 6;
 /** The last `br_table` that named the label. */
-export const TABLE_AT = 7;
+export const TABLE_AT = 6;
 /** Its block there. */
-export const SLOT = 8;
+export const SLOT = 7;
+/** Loops around the end of the block; for a loop, itself included. */
+export const LOOPS = 8;
+/** Whether the function may have been entered without a check on a way of the branches to the end. */
+export const ENTERED = 9;
+/** The state at an `if`: what is not paid, the way, whether it was entered without a check, whether the local is stale. */
+export const ELSE_DEBT = 10;
+export const ELSE_WAY = 11;
+export const ELSE_ENTERED = 12;
+export const ELSE_STALE = 13;
 
 /** The labels of one function, the outermost first. */
 export class Labels {
@@ -48,7 +55,7 @@ export class Labels {
     this.#looped = 0;
   }
 
-  push(kind: number, arity: number, carried: number): void {
+  push(kind: number, arity: number, carried: number, loops: number): void {
     const label = this.top += WORDS;
     if (label === this.words.length) this.words = grown(this.words);
     const { words } = this;
@@ -58,6 +65,8 @@ export class Labels {
     words[label + CHAIN] = NO_CHAIN;
     words[label + WAY] = 0;
     words[label + TABLE_AT] = -1;
+    words[label + LOOPS] = loops;
+    words[label + ENTERED] = 0;
   }
 
   /** The first word of a label. */

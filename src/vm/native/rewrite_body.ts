@@ -24,8 +24,10 @@ import {
   FOUR_BYTES,
   IF,
   LOOP,
+  MAY_TRAP,
   NOTHING,
   ONE_NUMBER,
+  ONE_NUMBER_MAY_TRAP,
   REF_FUNC,
   RETURN,
   RETURN_CALL,
@@ -33,7 +35,9 @@ import {
   SIXTEEN_BYTES,
   SKIP,
   THREE_NUMBERS,
+  THREE_NUMBERS_MAY_TRAP,
   TWO_NUMBERS,
+  TWO_NUMBERS_MAY_TRAP,
   UNREACHABLE,
   WHAT,
 } from "./instructions.ts";
@@ -42,10 +46,16 @@ import {
   CARRIED,
   CHAIN,
   COST,
+  ELSE_DEBT,
+  ELSE_ENTERED,
+  ELSE_STALE,
   ELSE_WAY,
+  ENTERED,
   grown,
   KIND,
   Labels,
+  LOOPS,
+  NO_CHAIN,
   OF_BLOCK,
   OF_FUNCTION,
   OF_IF,
@@ -57,19 +67,13 @@ import {
 } from "./labels.ts";
 import { newIndex } from "./layout.ts";
 import type { Layout } from "./layout.ts";
-import { movesFuel, NO_CHAIN, type Runs } from "./runs.ts";
+import { MAX_DEBT, movesFuel } from "./runs.ts";
+import type { Runs } from "./runs.ts";
 import type { Types } from "./types.ts";
 import type { Writer } from "./writer.ts";
 
 /** Bytes of a body that are rewritten without a pause: about a millisecond. */
 const PART_BYTES = 32_768;
-/**
- * Bytes of a function that is called without a check of fuel, if it has no calls and loops. Its caller checks, after
- * some of them.
- */
-const LEAF_BYTES = 48;
-/** Locals of such a function. */
-const LEAF_LOCALS = 64;
 /** Bytes of a body whose rewritten form has a length of three bytes. */
 const SHORT_BODY = 100_000;
 
@@ -99,13 +103,11 @@ export class BodyRewriter {
 
   #body = -1;
   #bytes: Uint8Array = new Uint8Array(0);
-  #start = 0;
   #at = 0;
   /** The first byte that has not been copied. */
   #from = 0;
   #size = 0;
   #width = 3;
-  #isLeaf = false;
   readonly #labels = new Labels();
   /** The depth of blocks in code that is left out, or -1. */
   #dead = -1;
@@ -135,19 +137,18 @@ export class BodyRewriter {
   #begin(index: number): void {
     const { start, end } = this.#record.bodies[index];
     this.#body = index;
-    this.#start = start;
     this.#width = end - start < SHORT_BODY ? 3 : 5;
     this.#size = this.#out.open(this.#width);
-    this.#open(end - start <= LEAF_BYTES);
+    this.#open(start);
   }
 
-  /** Writes the locals and the function's first payment. */
-  #open(isLeaf: boolean): void {
+  /** Writes the locals. */
+  #open(start: number): void {
     const { types, functions, importedFunctions } = this.#record;
     const bytes = this.#bytes;
     const typeIndex = functions[importedFunctions + this.#body];
     const { params, results } = types[typeIndex];
-    this.#at = this.#start;
+    this.#at = start;
     const groups = this.#u32();
     const from = this.#at;
     let locals = 0;
@@ -155,21 +156,14 @@ export class BodyRewriter {
       locals += this.#u32();
       this.#at++;
     }
-    this.#isLeaf = isLeaf = isLeaf && locals < LEAF_LOCALS;
-    this.#out.u32(isLeaf ? groups : groups + 1);
+    this.#out.u32(groups + 1);
     this.#out.range(bytes, from, this.#at);
-    if (!isLeaf) this.#out.all([1, 0x7f]);
+    this.#out.all([1, 0x7f]);
     this.#from = this.#at;
     this.#dead = -1;
     this.#labels.clear();
-    this.#labels.push(OF_FUNCTION, results.length, this.#types.keyOfResults(typeIndex));
-    this.#runs.begin(isLeaf ? -1 : params.length + locals, Math.floor(locals / ZEROED_LOCALS_PER_FUEL));
-  }
-
-  /** Begins the function again, with a local for fuel: it has a loop or a call. */
-  #reopen(): void {
-    this.#out.at = this.#size + this.#width;
-    this.#open(false);
+    this.#labels.push(OF_FUNCTION, results.length, this.#types.keyOfResults(typeIndex), 0);
+    this.#runs.begin(params.length + locals, Math.floor(locals / ZEROED_LOCALS_PER_FUEL));
   }
 
   #u32(): number {
@@ -194,6 +188,7 @@ export class BodyRewriter {
     let { count } = runs;
     // The count at which the run is too long.
     let most = runs.longAt;
+    let isUnpaid = runs.debtIsOpen;
     while (this.#labels.top >= 0 && at < until) {
       if (this.#dead >= 0) {
         this.#at = at;
@@ -201,6 +196,7 @@ export class BodyRewriter {
         at = this.#at;
         count = runs.count;
         most = runs.longAt;
+        isUnpaid = runs.debtIsOpen;
         continue;
       }
       const begin = at;
@@ -212,14 +208,22 @@ export class BodyRewriter {
       }
       count += FUEL[code];
       const what = WHAT[code];
+      if (isUnpaid && what >= MAY_TRAP && what < BLOCK) {
+        this.#copy(begin);
+        runs.payRun();
+        isUnpaid = false;
+      }
       switch (what) {
         case NOTHING:
+        case MAY_TRAP:
           break;
         case TWO_NUMBERS:
+        case TWO_NUMBERS_MAY_TRAP:
           while (bytes[at++] >= 0x80);
           while (bytes[at++] >= 0x80);
           break;
         case ONE_NUMBER:
+        case ONE_NUMBER_MAY_TRAP:
           while (bytes[at++] >= 0x80);
           break;
         case FOUR_BYTES:
@@ -229,9 +233,12 @@ export class BodyRewriter {
           at += 8;
           break;
         case BYTES:
-          at += bytes[at] + 1;
+          this.#at = at;
+          at = this.#u32();
+          at += this.#at;
           break;
         case THREE_NUMBERS:
+        case THREE_NUMBERS_MAY_TRAP:
           while (bytes[at++] >= 0x80);
           while (bytes[at++] >= 0x80);
           at++;
@@ -246,6 +253,8 @@ export class BodyRewriter {
           at = this.#at;
           count = runs.count;
           most = runs.longAt;
+          isUnpaid = runs.debtIsOpen;
+          isUnpaid = runs.debtIsOpen;
       }
       if (count >= most) {
         runs.count = count;
@@ -253,6 +262,7 @@ export class BodyRewriter {
         this.#split();
         count = runs.count;
         most = runs.longAt;
+        isUnpaid = runs.debtIsOpen;
       }
     }
     runs.count = count;
@@ -289,7 +299,7 @@ export class BodyRewriter {
       if (what === ELSE && depth === 0) {
         this.#at = at;
         this.#dead = -1;
-        this.#from = at;
+        this.#from = begin;
         this.#startElse();
         return;
       }
@@ -328,7 +338,7 @@ export class BodyRewriter {
         this.#at += 8;
         return;
       case BYTES:
-        this.#at += bytes[this.#at] + 1;
+        for (let count = this.#u32(); count > 0; count--) this.#at++;
         return;
       case THREE_NUMBERS:
         while (bytes[this.#at++] >= 0x80);
@@ -350,11 +360,13 @@ export class BodyRewriter {
     const first = this.#bytes[this.#at];
     if (first === EMPTY_BLOCK) {
       this.#at++;
-      return this.#labels.push(kind, 0, 0);
+      return this.#labels.push(kind, 0, 0, this.#runs.loops);
     }
     if (first > 0x40 && first < 0x80) {
       this.#at++;
-      return kind === OF_LOOP ? this.#labels.push(kind, 0, 0) : this.#labels.push(kind, 1, first);
+      return kind === OF_LOOP
+        ? this.#labels.push(kind, 0, 0, this.#runs.loops)
+        : this.#labels.push(kind, 1, first, this.#runs.loops);
     }
     this.#openTyped(kind);
   }
@@ -367,11 +379,12 @@ export class BodyRewriter {
       // A type of one value, or none, in more bytes than necessary.
       const code = this.#bytes[before] & 0x7f;
       const isEmpty = code === EMPTY_BLOCK || kind === OF_LOOP;
-      return this.#labels.push(kind, isEmpty ? 0 : 1, isEmpty ? 0 : code);
+      return this.#labels.push(kind, isEmpty ? 0 : 1, isEmpty ? 0 : code, this.#runs.loops);
     }
     const { params, results } = this.#record.types[typeIndex];
-    if (kind === OF_LOOP) this.#labels.push(kind, params.length, this.#types.keyOfParams(typeIndex));
-    else this.#labels.push(kind, results.length, this.#types.keyOfResults(typeIndex));
+    const { loops } = this.#runs;
+    if (kind === OF_LOOP) this.#labels.push(kind, params.length, this.#types.keyOfParams(typeIndex), loops);
+    else this.#labels.push(kind, results.length, this.#types.keyOfResults(typeIndex), loops);
   }
 
   #endRun(fuel: number, isConditional: boolean): void {
@@ -379,16 +392,19 @@ export class BodyRewriter {
     this.#labels.setLoops(this.#runs.count);
   }
 
-  /** Writes what a branch to a label pays, which itself costs `fuel`. */
+  /** Writes what a branch to a label pays: the debt, what the run there costs, and `fuel`. */
   #payBranch(label: number, fuel: number): void {
     const runs = this.#runs;
     const labels = this.#labels.words;
     const kind = labels[label + KIND];
-    if (kind === OF_FUNCTION) runs.payAmount(fuel);
-    else if (kind === OF_LOOP) runs.payAmount(labels[label + COST] + fuel);
+    const isIntoLoop = labels[label + LOOPS] > 0;
+    const amount = runs.debt + fuel;
+    if (kind === OF_FUNCTION) runs.payBranch(amount, false);
+    else if (kind === OF_LOOP) runs.payBranch(labels[label + COST] + amount, true);
     else {
-      labels[label + CHAIN] = runs.chain(runs.pay(), fuel, labels[label + CHAIN]);
+      labels[label + CHAIN] = runs.chainBranch(amount, isIntoLoop, labels[label + CHAIN]);
       if (runs.way > labels[label + WAY]) labels[label + WAY] = runs.way;
+      if (runs.isEntered) labels[label + ENTERED] = 1;
     }
   }
 
@@ -400,22 +416,13 @@ export class BodyRewriter {
       case BLOCK:
         return this.#openBlock(OF_BLOCK);
       case LOOP:
-        if (this.#isLeaf) return this.#reopen();
-        this.#openBlock(OF_LOOP);
-        this.#labels.enterLoop(runs.count);
-        this.#copy(this.#at);
-        return runs.check();
+        return this.#loop(begin);
       case IF:
-        this.#endRun(0, true);
-        this.#openBlock(OF_IF);
-        this.#labels.words[this.#labels.top + ELSE_WAY] = runs.way;
-        this.#copy(this.#at);
-        return runs.enter(runs.pay());
+        return this.#if(begin);
       case ELSE:
         this.#endRun(0, false);
         this.#copy(begin);
         this.#payBranch(this.#labels.top, 0);
-        this.#from = this.#at;
         return this.#startElse();
       case END:
         return this.#close(begin, true);
@@ -427,39 +434,23 @@ export class BodyRewriter {
         return this.#branchTable(begin);
       case RETURN:
         return this.#return(begin);
-      case CALL: {
-        if (this.#isLeaf) return this.#reopen();
-        const index = this.#u32();
-        this.#endRun(0, false);
-        this.#copy(begin);
-        this.#out.u8(OP_CALL);
-        this.#out.u32(this.#function(index));
-        this.#from = this.#at;
-        return this.#afterCall();
-      }
+      case CALL:
+        this.#call(OP_CALL, begin);
+        return runs.called();
       case CALL_INDIRECT:
-        if (this.#isLeaf) return this.#reopen();
-        this.#skip(TWO_NUMBERS);
-        this.#endRun(0, false);
+        this.#callIndirect(begin);
         this.#copy(this.#at);
-        return this.#afterCall();
-      case RETURN_CALL: {
-        if (this.#isLeaf) return this.#reopen();
-        const index = this.#u32();
-        this.#endRun(0, false);
-        this.#copy(begin);
-        this.#out.u8(OP_RETURN_CALL);
-        this.#out.u32(this.#function(index));
-        this.#from = this.#at;
+        return runs.called();
+      case RETURN_CALL:
+        this.#call(OP_RETURN_CALL, begin);
         return this.#die();
-      }
       case RETURN_CALL_INDIRECT:
-        if (this.#isLeaf) return this.#reopen();
-        this.#skip(TWO_NUMBERS);
-        this.#endRun(0, false);
+        this.#callIndirect(begin);
         return this.#die();
       case UNREACHABLE:
         this.#endRun(0, false);
+        this.#copy(begin);
+        runs.payDebt();
         return this.#die();
       case REF_FUNC: {
         const index = this.#u32();
@@ -474,27 +465,74 @@ export class BodyRewriter {
     }
   }
 
+  #loop(begin: number): void {
+    const runs = this.#runs;
+    this.#copy(begin);
+    runs.loops++;
+    runs.payRun();
+    runs.refresh();
+    this.#openBlock(OF_LOOP);
+    this.#labels.enterLoop(runs.count);
+    this.#copy(this.#at);
+    runs.check();
+  }
+
+  #if(begin: number): void {
+    const runs = this.#runs;
+    this.#endRun(0, true);
+    this.#limitDebt(begin);
+    this.#openBlock(OF_IF);
+    const label = this.#labels.top;
+    const labels = this.#labels.words;
+    labels[label + ELSE_DEBT] = runs.debt;
+    labels[label + ELSE_WAY] = runs.way;
+    labels[label + ELSE_ENTERED] = runs.isEntered ? 1 : 0;
+    labels[label + ELSE_STALE] = runs.isStale ? 1 : 0;
+    runs.beginRun();
+  }
+
+  /** Pays a large debt before a branch. */
+  #limitDebt(begin: number): void {
+    if (this.#runs.debt <= MAX_DEBT) return;
+    this.#copy(begin);
+    this.#runs.payDebt();
+  }
+
+  /** Writes a call, and before it what is owed. */
+  #call(opcode: number, begin: number): void {
+    const index = this.#u32();
+    this.#beforeCall(begin);
+    this.#out.u8(opcode);
+    this.#out.u32(this.#function(index));
+    this.#from = this.#at;
+  }
+
+  #callIndirect(begin: number): void {
+    this.#skip(TWO_NUMBERS);
+    this.#beforeCall(begin);
+  }
+
+  #beforeCall(begin: number): void {
+    this.#endRun(0, false);
+    this.#copy(begin);
+    this.#runs.payDebt();
+    this.#runs.checkCall();
+  }
+
   #function(index: number): number {
     return newIndex(this.#layout, this.#record.importedFunctions, index);
   }
 
-  #afterCall(): void {
-    const runs = this.#runs;
-    runs.enter(runs.payAfterCall());
-    runs.called();
-    runs.checkWay();
-  }
-
   /** Replaces an instruction whose work depends on its operands by a call. */
   #help(code: number, begin: number): void {
-    if (this.#isLeaf) return this.#reopen();
     const first = this.#u32();
     const second = SKIP[code] === TWO_NUMBERS ? this.#u32() : 0;
     this.#copy(begin);
+    this.#runs.payRun();
     this.#out.u8(OP_CALL);
     this.#out.u32(this.#helpers.indexOf(code, first, second));
     this.#from = this.#at;
-    this.#runs.reload();
+    this.#runs.isStale = true;
   }
 
   /** The rest of the block is unreachable. */
@@ -504,12 +542,19 @@ export class BodyRewriter {
   }
 
   #startElse(): void {
-    const runs = this.#runs;
     const label = this.#labels.top;
-    this.#out.u8(OP_ELSE);
     this.#labels.words[label + KIND] = OF_BLOCK;
-    runs.way = this.#labels.words[label + ELSE_WAY];
-    runs.enter(runs.pay());
+    this.#restoreElse(label);
+  }
+
+  /** Continues on the other side of an `if`. */
+  #restoreElse(label: number): void {
+    const runs = this.#runs;
+    const labels = this.#labels.words;
+    runs.unpaidFrom = runs.count - labels[label + ELSE_DEBT];
+    runs.way = labels[label + ELSE_WAY];
+    runs.isEntered = labels[label + ELSE_ENTERED] !== 0;
+    runs.isStale = labels[label + ELSE_STALE] !== 0;
   }
 
   /** Closes the innermost block at its `end`. */
@@ -520,43 +565,70 @@ export class BodyRewriter {
     const kind = labels[label + KIND];
     this.#labels.top -= WORDS;
     if (kind === OF_FUNCTION) {
-      if (isReached) {
-        this.#endRun(movesFuel(labels[label + ARITY]), false);
-        this.#copy(begin);
-        runs.checkWay();
-      }
-      this.#copy(this.#at);
-      return;
+      if (isReached) this.#leave(begin, labels[label + ARITY]);
+      return this.#copy(this.#at);
     }
-    let way = isReached ? runs.way : 0;
-    if (kind === OF_IF) {
+    if (kind === OF_LOOP) runs.loops--;
+    if (!isReached) runs.closeDead();
+    const chain = labels[label + CHAIN];
+    if (kind === OF_IF) this.#closeIf(label, begin, isReached);
+    else if (chain !== NO_CHAIN && isReached) {
       this.#copy(begin);
-      this.#out.u8(OP_ELSE);
-      runs.enter(runs.pay());
-      way = Math.max(way, labels[label + ELSE_WAY]);
+      runs.payRun();
     }
-    if (labels[label + CHAIN] !== NO_CHAIN) runs.bind(labels[label + CHAIN]);
-    runs.way = Math.max(way, labels[label + WAY]);
+    runs.bind(chain);
+    if (labels[label + WAY] > runs.way) runs.way = labels[label + WAY];
+    if (labels[label + ENTERED] !== 0) runs.isEntered = true;
+    if (runs.loops === 0) runs.isStale = true;
     if (runs.isFar) {
       this.#copy(this.#at);
       runs.check();
     }
   }
 
+  /** Closes an `if` without an `else`, where two ways join, or one goes on. */
+  #closeIf(label: number, begin: number, isReached: boolean): void {
+    const runs = this.#runs;
+    this.#copy(begin);
+    if (!isReached) {
+      this.#restoreElse(label);
+      if (this.#labels.words[label + CHAIN] === NO_CHAIN) return;
+      this.#out.u8(OP_ELSE);
+      return runs.payRun();
+    }
+    runs.payRun();
+    this.#out.u8(OP_ELSE);
+    const { way, isEntered, isStale } = runs;
+    this.#restoreElse(label);
+    runs.payRun();
+    if (way > runs.way) runs.way = way;
+    runs.isEntered ||= isEntered;
+    runs.isStale ||= isStale;
+  }
+
   #branch(begin: number): void {
     const label = this.#labels.at(this.#u32());
-    this.#endRun(movesFuel(this.#labels.words[label + ARITY]), false);
-    this.#copy(begin);
-    if (this.#labels.words[label + KIND] === OF_FUNCTION) this.#runs.checkWay();
-    else this.#payBranch(label, 0);
+    const arity = this.#labels.words[label + ARITY];
+    if (this.#labels.words[label + KIND] === OF_FUNCTION) this.#leave(begin, arity);
+    else {
+      this.#endRun(movesFuel(arity), false);
+      this.#copy(begin);
+      this.#payBranch(label, 0);
+    }
     this.#die();
   }
 
   #return(begin: number): void {
-    this.#endRun(movesFuel(this.#labels.words[ARITY]), false);
-    this.#copy(begin);
-    this.#runs.checkWay();
+    this.#leave(begin, this.#labels.words[ARITY]);
     this.#die();
+  }
+
+  /** Pays before the instruction that leaves the function. */
+  #leave(begin: number, results: number): void {
+    this.#endRun(movesFuel(results), false);
+    this.#copy(begin);
+    this.#runs.payDebt();
+    this.#runs.checkWay();
   }
 
   #branchIf(begin: number): void {
@@ -566,9 +638,11 @@ export class BodyRewriter {
     const label = this.#labels.at(depth);
     const fuel = movesFuel(this.#labels.words[label + ARITY]);
     this.#endRun(0, true);
+    this.#copy(begin);
+    if (this.#labels.words[label + KIND] === OF_FUNCTION) runs.payDebt();
+    else this.#limitDebt(begin);
     if (this.#isFree(label)) this.#copy(this.#at);
     else {
-      this.#copy(begin);
       out.u8(OP_IF);
       this.#blockType(this.#labels.words[label + CARRIED]);
       this.#payBranch(label, fuel);
@@ -577,14 +651,15 @@ export class BodyRewriter {
       out.u8(OP_END);
       this.#from = this.#at;
     }
-    runs.count += fuel;
-    runs.enter(runs.pay());
+    runs.skip(fuel);
+    runs.beginRun();
     runs.checkWay();
   }
 
   /** Whether a branch to the label pays nothing. */
   #isFree(label: number): boolean {
-    return this.#labels.words[label + KIND] === OF_FUNCTION && movesFuel(this.#labels.words[label + ARITY]) === 0;
+    return this.#labels.words[label + KIND] === OF_FUNCTION && this.#runs.debt === 0 &&
+      movesFuel(this.#labels.words[label + ARITY]) === 0;
   }
 
   /** Writes the type of a block that takes and returns values. */
@@ -603,6 +678,7 @@ export class BodyRewriter {
     let slots = 0;
     this.#endRun(0, false);
     this.#copy(begin);
+    this.#limitDebt(begin);
     for (let place = 0; place <= count; place++) {
       const depth = this.#u32();
       const label = this.#labels.at(depth);
