@@ -4,6 +4,8 @@
  * @module
  */
 
+import { clearWays } from "./ways.ts";
+
 // Kinds of labels.
 export const OF_FUNCTION = 0;
 export const OF_BLOCK = 1;
@@ -11,34 +13,32 @@ export const OF_LOOP = 2;
 /** An `if` whose `else` has not come. */
 export const OF_IF = 3;
 
+/** A chain of branches without one. */
+export const NO_CHAIN = 0;
+
 /** The words of a label. */
-export const WORDS = 14;
+export const WORDS = 16;
 export const KIND = 0;
 /** The number of values that a branch carries. */
 export const ARITY = 1;
 /** Their types, as a key of `Types`. */
 export const CARRIED = 2;
-/** A chain of payments without an entry. */
-export const NO_CHAIN = 0;
-/** Payments at branches to the end. */
+/** The branches to the end. */
 export const CHAIN = 3;
-/** What a branch to a loop pays. Until the run has ended, the count where it began. */
+/** What a branch to a loop pays for the run there, once that has ended. 0 if the run pays itself. */
 export const COST = 4;
-/** The longest way of the branches to the end. */
-export const WAY = 5;
 /** The last `br_table` that named the label. */
-export const TABLE_AT = 6;
+export const TABLE_AT = 5;
 /** Its block there. */
-export const SLOT = 7;
+export const SLOT = 6;
 /** Loops around the end of the block; for a loop, itself included. */
-export const LOOPS = 8;
-/** Whether the function may have been entered without a check on a way of the branches to the end. */
-export const ENTERED = 9;
-/** The state at an `if`: what is not paid, the way, whether it was entered without a check, whether the local is stale. */
-export const ELSE_DEBT = 10;
-export const ELSE_WAY = 11;
-export const ELSE_ENTERED = 12;
-export const ELSE_STALE = 13;
+export const LOOPS = 7;
+/** The longest ways of the branches to the end, {@linkcode WAY_WORDS} words. */
+export const WAYS = 8;
+/** The state at an `if`: the debt, whether the local is stale, the ways. */
+export const ELSE_DEBT = 11;
+export const ELSE_STALE = 12;
+export const ELSE_WAYS = 13;
 
 /** The labels of one function, the outermost first. */
 export class Labels {
@@ -63,10 +63,10 @@ export class Labels {
     words[label + ARITY] = arity;
     words[label + CARRIED] = carried;
     words[label + CHAIN] = NO_CHAIN;
-    words[label + WAY] = 0;
     words[label + TABLE_AT] = -1;
     words[label + LOOPS] = loops;
-    words[label + ENTERED] = 0;
+    words[label + COST] = 0;
+    clearWays(words, label + WAYS);
   }
 
   /** The first word of a label. */

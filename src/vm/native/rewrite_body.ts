@@ -47,10 +47,8 @@ import {
   CHAIN,
   COST,
   ELSE_DEBT,
-  ELSE_ENTERED,
   ELSE_STALE,
-  ELSE_WAY,
-  ENTERED,
+  ELSE_WAYS,
   grown,
   KIND,
   Labels,
@@ -62,13 +60,13 @@ import {
   OF_LOOP,
   SLOT,
   TABLE_AT,
-  WAY,
+  WAYS,
   WORDS,
 } from "./labels.ts";
 import { newIndex } from "./layout.ts";
 import type { Layout } from "./layout.ts";
-import { MAX_DEBT, movesFuel } from "./runs.ts";
-import type { Runs } from "./runs.ts";
+import type { Payments } from "./payments.ts";
+import { movesFuel, Runs } from "./runs.ts";
 import type { Types } from "./types.ts";
 import type { Writer } from "./writer.ts";
 
@@ -97,6 +95,7 @@ export class BodyRewriter {
   readonly #helpers: Helpers;
   readonly #types: Types;
   readonly #out: Writer;
+  readonly #payments: Payments;
   readonly #runs: Runs;
   /** Why the module can't be rewritten. */
   refusal: string | undefined;
@@ -114,13 +113,14 @@ export class BodyRewriter {
   #tables = 0;
   #slots = new Int32Array(64);
 
-  constructor(record: ModuleRecord, layout: Layout, types: Types, helpers: Helpers, out: Writer, runs: Runs) {
+  constructor(record: ModuleRecord, layout: Layout, types: Types, helpers: Helpers, payments: Payments) {
     this.#record = record;
     this.#layout = layout;
     this.#types = types;
     this.#helpers = helpers;
-    this.#out = out;
-    this.#runs = runs;
+    this.#out = payments.out;
+    this.#payments = payments;
+    this.#runs = new Runs(payments);
   }
 
   /** Rewrites the next part of a defined function's body. Returns whether it was the last. */
@@ -130,6 +130,7 @@ export class BodyRewriter {
     this.#pass();
     if (this.#labels.top >= 0) return false;
     this.#body = -1;
+    this.#payments.compact(this.#size + this.#width);
     this.#out.close(this.#size, this.#width);
     return true;
   }
@@ -163,7 +164,8 @@ export class BodyRewriter {
     this.#dead = -1;
     this.#labels.clear();
     this.#labels.push(OF_FUNCTION, results.length, this.#types.keyOfResults(typeIndex), 0);
-    this.#runs.begin(params.length + locals, Math.floor(locals / ZEROED_LOCALS_PER_FUEL));
+    this.#payments.begin(params.length + locals);
+    this.#runs.begin(Math.floor(locals / ZEROED_LOCALS_PER_FUEL));
   }
 
   #u32(): number {
@@ -188,7 +190,7 @@ export class BodyRewriter {
     let { count } = runs;
     // The count at which the run is too long.
     let most = runs.longAt;
-    let isUnpaid = runs.debtIsOpen;
+    let isUnpaid = !runs.isPaid;
     while (this.#labels.top >= 0 && at < until) {
       if (this.#dead >= 0) {
         this.#at = at;
@@ -196,7 +198,7 @@ export class BodyRewriter {
         at = this.#at;
         count = runs.count;
         most = runs.longAt;
-        isUnpaid = runs.debtIsOpen;
+        isUnpaid = !runs.isPaid;
         continue;
       }
       const begin = at;
@@ -253,8 +255,8 @@ export class BodyRewriter {
           at = this.#at;
           count = runs.count;
           most = runs.longAt;
-          isUnpaid = runs.debtIsOpen;
-          isUnpaid = runs.debtIsOpen;
+          isUnpaid = !runs.isPaid;
+          isUnpaid = !runs.isPaid;
       }
       if (count >= most) {
         runs.count = count;
@@ -262,7 +264,7 @@ export class BodyRewriter {
         this.#split();
         count = runs.count;
         most = runs.longAt;
-        isUnpaid = runs.debtIsOpen;
+        isUnpaid = !runs.isPaid;
       }
     }
     runs.count = count;
@@ -396,16 +398,24 @@ export class BodyRewriter {
   #payBranch(label: number, fuel: number): void {
     const runs = this.#runs;
     const labels = this.#labels.words;
-    const kind = labels[label + KIND];
     const isIntoLoop = labels[label + LOOPS] > 0;
-    const amount = runs.debt + fuel;
-    if (kind === OF_FUNCTION) runs.payBranch(amount, false);
-    else if (kind === OF_LOOP) runs.payBranch(labels[label + COST] + amount, true);
-    else {
-      labels[label + CHAIN] = runs.chainBranch(amount, isIntoLoop, labels[label + CHAIN]);
-      if (runs.way > labels[label + WAY]) labels[label + WAY] = runs.way;
-      if (runs.isEntered) labels[label + ENTERED] = 1;
+    switch (labels[label + KIND]) {
+      case OF_FUNCTION:
+      case OF_LOOP:
+        return runs.payBranch(labels[label + COST] + runs.debt + fuel, isIntoLoop);
+      default:
+        labels[label + CHAIN] = runs.payChained(fuel, isIntoLoop, labels[label + CHAIN]);
+        runs.ways.joinTo(runs.count, labels, label + WAYS);
     }
+  }
+
+  /** Whether a branch to the label pays nothing. */
+  #isFree(label: number, fuel: number): boolean {
+    const labels = this.#labels.words;
+    const kind = labels[label + KIND];
+    const { debt } = this.#runs;
+    return (kind === OF_FUNCTION || kind === OF_LOOP) &&
+      this.#runs.isFree(labels[label + COST] + debt + fuel, labels[label + LOOPS] > 0);
   }
 
   // Actions
@@ -469,10 +479,10 @@ export class BodyRewriter {
     const runs = this.#runs;
     this.#copy(begin);
     runs.loops++;
-    runs.payRun();
-    runs.refresh();
     this.#openBlock(OF_LOOP);
-    this.#labels.enterLoop(runs.count);
+    if (runs.isPaid) this.#labels.enterLoop(runs.count);
+    else runs.payDebt();
+    runs.refresh();
     this.#copy(this.#at);
     runs.check();
   }
@@ -485,15 +495,14 @@ export class BodyRewriter {
     const label = this.#labels.top;
     const labels = this.#labels.words;
     labels[label + ELSE_DEBT] = runs.debt;
-    labels[label + ELSE_WAY] = runs.way;
-    labels[label + ELSE_ENTERED] = runs.isEntered ? 1 : 0;
     labels[label + ELSE_STALE] = runs.isStale ? 1 : 0;
+    runs.ways.save(runs.count, labels, label + ELSE_WAYS);
     runs.beginRun();
   }
 
   /** Pays a large debt before a branch. */
   #limitDebt(begin: number): void {
-    if (this.#runs.debt <= MAX_DEBT) return;
+    if (!this.#runs.isDebtLarge) return;
     this.#copy(begin);
     this.#runs.payDebt();
   }
@@ -516,7 +525,7 @@ export class BodyRewriter {
     this.#endRun(0, false);
     this.#copy(begin);
     this.#runs.payDebt();
-    this.#runs.checkCall();
+    this.#runs.checkBeforeCall();
   }
 
   #function(index: number): number {
@@ -551,10 +560,9 @@ export class BodyRewriter {
   #restoreElse(label: number): void {
     const runs = this.#runs;
     const labels = this.#labels.words;
-    runs.unpaidFrom = runs.count - labels[label + ELSE_DEBT];
-    runs.way = labels[label + ELSE_WAY];
-    runs.isEntered = labels[label + ELSE_ENTERED] !== 0;
+    runs.debt = labels[label + ELSE_DEBT];
     runs.isStale = labels[label + ELSE_STALE] !== 0;
+    runs.ways.restore(runs.count, labels, label + ELSE_WAYS);
   }
 
   /** Closes the innermost block at its `end`. */
@@ -569,41 +577,46 @@ export class BodyRewriter {
       return this.#copy(this.#at);
     }
     if (kind === OF_LOOP) runs.loops--;
-    if (!isReached) runs.closeDead();
-    const chain = labels[label + CHAIN];
-    if (kind === OF_IF) this.#closeIf(label, begin, isReached);
-    else if (chain !== NO_CHAIN && isReached) {
-      this.#copy(begin);
-      runs.payRun();
+    if (!isReached) {
+      runs.isStale = false;
+      runs.ways.clear(runs.count);
     }
-    runs.bind(chain);
-    if (labels[label + WAY] > runs.way) runs.way = labels[label + WAY];
-    if (labels[label + ENTERED] !== 0) runs.isEntered = true;
+    const chain = labels[label + CHAIN];
+    if (isReached && runs.isPaid) {
+      if (kind === OF_IF) this.#writeElse(label, begin);
+      runs.joinPaid(chain);
+    } else if (kind === OF_IF || chain !== NO_CHAIN) {
+      const debt = kind === OF_IF ? labels[label + ELSE_DEBT] : runs.debtOf(chain);
+      if (isReached && runs.debt !== debt) {
+        this.#copy(begin);
+        runs.payDebt(debt);
+      }
+      if (kind === OF_IF) {
+        runs.isStale ||= labels[label + ELSE_STALE] !== 0;
+        runs.ways.join(runs.count, labels, label + ELSE_WAYS);
+      }
+      runs.joinOwing(chain, debt);
+    } else if (!isReached) runs.debt = 0;
+    runs.ways.join(runs.count, labels, label + WAYS);
     if (runs.loops === 0) runs.isStale = true;
-    if (runs.isFar) {
+    if (runs.ways.isFar(runs.count)) {
       this.#copy(this.#at);
       runs.check();
     }
   }
 
-  /** Closes an `if` without an `else`, where two ways join, or one goes on. */
-  #closeIf(label: number, begin: number, isReached: boolean): void {
+  /** Writes the side of an `if` that has no code, to pay there for what follows. */
+  #writeElse(label: number, begin: number): void {
     const runs = this.#runs;
+    const labels = this.#labels.words;
+    const { isStale } = runs;
     this.#copy(begin);
-    if (!isReached) {
-      this.#restoreElse(label);
-      if (this.#labels.words[label + CHAIN] === NO_CHAIN) return;
-      this.#out.u8(OP_ELSE);
-      return runs.payRun();
-    }
-    runs.payRun();
     this.#out.u8(OP_ELSE);
-    const { way, isEntered, isStale } = runs;
-    this.#restoreElse(label);
+    runs.debt = labels[label + ELSE_DEBT];
+    runs.isStale = labels[label + ELSE_STALE] !== 0;
     runs.payRun();
-    if (way > runs.way) runs.way = way;
-    runs.isEntered ||= isEntered;
     runs.isStale ||= isStale;
+    runs.ways.join(runs.count, labels, label + ELSE_WAYS);
   }
 
   #branch(begin: number): void {
@@ -628,38 +641,35 @@ export class BodyRewriter {
     this.#endRun(movesFuel(results), false);
     this.#copy(begin);
     this.#runs.payDebt();
-    this.#runs.checkWay();
+    this.#runs.checkBeforeReturn();
   }
 
   #branchIf(begin: number): void {
     const depth = this.#u32();
     const runs = this.#runs;
-    const out = this.#out;
     const label = this.#labels.at(depth);
-    const fuel = movesFuel(this.#labels.words[label + ARITY]);
+    const labels = this.#labels.words;
+    const fuel = movesFuel(labels[label + ARITY]);
     this.#endRun(0, true);
     this.#copy(begin);
-    if (this.#labels.words[label + KIND] === OF_FUNCTION) runs.payDebt();
+    if (labels[label + KIND] === OF_FUNCTION) runs.payDebt();
     else this.#limitDebt(begin);
-    if (this.#isFree(label)) this.#copy(this.#at);
+    if (this.#isFree(label, fuel)) this.#copy(this.#at);
     else {
+      const out = this.#out;
+      const from = out.at;
       out.u8(OP_IF);
-      this.#blockType(this.#labels.words[label + CARRIED]);
+      this.#blockType(labels[label + CARRIED]);
       this.#payBranch(label, fuel);
       out.u8(OP_BR);
       out.u32(depth + 1);
       out.u8(OP_END);
+      if (labels[label + CHAIN] !== NO_CHAIN) this.#payments.isBranch(runs.siteOf(labels[label + CHAIN]), from, depth);
       this.#from = this.#at;
     }
     runs.skip(fuel);
     runs.beginRun();
     runs.checkWay();
-  }
-
-  /** Whether a branch to the label pays nothing. */
-  #isFree(label: number): boolean {
-    return this.#labels.words[label + KIND] === OF_FUNCTION && this.#runs.debt === 0 &&
-      movesFuel(this.#labels.words[label + ARITY]) === 0;
   }
 
   /** Writes the type of a block that takes and returns values. */
@@ -682,7 +692,7 @@ export class BodyRewriter {
     for (let place = 0; place <= count; place++) {
       const depth = this.#u32();
       const label = this.#labels.at(depth);
-      if (labels[label + TABLE_AT] === id || this.#isFree(label)) continue;
+      if (labels[label + TABLE_AT] === id || this.#isFree(label, movesFuel(labels[label + ARITY]))) continue;
       labels[label + TABLE_AT] = id;
       if (slots === this.#slots.length) this.#slots = grown(this.#slots);
       this.#slots[slots++] = depth;

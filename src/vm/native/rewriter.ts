@@ -15,7 +15,7 @@ import { GUEST_IMPORTS, layoutOf, newIndex, RUNTIME_IMPORTS, STAMP_SECTION } fro
 import type { Layout } from "./layout.ts";
 import { writeNames } from "./names.ts";
 import { BodyRewriter } from "./rewrite_body.ts";
-import { Runs } from "./runs.ts";
+import { Payments } from "./payments.ts";
 import { stampOf } from "./stamp.ts";
 import { Types } from "./types.ts";
 import { Writer } from "./writer.ts";
@@ -78,8 +78,8 @@ export class ModuleRewriter implements ModuleVisitor {
     this.#layout = layout;
     this.#types = new Types(record);
     this.#helpers = new Helpers(record, layout, this.#types);
-    const runs = new Runs(this.#code, layout.fuelGlobal, this.#helpers.fixed("refuel"));
-    this.#bodies = new BodyRewriter(record, layout, this.#types, this.#helpers, this.#code, runs);
+    const payments = new Payments(this.#code, layout.fuelGlobal, this.#helpers.fixed("refuel"));
+    this.#bodies = new BodyRewriter(record, layout, this.#types, this.#helpers, payments);
     this.#ends = new Uint32Array(record.functions.length - record.importedFunctions);
   }
 
