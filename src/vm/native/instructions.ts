@@ -1,6 +1,6 @@
 /**
- * What the rewriter does at each instruction, as dense tables: skip its immediates and copy it, or act. Each constant
- * is a number that the tables have.
+ * What the rewriter does at each instruction, as dense tables: skip it, or act. scanner.ts has the first of these
+ * numbers as they are, since engines make a jump table of those.
  *
  * @module
  */
@@ -10,15 +10,28 @@ import type { Immediates, OpcodeRow } from "../binary/opcodes.ts";
 
 // How an instruction is skipped: what its immediates are.
 
-export const NOTHING = 0;
-export const ONE_NUMBER = 1;
+const NOTHING = 0;
+const ONE_NUMBER = 1;
+/** Two numbers. */
 export const TWO_NUMBERS = 2;
-export const FOUR_BYTES = 3;
-export const EIGHT_BYTES = 4;
-export const BYTES = 5;
-export const TABLE = 6;
-export const THREE_NUMBERS = 7;
-export const SIXTEEN_BYTES = 8;
+const FOUR_BYTES = 3;
+const EIGHT_BYTES = 4;
+const SIXTEEN_BYTES = 5;
+const TWO_NUMBERS_AND_BYTE = 6;
+/** Nothing, and it costs nothing. */
+const FREE = 7;
+const LIST = 8;
+const TABLE = 9;
+
+// Instructions that may trap, skipped in the first ways. The run that they are in must have been paid for.
+
+export const FIRST_TRAPPING = 9;
+const TRAPPING: Readonly<Record<number, number>> = {
+  [NOTHING]: 9,
+  [ONE_NUMBER]: 10,
+  [TWO_NUMBERS]: 11,
+  [TWO_NUMBERS_AND_BYTE]: 12,
+};
 
 const SKIPS: Readonly<Record<Immediates, number>> = {
   "": NOTHING,
@@ -27,7 +40,7 @@ const SKIPS: Readonly<Record<Immediates, number>> = {
   br_table: TABLE,
   func: ONE_NUMBER,
   call_indirect: TWO_NUMBERS,
-  select_types: BYTES,
+  select_types: LIST,
   ref_type: ONE_NUMBER,
   local: ONE_NUMBER,
   global: ONE_NUMBER,
@@ -48,10 +61,10 @@ const SKIPS: Readonly<Record<Immediates, number>> = {
   f32: FOUR_BYTES,
   f64: EIGHT_BYTES,
   memarg4: TWO_NUMBERS,
-  memarg0_lane: THREE_NUMBERS,
-  memarg1_lane: THREE_NUMBERS,
-  memarg2_lane: THREE_NUMBERS,
-  memarg3_lane: THREE_NUMBERS,
+  memarg0_lane: TWO_NUMBERS_AND_BYTE,
+  memarg1_lane: TWO_NUMBERS_AND_BYTE,
+  memarg2_lane: TWO_NUMBERS_AND_BYTE,
+  memarg3_lane: TWO_NUMBERS_AND_BYTE,
   // A lane is less than 128.
   lane16: ONE_NUMBER,
   lane8: ONE_NUMBER,
@@ -67,27 +80,9 @@ export const SKIP: Uint8Array = Uint8Array.from(
   (skip) => skip ?? NOTHING,
 );
 
-// Instructions that may trap, skipped in the same ways. The run that they are in must have been paid for.
+// Actions: what is more than to skip the instruction.
 
-export const MAY_TRAP = 9;
-export const ONE_NUMBER_MAY_TRAP = 10;
-export const TWO_NUMBERS_MAY_TRAP = 11;
-export const THREE_NUMBERS_MAY_TRAP = 12;
-
-const TRAPPING: Readonly<Record<number, number>> = {
-  [NOTHING]: MAY_TRAP,
-  [ONE_NUMBER]: ONE_NUMBER_MAY_TRAP,
-  [TWO_NUMBERS]: TWO_NUMBERS_MAY_TRAP,
-  [THREE_NUMBERS]: THREE_NUMBERS_MAY_TRAP,
-};
-
-/** Whether an instruction may trap: accesses, divisions, conversions to integers. */
-function mayTrap([, name, immediates]: OpcodeRow): boolean {
-  return immediates.startsWith("memarg") || /^i\d\d\.(div|rem)_|^i\d\d\.trunc_f|^table\.[gs]et$/.test(name);
-}
-
-// Actions: what is more than to copy the instruction.
-
+export const FIRST_ACTION = 13;
 export const BLOCK = 13;
 export const LOOP = 14;
 export const IF = 15;
@@ -103,7 +98,10 @@ export const RETURN_CALL = 24;
 export const RETURN_CALL_INDIRECT = 25;
 export const UNREACHABLE = 26;
 export const REF_FUNC = 27;
+/** An instruction that a helper replaces. */
 export const HELPED = 28;
+/** An instruction without effects on what is counted, whose immediates are rare. */
+export const OTHER = 29;
 
 const ACTIONS: Readonly<Record<string, number>> = {
   "block": BLOCK,
@@ -129,11 +127,22 @@ const ACTIONS: Readonly<Record<string, number>> = {
   "table.fill": HELPED,
   "table.copy": HELPED,
   "table.init": HELPED,
+  "select_t": OTHER,
 };
+
+/** Whether an action opens a block. */
+export function isOpening(what: number): boolean {
+  return what === BLOCK || what === LOOP || what === IF;
+}
+
+/** Whether an instruction may trap: accesses, divisions, conversions to integers. */
+function mayTrap([, name, immediates]: OpcodeRow): boolean {
+  return immediates.startsWith("memarg") || /^i\d\d\.(div|rem)_|^i\d\d\.trunc_f|^table\.[gs]et$/.test(name);
+}
 
 /** How an instruction is skipped, whether it may trap, or its action. */
 export const WHAT: Uint8Array = Uint8Array.from(
-  byRow((row) => mayTrap(row) ? TRAPPING[SKIPS[row[2]]] : SKIPS[row[2]]),
+  byRow((row) => mayTrap(row) ? TRAPPING[SKIPS[row[2]]] : row[1] === "nop" ? FREE : SKIPS[row[2]]),
   (what) => what ?? NOTHING,
 );
 for (const [name, action] of Object.entries(ACTIONS)) WHAT[denseOpcode(opcodeOf(name))] = action;

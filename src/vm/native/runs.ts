@@ -132,9 +132,8 @@ export class Runs {
     return this.#checkedAt + MAX_UNCHECKED;
   }
 
-  /** Ends the run and begins another. */
+  /** Begins another run after one that was too long and has been ended. */
   split(): void {
-    this.endRun(0, false);
     this.payDebt();
     this.check();
     this.beginRun();
