@@ -6,6 +6,7 @@
  * @module
  */
 
+import { onRejection } from "../../base/callbacks.ts";
 import { LimitError } from "../../base/limits.ts";
 import type { FuncType } from "../binary/types.ts";
 import type { Call, CallStatus } from "../engine.ts";
@@ -70,7 +71,7 @@ export class CallRun extends Run {
     this.enter(fuel);
     let ended: Promise<CallStatus>;
     try {
-      const converted = argumentsOf(this.func.type, args);
+      const converted = this.#convert(args);
       // Converting may have stopped the call.
       if (this.isOver) throw new Unwound(this);
       meter.lendNow(this);
@@ -84,6 +85,14 @@ export class CallRun extends Run {
     if (!this.isRunning) return this.status;
     this.leave();
     return ended;
+  }
+
+  #convert(args: readonly Value[]): readonly unknown[] {
+    try {
+      return argumentsOf(this.func.type, args);
+    } catch (error) {
+      throw this.end(error);
+    }
   }
 
   /** Lets the suspended guest go on. */
@@ -161,6 +170,8 @@ export class CallRun extends Run {
   fail(error: unknown): void {
     this.status = "failed";
     this.end(error);
+    // Nobody waits for it.
+    onRejection(this.promise, () => {});
   }
 
   #finish(value: unknown): CallStatus {
@@ -276,8 +287,14 @@ export function callNow(func: Func, args: readonly Value[]): Value {
   const instance = func.owner as NativeInstance;
   const run = new Run(0);
   run.enter(Infinity);
+  let converted: readonly unknown[];
   try {
-    const converted = argumentsOf(func.type, args);
+    converted = argumentsOf(func.type, args);
+  } catch (error) {
+    run.leave();
+    throw error;
+  }
+  try {
     instance.meter.lendNow(run);
     return fromHostResult(func.type, instance.raw(func.index)(...converted));
   } catch (error) {

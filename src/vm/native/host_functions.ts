@@ -5,7 +5,7 @@
  * @module
  */
 
-import { isPromiseLike } from "../../base/callbacks.ts";
+import { isPromiseLike, onRejection } from "../../base/callbacks.ts";
 import { F64, FUNCREF, I64 } from "../binary/types.ts";
 import type { FuncType } from "../binary/types.ts";
 import { waitError } from "../errors.ts";
@@ -55,7 +55,10 @@ function failure(run: Run, meter: Meter, cause: unknown): unknown {
 /** Takes a result that may be a promise, or must be converted. */
 function take(run: Run, caller: Caller, type: FuncType, result: unknown): unknown {
   if (isPromiseLike(result)) {
-    if (run.id === 0) throw run.end(waitError());
+    if (run.id === 0) {
+      onRejection(result, () => {});
+      throw run.end(waitError());
+    }
     (run as Waiter).pend(caller.meter, result, type);
     caller.pend(run.id);
     return emptyResult(type);

@@ -7,9 +7,11 @@
 
 import { limitError } from "../../base/limits.ts";
 import { spend } from "../../base/schedule.ts";
+import type { FuncType } from "../binary/types.ts";
 import type { Engine, Making, RunLimits, Wrap } from "../engine.ts";
 import { Trap } from "../errors.ts";
 import type { TrapReason } from "../errors.ts";
+import type { Func, HostFunction } from "../objects/function.ts";
 import { linkFunction, linkGlobal, linkMemory, linkTable, lookUp } from "../objects/link.ts";
 import type { Imports } from "../objects/link.ts";
 import { Memory } from "../objects/memory.ts";
@@ -133,11 +135,7 @@ function linkImports(instance: NativeInstance, imports: Imports): Record<string,
         const type = record.types[entry.type.typeIndex];
         const func = linkFunction(type, entry, value);
         instance.setFunc(next.function, func);
-        guest[next.function++] = typeof func === "function"
-          ? hostImport(instance, type, func)
-          : func.owner instanceof NativeInstance
-          ? rawOf(func)
-          : hostImport(instance, type, func.host ?? func.exported);
+        guest[next.function++] = importOf(instance, type, func);
         break;
       }
       case "memory":
@@ -158,4 +156,14 @@ function linkImports(instance: NativeInstance, imports: Imports): Record<string,
     }
   }
   return guest;
+}
+
+/** What the metered module imports for a function. Functions of other native instances are called by the host itself. */
+function importOf(instance: NativeInstance, type: FuncType, func: Func | HostFunction): unknown {
+  if (typeof func === "function") return hostImport(instance, type, func);
+  if (!(func.owner instanceof NativeInstance)) return hostImport(instance, type, func.host ?? func.exported);
+  const { peers } = instance.meter;
+  const { meter } = func.owner;
+  if (!peers.includes(meter)) peers.push(meter);
+  return rawOf(func);
 }

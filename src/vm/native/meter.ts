@@ -60,6 +60,8 @@ export class Run {
   error: unknown;
   /** The instance that has the fuel, or had it when the guest was suspended. */
   meter: Meter | undefined;
+  /** The instance that had the fuel first. */
+  home: Meter | undefined;
   #outer: Run | undefined;
 
   constructor(id: number) {
@@ -91,7 +93,15 @@ export class Run {
   }
 
   #pause(): void {
-    if (this.meter?.holder === this) this.meter.takeBack();
+    const { meter, home } = this;
+    if (meter?.holder === this) meter.takeBack();
+    if (home === undefined || (home.peers.length === 0 && meter === home)) return;
+    // A guest's function may have run without a check, and has lowered the counter of its instance below zero.
+    const seen = new Set([home, ...meter === undefined ? [] : [meter]]);
+    for (const one of seen) {
+      one.settleWith(this);
+      for (const peer of one.peers) seen.add(peer);
+    }
   }
 
   #goOn(): void {
@@ -116,6 +126,8 @@ export class Meter implements Metered {
   holder: Run | undefined;
   /** Fuel that host functions have charged and no run has counted yet. */
   charged = 0;
+  /** The instances whose functions this one imports. */
+  readonly peers: Meter[] = [];
   /** Fuel used, without what the guest's counter shows beyond the loan. */
   #settled = 0;
   /** What the counter showed when it was last settled. */
@@ -158,6 +170,7 @@ export class Meter implements Metered {
   lend(run: Run): number {
     this.holder = run;
     run.meter = this;
+    run.home ??= this;
     const fuel = Math.min(run.left, this.limits.fuel - this.#settled, MAX_LOAN);
     return this.#loan = Math.max(Math.floor(fuel), -MAX_LOAN);
   }
@@ -173,6 +186,13 @@ export class Meter implements Metered {
     this.#write(0);
     this.#loan = 0;
     this.holder = undefined;
+  }
+
+  /** Counts for a run what was used while no run was the holder. */
+  settleWith(run: Run): void {
+    if (this.holder !== undefined) return;
+    this.holder = run;
+    this.takeBack();
   }
 
   /**

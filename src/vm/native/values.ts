@@ -8,7 +8,7 @@
 
 import { EXTERNREF, FUNCREF, I32, I64 } from "../binary/types.ts";
 import type { FuncType, ValueType } from "../binary/types.ts";
-import { isPromiseLike } from "../../base/callbacks.ts";
+import { isPromiseLike, onRejection } from "../../base/callbacks.ts";
 import { waitError } from "../errors.ts";
 import { Func } from "../objects/function.ts";
 import type { FunctionOwner, Value } from "../objects/function.ts";
@@ -139,5 +139,6 @@ function callReference({ host, exported, type }: Func, args: readonly unknown[])
   } catch (cause) {
     throw run.isOver ? new Unwound(run) : new HostFailure(cause, new Error());
   }
-  throw run.end(waitError());
+  onRejection(result, () => {});
+  throw run.isOver ? new Unwound(run) : run.end(waitError());
 }
