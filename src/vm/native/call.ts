@@ -122,7 +122,7 @@ export class CallRun extends Run {
   resumed(): number {
     if (this.isOver) throw new Unwound(this);
     this.enter(this.#slice);
-    return this.meter!.lend(this);
+    return this.meter!.lendAgain(this);
   }
 
   /** The guest's slice is over. */

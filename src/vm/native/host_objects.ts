@@ -8,6 +8,9 @@ import { FUNCREF, V128, valueTypeName } from "../binary/types.ts";
 import type { ReferenceType, ValueType } from "../binary/types.ts";
 import type { Global, HostGlobal } from "../objects/global.ts";
 import type { HostTable, Table } from "../objects/table.ts";
+import { Func } from "../objects/function.ts";
+import { TableUsers } from "./meter.ts";
+import type { Meter } from "./meter.ts";
 import { funcOfRaw, rawOf } from "./values.ts";
 import { theHost } from "./support.ts";
 import type { RawGlobal, RawTable } from "./support.ts";
@@ -22,10 +25,28 @@ interface WrappedGlobal extends HostGlobal {
   readonly raw: RawGlobal;
 }
 
+const USERS = new WeakMap<RawTable, TableUsers>();
+
+/** The instances that have a table, or functions in it. */
+export function usersOf(raw: RawTable): TableUsers {
+  let users = USERS.get(raw);
+  if (users === undefined) USERS.set(raw, users = new TableUsers());
+  return users;
+}
+
+/** An owner of functions that counts fuel. */
+interface Owner {
+  readonly meter?: Meter;
+}
+
 /** A table of the host. */
 export function hostTable(raw: RawTable, element: ReferenceType): WrappedTable {
   const isFunctions = element === FUNCREF;
-  const toRaw = (reference: unknown) => isFunctions ? rawOf(reference) : reference;
+  const toRaw = (reference: unknown) => {
+    if (!isFunctions) return reference;
+    if (reference instanceof Func) (reference.owner as Owner | undefined)?.meter?.linkTable(usersOf(raw));
+    return rawOf(reference);
+  };
   return {
     raw,
     get length() {

@@ -16,7 +16,7 @@ import type { ExportValue } from "../objects/link.ts";
 import type { Memory } from "../objects/memory.ts";
 import { Table } from "../objects/table.ts";
 import type { TableRoom } from "../objects/table.ts";
-import { hostGlobal, hostTable } from "./host_objects.ts";
+import { hostGlobal, hostTable, usersOf } from "./host_objects.ts";
 import { oldIndex } from "./layout.ts";
 import { Meter } from "./meter.ts";
 import type { NativeModule } from "./module.ts";
@@ -159,6 +159,7 @@ export class NativeInstance implements EngineInstance, FunctionSource {
     const descriptor = { element: valueTypeName(element) as "funcref" | "externref", initial: minimum, maximum };
     const table = new Table(descriptor, null, this.room, this, hostTable(raw, element));
     table.claim(this.engine.name);
+    this.meter.linkTable(usersOf(raw));
     return table;
   }
 

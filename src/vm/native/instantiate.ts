@@ -22,7 +22,7 @@ import { NativeInstance } from "./instance.ts";
 import { GUEST_IMPORTS, RUNTIME_IMPORTS } from "./layout.ts";
 import { MEMORIES } from "./memories.ts";
 import type { NativeModule } from "./module.ts";
-import { rawGlobal, rawTable } from "./host_objects.ts";
+import { rawGlobal, rawTable, usersOf } from "./host_objects.ts";
 import { theHost } from "./support.ts";
 import type { HostImports, HostInstance } from "./support.ts";
 import { trapOf } from "./traps.ts";
@@ -145,7 +145,9 @@ function linkImports(instance: NativeInstance, imports: Imports): Record<string,
       case "table": {
         const table = linkTable(entry.type.type, entry, value, name);
         instance.setTable(next.table, table);
-        guest[`t${next.table++}`] = rawTable(table);
+        const raw = rawTable(table);
+        instance.meter.linkTable(usersOf(raw));
+        guest[`t${next.table++}`] = raw;
         break;
       }
       case "global": {
@@ -162,8 +164,6 @@ function linkImports(instance: NativeInstance, imports: Imports): Record<string,
 function importOf(instance: NativeInstance, type: FuncType, func: Func | HostFunction): unknown {
   if (typeof func === "function") return hostImport(instance, type, func);
   if (!(func.owner instanceof NativeInstance)) return hostImport(instance, type, func.host ?? func.exported);
-  const { peers } = instance.meter;
-  const { meter } = func.owner;
-  if (!peers.includes(meter)) peers.push(meter);
+  instance.meter.linkFunction(func.owner.meter);
   return rawOf(func);
 }

@@ -95,12 +95,12 @@ export class Run {
   #pause(): void {
     const { meter, home } = this;
     if (meter?.holder === this) meter.takeBack();
-    if (home === undefined || (home.peers.length === 0 && meter === home)) return;
+    if (home === undefined || (meter === home && !home.hasLinks)) return;
     // A guest's function may have run without a check, and has lowered the counter of its instance below zero.
     const seen = new Set([home, ...meter === undefined ? [] : [meter]]);
     for (const one of seen) {
       one.settleWith(this);
-      for (const peer of one.peers) seen.add(peer);
+      for (const linked of one.links()) seen.add(linked);
     }
   }
 
@@ -118,6 +118,16 @@ export class Run {
   }
 }
 
+/** The instances that have a table in common, or functions in it. */
+export class TableUsers {
+  readonly meters = new Set<WeakRef<Meter>>();
+
+  add(meter: Meter): void {
+    for (const known of this.meters) if (known.deref() === undefined) this.meters.delete(known);
+    this.meters.add(new WeakRef(meter));
+  }
+}
+
 /** The fuel of an instance. */
 export class Meter implements Metered {
   readonly limits: Required<RunLimits>;
@@ -126,8 +136,9 @@ export class Meter implements Metered {
   holder: Run | undefined;
   /** Fuel that host functions have charged and no run has counted yet. */
   charged = 0;
-  /** The instances whose functions this one imports. */
-  readonly peers: Meter[] = [];
+  /** The instances whose functions this one imports, and the users of its tables. */
+  #exporters: Meter[] | undefined;
+  #tables: TableUsers[] | undefined;
   /** Fuel used, without what the guest's counter shows beyond the loan. */
   #settled = 0;
   /** What the counter showed when it was last settled. */
@@ -145,6 +156,37 @@ export class Meter implements Metered {
     this.#read = read;
     this.#write = write;
     this.#lower = lower;
+  }
+
+  /** Whether the guest may call functions of other native instances. */
+  get hasLinks(): boolean {
+    return this.#exporters !== undefined || this.#tables !== undefined;
+  }
+
+  /** The instances whose functions the guest may call. */
+  *links(): Generator<Meter> {
+    if (this.#exporters !== undefined) yield* this.#exporters;
+    for (const { meters } of this.#tables ?? []) {
+      for (const reference of meters) {
+        const meter = reference.deref();
+        if (meter !== undefined) yield meter;
+      }
+    }
+  }
+
+  /** Notes that the guest imports a function of another instance. */
+  linkFunction(exporter: Meter): void {
+    if (exporter === this) return;
+    this.#exporters ??= [];
+    if (!this.#exporters.includes(exporter)) this.#exporters.push(exporter);
+  }
+
+  /** Notes that the guest has a table that others have too, or that its functions are in one. */
+  linkTable(users: TableUsers): void {
+    this.#tables ??= [];
+    if (this.#tables.includes(users)) return;
+    this.#tables.push(users);
+    users.add(this);
   }
 
   /** Fuel used by all calls so far. */
@@ -175,17 +217,31 @@ export class Meter implements Metered {
     return this.#loan = Math.max(Math.floor(fuel), -MAX_LOAN);
   }
 
+  /** As `lend`, for a guest that will go on: what nobody has counted yet is counted for the run. */
+  lendAgain(run: Run): number {
+    this.holder = run;
+    this.#settle(this.#read());
+    return this.lend(run);
+  }
+
   /** Lends, and sets the counter. */
   lendNow(run: Run): void {
-    this.#write(this.lend(run));
+    this.#write(this.lendAgain(run));
   }
 
   /** Settles, and leaves no fuel. */
   takeBack(): void {
     this.#settle(this.#read());
+    if (this.charged !== 0) this.#countCharge();
     this.#write(0);
     this.#loan = 0;
     this.holder = undefined;
+  }
+
+  #countCharge(): void {
+    const fuel = this.charged;
+    this.charged = 0;
+    this.#count(fuel);
   }
 
   /** Counts for a run what was used while no run was the holder. */
@@ -218,15 +274,13 @@ export class Meter implements Metered {
 
   /** Counts what host functions have charged. The guest must read its counter again. */
   takeCharge(run: Run): void {
-    const fuel = this.charged;
-    this.charged = 0;
-    if (fuel <= MAX_LOWERED) {
-      this.#lower(fuel);
+    if (this.charged <= MAX_LOWERED) {
+      this.#lower(this.charged);
+      this.charged = 0;
       return;
     }
     this.hold(run);
-    this.#settle(this.#read());
-    this.#count(fuel);
+    this.#countCharge();
     this.lendNow(run);
   }
 

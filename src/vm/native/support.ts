@@ -101,7 +101,7 @@ function tryToCompile(support: Support): Support {
     new support.host.Module(TRIAL);
     return support;
   } catch (cause) {
-    return { reason: `this runtime refuses to compile WebAssembly: ${(cause as Error | undefined)?.message}`, cause };
+    return { reason: `code generation is refused: ${(cause as Error | undefined)?.message}`, cause };
   }
 }
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { Trap } from "../errors.ts";
+import { InternalError, Trap } from "../errors.ts";
 import type { TrapReason } from "../errors.ts";
 import type { NativeModule } from "./module.ts";
 import { guestFrames } from "./stack.ts";
@@ -45,7 +45,9 @@ export function trapOf(error: unknown, module: NativeModule): unknown {
   const message = String((error as { readonly message?: unknown } | null)?.message);
   if (error instanceof theHost().RuntimeError) {
     const { frames, offset } = guestFrames(error, module);
-    return new Trap(reasonOf(message, module, offset), frames);
+    const reason = reasonOf(message, module, offset);
+    if (reason === undefined) return new InternalError(`a trap of an unknown kind: ${message}`, { cause: error });
+    return new Trap(reason, frames);
   }
   if (error instanceof Error && FULL_STACK.test(message)) {
     return new Trap("call stack exhausted", guestFrames(error, module).frames);
@@ -54,9 +56,9 @@ export function trapOf(error: unknown, module: NativeModule): unknown {
   return new Trap("host function failed", guestFrames(error, module).frames, { cause: error });
 }
 
-function reasonOf(message: string, module: NativeModule, offset: number | undefined): TrapReason {
+function reasonOf(message: string, module: NativeModule, offset: number | undefined): TrapReason | undefined {
   if (FULL_STACK.test(message)) return "call stack exhausted";
-  const found = TEXTS.find(([text]) => text.test(message))?.[1] ?? "unreachable";
+  const found = TEXTS.find(([text]) => text.test(message))?.[1];
   const isUnclear = found === "out of bounds table access" || found === "out of bounds memory access";
   if (!isUnclear || offset === undefined) return found;
   const [opcode, next] = module.bytesAt(offset);
