@@ -19,8 +19,8 @@ import { EngineError } from "./errors.ts";
 import { admit, interpret } from "./interpreter/mod.ts";
 import { Module } from "./module.ts";
 import { compileNow, compileSupport, hostCompile, isHostModule, isRoomForInstance } from "./native/mod.ts";
-import { ModuleRewriter, nativeModule, stampFault, suspendSupport } from "./native/mod.ts";
-import type { Metered, PrecompiledModule } from "./native/mod.ts";
+import { meterOptions, ModuleRewriter, nativeModule, stampFault, suspendSupport } from "./native/mod.ts";
+import type { Metered, MeterOptions, PrecompiledModule } from "./native/mod.ts";
 export type { PrecompiledModule } from "./native/mod.ts";
 
 /** Options of {@linkcode compile}. */
@@ -78,7 +78,7 @@ export async function compile(
   if (refusal !== undefined) {
     return new Module(interpret(await readModule(source, others, new ModuleValidator(admit)), refusal));
   }
-  const rewriting = new Rewriting();
+  const rewriting = new Rewriting(meterOptions());
   const record = await readModule(source, others, rewriting, REWRITE_WORK);
   const { metered, reason } = rewriting.finish();
   if (metered === undefined) return instead(record, wanted, reason);
@@ -107,7 +107,7 @@ export function compileSync(bytes: ArrayBuffer | ArrayBufferView<ArrayBuffer>, o
   if (refusal !== undefined) {
     return new Module(interpret(decodeModule(bytesOf(bytes), new ModuleValidator(admit)), refusal));
   }
-  const rewriting = new Rewriting();
+  const rewriting = new Rewriting(meterOptions());
   const record = decodeModule(bytesOf(bytes), rewriting);
   const { metered, reason } = rewriting.finish();
   if (metered === undefined) return instead(record, wanted, reason);
@@ -148,7 +148,7 @@ export async function meter(
   options: CompileOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   checkNames("compile option", options, COMPILE_OPTIONS);
-  const rewriting = new Rewriting(true);
+  const rewriting = new Rewriting({ stamp: true });
   await readModule(source, options, rewriting, REWRITE_WORK);
   const { metered, reason } = rewriting.finish();
   if (metered === undefined) throw new EngineError(reason);
@@ -217,8 +217,8 @@ class Rewriting implements ModuleVisitor {
   /** Whether the body is valid, and is being rewritten. */
   #isValid = false;
 
-  constructor(stamp = false) {
-    this.#rewriter = new ModuleRewriter({ stamp });
+  constructor(options: MeterOptions) {
+    this.#rewriter = new ModuleRewriter(options);
   }
 
   declarations(record: ModuleRecord): void {

@@ -188,7 +188,7 @@ Deno.test("schedule runs no other slice until a promised one has ended, and coun
   await new Promise((resolve) => setTimeout(resolve, 20));
   isOver = true;
   await new Promise<void>((resolve) => schedule(() => (resolve(), 0)));
-  assert(/^(aaabbbccc)+$/.test(turns.join("")), turns.join(""));
+  assertEquals(turns.join("").replaceAll(/aaa|bbb|ccc/g, ""), "");
 });
 
 Deno.test("room is what is left of the turn for a slice that is alone", async () => {

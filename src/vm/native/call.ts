@@ -18,7 +18,7 @@ import { FUEL_PER_WORK, HostFailure, Run, Unwound } from "./meter.ts";
 import type { Meter } from "./meter.ts";
 import { theHost } from "./support.ts";
 import { trapOf } from "./traps.ts";
-import { argumentsOf, fromHostResult, toHostResult } from "./values.ts";
+import { argumentsOf, emptyResult, fromHostResult, toHostResult } from "./values.ts";
 
 /** The calls that have stacks, by number. */
 const CALLS = new Map<number, CallRun>();
@@ -29,6 +29,9 @@ function nextId(): number {
   return lastId;
 }
 
+/** What became of a host function's promise. */
+type Answer = { readonly value: Value } | { readonly error: unknown };
+
 /** The part of a call that its stack refers to. Nothing here refers to the call, so that one that is dropped is noticed. */
 export class CallRun extends Run {
   readonly instance: NativeInstance;
@@ -37,10 +40,11 @@ export class CallRun extends Run {
   result: Value;
   /** The promise of a host function, until the call takes it. */
   promise: PromiseLike<Value> | undefined;
-  answer: { readonly value: Value } | { readonly error: unknown } | undefined;
+  answer: Answer | undefined;
   /** Whether the guest runs, or a microtask will run it. */
   isRunning = false;
   #answerType: FuncType | undefined;
+  #failure: { readonly error: unknown } | undefined;
   /** What the suspended guest waits for. */
   #waiting: PromiseWithResolvers<unknown> | undefined;
   /** What waits for the end of the guest's run. */
@@ -106,22 +110,31 @@ export class CallRun extends Run {
     const { answer } = this;
     this.answer = undefined;
     this.status = "suspended";
-    if (answer === undefined) waiting.resolve(undefined);
-    else if ("error" in answer) waiting.reject(new HostFailure(answer.error));
-    else {
-      try {
-        waiting.resolve(toHostResult(this.#answerType!, answer.value));
-      } catch (error) {
-        waiting.reject(new HostFailure(error));
-      }
-    }
+    waiting.resolve(answer === undefined ? undefined : this.#resultOf(answer));
     return promise;
   }
 
-  /** The guest goes on. @returns its fuel  @throws {Unwound} if the call was stopped meanwhile */
+  #resultOf(answer: Answer): unknown {
+    const type = this.#answerType!;
+    try {
+      if ("value" in answer) return toHostResult(type, answer.value);
+      this.#failure = answer;
+    } catch (error) {
+      this.#failure = { error };
+    }
+    return emptyResult(type);
+  }
+
+  /**
+   * The guest goes on.
+   *
+   * @returns its fuel
+   * @throws {Unwound} if the call was stopped meanwhile; {HostFailure}, with the guest's stack, if the promise rejected
+   */
   resumed(): number {
     if (this.isOver) throw new Unwound(this);
     this.enter(this.#slice);
+    if (this.#failure !== undefined) throw new HostFailure(this.#failure.error, new Error());
     return this.meter!.lendAgain(this);
   }
 

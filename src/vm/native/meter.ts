@@ -88,13 +88,13 @@ export class Run {
   }
 
   /** Settles with the instance that has the fuel. */
-  pause(): void {
-    this.#pause();
+  giveBack(): void {
+    if (this.meter?.holder === this) this.meter.takeBack();
   }
 
   #pause(): void {
+    this.giveBack();
     const { meter, home } = this;
-    if (meter?.holder === this) meter.takeBack();
     if (home === undefined || (meter === home && !home.hasLinks)) return;
     // A guest's function may have run without a check, and has lowered the counter of its instance below zero.
     const seen = new Set([home, ...meter === undefined ? [] : [meter]]);
@@ -202,8 +202,8 @@ export class Meter implements Metered {
   /** Makes a run the holder: another instance of the run, or another run here, gives the fuel back. */
   hold(run: Run): void {
     if (this.holder === run) return;
-    run.pause();
-    this.holder?.pause();
+    run.giveBack();
+    this.holder?.giveBack();
     this.holder = run;
     run.meter = this;
   }

@@ -12,12 +12,14 @@ import { createInstance } from "./instantiate.ts";
 import { FUEL_PER_WORK } from "./meter.ts";
 import { STAMP_SECTION } from "./layout.ts";
 import { NativeModule } from "./module.ts";
-import type { Metered } from "./rewriter.ts";
+import type { Metered, MeterOptions } from "./rewriter.ts";
+import { hidesNamedFrames, noteModule } from "./stack.ts";
+import { trial } from "./trial.ts";
 import { METER_VERSION, stampOf } from "./stamp.ts";
 import { theHost } from "./support.ts";
 import type { HostModule } from "./support.ts";
 export { ModuleRewriter } from "./rewriter.ts";
-export type { Metered } from "./rewriter.ts";
+export type { Metered, MeterOptions } from "./rewriter.ts";
 export { compileSupport, isHostModule, suspendSupport } from "./support.ts";
 export type { HostModule as PrecompiledModule } from "./support.ts";
 export { isRoomForMemory as isRoomForInstance } from "./memories.ts";
@@ -38,11 +40,17 @@ export function nativeModule(
   metered?: Metered,
 ): EngineModule {
   const module = new NativeModule(record, compiled, metered);
+  noteModule(module);
   return {
     engine: Object.freeze({ name: native.name, reason }),
     record,
     makeInstance: (imports, limits, wrap) => createInstance(native, module, imports, limits, wrap),
   };
+}
+
+/** How to rewrite modules that this host compiles. */
+export function meterOptions(): MeterOptions {
+  return { omitNames: hidesNamedFrames(trial().named) };
 }
 
 /** Compiles a metered module off the thread. @throws what the host throws */

@@ -55,7 +55,10 @@ export class NativeModule {
    */
   guestFunction(index: number, offset: number | undefined): number {
     const { layout, record: { importedFunctions, functions } } = this;
-    if (offset === undefined) return oldIndex(layout, importedFunctions, index);
+    if (offset === undefined) {
+      const found = oldIndex(layout, importedFunctions, index);
+      return found < importedFunctions ? -1 : found;
+    }
     const bodies = this.#bodies ??= this.#metered().bodies;
     let [from, to] = [0, bodies.length];
     while (from < to) {

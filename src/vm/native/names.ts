@@ -1,29 +1,42 @@
 /**
  * The name section of a metered module: the module's name, and the names of the guest's functions at their new indices.
- * Other names are left out. A malformed section is cut before the malformed part.
+ * Other names are left out. A malformed section is cut before the malformed part. A host that shows the module's name in
+ * stacks shows a mark behind it, which tells modules apart.
  *
  * @module
  */
 
 import { Cursor } from "../binary/cursor.ts";
 import { CompileError } from "../errors.ts";
-import type { ModuleRecord } from "../binary/types.ts";
+import type { ByteRange, ModuleRecord } from "../binary/types.ts";
 import type { Layout } from "./layout.ts";
 import { Writer } from "./writer.ts";
 
 const MODULE_NAME = 0;
 const FUNCTION_NAMES = 1;
 
-/** Writes the section, if the guest has one. */
+/** The mark of a module: likely another one for another module. */
+export function markOf({ bytes, functions }: ModuleRecord): string {
+  return `#${bytes.length}.${functions.length}`;
+}
+
+/** Writes the section. */
 export function writeNames(out: Writer, record: ModuleRecord, layout: Layout): void {
-  const section = record.customSections.find(({ name }) => name === "name");
-  if (section === undefined) return;
-  const { bytes } = record;
-  const { start, end } = section.contents;
-  const cursor = new Cursor(bytes, start, end);
   out.u8(0);
   const place = out.open();
   out.name("name");
+  out.u8(MODULE_NAME);
+  const named = out.open();
+  out.name((record.names.shownModule ?? "") + markOf(record));
+  out.close(named);
+  const section = record.customSections.find(({ name }) => name === "name");
+  if (section !== undefined) copyFunctionNames(out, record, layout, section.contents);
+  out.close(place);
+}
+
+function copyFunctionNames(out: Writer, record: ModuleRecord, layout: Layout, { start, end }: ByteRange): void {
+  const { bytes } = record;
+  const cursor = new Cursor(bytes, start, end);
   try {
     for (let last = -1; cursor.offset < end;) {
       const id = cursor.u8();
@@ -31,17 +44,14 @@ export function writeNames(out: Writer, record: ModuleRecord, layout: Layout): v
       if (id <= last || id > FUNCTION_NAMES) break;
       last = id;
       const next = cursor.offset + size;
-      if (id === MODULE_NAME) {
-        out.u8(id);
-        out.u32(size);
-        out.range(bytes, cursor.offset, next);
-      } else writeFunctionNames(out, record, layout, new Cursor(bytes, cursor.offset, next));
+      if (id === FUNCTION_NAMES) {
+        writeFunctionNames(out, record, layout, new Cursor(bytes, cursor.offset, next));
+      }
       cursor.offset = next;
     }
   } catch (error) {
     if (!(error instanceof CompileError)) throw error;
   }
-  out.close(place);
 }
 
 function writeFunctionNames(out: Writer, record: ModuleRecord, layout: Layout, cursor: Cursor): void {

@@ -32,6 +32,8 @@ export interface Metered {
 export interface MeterOptions {
   /** Whether to add a section that names the module that it was made from. */
   readonly stamp?: boolean;
+  /** Whether to leave out the name section, for a host that shows names in the place of indices. */
+  readonly omitNames?: boolean;
 }
 
 const HEADER = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
@@ -144,7 +146,7 @@ export class ModuleRewriter implements ModuleVisitor {
       out.range(code.bytes, 0, code.at);
     });
     copy("data");
-    writeNames(out, record, layout);
+    if (this.#options.omitNames !== true) writeNames(out, record, layout);
     if (this.#options.stamp === true) {
       section(ID.custom, () => {
         out.name(STAMP_SECTION);

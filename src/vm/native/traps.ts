@@ -9,9 +9,13 @@ import { InternalError, Trap } from "../errors.ts";
 import type { TrapReason } from "../errors.ts";
 import type { NativeModule } from "./module.ts";
 import { guestFrames } from "./stack.ts";
+import type { TrapSite } from "./stack.ts";
+import { trial } from "./trial.ts";
 import { theHost } from "./support.ts";
 import { HostFailure } from "./meter.ts";
 
+/** A call by a table where the host does not tell which of the two it was. */
+const NULL_OR_TYPE = "uninitialized element or indirect call type mismatch";
 /** Texts of V8, JavaScriptCore and SpiderMonkey, in this order. */
 const TEXTS: readonly (readonly [text: RegExp, reason: TrapReason])[] = [
   [/^unreachable|^Unreachable code/, "unreachable"],
@@ -20,7 +24,7 @@ const TEXTS: readonly (readonly [text: RegExp, reason: TrapReason])[] = [
   [/^float unrepresentable|^Out of bounds Trunc|^invalid conversion to integer/, "invalid conversion to integer"],
   [/^null function$|^call_indirect to a null table entry|^indirect call to null/, "uninitialized element"],
   [/^indirect call signature mismatch/, "indirect call type mismatch"],
-  [/function signature mismatch|signature that does not match/, "uninitialized element or indirect call type mismatch"],
+  [/function signature mismatch|signature that does not match/, NULL_OR_TYPE],
   [/^Out of bounds call_indirect/, "undefined element"],
   [/^element segment|element segment$|^table index|table/i, "out of bounds table access"],
   [/out of bounds|data segment/i, "out of bounds memory access"],
@@ -44,8 +48,8 @@ export function trapOf(error: unknown, module: NativeModule): unknown {
   }
   const message = String((error as { readonly message?: unknown } | null)?.message);
   if (error instanceof theHost().RuntimeError) {
-    const { frames, offset } = guestFrames(error, module);
-    const reason = reasonOf(message, module, offset);
+    const { frames, site } = guestFrames(error, module);
+    const reason = reasonOf(message, site);
     if (reason === undefined) return new InternalError(`a trap of an unknown kind: ${message}`, { cause: error });
     return new Trap(reason, frames);
   }
@@ -56,9 +60,10 @@ export function trapOf(error: unknown, module: NativeModule): unknown {
   return new Trap("host function failed", guestFrames(error, module).frames, { cause: error });
 }
 
-function reasonOf(message: string, module: NativeModule, offset: number | undefined): TrapReason | undefined {
+function reasonOf(message: string, { module, offset }: TrapSite): TrapReason | undefined {
   if (FULL_STACK.test(message)) return "call stack exhausted";
   const found = TEXTS.find(([text]) => text.test(message))?.[1];
+  if (found === NULL_OR_TYPE && trial().tellsNull) return "indirect call type mismatch";
   const isUnclear = found === "out of bounds table access" || found === "out of bounds memory access";
   if (!isUnclear || offset === undefined) return found;
   const [opcode, next] = module.bytesAt(offset);
