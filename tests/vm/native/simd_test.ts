@@ -64,14 +64,8 @@ test("a function with vectors can't be called by JavaScript", async () => {
   );
   assertEquals(instance.module.export("take")!.type, { params: ["v128"], results: [] });
   for (const name of ["take", "make"]) {
-    const errors = [
-      assertThrows(() => (instance.exports[name] as ExportedFunction)(), Error),
-      await assertRejects(() => instance.call(name), Error),
-    ];
-    for (const error of errors) {
-      const { name, message } = (error.cause ?? error) as Error;
-      assertEquals([name, /v128/.test(message)], ["TypeError", true]);
-    }
+    assertThrows(() => (instance.exports[name] as ExportedFunction)(), TypeError, "v128");
+    await assertRejects(() => instance.call(name), TypeError, "v128");
   }
 });
 
