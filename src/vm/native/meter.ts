@@ -13,8 +13,12 @@ import { lowerStackLimit, raiseStackLimit } from "./stack.ts";
 
 /** Fuel of a unit of work: the host's WebAssembly is many times faster than the interpreter. */
 export const FUEL_PER_WORK = 4;
-/** Fuel that is lent at most, and the greatest debt that the guest's counter shows. */
-const MAX_LOAN = 1 << 30;
+/** Fuel that is lent at most, before the clock is asked whether the slice takes long. */
+const MAX_LOAN = 100_000;
+/** Milliseconds that a slice takes at most. Some instructions take long for their fuel, such as those on tables. */
+const SLICE_MS = 2;
+/** The greatest debt that the guest's counter shows. */
+const MAX_DEBT = 1 << 30;
 /** Fuel that host functions charge by lowering the guest's counter. More is settled at once, so that it can't overflow. */
 const MAX_LOWERED = 4_096;
 
@@ -55,6 +59,8 @@ export class Run {
   fuelUsed = 0;
   /** What is left of the slice; below 0 when it is over. */
   left = 0;
+  /** When the slice began. */
+  since = 0;
   /** Whether it has been stopped or has reached a limit. Its guest may not go on. */
   isOver = false;
   error: unknown;
@@ -75,6 +81,7 @@ export class Run {
     else current.#pause();
     current = this;
     this.left = fuel;
+    if (this.id !== 0) this.since = performance.now();
   }
 
   /** Ends what `enter` began. Has no effect if the run is not the current one. */
@@ -214,7 +221,7 @@ export class Meter implements Metered {
     run.meter = this;
     run.home ??= this;
     const fuel = Math.min(run.left, this.limits.fuel - this.#settled, MAX_LOAN);
-    return this.#loan = Math.max(Math.floor(fuel), -MAX_LOAN);
+    return this.#loan = Math.max(Math.floor(fuel), -MAX_DEBT);
   }
 
   /** As `lend`, for a guest that will go on: what nobody has counted yet is counted for the run. */
@@ -264,7 +271,7 @@ export class Meter implements Metered {
     if (run.isOver) throw new Unwound(run);
     if (isBudgetUsed(this.#figures())) throw run.end(budgetError(this.#figures()));
     // A synchronous run can't wait.
-    if (run.left < 0 && run.id !== 0) return -run.id;
+    if (run.id !== 0 && (run.left < 0 || performance.now() - run.since > SLICE_MS)) return -run.id;
     return this.lend(run);
   }
 
