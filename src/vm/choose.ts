@@ -19,7 +19,8 @@ import { EngineError } from "./errors.ts";
 import { admit, interpret } from "./interpreter/mod.ts";
 import { Module } from "./module.ts";
 import { compileNow, compileSupport, hostCompile, isHostModule, isRoomForInstance } from "./native/mod.ts";
-import { meterOptions, ModuleRewriter, nativeModule, stampFault, suspendSupport } from "./native/mod.ts";
+import { bodyOverCap, dataOverCap, declarationsOverCap, meterOptions, ModuleRewriter } from "./native/mod.ts";
+import { nativeModule, stampFault, suspendSupport } from "./native/mod.ts";
 import type { Metered, MeterOptions, PrecompiledModule } from "./native/mod.ts";
 export type { PrecompiledModule } from "./native/mod.ts";
 
@@ -210,10 +211,11 @@ function nativeOf(
   return new Module({ ...module, makeInstance });
 }
 
-/** Validates and rewrites each body. */
+/** Validates and rewrites each body. If the module is too large for the native engine, it is only validated. */
 class Rewriting implements ModuleVisitor {
   readonly #validator = new ModuleValidator();
   readonly #rewriter: ModuleRewriter;
+  #refusal: string | undefined;
   /** Whether the body is valid, and is being rewritten. */
   #isValid = false;
 
@@ -223,27 +225,32 @@ class Rewriting implements ModuleVisitor {
 
   declarations(record: ModuleRecord): void {
     this.#validator.declarations(record);
-    this.#rewriter.declarations(record);
+    this.#refusal = declarationsOverCap(record);
+    if (this.#refusal === undefined) this.#rewriter.declarations(record);
   }
 
   body(record: ModuleRecord, index: number): boolean {
     this.#isValid ||= this.#validator.body(record, index);
-    if (!this.#isValid || !this.#rewriter.body(record, index)) return false;
+    if (!this.#isValid) return false;
+    this.#refusal ??= bodyOverCap(record, index);
+    if (this.#refusal === undefined && !this.#rewriter.body(record, index)) return false;
     this.#isValid = false;
     return true;
   }
 
   end(record: ModuleRecord): void {
     this.#validator.end(record);
-    this.#rewriter.end(record);
+    this.#refusal ??= dataOverCap(record);
+    if (this.#refusal === undefined) this.#rewriter.end(record);
   }
 
   /** @returns the metered module, or why there is none */
-  finish(): { readonly metered: Metered; readonly reason?: undefined } | {
-    readonly metered?: undefined;
-    readonly reason: string;
-  } {
-    const { refusal } = this.#rewriter as { readonly refusal?: string };
-    return refusal === undefined ? { metered: this.#rewriter.finish() } : { reason: refusal };
+  finish(): Rewritten {
+    if (this.#refusal !== undefined) return { reason: this.#refusal };
+    return { metered: this.#rewriter.finish() };
   }
 }
+
+type Rewritten =
+  | { readonly metered: Metered; readonly reason?: undefined }
+  | { readonly metered?: undefined; readonly reason: string };

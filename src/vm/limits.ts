@@ -80,3 +80,16 @@ export const MAX_SPARE_MEMORIES = 8;
 export const MAX_NATIVE_CALLS = 4_000;
 /** Memories of native instances: V8 reserves 8 GiB of addresses for each, and has no more of them after 16,000. */
 export const MAX_NATIVE_MEMORIES = 4_000;
+/**
+ * Exports of a native module, and functions that others can reach as references: the host makes an object of each with
+ * every instance, in about a microsecond.
+ */
+export const MAX_NATIVE_EXPORTS = 5_000;
+/** Functions of a native module: a host takes some 0.1 µs for each with the first instance. */
+export const MAX_NATIVE_FUNCTIONS = 100_000;
+/** Entries of the element segments of a native module, which the host puts into tables in one piece, in 4 ms. */
+export const MAX_NATIVE_ELEMENTS = 100_000;
+/** Bytes of a native module's data, which the host copies to new memory in one piece, in 50 ms. */
+export const MAX_NATIVE_DATA_BYTES: number = 32 << 20;
+/** Bytes of a body of a native module. Hosts compile a function in one piece, at its first call: this one in 10 ms. */
+export const MAX_NATIVE_BODY_BYTES: number = 1 << 20;
