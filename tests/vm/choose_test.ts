@@ -12,7 +12,7 @@ import { binary, body, funcType, I32, items, join, name, repeat, SECTION, sectio
 import { sized, u32, vector } from "../../tools/binary.ts";
 import type { Part } from "../../tools/binary.ts";
 import { wat } from "../../tools/wat.ts";
-import { isNative, nativeTest } from "./native/_native.ts";
+import { isNative, nativeTest } from "./_native.ts";
 import { FIB } from "./_programs.ts";
 
 const bytes = wat(FIB) as Uint8Array<ArrayBuffer>;

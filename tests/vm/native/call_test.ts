@@ -8,7 +8,7 @@ import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows }
 import { LimitError, Trap } from "../../../src/vm/mod.ts";
 import type { Call, Value } from "../../../src/vm/mod.ts";
 import { ASK, FIB, LOOP } from "../_programs.ts";
-import { functionOf, instanceOf, moduleOf, nativeTest } from "./_native.ts";
+import { functionOf, instanceOf, moduleOf, nativeTest } from "../_native.ts";
 
 /** Resumes the call until it stops for a reason that is not fuel. Returns the number of resumes. */
 async function finish(call: Call, fuel: number): Promise<number> {

@@ -6,7 +6,7 @@
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Trap } from "../../../src/vm/mod.ts";
-import { instanceOf, nativeTest } from "./_native.ts";
+import { instanceOf, nativeTest } from "../_native.ts";
 
 const NAMED = `(module $guest
   (import "host" "f" (func $f (param i32) (result i32)))

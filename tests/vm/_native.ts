@@ -4,13 +4,13 @@
  * @module
  */
 
-import { compileSync } from "../../../src/vm/choose.ts";
-import { instantiate } from "../../../src/vm/mod.ts";
-import type { Imports, Instance, InstantiateOptions, Module } from "../../../src/vm/mod.ts";
-import { compileSupport } from "../../../src/vm/native/support.ts";
-import { wat } from "../../../tools/wat.ts";
+import { compileSync } from "../../src/vm/choose.ts";
+import { instantiate } from "../../src/vm/mod.ts";
+import type { Imports, Instance, InstantiateOptions, Module } from "../../src/vm/mod.ts";
+import { compileSupport } from "../../src/vm/native/support.ts";
+import { wat } from "../../tools/wat.ts";
 
-export { functionOf } from "../../../tools/wat.ts";
+export { functionOf } from "../../tools/wat.ts";
 
 /** Whether this runtime can run modules natively. */
 export const isNative: boolean = compileSupport().reason === undefined;
