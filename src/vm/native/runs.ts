@@ -18,8 +18,8 @@ import { Ways } from "./ways.ts";
 
 /** A larger debt is paid before a branch. An amount that is set later has two bytes. */
 const MAX_DEBT = 2_000;
-/** There is no debt: the current run is paid. */
-const PAID = -1;
+/** There is no debt: the current run is paid. A debt may begin below 0, by what a branch itself has cost. */
+const PAID = -0x40000000;
 /** The words of a branch to the end of a block: its payment, its debt, the next of the chain, whether the local is stale. */
 const WORDS = 4;
 
@@ -33,7 +33,7 @@ export class Runs {
   isStale = true;
   /** The loops around the current instruction. */
   loops = 0;
-  /** The count from which on nothing is paid, or -1. */
+  /** The count from which on nothing is paid, or `PAID`. */
   #unpaidFrom: number = PAID;
   /** The count at the interpreter's last check of fuel that all paths pass. */
   #checkedAt = 0;
