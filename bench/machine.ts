@@ -5,7 +5,6 @@
  * @module
  */
 
-import { readFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 
 /** The machine: its processor, the number of its cores, its memory and system. */
@@ -16,14 +15,14 @@ export function machine(): string {
 
 function processor(): string {
   const name = cpus()[0]?.model.trim() ?? "unknown processor";
-  let info;
+  let told;
   try {
-    info = readFileSync("/proc/cpuinfo", "utf8");
+    told = new TextDecoder().decode(new Deno.Command("lscpu", { env: { LC_ALL: "C" } }).outputSync().stdout);
   } catch {
     return name;
   }
-  const [family, model] = ["cpu family", "model"].map((field) =>
-    new RegExp(`^${field}\\s*: (\\d+)$`, "m").exec(info)?.[1]
+  const [family, model] = ["CPU family", "Model"].map((field) =>
+    new RegExp(`^${field}: +(\\d+)$`, "m").exec(told)?.[1]
   );
   return family === undefined || model === undefined ? name : `${name} (family ${family}, model ${model})`;
 }

@@ -15,11 +15,11 @@ import type { Report, Timing } from "./report.ts";
 
 /** The minimum duration of a sample, of several calls if needed. It is far more than a clock's step. */
 const SAMPLE_MS = 20;
-/** A contender is warm after this much time and this many calls. */
-const WARM_UP_MS = 300;
+/** A contender is warm after this much time and this many calls: engines compile large functions for a second or more. */
+const WARM_UP_MS = 1_000;
 const WARM_UP_CALLS = 3;
 /** After this much time, a contender counts as warm in any case. */
-const WARM_UP_MOST_MS = 3_000;
+const WARM_UP_MOST_MS = 5_000;
 
 /** Measures programs when all contenders are warm. */
 export async function runWarm(job: Job, host: Host): Promise<Report> {
