@@ -17,7 +17,7 @@ import { WASI_RUNNERS } from "./wasi_runners.ts";
 const GUESTS = "../examples/guests";
 /** A sample is the mean of calls that last this long together. */
 const SAMPLE_MS = 100;
-const WARM_UP_MS = 1_500;
+const WARM_UP_MS = 800;
 const WARM_UP_CALLS = 3;
 
 /** A guest, its input, and its answer in one short run. */

@@ -88,7 +88,18 @@ export const SUITES: readonly Suite[] = [
   },
   one("load", "From bytes to the first result, process warm", "ms", COMPUTERS),
   one("validate", "Decoding and validation; with the engine's own, compilation", "MB/s", ["native", ...OURS]),
-  one("calls", "A new instance and a short call", "ms", [...OURS, "wasi-shim", "node:wasi"]),
+  {
+    name: "calls",
+    title: "A new instance and a short call",
+    unit: "ms",
+    needsProcess: false,
+    contenders: [...OURS, "wasi-shim", "node:wasi"],
+    // Each contender has its own processes: what one leaves to the collector of garbage would slow the next.
+    jobs: ({ programs, contenders, rounds }) =>
+      Array.from({ length: rounds }).flatMap(() =>
+        contenders.map((name) => ({ kind: "calls", programs, contenders: [name], rounds: 1 }) as const)
+      ),
+  },
   one("rpc", "Messages", "ms", OURS),
   one("streams", "Streams through filters", "MB/s", [...OURS, "wasi-shim"]),
   one("fairness", "Lateness of the host's timers beside busy guests", "ms", OURS),
@@ -111,7 +122,7 @@ export const SUITES: readonly Suite[] = [
 
 /** A suite that needs one process. */
 function one(
-  name: Exclude<JobKind, "warm" | "cold">,
+  name: Exclude<JobKind, "warm" | "cold" | "calls" | "rewrite">,
   title: string,
   unit: Suite["unit"],
   contenders: readonly string[],
