@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { Bagged } from "../base/bag.ts";
 import { limitError } from "../base/limits.ts";
 import { spend } from "../base/schedule.ts";
 import { RpcError, SchemaError } from "../rpc/mod.ts";
@@ -17,13 +18,20 @@ import type { PluginCallOptions, WaitedCallOptions } from "./options.ts";
 /** Units of fuel for the error of a call, with its stack: 20 µs. */
 const ERROR_WORK = 10_000;
 
+/** What an instance has of a call. */
+export interface PluginRequest {
+  /** The call is given up, with a reason. */
+  giveUp(reason: unknown): void;
+}
+
 /** A call that is under way. It must be ended. */
-export class PluginCall {
+export class PluginCall implements Bagged {
+  place = -1;
   readonly method: string;
   readonly params: unknown;
   readonly options: PluginCallOptions;
-  /** Gives up its request to an instance, with a reason. The instance sets it while it has the call. */
-  interrupt: (reason: unknown) => void = () => {};
+  /** Its request to an instance, while an instance has it. */
+  request: PluginRequest | undefined;
   /** Those who wait, and are rejected if the call is given up: it may wait for several things at once. */
   readonly #waits = new Set<(reason: unknown) => void>();
   /** What the plugin gets. */
@@ -90,7 +98,7 @@ export class PluginCall {
   giveUp(reason: unknown): void {
     if (this.#interrupted !== undefined) return;
     this.#interrupted = { reason };
-    this.interrupt(reason);
+    this.request?.giveUp(reason);
     for (const reject of this.#waits) reject(reason);
   }
 

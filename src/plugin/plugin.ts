@@ -5,6 +5,7 @@
  */
 
 import { createApi } from "../base/api.ts";
+import { Bag } from "../base/bag.ts";
 import { callSafely } from "../base/callbacks.ts";
 import { checkMethod, notAModule } from "../base/options.ts";
 import { printable } from "../base/text.ts";
@@ -70,8 +71,8 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
   readonly #options: CheckedOptions;
   readonly #serving: Serving;
   /** Instances that have not ended, and calls that have not settled. */
-  readonly #sessions = new Set<Session>();
-  readonly #calls = new Set<PluginCall>();
+  readonly #sessions = new Bag<Session>();
+  readonly #calls = new Bag<PluginCall>();
   readonly #counts = { started: 0, answered: 0, failed: 0 };
   /** Why no new call is possible. */
   #closed: Disposed | undefined;
@@ -134,7 +135,7 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
     checkCallOptions(given);
     const options = within(given, this.#mostDeadlineMs);
     const call = new PluginCall(method, params, options, this.#options.limits.deadlineMs);
-    return await this.#observed(call, () => this.#serving.call(call)) as ResultOf<Guest, K>;
+    return await this.#observed(call) as ResultOf<Guest, K>;
   }
 
   /**
@@ -147,7 +148,7 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
   async notify<K extends MethodName<Guest>>(method: K, ...args: NotifyArguments<Guest, K>): Promise<void> {
     checkMethod(method);
     const call = new PluginCall(method, args[0], {}, this.#options.limits.deadlineMs);
-    await this.#run(call, () => this.#serving.notify(call));
+    await this.#run(call, "notify");
   }
 
   /**
@@ -159,7 +160,7 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
    */
   async ready(): Promise<void> {
     const call = new PluginCall("ready()", undefined, {}, this.#options.limits.deadlineMs);
-    await this.#run(call, () => this.#serving.ready(call));
+    await this.#run(call, "ready");
   }
 
   /**
@@ -204,11 +205,11 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
   }
 
   /** Runs a call, counts it, and tells the observer. */
-  async #observed<Result>(call: PluginCall, serve: () => Promise<Result>): Promise<Result> {
+  async #observed(call: PluginCall): Promise<unknown> {
     const { observe } = this.#options;
     const end = observe && observeCall(observe, this.name, call, () => this.stats);
     try {
-      const result = await this.#run(call, serve);
+      const result = await this.#run(call, "call");
       this.#counts.answered++;
       end?.("answer", undefined);
       return result;
@@ -221,12 +222,12 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
   }
 
   /** Runs a call from its beginning to its end, and makes its error. */
-  async #run<Result>(call: PluginCall, serve: () => Promise<Result>): Promise<Result> {
+  async #run(call: PluginCall, what: "call" | "notify" | "ready"): Promise<unknown> {
     this.#calls.add(call);
     try {
       call.options.signal?.throwIfAborted();
       if (this.#closed !== undefined) throw new Failure(stopCauseOf(this.#closed), NO_INSTANCE);
-      return await serve();
+      return await this.#serving[what](call);
     } catch (error) {
       const described = this.#described ?? this.manifest?.methods;
       throw await call.errorOf(error, this.name, { described, schemas: this.#options.schemas?.remote });

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { Bagged } from "../../base/bag.ts";
 import { ENDS } from "../../base/ends.ts";
 import { LimitError, limitError, limitsOf } from "../../base/limits.ts";
 import type { LimitName } from "../../base/limits.ts";
@@ -15,7 +16,7 @@ import type { Module } from "../../vm/mod.ts";
 import { spawn } from "../../wasi/mod.ts";
 import type { Process, ProcessLimits, ProcessStatus } from "../../wasi/mod.ts";
 import { denials } from "../admission.ts";
-import type { PluginCall } from "../call.ts";
+import type { PluginCall, PluginRequest } from "../call.ts";
 import { Delivery } from "./delivery.ts";
 import type { Sent } from "./delivery.ts";
 import { causeOf, Failure, stopCauseOf } from "../errors.ts";
@@ -66,7 +67,8 @@ function isLate(reason: unknown): reason is LimitError {
 }
 
 /** One instance of a plugin, with its peer and its log. */
-export class Session {
+export class Session implements PluginRequest, Bagged {
+  place = -1;
   /** Resolves when the guest and its log have ended. Never rejects. */
   readonly ended: Promise<void>;
   readonly #guard = new RequestGuard();
@@ -227,13 +229,13 @@ export class Session {
     const sent: Sent = { start, bytes: this.#delivery.writtenBytes - start };
     const hasStreams = this.#peer.stats.openStreams > openStreams;
     const before: Before = { sent, requests, hasStreams, reports: call.reports };
-    call.interrupt = (reason) => {
+    const giveUp = (reason: unknown) => {
       if (this.isForeign) return;
-      if (abort === undefined) return this.stop(reason);
       this.#delivery.withdraw(sent);
-      if (deadline === undefined || !isLate(reason)) return abort.abort(reason);
-      deadline.pass({ method: call.method, answer, abort: (reason) => abort.abort(reason) }, reason);
+      if (deadline === undefined || !isLate(reason)) return abort?.abort(reason);
+      deadline.pass({ method: call.method, answer, abort: (reason) => abort?.abort(reason) }, reason);
     };
+    call.request = isOnly ? this : { giveUp };
     this.#pending++;
     const unwatch = this.#idle.watch(() => call.giveUp(limitError("idleMs", this.#limits.idleMs, IDLE_HINT)));
     try {
@@ -247,7 +249,7 @@ export class Session {
       throw error;
     } finally {
       unwatch();
-      call.interrupt = () => {};
+      call.request = undefined;
       this.#pending--;
       call.use.fuelUsed += this.#process.fuelUsed - fuelUsed;
       call.use.memoryPages = this.#process.memoryPages;
@@ -261,6 +263,11 @@ export class Session {
     } catch (error) {
       throw await this.#isEnd(error) ? await this.#failure() : error;
     }
+  }
+
+  /** The only call is given up. */
+  giveUp(reason: unknown): void {
+    if (!this.isForeign) this.stop(reason);
   }
 
   /** Stops the guest. Pending calls reject, with the reason as their error's cause. */
