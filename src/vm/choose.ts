@@ -233,7 +233,10 @@ class Rewriting implements ModuleVisitor {
     this.#isValid ||= this.#validator.body(record, index);
     if (!this.#isValid) return false;
     this.#refusal ??= bodyOverCap(record, index);
-    if (this.#refusal === undefined && !this.#rewriter.body(record, index)) return false;
+    if (this.#refusal === undefined) {
+      if (!this.#rewriter.body(record, index)) return false;
+      this.#refusal = this.#rewriter.refusal;
+    }
     this.#isValid = false;
     return true;
   }

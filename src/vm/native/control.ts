@@ -198,11 +198,10 @@ export class Control {
     const { loops } = this.#runs;
     const first = scanner.bytes[scanner.at];
     const index = scanner.u32();
-    // A type of one value or none is a negative number. It is short, unless its bytes are more than necessary.
-    const last = scanner.bytes[scanner.at - 1];
-    if ((last & 0x40) !== 0) {
-      const isEmpty = (first & 0x7f) === EMPTY_BLOCK || kind === OF_LOOP;
-      return this.#labels.push(kind, isEmpty ? 0 : 1, isEmpty ? 0 : first & 0x7f, loops);
+    if (first >= EMPTY_BLOCK && first < 0x80) {
+      // A type of one value, or none.
+      const isEmpty = first === EMPTY_BLOCK || kind === OF_LOOP;
+      return this.#labels.push(kind, isEmpty ? 0 : 1, isEmpty ? 0 : first, loops);
     }
     const { params, results } = this.#record.types[index];
     if (kind === OF_LOOP) this.#labels.push(kind, params.length, this.#types.keyOfParams(index), loops);

@@ -7,6 +7,7 @@
  */
 
 import { FUEL, ZEROED_LOCALS_PER_FUEL } from "../costs.ts";
+import { MAX_NATIVE_BODY_BYTES } from "../limits.ts";
 import { I32 } from "../binary/types.ts";
 import type { ModuleRecord } from "../binary/types.ts";
 import { Control } from "./control.ts";
@@ -21,8 +22,10 @@ import type { Types } from "./types.ts";
 
 /** Bytes of a body that are rewritten without a pause: about a millisecond. */
 const PART_BYTES = 32_768;
-/** Bytes of a body whose rewritten form has a length of three bytes. */
+/** Bytes of a body whose rewritten form has a length of three bytes: it is hardly ever more than ten times as long. */
 const SHORT_BODY = 100_000;
+/** Bytes of a rewritten body. The worst that a guest can write gets five times longer. */
+const MAX_REWRITTEN_BYTES = 2 * MAX_NATIVE_BODY_BYTES;
 
 const OP_CALL = 0x10;
 const OP_RETURN_CALL = 0x12;
@@ -37,6 +40,8 @@ export class BodyRewriter {
   readonly #runs: Runs;
   readonly #scanner: Scanner;
   readonly #control: Control;
+  /** Why the module can't be rewritten, if it can't. */
+  refusal: string | undefined;
   #body = -1;
   /** Where the body's length is written, and its bytes. */
   #size = 0;
@@ -57,7 +62,14 @@ export class BodyRewriter {
     // They move while a stream arrives.
     this.#scanner.bytes = this.#record.bytes;
     if (this.#body !== index) this.#begin(index);
+    if (this.refusal !== undefined) return true;
     this.#pass(this.#scanner.at + PART_BYTES);
+    const bytes = this.#scanner.out.at - this.#size;
+    if (bytes > MAX_REWRITTEN_BYTES) {
+      this.refusal =
+        `a function of the module has ${bytes} bytes with metering, and the native engine takes ${MAX_REWRITTEN_BYTES}`;
+      return true;
+    }
     if (this.#control.isOpen) return false;
     this.#body = -1;
     this.#payments.compact(this.#size + this.#width);

@@ -85,6 +85,11 @@ export class ModuleRewriter implements ModuleVisitor {
     this.#ends = new Uint32Array(record.functions.length - record.importedFunctions);
   }
 
+  /** Why the module can't be rewritten, if a body has shown that. */
+  get refusal(): string | undefined {
+    return this.#bodies!.refusal;
+  }
+
   /** Rewrites the next part of a body. Returns whether it was the last. */
   body(_record: ModuleRecord, index: number): boolean {
     if (!this.#bodies!.rewrite(index)) return false;
@@ -157,11 +162,12 @@ export class ModuleRewriter implements ModuleVisitor {
   }
 }
 
-/** Rewrites the module of a validated record. */
+/** Rewrites the module of a validated record. @throws {RangeError} if it can't be rewritten */
 export function meterRecord(record: ModuleRecord, options?: MeterOptions): Metered {
   const rewriter = new ModuleRewriter(options);
   rewriter.declarations(record);
   for (let index = 0; index < record.bodies.length; index++) while (!rewriter.body(record, index));
+  if (rewriter.refusal !== undefined) throw new RangeError(rewriter.refusal);
   rewriter.end(record);
   return rewriter.finish();
 }
