@@ -14,12 +14,19 @@ import { ModuleValidator } from "./binary/validate.ts";
 import { bytesOf, COMPILE_OPTIONS, readModule, WORK_PER_BYTE } from "./compile.ts";
 import type { CompileOptions, Source } from "./compile.ts";
 import { ENGINE_CHOICES } from "./engine.ts";
-import type { EngineModule, EngineOption } from "./engine.ts";
+import type { EngineInstance, EngineModule, EngineOption } from "./engine.ts";
 import { EngineError } from "./errors.ts";
 import { admit, interpret } from "./interpreter/mod.ts";
 import { Module } from "./module.ts";
 import { compileNow, compileSupport, hostCompile, isHostModule, isRoomForInstance } from "./native/mod.ts";
-import { bodyOverCap, dataOverCap, declarationsOverCap, meterOptions, ModuleRewriter } from "./native/mod.ts";
+import {
+  areMemoriesDear,
+  bodyOverCap,
+  dataOverCap,
+  declarationsOverCap,
+  meterOptions,
+  ModuleRewriter,
+} from "./native/mod.ts";
 import { nativeModule, stampFault, suspendSupport } from "./native/mod.ts";
 import type { Metered, MeterOptions, PrecompiledModule } from "./native/mod.ts";
 export type { PrecompiledModule } from "./native/mod.ts";
@@ -200,15 +207,53 @@ function nativeOf(
 ): Module {
   const reason = metered === undefined ? PRECOMPILED : wanted === "native" ? ASKED_FOR : SUPPORTED;
   const module = nativeModule(record, compiled, reason, metered);
-  // Beyond the host's limits, guests are interpreted, if the interpreter can run them.
-  if (wanted === "native" || record.simdAt !== undefined) return new Module(module);
+  // The interpreter runs no SIMD, and links no objects of native instances.
+  const hasOther = record.simdAt === undefined && record.imports.every(({ type }) => type.kind === "function");
+  return new Module(wanted === "native" || !hasOther ? module : orInterpreted(module));
+}
+
+/**
+ * A module whose instances are native, unless the interpreter serves better: beyond the host's limits, and for guests that
+ * do little and grow their memory on a host where that is dear.
+ */
+function orInterpreted(module: EngineModule): EngineModule {
+  const { record, engine } = module;
   let other: EngineModule | undefined;
-  const makeInstance: EngineModule["makeInstance"] = (...given) => {
-    if (isRoomForInstance()) return module.makeInstance(...given);
-    other ??= interpret(record, reason);
-    return other.makeInstance(...given);
+  const usual = areMemoriesDear() ? new UsualGuest(record) : undefined;
+  return {
+    ...module,
+    makeInstance(...given) {
+      if (isRoomForInstance() && usual?.isShort !== true) return module.makeInstance(...given);
+      other ??= interpret(record, engine.reason);
+      return other.makeInstance(...given);
+    },
+    ended: usual === undefined ? undefined : (instance) => usual.note(instance),
   };
-  return new Module({ ...module, makeInstance });
+}
+
+/** Fuel that the interpreter burns in some milliseconds: as long as such a host takes for a memory that grew. */
+const SHORT_FUEL = 500_000;
+/** The share of the latest guest in the mean. */
+const LATEST = 0.25;
+
+/** What a module's guests usually do, as those that have ended have shown. */
+class UsualGuest {
+  readonly #pages: number;
+  #fuel = Infinity;
+  #grows = false;
+
+  constructor({ memories }: ModuleRecord) {
+    this.#pages = memories[0]?.limits.minimum ?? 0;
+  }
+
+  get isShort(): boolean {
+    return this.#grows && this.#fuel < SHORT_FUEL;
+  }
+
+  note({ memory, fuelUsed }: EngineInstance): void {
+    this.#grows = (memory?.pages ?? 0) > this.#pages;
+    this.#fuel = this.#fuel === Infinity ? fuelUsed : this.#fuel * (1 - LATEST) + fuelUsed * LATEST;
+  }
 }
 
 /** Validates and rewrites each body. If the module is too large for the native engine, it is only validated. */

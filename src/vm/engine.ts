@@ -10,6 +10,7 @@ import type { ModuleRecord } from "./binary/types.ts";
 import type { StackFrame } from "./errors.ts";
 import type { ExportedFunction, Func, FunctionOwner, Value } from "./objects/function.ts";
 import type { ExportValue, Imports } from "./objects/link.ts";
+import type { Memory } from "./objects/memory.ts";
 
 /** The limits of an instance. `Infinity` means no limit, where that is the default. */
 export interface RunLimits {
@@ -98,6 +99,12 @@ export interface EngineInstance extends FunctionOwner, Metered {
   export(name: string): ExportValue | undefined;
   /** Charges fuel to the running call. */
   charge(fuel: number): void;
+  /** Its memory, if it has one. */
+  readonly memory: Memory | undefined;
+  /** Whether no call of it is under way. */
+  readonly isIdle: boolean;
+  /** Lets go of its imports, when nobody will call it any more. A call that is being stopped may still end. */
+  release(): void;
 }
 
 /** Makes the JavaScript function of a function instance. */
@@ -117,6 +124,8 @@ export interface EngineModule {
    * @throws {Trap} if an active segment does not fit
    */
   makeInstance(imports: Imports, limits: Required<RunLimits>, wrap: Wrap): Making;
+  /** Is told of each instance that is released, before its memory is. */
+  ended?(instance: EngineInstance): void;
 }
 
 /** Which engine runs a module, and why. */

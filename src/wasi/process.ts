@@ -319,11 +319,12 @@ export class Process implements AsyncDisposable {
     this.#stop.abort(end.error ?? ENDED);
     if (end.error !== undefined) this.#stdin.pipe?.fail(end.error);
     for (const descriptor of context.descriptors.values()) descriptor.close();
-    if (end.error === undefined && Object.keys(imports).length === 0) this.#releaseMemory(context);
+    const isIdle = this.#instance?.release() ?? false;
+    if (isIdle && Object.keys(imports).length === 0) this.#releaseMemory(context);
     return { success: end.code === 0, ...end, fuelUsed: this.fuelUsed };
   }
 
-  /** Requires that the guest ended by itself and used only WASI's host functions: nothing else holds its memory. */
+  /** Requires that the guest has ended and used only WASI's host functions: nothing else holds its memory. */
   #releaseMemory(context: Context): void {
     context.memory = NO_MEMORY;
     this.#lastPages = this.memoryPages;

@@ -116,6 +116,13 @@ export class InstanceState implements EngineInstance {
     this.charged += fuel;
   }
 
+  /** A call is data: one that is stopped is gone. */
+  get isIdle(): boolean {
+    return true;
+  }
+
+  release(): void {}
+
   /** A frame of a stack, with names for people. */
   stackFrame(functionIndex: number): StackFrame {
     const { names } = this.code.record;

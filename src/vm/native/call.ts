@@ -71,6 +71,7 @@ export class CallRun extends Run {
     this.status = "suspended";
     this.isRunning = true;
     CALLS.set(this.id, this);
+    this.instance.stacks++;
     const { meter } = this.instance;
     this.enter(fuel);
     let ended: Promise<CallStatus>;
@@ -205,6 +206,7 @@ export class CallRun extends Run {
 
   #leaveStack(): void {
     CALLS.delete(this.id);
+    this.instance.stacks--;
     this.leave();
     this.isRunning = false;
   }

@@ -17,6 +17,8 @@ import { emptyResult, fromHost, toHostResult } from "./values.ts";
 /** A guest's instance that calls a host function. */
 export interface Caller {
   readonly meter: Meter;
+  /** The host functions; none when the instance is released. */
+  readonly hosts: HostFunction[];
   /** Tells the stub that an answer follows for the run. */
   pend(id: number): void;
 }
@@ -30,13 +32,15 @@ interface Waiter extends Run {
 export function hostImport(caller: Caller, type: FuncType, host: HostFunction): HostFunction {
   const hasFunctions = type.params.includes(FUNCREF);
   const isNumber = type.results.length === 1 && type.results[0] >= F64 && type.results[0] !== I64;
-  const { meter } = caller;
+  const { meter, hosts } = caller;
+  const place = hosts.push(host) - 1;
   return (...args) => {
     const run = currentRun();
+    if (run.isOver) throw new Unwound(run);
     if (hasFunctions) args = args.map((value, index) => fromHost(type.params[index], value));
     let result: unknown;
     try {
-      result = host(...args);
+      result = hosts[place]!(...args);
     } catch (cause) {
       throw failure(run, meter, cause);
     }

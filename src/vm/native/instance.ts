@@ -32,6 +32,10 @@ export class NativeInstance implements EngineInstance, FunctionSource {
   readonly meter: Meter;
   readonly room: TableRoom;
   memory: Memory | undefined;
+  /** The host functions that it imports. */
+  readonly hosts: HostFunction[] = [];
+  /** Stacks of calls that are under way. */
+  stacks = 0;
   readonly retranslatedBytes = 0;
   readonly #wrap: Wrap;
   /** Functions by index: imports as they were linked, or as objects. */
@@ -68,6 +72,16 @@ export class NativeInstance implements EngineInstance, FunctionSource {
 
   charge(fuel: number): void {
     this.meter.charged += fuel;
+  }
+
+  get isIdle(): boolean {
+    return this.stacks === 0;
+  }
+
+  /** The host keeps an instance until its old space is collected. What its imports refer to need not wait for that. */
+  release(): void {
+    this.hosts.length = 0;
+    this.#funcs.length = 0;
   }
 
   /** Tells the stub of a host function that an answer follows for the call with that number. */

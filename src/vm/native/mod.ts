@@ -51,7 +51,21 @@ export function nativeModule(
 
 /** How to rewrite modules that this host compiles. */
 export function meterOptions(): MeterOptions {
-  return { omitNames: hidesNamedFrames(trial().named) };
+  return { omitNames: isJavaScriptCore() };
+}
+
+/**
+ * Whether each memory that grows makes the host collect garbage soon: several milliseconds a guest, on JavaScriptCore.
+ */
+export function areMemoriesDear(): boolean {
+  return isJavaScriptCore();
+}
+
+let hidesFrames: boolean | undefined;
+
+/** JavaScriptCore alone shows the names of functions in the place of indices. */
+function isJavaScriptCore(): boolean {
+  return hidesFrames ??= hidesNamedFrames(trial().named);
 }
 
 /** Compiles a metered module off the thread. @throws what the host throws */
