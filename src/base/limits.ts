@@ -261,19 +261,31 @@ function namesOf(...owners: readonly LimitOwner[]): readonly LimitName[] {
   return (Object.keys(LIMITS) as LimitName[]).filter((name) => owners.includes(LIMITS[name].owner));
 }
 
+/** Limits that have been checked. */
+class ResolvedLimits {
+  constructor(owner: LimitOwner, given: object) {
+    checkNames("limit", given, LIMIT_NAMES[owner]);
+    const values = given as Readonly<Record<string, unknown>>;
+    const limits = this as Record<string, unknown>;
+    for (const name of LIMIT_NAMES[owner]) limits[name] = resolveLimit(name, values[name], "limits.");
+  }
+}
+
+const DEFAULTS = new Map<LimitOwner, ResolvedLimits>();
+
 /**
  * All limits of an owner: the given ones, and defaults for the others. It is a copy, so later changes have no effect on
- * it.
+ * it. A result may be given to an owner below, and is not checked again.
  *
  * @throws {TypeError} if a name is unknown, or a value is not a number
  * @throws {RangeError} if a number is not in the limit's range
  */
-export function resolveLimits<Given extends object>(owner: LimitOwner, given: Given): Required<Given> {
-  checkNames("limit", given, LIMIT_NAMES[owner]);
-  const values = given as Readonly<Record<string, unknown>>;
-  const limits: Record<string, number> = {};
-  for (const name of LIMIT_NAMES[owner]) limits[name] = resolveLimit(name, values[name], "limits.");
-  return limits as Required<Given>;
+export function resolveLimits<Given extends object>(owner: LimitOwner, given?: Given): Required<Given> {
+  if (given instanceof ResolvedLimits) return given as Required<Given>;
+  if (given !== undefined) return new ResolvedLimits(owner, given) as Required<Given>;
+  let defaults = DEFAULTS.get(owner);
+  if (defaults === undefined) DEFAULTS.set(owner, defaults = new ResolvedLimits(owner, {}));
+  return defaults as Required<Given>;
 }
 
 /**

@@ -112,7 +112,10 @@ export function checkMembers(
   type: "string" | "function" | "object" | "boolean",
 ): void {
   // `null` stands for a missing member: `checkType` would let `undefined` pass.
-  for (const [name, member] of Object.entries(members)) checkType(`${of}.${name}`, member ?? null, type);
+  for (const name of Object.keys(members)) {
+    const member = members[name] ?? null;
+    if (typeof member !== type || member === null) checkType(`${of}.${name}`, member, type);
+  }
 }
 
 /** Checks an optional signal, of any realm. @throws {TypeError} if it is not an `AbortSignal` */
@@ -134,7 +137,9 @@ export function checkMethod(given: unknown): void {
  */
 export function checkArgs(args: readonly string[]): void {
   if (!Array.isArray(args)) throw new TypeError(`args must be a list of strings, not ${shown(args)}`);
-  for (const [index, arg] of args.entries()) checkText(arg, `argument ${index}`);
+  for (const [index, arg] of args.entries()) {
+    if (!isText(arg)) refuseText(arg, `argument ${index}`);
+  }
 }
 
 /**
@@ -150,13 +155,20 @@ export function checkEnv(env: Readonly<Record<string, string>>): void {
     if (name === "" || name.includes("=")) {
       throw new TypeError(`${JSON.stringify(name)} is not a valid name of an environment variable`);
     }
-    for (const text of [name, value]) checkText(text, `environment variable ${JSON.stringify(name)}`);
+    for (const text of [name, value]) {
+      if (!isText(text)) refuseText(text, `environment variable ${JSON.stringify(name)}`);
+    }
   }
 }
 
-function checkText(text: unknown, what: string): void {
-  if (typeof text !== "string") throw new TypeError(`${what} must be a string, not ${shown(text)}`);
-  if (text.includes("\0")) throw new TypeError(`${what} contains a NUL`);
+function isText(text: unknown): boolean {
+  return typeof text === "string" && !text.includes("\0");
+}
+
+function refuseText(text: unknown, what: string): never {
+  throw new TypeError(
+    typeof text === "string" ? `${what} contains a NUL` : `${what} must be a string, not ${shown(text)}`,
+  );
 }
 
 /**

@@ -11,6 +11,7 @@ import { spend } from "./schedule.ts";
 import { printable } from "./text.ts";
 import type { Why } from "./why.ts";
 
+const NO_BYTES: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
 
@@ -30,7 +31,7 @@ const TEXT_BYTE_WORK = 10;
 export class ByteQueue {
   /** The most bytes that the queue holds. */
   readonly highWaterMark: number;
-  #buffer: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  #buffer: Uint8Array<ArrayBuffer> = NO_BYTES;
   #start = 0;
   #end = 0;
   #pulled = 0;
@@ -94,7 +95,7 @@ export class ByteQueue {
     // The caller gets the buffer itself if it is mostly full: large data are not copied again.
     const isBuffer = this.size * 2 >= this.#buffer.length;
     const taken = isBuffer ? this.#buffer.subarray(this.#start, this.#end) : this.#buffer.slice(this.#start, this.#end);
-    if (isBuffer) this.#buffer = new Uint8Array(0);
+    if (isBuffer) this.#buffer = NO_BYTES;
     this.#start = this.#end = 0;
     if (taken.length > 0) this.#changed();
     return taken;
@@ -117,7 +118,7 @@ export class ByteQueue {
     if (this.#state === "broken") return;
     this.#state = "broken";
     this.#why = why;
-    this.#buffer = new Uint8Array(0);
+    this.#buffer = NO_BYTES;
     this.#start = this.#end = 0;
     this.#changed();
   }

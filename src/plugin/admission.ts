@@ -4,9 +4,11 @@
  * @module
  */
 
+import { limitsOf, resolveLimits } from "../base/limits.ts";
 import type { Module } from "../vm/mod.ts";
+import type { ProcessLimits } from "../wasi/mod.ts";
 import { PROTOCOLS } from "../rpc/mod.ts";
-import type { FailedRequest, ProtocolName, ServedMethods } from "../rpc/mod.ts";
+import type { FailedRequest, PeerLimits, ProtocolName, ServedMethods } from "../rpc/mod.ts";
 import { ManifestError } from "./manifest/description.ts";
 import { manifestOf } from "./manifest/manifest.ts";
 import type { Manifest } from "./manifest/manifest.ts";
@@ -15,6 +17,12 @@ import type { CheckedOptions, PluginCallOptions, PluginSchemasOption, PluginSett
 import { effectivePermissions, PERMISSION_LIMITS, PermissionError, permitted } from "./manifest/permissions.ts";
 import type { Permissions } from "./manifest/permissions.ts";
 
+/** The options of instances, with their limits by layer. */
+export interface SessionOptions extends CheckedOptions {
+  readonly processLimits: Required<ProcessLimits>;
+  readonly peerLimits: Required<PeerLimits>;
+}
+
 /** A module with checked options. */
 export interface Admission {
   /** What the module says about itself. */
@@ -22,7 +30,7 @@ export interface Admission {
   /** What it may do: what it asks for, is granted, and is offered by the options. */
   readonly permissions: Permissions;
   /** The options, without what it may not do. */
-  readonly options: CheckedOptions;
+  readonly options: SessionOptions;
   /** The longest deadline of a call, whatever the call's own options say. */
   readonly mostDeadlineMs: number;
 }
@@ -44,6 +52,9 @@ export function admit<Guest extends object, Host extends object>(
   const isPermitted = new Set(permissions.methods);
   const denied = [...methods.keys()].filter((name) => !isPermitted.has(name));
   const isAsked = new Set(permitted(methods, manifest?.permissions?.methods ?? "*").map(([name]) => name));
+  const limits = { ...options.limits, ...permissions.limits };
+  // A deadline is for one call, and a process may serve many: the call enforces it.
+  const processLimits = { ...limitsOf<ProcessLimits>("spawn", limits), deadlineMs: Infinity };
   return {
     mostDeadlineMs: agreed.limits.deadlineMs ?? Infinity,
     manifest,
@@ -52,7 +63,9 @@ export function admit<Guest extends object, Host extends object>(
       ...options,
       methods: new Map(permitted(methods, permissions.methods)),
       env: options.env && Object.fromEntries(permitted(Object.entries(options.env), permissions.env)),
-      limits: { ...options.limits, ...permissions.limits },
+      limits,
+      processLimits: resolveLimits("spawn", processLimits),
+      peerLimits: resolveLimits("Peer", limitsOf<PeerLimits>("Peer", limits)),
       denied: new Map(denied.map((name) => [name, isAsked.has(name) ? "permissions" : "manifest"])),
     },
   };

@@ -21,6 +21,7 @@ import type {
 import { RpcError } from "../rpc/mod.ts";
 import { Module } from "../vm/mod.ts";
 import { admit, within } from "./admission.ts";
+import type { SessionOptions } from "./admission.ts";
 import { PluginCall } from "./call.ts";
 import type { PluginDescription } from "./manifest/description.ts";
 import { describe } from "./manifest/discover.ts";
@@ -28,7 +29,7 @@ import { Disposed, Failure, NO_INSTANCE, stopCauseOf } from "./errors.ts";
 import type { Serving, Sessions } from "./lifetimes/lifetime.ts";
 import type { Manifest } from "./manifest/manifest.ts";
 import { checkCallOptions, checkCloseOptions } from "./options.ts";
-import type { CheckedOptions, PluginCallOptions, PluginCloseOptions, PluginOptions } from "./options.ts";
+import type { PluginCallOptions, PluginCloseOptions, PluginOptions } from "./options.ts";
 import { observeCall } from "./observer.ts";
 import type { Permissions } from "./manifest/permissions.ts";
 import { Pool } from "./lifetimes/pool.ts";
@@ -68,7 +69,7 @@ export class Plugin<Guest extends object = Methods, Host extends object = Method
    */
   readonly permissions: Permissions;
   readonly #mostDeadlineMs: number;
-  readonly #options: CheckedOptions;
+  readonly #options: SessionOptions;
   readonly #serving: Serving;
   /** Instances that have not ended, and calls that have not settled. */
   readonly #sessions = new Bag<Session>();

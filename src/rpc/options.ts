@@ -146,7 +146,7 @@ export function checkOptions<Remote extends object, Local extends object>(
   options: PeerSettings & ServedMethods<Remote, Local> & SchemasOption<Remote, Local> = {},
 ): CheckedOptions<Remote> {
   checkNames("Peer option", options, PEER_OPTIONS);
-  const { methods = {}, framing, limits = {}, onInvalid, onError, onUnknown, signal, schemas = {} } = options;
+  const { methods = {}, framing, limits, onInvalid, onError, onUnknown, signal, schemas = {} } = options;
   checkNames("schemas side", schemas, SIDES);
   const protocol = protocolOf(options.protocol);
   checkType("onInvalid", onInvalid, "function");

@@ -55,10 +55,9 @@ import type {
  */
 export class Peer<Remote extends object = Methods, Local extends object = Methods>
   implements Caller<Remote>, AsyncIterable<IncomingRequest<Remote>, undefined>, AsyncDisposable {
-  /** The other side's methods as functions, except `then` and other names that the language calls by itself. */
-  readonly api: Api<Remote>;
   readonly #connection: Connection<Remote>;
   readonly #outgoing: Calls;
+  #api: Api<Remote> | undefined;
 
   /**
    * Takes both streams and starts to read.
@@ -71,9 +70,13 @@ export class Peer<Remote extends object = Methods, Local extends object = Method
       throw new TypeError("a stream is locked, and a peer needs both");
     }
     const checked = checkOptions<Remote, Local>(options);
-    this.api = createApi<Api<Remote>>(this.call.bind(this));
     this.#connection = new Connection(duplex, checked);
     this.#outgoing = this.#connection.outgoing;
+  }
+
+  /** The other side's methods as functions, except `then` and other names that the language calls by itself. */
+  get api(): Api<Remote> {
+    return this.#api ??= createApi<Api<Remote>>(this.call.bind(this));
   }
 
   /**

@@ -58,7 +58,7 @@ export async function instantiate(
 ): Promise<Instance> {
   if (!(module instanceof Module)) throw notAModule(module);
   checkNames("instantiate option", options, INSTANTIATE_OPTIONS);
-  const { limits = {}, signal, onInstance } = options;
+  const { limits, signal, onInstance } = options;
   checkSignal(signal);
   const { record, makeInstance } = preparedOf(module);
   const resolved = resolveLimits<RunLimits>("instantiate", limits);

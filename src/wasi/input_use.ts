@@ -34,6 +34,8 @@ export class InputMeter implements InputUse {
   #waitedMs = 0;
   /** When the present wait began. */
   #since: number | undefined;
+  /** Called when the guest begins to wait for input alone. */
+  onWait: (() => void) | undefined;
 
   /** @param queue what the descriptor reads from, if it is a queue */
   constructor(descriptor: Descriptor, queue?: ByteQueue) {
@@ -42,7 +44,7 @@ export class InputMeter implements InputUse {
     const { read } = descriptor;
     descriptor.read = (buffers) => {
       this.#begin();
-      return read(buffers);
+      return read.call(descriptor, buffers);
     };
   }
 
@@ -77,6 +79,7 @@ export class InputMeter implements InputUse {
     for (const descriptor of descriptors) if (descriptor !== this.#descriptor) return;
     this.#begin();
     this.#since = performance.now();
+    this.onWait?.();
   }
 
   /** The wait has ended. */

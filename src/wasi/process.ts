@@ -7,7 +7,7 @@
 
 import { ENDS } from "../base/ends.ts";
 import type { ReadableEnd, WritableEnd } from "../base/ends.ts";
-import { limitError, limitsOf, resolveLimits } from "../base/limits.ts";
+import { limitError, resolveLimits } from "../base/limits.ts";
 import { checkNames, checkSignal, checkType, notAModule } from "../base/options.ts";
 import { readBytes } from "../base/streams.ts";
 import { instantiate, LimitError, Memory, Module, Trap } from "../vm/mod.ts";
@@ -15,9 +15,10 @@ import type { Imports, ImportValue, Instance, RunLimits } from "../vm/mod.ts";
 import { NO_MEMORY } from "./abi.ts";
 import { encodeArgs, encodeEnviron } from "./args.ts";
 import type { Context } from "./context.ts";
+import type { Descriptor } from "./descriptors/descriptor.ts";
 import { wasiImports } from "./preview1.ts";
 import { programOf } from "./program.ts";
-import type { InputUse } from "./input_use.ts";
+import type { InputMeter, InputUse } from "./input_use.ts";
 import { ExitError } from "./proc.ts";
 import { checkInput, checkOutput, openInput, openOutput } from "./standard_streams.ts";
 import type { Input, Output } from "./standard_streams.ts";
@@ -98,6 +99,7 @@ interface StandardEnds {
   readonly writable: WritableEnd;
   readonly readable: ReadableEnd;
   readonly stderr: ReadableEnd;
+  readonly input: InputMeter;
 }
 
 const SPAWN_OPTIONS: readonly (keyof SpawnOptions)[] = [
@@ -179,8 +181,8 @@ export class Process implements AsyncDisposable {
   constructor(module: Module, options: SpawnOptions) {
     if (!(module instanceof Module)) throw notAModule(module);
     checkNames("spawn option", options, SPAWN_OPTIONS);
-    const { limits: given = {}, signal } = options;
-    const limits = resolveLimits<ProcessLimits>("spawn", given);
+    const { signal } = options;
+    const limits = resolveLimits<ProcessLimits>("spawn", options.limits);
     const { fuel, streamBytes } = limits;
     checkType("clock", options.clock, "object");
     checkType("random", options.random, "function");
@@ -198,7 +200,8 @@ export class Process implements AsyncDisposable {
     this.#stdout = openOutput(stdout, streamBytes, "stdout");
     this.#stderr = openOutput(stderr, streamBytes, "stderr");
     const standard = [this.#stdin, this.#stdout, this.#stderr];
-    const descriptors = new Map(standard.map(({ descriptor }, fd) => [fd, descriptor]));
+    const descriptors = new Map<number, Descriptor>();
+    for (let fd = 0; fd < standard.length; fd++) descriptors.set(fd, standard[fd]!.descriptor);
     const context: Context = {
       memory: NO_MEMORY,
       args,
@@ -252,6 +255,7 @@ export class Process implements AsyncDisposable {
       writable: piped(this.#stdin.pipe, "stdin"),
       readable: piped(this.#stdout.pipe, "stdout"),
       stderr: piped(this.#stderr.pipe, "stderr"),
+      input: this.#stdin.meter,
     };
   }
 
@@ -342,8 +346,7 @@ export class Process implements AsyncDisposable {
       const memory = instance.export("memory");
       if (memory instanceof Memory) context.memory = this.#memory = memory;
     };
-    const limits = limitsOf<RunLimits>("instantiate", this.#limits);
-    const instance = await instantiate(module, linked, { limits, signal, onInstance });
+    const instance = await instantiate(module, linked, { limits: this.#limits, signal, onInstance });
     this.#start.resolve();
     await instance.call(entry, [], { signal });
   }

@@ -106,7 +106,7 @@ export function countWatches(descriptor: Descriptor): { readonly count: number }
   const watches = { count: 0 };
   const { watch } = descriptor;
   descriptor.watch = (wake) => {
-    const stop = watch(wake);
+    const stop = watch.call(descriptor, wake);
     watches.count++;
     return () => {
       watches.count--;

@@ -6,6 +6,12 @@
 
 import type { InputUse } from "../../wasi/mod.ts";
 
+/** The input of a guest. */
+export interface WatchedInput extends InputUse {
+  /** Called when the guest begins to wait for input alone. */
+  onWait: (() => void) | undefined;
+}
+
 /** While host methods run, the calls are looked at so often in their time: a method may end at any moment. */
 const LOOKS = 10;
 
@@ -32,7 +38,7 @@ interface Waiting {
  * all this time, it has forgotten theirs.
  */
 export class IdleWatch {
-  readonly #input: InputUse;
+  readonly #input: WatchedInput;
   readonly #idleMs: number;
   readonly #options: IdleWatchOptions;
   readonly #waiting = new Set<Waiting>();
@@ -45,10 +51,11 @@ export class IdleWatch {
   #stuck: { readonly since: number; readonly bytesWritten: number } | undefined;
 
   /** @param idleMs `Infinity` for no limit */
-  constructor(input: InputUse, idleMs: number, options: IdleWatchOptions) {
+  constructor(input: WatchedInput, idleMs: number, options: IdleWatchOptions) {
     this.#options = options;
     this.#input = input;
     this.#idleMs = idleMs;
+    if (idleMs < Infinity) input.onWait = () => this.#arm();
   }
 
   /** Stops the clock until the same number of `release`. */
@@ -61,12 +68,16 @@ export class IdleWatch {
     if (--this.#held === 0) this.#heldMs += this.#input.waitedMs - this.#heldAt;
   }
 
-  /** Watches a call. Returns a function that ends that. */
-  watch(expire: () => void): () => void {
+  /**
+   * Watches a call. Returns a function that ends that.
+   *
+   * @param isSent whether its message will wake the guest, if that waits now
+   */
+  watch(expire: () => void, isSent = false): () => void {
     if (this.#idleMs === Infinity) return () => {};
     const call: Waiting = { since: this.#now, expire };
     this.#waiting.add(call);
-    if (this.#timer === undefined) this.#wait(this.#idleMs);
+    if (!isSent && this.#input.isAwaited) this.#arm();
     return () => {
       this.#waiting.delete(call);
       if (this.#waiting.size > 0) return;
@@ -78,6 +89,13 @@ export class IdleWatch {
   get #now(): number {
     const waited = this.#held > 0 ? this.#heldAt : this.#input.waitedMs;
     return waited - this.#heldMs;
+  }
+
+  /** The guest waits: the call that was sent first expires first. */
+  #arm(): void {
+    if (this.#timer !== undefined) return;
+    const [first] = this.#waiting;
+    if (first !== undefined) this.#wait(Math.max(0, first.since + this.#idleMs - this.#now));
   }
 
   #wait(ms: number): void {

@@ -7,15 +7,16 @@
 
 import type { Bagged } from "../../base/bag.ts";
 import { ENDS } from "../../base/ends.ts";
-import { LimitError, limitError, limitsOf } from "../../base/limits.ts";
+import { LimitError, limitError } from "../../base/limits.ts";
 import type { LimitName } from "../../base/limits.ts";
 import { quoted } from "../../base/text.ts";
 import { Peer, RpcClosedError, RpcError, SchemaError } from "../../rpc/mod.ts";
-import type { Duplex, PeerLimits } from "../../rpc/mod.ts";
+import type { Duplex } from "../../rpc/mod.ts";
 import type { Module } from "../../vm/mod.ts";
 import { spawn } from "../../wasi/mod.ts";
-import type { Process, ProcessLimits, ProcessStatus } from "../../wasi/mod.ts";
+import type { Process, ProcessStatus } from "../../wasi/mod.ts";
 import { denials } from "../admission.ts";
+import type { SessionOptions } from "../admission.ts";
 import type { PluginCall, PluginRequest } from "../call.ts";
 import { Delivery } from "./delivery.ts";
 import type { Sent } from "./delivery.ts";
@@ -26,7 +27,7 @@ import { IdleWatch } from "./idle.ts";
 import { Lateness } from "./lateness.ts";
 import { LogExcerpt, readLog } from "./log.ts";
 import { observeHostCall } from "../observer.ts";
-import type { CheckedOptions, PluginLimits } from "../options.ts";
+import type { PluginLimits } from "../options.ts";
 import { RequestGuard } from "./request_guard.ts";
 
 /** What to do about a call that its guest does not answer. */
@@ -105,15 +106,14 @@ export class Session implements PluginRequest, Bagged {
   /** Called when the guest calls a host method. */
   onHostCall: () => void = () => {};
 
-  constructor(plugin: string, module: Module, options: CheckedOptions) {
+  constructor(plugin: string, module: Module, options: SessionOptions) {
     const { args = [plugin.replaceAll("\0", "")], env, clock, random, methods, limits } = options;
     const { onLog, onError, protocol, framing = protocol.framing, accepts, schemas, observe } = options;
     this.#limits = limits;
     this.#hasStreams = accepts?.includes("streams") === true;
-    // A deadline is for one call, and a process may serve many: the call enforces it.
-    const processLimits = { ...limitsOf<ProcessLimits>("spawn", limits), deadlineMs: Infinity };
-    this.#process = spawn(module, { args, env, clock, random, limits: processLimits });
-    const { input, [ENDS]: ends } = this.#process;
+    this.#process = spawn(module, { args, env, clock, random, limits: options.processLimits });
+    const { [ENDS]: ends } = this.#process;
+    const { input } = ends;
     this.#idle = new IdleWatch(input, limits.idleMs, {
       isBusy: () => this.#peer.isStreamAwaited,
       isCallingBack: () => this.#hosting.isCallingBack,
@@ -141,7 +141,7 @@ export class Session implements PluginRequest, Bagged {
         methods: this.#hosting.counted(methods),
         framing: this.#delivery.counted(framing),
         ...{ protocol, accepts, schemas },
-        limits: limitsOf<PeerLimits>("Peer", limits),
+        limits: options.peerLimits,
         onInvalid: (error) => this.stop(error),
         onError,
         onUnknown: denials(plugin, options),
@@ -237,7 +237,8 @@ export class Session implements PluginRequest, Bagged {
     };
     call.request = isOnly ? this : { giveUp };
     this.#pending++;
-    const unwatch = this.#idle.watch(() => call.giveUp(limitError("idleMs", this.#limits.idleMs, IDLE_HINT)));
+    const expire = () => call.giveUp(limitError("idleMs", this.#limits.idleMs, IDLE_HINT));
+    const unwatch = this.#idle.watch(expire, sent.bytes > 0);
     try {
       const result = await (deadline === undefined ? answer : Promise.race([answer, deadline.passed]));
       this.#answered++;
