@@ -72,7 +72,7 @@ async function observe(engine: EngineName, text: string, calls: readonly Call[])
       seen.push(name, await instance.call(name, args));
     } catch (error) {
       if (!(error instanceof Trap)) throw error;
-      seen.push(name, error.reason);
+      seen.push(name, UNTOLD.includes(error.reason) ? UNTOLD[0] : error.reason);
     }
     seen.push(instance.fuelUsed - before);
   }
@@ -84,6 +84,13 @@ async function observe(engine: EngineName, text: string, calls: readonly Call[])
   }
   return seen;
 }
+
+/** Some hosts do not tell which of these it was. */
+const UNTOLD: readonly string[] = [
+  "uninitialized element or indirect call type mismatch",
+  "uninitialized element",
+  "indirect call type mismatch",
+];
 
 async function same(text: string, calls: readonly Call[]): Promise<unknown[]> {
   const interpreted = await observe("interpreter", text, calls);
