@@ -1,12 +1,13 @@
 /**
  * Writes payments and checks of fuel. A payment whose amount is not known yet has two bytes for it. When a function is
  * complete, it is compacted: most amounts then take one byte, and payments that turned out not to be needed are cut out.
+ * Checks are hinted at: they rarely find that no fuel is left.
  *
  * @module
  */
 
 import { grown } from "./labels.ts";
-import type { Writer } from "./writer.ts";
+import { Writer } from "./writer.ts";
 
 /** More bytes than a payment or a check takes. */
 const ROOM = 64;
@@ -33,6 +34,8 @@ const EMPTY_BLOCK = 0x40;
 
 const WORDS = 5;
 const CUT = -1;
+/** A hint has one byte: that the branch is unlikely. */
+const UNLIKELY = [1, 0];
 const NO_BRANCH = -1;
 
 /** The payments of one function at a time. */
@@ -43,6 +46,15 @@ export class Payments {
   #local = 0;
   #sites = new Int32Array(256 * WORDS);
   #end = 0;
+  /** The places of the checks' branches. */
+  #checks = new Int32Array(256);
+  #checked = 0;
+  /** How many of them the function keeps so far when it is compacted. */
+  #kept = 0;
+  /** For each function with checks: its index, and the offsets of their branches with a hint each. */
+  readonly hints: Writer = new Writer(1 << 12);
+  /** How many functions that is. */
+  hinted = 0;
 
   /** @param global that of fuel  @param refuel the index of the function that is called when no fuel is left */
   constructor(out: Writer, global: number, refuel: number) {
@@ -55,6 +67,7 @@ export class Payments {
   begin(local: number): void {
     this.#local = local;
     this.#end = 0;
+    this.#checked = 0;
   }
 
   /** Writes an instruction and its index. */
@@ -141,6 +154,8 @@ export class Payments {
     bytes[out.at++] = I32_CONST;
     bytes[out.at++] = 0;
     bytes[out.at++] = I32_LT_S;
+    if (this.#checked === this.#checks.length) this.#checks = grown(this.#checks);
+    this.#checks[this.#checked++] = out.at;
     bytes[out.at++] = IF;
     bytes[out.at++] = EMPTY_BLOCK;
     this.#indexed(CALL, this.#refuel);
@@ -149,17 +164,46 @@ export class Payments {
     bytes[out.at++] = END;
   }
 
-  /** Shortens the function that has ended, which begins at `start`. */
-  compact(start: number): void {
+  /** Shortens the function that has ended, which begins at `start`, and adds its hints. */
+  compact(start: number, index: number): void {
+    this.#kept = 0;
+    this.#compact(start);
+    this.#hint(start, index);
+  }
+
+  #hint(start: number, index: number): void {
+    if (this.#kept === 0) return;
+    const { hints } = this;
+    hints.u32(index);
+    hints.u32(this.#kept);
+    for (let check = 0; check < this.#kept; check++) {
+      hints.u32(this.#checks[check] - start);
+      hints.all(UNLIKELY);
+    }
+    this.hinted++;
+  }
+
+  /** Keeps the checks in a range that is moved; returns the next one. */
+  #keep(next: number, from: number, to: number, end: number): number {
+    const checks = this.#checks;
+    for (; next < this.#checked && checks[next] < end; next++) {
+      if (checks[next] >= from) checks[this.#kept++] = checks[next] - from + to;
+    }
+    return next;
+  }
+
+  #compact(start: number): void {
     const { out } = this;
     const { bytes } = out;
     const sites = this.#sites;
     let from = start;
     let to = start;
+    let next = 0;
     for (let site = 0; site < this.#end; site += WORDS) {
       const place = sites[site];
       if (place === CUT) {
         const end = this.#uncut(site);
+        next = this.#keep(next, from, to, sites[site + 1]);
         to = move(bytes, to, from, sites[site + 1]);
         from = end;
         continue;
@@ -167,15 +211,19 @@ export class Payments {
       const amount = (bytes[place] & 0x7f | bytes[place + 1] << 7) << 18 >> 18;
       if (amount === 0 && sites[site + 4] === 0) {
         const end = this.#uncut(site);
+        next = this.#keep(next, from, to, sites[site + 1]);
         to = move(bytes, to, from, sites[site + 1]);
         from = end;
       } else if (amount >= -64 && amount < 64) {
+        next = this.#keep(next, from, to, place);
         to = move(bytes, to, from, place);
         bytes[to++] = amount & 0x7f;
         from = place + 2;
       }
     }
-    out.at = move(bytes, to, from, out.at);
+    next = this.#keep(next, from, to, out.at);
+    to = move(bytes, to, from, out.at);
+    out.at = to;
   }
 
   /** Writes what stays of a range that is cut, at its end; returns where that begins. */

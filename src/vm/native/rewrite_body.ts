@@ -72,7 +72,9 @@ export class BodyRewriter {
     }
     if (this.#control.isOpen) return false;
     this.#body = -1;
-    this.#payments.compact(this.#size + this.#width);
+    const { importedFunctions } = this.#record;
+    const newest = newIndex(this.#layout, importedFunctions, importedFunctions + index);
+    this.#payments.compact(this.#size + this.#width, newest);
     this.#scanner.out.close(this.#size, this.#width);
     return true;
   }

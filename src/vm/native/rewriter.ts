@@ -36,6 +36,8 @@ export interface MeterOptions {
   readonly omitNames?: boolean;
 }
 
+/** Of hints which branches are likely, as WebAssembly specifies it: compilers place the code of the others elsewhere. */
+const HINT_SECTION = "metadata.code.branch_hint";
 const HEADER = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
 const KINDS: Readonly<Record<ExternKind, number>> = { function: 0, table: 1, memory: 2, global: 3 };
 const END = 0x0b;
@@ -69,6 +71,7 @@ export class ModuleRewriter implements ModuleVisitor {
   #layout: Layout | undefined;
   #types: Types | undefined;
   #helpers: Helpers | undefined;
+  #payments: Payments | undefined;
   #bodies: BodyRewriter | undefined;
 
   constructor(options: MeterOptions = {}) {
@@ -81,6 +84,7 @@ export class ModuleRewriter implements ModuleVisitor {
     this.#types = new Types(record);
     this.#helpers = new Helpers(record, layout, this.#types);
     const payments = new Payments(this.#code, layout.fuelGlobal, this.#helpers.fixed("refuel"));
+    this.#payments = payments;
     this.#bodies = new BodyRewriter(record, layout, this.#types, this.#helpers, payments);
     this.#ends = new Uint32Array(record.functions.length - record.importedFunctions);
   }
@@ -144,6 +148,14 @@ export class ModuleRewriter implements ModuleVisitor {
     section(ID.export, () => writeExports(out, record, layout, this.#helpers!));
     if (record.elements.length > 0) section(ID.element, () => writeElements(out, record, layout));
     copy("data count");
+    const { hints, hinted } = this.#payments!;
+    if (hinted > 0) {
+      section(ID.custom, () => {
+        out.name(HINT_SECTION);
+        out.u32(hinted);
+        out.range(hints.bytes, 0, hints.at);
+      });
+    }
     section(ID.code, () => {
       out.u32(bodies.length);
       const base = out.at;

@@ -5,6 +5,7 @@
  */
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { Cursor } from "../../../src/vm/binary/cursor.ts";
 import { decodeModule } from "../../../src/vm/binary/decode.ts";
 import { validateModule } from "../../../src/vm/binary/validate.ts";
 import { compileSync } from "../../../src/vm/choose.ts";
@@ -69,6 +70,28 @@ Deno.test("functions keep their names in a metered module", () => {
 Deno.test("bodies are where the metered module says", () => {
   const { rewritten, bodies } = metered(wat(TEXT));
   assertEquals([...bodies], rewritten.bodies.map(({ start }) => start));
+});
+
+Deno.test("the branch of each check is hinted at, where it is after the function was compacted", () => {
+  // A long run has checks in it, and joins whose payments are cut out come before and between them.
+  const work = "(local.set 0 (i32.add (local.get 0) (i32.const 1)))".repeat(200);
+  const text = `(module (memory 1) (func $leaf (param i32) (result i32) (local.get 0)) (func (export "run") (param i32)
+    (if (local.get 0) (then nop) (else nop)) (loop $again (block (br_if 0 (local.get 0)) ${work}
+    (drop (call $leaf (local.get 0)))) (br_if $again (local.get 0)))))`;
+  const { rewritten, layout } = metered(wat(text));
+  const section = rewritten.customSections.find(({ name }) => name === "metadata.code.branch_hint")!;
+  const cursor = new Cursor(rewritten.bytes, section.contents.start, section.contents.end);
+  let hints = 0;
+  for (let functions = cursor.u32(); functions > 0; functions--) {
+    const { start } = rewritten.bodies[cursor.u32() - rewritten.importedFunctions];
+    for (let count = cursor.u32(); count > 0; count--, hints++) {
+      const at = start + cursor.u32();
+      assertEquals([cursor.u32(), cursor.u32()], [1, 0]);
+      // `i32.lt_s`, `if`, without a result, `call`.
+      assertEquals([...rewritten.bytes.subarray(at - 1, at + 3)], [0x48, 0x04, 0x40, 0x10]);
+    }
+  }
+  assertEquals([cursor.offset, hints > 2, layout.shift > 0], [cursor.end, true, true]);
 });
 
 Deno.test("no export of the guest begins with our prefix, whatever it is", () => {
