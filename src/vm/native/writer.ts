@@ -6,7 +6,7 @@
 
 const UTF8 = new TextEncoder();
 /** Ranges up to this long are copied byte by byte, which is faster than making a view of them. */
-const SHORT_RANGE = 48;
+const SHORT_RANGE = 24;
 /** Bytes of a length that is written before it is known. */
 export const PADDED_BYTES = 5;
 
