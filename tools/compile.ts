@@ -5,15 +5,14 @@
  * @module
  */
 
-import { compileSync } from "../src/vm/mod.ts";
-import type { Module } from "../src/vm/mod.ts";
+import { compileSync } from "../src/vm/choose.ts";
+import type { EngineName, Module } from "../src/vm/mod.ts";
 
-export { compileSync, compileSync as interpret };
-
-/** The engines. */
-export type EngineName = "interpreter" | "native";
+export { compileSync };
+export { compileSync as interpret } from "../src/vm/mod.ts";
+export type { EngineName } from "../src/vm/mod.ts";
 
 /** Compiles a module for an engine. */
-export function compileFor(_engine: EngineName, bytes: Uint8Array<ArrayBuffer>): Module {
-  return compileSync(bytes);
+export function compileFor(engine: EngineName, bytes: Uint8Array<ArrayBuffer>): Module {
+  return compileSync(bytes, { engine });
 }

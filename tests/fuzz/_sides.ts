@@ -83,11 +83,16 @@ function hostReasons(error: unknown): readonly string[] {
   return found === undefined ? [message] : found.slice(1);
 }
 
+/** Reasons that the native engine can't tell apart, because the host's text is the same. */
+const UNCLEAR: Readonly<Record<string, readonly string[]>> = {
+  "invalid conversion to integer": ["invalid conversion to integer", "integer overflow"],
+};
+
 /** A trap in a call that a host function made is also the caller's trap. */
 function ownReasons(error: unknown): readonly string[] {
   if (error instanceof LimitError && error.limit === "fuel") return [BUDGET];
   if (!(error instanceof Trap)) return [String(error)];
-  return error.cause === undefined ? [error.reason] : ownReasons(error.cause);
+  return error.cause === undefined ? UNCLEAR[error.reason] ?? [error.reason] : ownReasons(error.cause);
 }
 
 /** A hash of bytes, which other bytes hardly ever share. */

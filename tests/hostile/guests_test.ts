@@ -10,10 +10,10 @@ import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/asse
 import { compile } from "@rivulet/rivulet";
 import { instantiate, LimitError, Trap } from "../../src/vm/mod.ts";
 import type { Imports, Memory, RunLimits } from "../../src/vm/mod.ts";
-import { instanceOf } from "../../tools/wat.ts";
+import { instanceOf, wat } from "../../tools/wat.ts";
 import { noteFigure } from "./_figures.ts";
 import { bestOfThree, instanceOfBytes, timersDuring, timersDuringCall } from "./_host.ts";
-import { compileSync } from "../../tools/compile.ts";
+import { interpret } from "../../tools/compile.ts";
 import { body, functions, funcType, I32, join, repeat, SECTION, section } from "../../tools/binary.ts";
 
 const forEver = (work: string, before = "", locals = "") =>
@@ -223,10 +223,9 @@ Deno.test("the tables of an instance must together start within their limit", as
   await instanceOf(text, {}, { limits: { tableElements: 1_200_000 } });
 });
 
-Deno.test("a guest that endlessly asks the host for references reaches a limit", async () => {
-  const instance = await instanceOf(forEver("(drop (call $f))", `(import "host" "f" (func $f (result externref)))`), {
-    host: { f: () => ({}) },
-  });
+Deno.test("an interpreted guest that endlessly asks the host for references reaches a limit", async () => {
+  const text = forEver("(drop (call $f))", `(import "host" "f" (func $f (result externref)))`);
+  const instance = await instantiate(interpret(wat(text) as Uint8Array<ArrayBuffer>), { host: { f: () => ({}) } });
   const error = await assertRejects(() => instance.call("run"), LimitError);
   assertEquals([error.limit, error.value], ["references", 1_000_000]);
 });
@@ -307,15 +306,19 @@ function crowded(count: number, bytes: number): Uint8Array<ArrayBuffer> {
   });
 }
 
+/** An interpreted instance of that module. */
+const crowdedInstance = (count: number, bytes: number, limits?: RunLimits) =>
+  instantiate(interpret(crowded(count, bytes)), {}, { limits });
+
 Deno.test("retranslating functions of 100 kB leaves host timers a p99 under 50 ms", async () => {
-  const instance = await instanceOfBytes(crowded(40, 100_000));
+  const instance = await crowdedInstance(40, 100_000);
   const p99 = await bestOfThree(async () => (await timersDuringCall(600, instance, "f")).p99);
   noteFigure("p99 of host timers", p99, "ms late", "retranslation");
   assert(p99 < 50, `p99 ${Math.round(p99)} ms`);
 });
 
 Deno.test("each retranslation of a function of a megabyte ends a slice", async () => {
-  const call = (await instanceOfBytes(crowded(3, 1_000_000))).start("f");
+  const call = (await crowdedInstance(3, 1_000_000)).start("f");
   for (let slices = 0; slices < 6; slices++) {
     const before = call.fuelUsed;
     assertEquals(await call.resume(100_000, 300_000), "suspended");
@@ -326,7 +329,7 @@ Deno.test("each retranslation of a function of a megabyte ends a slice", async (
 });
 
 Deno.test("the budget of fuel limits retranslation", async () => {
-  const instance = await instantiate(compileSync(crowded(3, 1_000_000)), {}, { limits: { fuel: 1_000_000 } });
+  const instance = await crowdedInstance(3, 1_000_000, { fuel: 1_000_000 });
   const error = await assertRejects(() => instance.call("f"), LimitError, "retranslated");
   assertEquals([error.limit, error.value], ["fuel", 1_000_000]);
 });

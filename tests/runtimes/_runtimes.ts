@@ -1,5 +1,5 @@
 /**
- * The runtimes: the source of each, what it must refuse, and how it runs the suite.
+ * The runtimes: the source of each, what it must refuse, which engine must serve there, and how it runs the suite.
  *
  * @module
  */
@@ -10,13 +10,22 @@ import { npmProgram } from "../../tools/npm.ts";
 import { outputOf } from "../../tools/process.ts";
 import { RUNTIMES as PACKAGES } from "../../tools/runtimes.ts";
 import { startWorker } from "../../tools/workerd.ts";
-import { runInBrowser } from "./_in_browser.ts";
+import { runInBrowser, STRICT, WITH_WASM } from "./_in_browser.ts";
 import { bundleSuite, PROJECT } from "./_project.ts";
-import type { CodeGeneration, Report } from "./_suite.ts";
+import type { CodeGeneration, Report, Served } from "./_suite.ts";
+
+/** The host's own engine runs modules. */
+export const NATIVE: Served = { name: "native", reason: "" };
+const NO_JSPI: Served = { name: "interpreter", reason: "no JSPI" };
+const REFUSED: Served = { name: "interpreter", reason: "code generation is refused" };
+const ABSENT: Served = { name: "interpreter", reason: "no WebAssembly" };
+
+const NO_STRINGS = "--disallow-code-generation-from-strings";
 
 const WORKERD: Runtime = {
   name: "workerd",
   refuses: ["WebAssembly", "Function"],
+  engine: REFUSED,
   find: async () => (await outputOf(await npmProgram(PACKAGES.workerd), ["--version"])).trim(),
   run: async () => {
     await using worker = await startWorker(await npmProgram(PACKAGES.workerd), await bundleSuite("worker"));
@@ -32,6 +41,8 @@ export interface Runtime {
   readonly name: string;
   /** Ways to make code that it must refuse. */
   readonly refuses: readonly CodeGeneration[];
+  /** The engine that must serve if none is asked for, and what its reason must say. */
+  readonly engine: Served;
   /** Finds or installs it and returns its version. Fails if it is not available here. */
   find(): Promise<string>;
   /** Runs the tests at these paths, relative to `tests`. */
@@ -40,19 +51,23 @@ export interface Runtime {
 
 /** One row for each runtime. */
 export const RUNTIMES: readonly Runtime[] = [
-  node("node26", PACKAGES.node26),
-  node("node24", PACKAGES.node24),
-  node("node22", PACKAGES.node22),
-  fromSource("bun", PACKAGES.bun, ["run"]),
-  node("hardened-node", PACKAGES.node26, [
-    "--disallow-code-generation-from-strings",
-    "--import",
-    "./tests/runtimes/_harden.ts",
+  fromSource("node26", PACKAGES.node26, NATIVE),
+  fromSource("node24", PACKAGES.node24, NO_JSPI),
+  fromSource("node22", PACKAGES.node22, NO_JSPI),
+  fromSource("bun", PACKAGES.bun, NATIVE, ["run"]),
+  // The flag refuses strings only: Node compiles WebAssembly with it.
+  fromSource("stringless-node", PACKAGES.node26, NATIVE, [NO_STRINGS], ["Function"]),
+  fromSource("hardened-node", PACKAGES.node26, ABSENT, [NO_STRINGS, "--import", "./tests/runtimes/_harden.ts"], [
+    "WebAssembly",
+    "Function",
   ]),
   WORKERD,
-  browser(CHROMIUM, "chromium", ["WebAssembly", "Function"]),
-  browser(FIREFOX, "firefox-esr", ["WebAssembly", "Function"]),
-  browser(WEBKIT, "webkit2gtk-driver xvfb", ["Function"]),
+  browser(CHROMIUM, "chromium", STRICT, REFUSED, ["WebAssembly", "Function"]),
+  browser({ ...CHROMIUM, name: "chromium-wasm" }, "chromium", WITH_WASM, NATIVE, ["Function"]),
+  browser(FIREFOX, "firefox-esr", STRICT, REFUSED, ["WebAssembly", "Function"]),
+  browser({ ...FIREFOX, name: "firefox-wasm" }, "firefox-esr", WITH_WASM, NATIVE, ["Function"]),
+  // It compiles WebAssembly under any policy, but can't suspend it.
+  browser(WEBKIT, "webkit2gtk-driver xvfb", STRICT, NO_JSPI, ["Function"]),
 ];
 
 /** The report on the last line of a program's output. */
@@ -60,16 +75,18 @@ export function lastLine(output: string): unknown {
   return JSON.parse(output.trimEnd().split("\n").at(-1)!);
 }
 
-function node(name: string, packageName: string, flags: readonly string[] = []): Runtime {
-  const refuses: CodeGeneration[] = flags.length > 0 ? ["WebAssembly", "Function"] : [];
-  return { ...fromSource(name, packageName, flags), refuses };
-}
-
 /** A runtime that is a package of npm and reads TypeScript. */
-function fromSource(name: string, packageName: string, flags: readonly string[]): Runtime {
+function fromSource(
+  name: string,
+  packageName: string,
+  engine: Served,
+  flags: readonly string[] = [],
+  refuses: readonly CodeGeneration[] = [],
+): Runtime {
   return {
     name,
-    refuses: [],
+    refuses,
+    engine,
     find: async () => {
       const version = await outputOf(await npmProgram(packageName), ["--version"]);
       return `${packageName.split("@")[0]} ${version.trim().replace(/^v/, "")}`;
@@ -81,11 +98,18 @@ function fromSource(name: string, packageName: string, flags: readonly string[])
   };
 }
 
-/** A browser from Debian. */
-function browser(made: Browser, debian: string, refuses: readonly CodeGeneration[]): Runtime {
+/** A browser from Debian, with a page under a policy. */
+function browser(
+  made: Browser,
+  debian: string,
+  policy: string,
+  engine: Served,
+  refuses: readonly CodeGeneration[],
+): Runtime {
   return {
     name: made.name,
     refuses,
+    engine,
     find: async () => {
       try {
         return await versionOf(made);
@@ -94,6 +118,6 @@ function browser(made: Browser, debian: string, refuses: readonly CodeGeneration
         throw error;
       }
     },
-    run: async () => await runInBrowser(made, await bundleSuite("page")),
+    run: async () => await runInBrowser(made, await bundleSuite("page"), policy),
   };
 }

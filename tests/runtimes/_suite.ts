@@ -5,10 +5,17 @@
  * @module
  */
 
-import { SKIPS } from "./portable.ts";
+import { compile } from "@rivulet/rivulet";
+import { NATIVE_ONLY, SKIPS } from "./portable.ts";
 
 /** Ways to make code from data that a runtime may refuse. */
 export type CodeGeneration = "WebAssembly" | "Function";
+
+/** The engine that a module gets if none is asked for, and why it is that one. */
+export interface Served {
+  readonly name: string;
+  readonly reason: string;
+}
 
 /** The outcome of the suite in one runtime. */
 export interface Report {
@@ -17,6 +24,7 @@ export interface Report {
   readonly skipped: readonly { readonly test: string; readonly reason: string }[];
   /** The ways to make code that the runtime refused. */
   readonly refuses: readonly CodeGeneration[];
+  readonly engine: Served;
   readonly seconds: number;
 }
 
@@ -38,6 +46,7 @@ const EMPTY: Uint8Array<ArrayBuffer> = Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x0
 export async function runSuite(files: Files, runtime: string): Promise<Report> {
   const began = Date.now();
   const refuses = await findRefusals();
+  const { engine } = await compile(EMPTY);
   const failures: { test: string; error: string }[] = [];
   const skipped: { test: string; reason: string }[] = [];
   const skips = new Map(
@@ -47,6 +56,10 @@ export async function runSuite(files: Files, runtime: string): Promise<Report> {
   );
   let passed = 0;
   for (const [path, load] of files) {
+    if (engine.name !== "native" && path.startsWith(NATIVE_ONLY)) {
+      skipped.push({ test: path, reason: "needs the native engine" });
+      continue;
+    }
     const tests: Test[] = [];
     provideTest((test) => tests.push(test));
     const error = await errorOf(load);
@@ -67,7 +80,7 @@ export async function runSuite(files: Files, runtime: string): Promise<Report> {
   for (const name of skips.keys()) {
     failures.push({ test: name, error: "it must be skipped, but the test does not exist" });
   }
-  return { passed, failures, skipped, refuses, seconds: (Date.now() - began) / 1000 };
+  return { passed, failures, skipped, refuses, engine, seconds: (Date.now() - began) / 1000 };
 }
 
 /** Installs a `Deno.test` that registers tests with a function. */

@@ -1,6 +1,6 @@
 /**
- * Runs the portable suite in every runtime and prints one row for each: version, passed, failed, skipped, and the ways
- * to make code that it refuses. `--only node26,bun` selects some of them. Deno always runs, because the others need the
+ * Runs the portable suite in every runtime and prints one row for each: version, passed, failed, skipped, the engine
+ * that served and why, and the ways to make code that it refuses. `--only node26,bun` selects some of them. Deno always runs, because the others need the
  * modules that its run assembles. A runtime that is not available is a row with the reason, or a failure with `--all`.
  *
  * @module
@@ -8,9 +8,9 @@
 
 import { LEFT_OUT, PORTABLE } from "./portable.ts";
 import { makeProject } from "./_project.ts";
-import { lastLine, RUNTIMES } from "./_runtimes.ts";
+import { lastLine, NATIVE, RUNTIMES } from "./_runtimes.ts";
 import { outputOf } from "../../tools/process.ts";
-import type { CodeGeneration, Report } from "./_suite.ts";
+import type { CodeGeneration, Report, Served } from "./_suite.ts";
 import type { Binaries } from "./_stand_ins.ts";
 
 const TESTS = `${import.meta.dirname}/..`;
@@ -21,20 +21,20 @@ async function main(): Promise<boolean> {
   console.log(`${paths.length} files of tests: ${PORTABLE.join(" ")}`);
   for (const [path, reason] of LEFT_OUT) console.log(`left out: ${path}: ${reason}`);
   const { report, assembled } = await runInDeno(paths);
-  let isWell = printRow("deno", `deno ${Deno.version.deno}`, report, []);
+  let isWell = printRow("deno", `deno ${Deno.version.deno}`, report, [], NATIVE);
   await makeProject(paths, assembled);
-  for (const { name, refuses, find, run } of RUNTIMES) {
+  for (const { name, refuses, engine, find, run } of RUNTIMES) {
     if (wanted !== undefined && !wanted.includes(name)) continue;
     let version;
     try {
       version = await find();
     } catch (error) {
-      console.log(`${name.padEnd(14)} not here: ${error instanceof Error ? error.message : error}`);
+      console.log(`${rowOf(name)} not here: ${error instanceof Error ? error.message : error}`);
       if (Deno.args.includes("--all")) isWell = false;
       continue;
     }
-    const report = await reportOf(`${name.padEnd(14)} ${version.padEnd(26)}`, () => run(paths));
-    isWell = report !== undefined && printRow(name, version, report, refuses) && isWell;
+    const report = await reportOf(rowOf(name, version), () => run(paths));
+    isWell = report !== undefined && printRow(name, version, report, refuses, engine) && isWell;
   }
   return isWell;
 }
@@ -89,18 +89,31 @@ async function runInDeno(paths: readonly string[]): Promise<{ report: Report; as
 }
 
 /** Prints a row, and the failed and skipped tests below it. Returns whether all is well. */
-function printRow(name: string, version: string, report: Report, refuses: readonly CodeGeneration[]): boolean {
-  const { passed, failures, skipped, seconds } = report;
+function printRow(
+  name: string,
+  version: string,
+  report: Report,
+  refuses: readonly CodeGeneration[],
+  expected: Served,
+): boolean {
+  const { passed, failures, skipped, engine, seconds } = report;
   const numbers = `${passed} passed, ${failures.length} failed, ${skipped.length} skipped`;
   const refused = report.refuses.length > 0 ? `; refuses ${report.refuses.join(" and ")}` : "";
-  console.log(`${name.padEnd(14)} ${version.padEnd(26)} ${numbers} (${seconds.toFixed()} s)${refused}`);
+  const served = `on the ${engine.name} engine: ${engine.reason}`;
+  console.log(`${rowOf(name, version)} ${numbers} (${seconds.toFixed()} s), ${served}${refused}`);
   for (const { test, error } of failures) console.log(`  FAILED ${test}\n${error.replace(/^/gm, "    ")}`);
   for (const [reason, tests] of Map.groupBy(skipped, ({ reason }) => reason)) {
     console.log(`  skipped ${tests.length}: ${reason}`);
   }
   const allowed = refuses.filter((way) => !report.refuses.includes(way));
   if (allowed.length > 0) console.log(`  FAILED it should refuse ${allowed.join(" and ")}`);
-  return failures.length === 0 && allowed.length === 0;
+  const isExpected = engine.name === expected.name && engine.reason.includes(expected.reason);
+  if (!isExpected) console.log(`  FAILED the engine should be: ${expected.name} ${expected.reason}`);
+  return failures.length === 0 && allowed.length === 0 && isExpected;
+}
+
+function rowOf(name: string, version = ""): string {
+  return `${name.padEnd(16)} ${version.padEnd(26)}`.trimEnd();
 }
 
 if (import.meta.main) Deno.exit(await main() ? 0 : 1);

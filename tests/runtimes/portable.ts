@@ -27,6 +27,9 @@ export const LEFT_OUT: ReadonlyMap<string, string> = new Map([
   ["types", "runs TypeScript's compiler"],
 ]);
 
+/** Files that are skipped where the native engine can't serve. */
+export const NATIVE_ONLY = "vm/native/";
+
 /** Tests that are skipped, in which runtimes, and why. */
 export interface Skip {
   readonly reason: string;
@@ -36,7 +39,7 @@ export interface Skip {
   readonly runtimes: readonly string[];
 }
 
-const PAGES = ["chromium", "firefox", "webkit"];
+const PAGES = ["chromium", "chromium-wasm", "firefox", "firefox-wasm", "webkit"];
 
 /** All skips, by reason. A skip whose tests do not exist is a failure. */
 export const SKIPS: readonly Skip[] = [
@@ -50,7 +53,7 @@ export const SKIPS: readonly Skip[] = [
       "the go plugin has a manifest with its methods and permissions",
       "the rust plugin has a manifest with its methods and permissions",
     ],
-    runtimes: ["node26", "node24", "node22", "hardened-node", "bun", "workerd", ...PAGES],
+    runtimes: ["node26", "node24", "node22", "stringless-node", "hardened-node", "bun", "workerd", ...PAGES],
   },
   {
     reason: "compares with the host's WebAssembly, which is absent",

@@ -48,6 +48,11 @@ export function validateBinary(bytes: Uint8Array): void {
   decodeModule(bytes, new ModuleValidator());
 }
 
+/** The engine that runs the guests. */
+export function engineName(): EngineName {
+  return manner.engine;
+}
+
 /** Compiles a binary. */
 export function compileBinary(bytes: Uint8Array<ArrayBuffer>): Module {
   let module = compileFor(manner.engine, bytes);

@@ -261,7 +261,9 @@ async function expectError(type: ErrorClass, message: string, run: () => unknown
 function saysTheSame(suite: string, ours: string): boolean {
   // The suite can name an element that the reason of a trap does not name.
   if (ours.startsWith(suite) || suite.startsWith(ours.split("\n")[0])) return true;
-  return SYNONYMS.some(([theirs, words]) => suite.startsWith(theirs) && ours.startsWith(words));
+  return SYNONYMS.some(([theirs, words, only]) =>
+    suite.startsWith(theirs) && ours.startsWith(words) && (only === undefined || only === engine.engineName())
+  );
 }
 
 function asFailure(error: unknown): Failure {
