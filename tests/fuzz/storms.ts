@@ -213,7 +213,7 @@ export async function runStorm(seed: number): Promise<StormReport> {
     await finish(episode);
   }
   for (let count = 0; count < ends.length; count++) await ends[count];
-  const report = await judge(episodes, binaries);
+  const report = await judge(episodes, binaries, new Set(engines).size === 1);
   const which = engines.join(" and ");
   return report.mismatch === undefined ? report : { ...report, mismatch: `${which}: ${report.mismatch}` };
 }
@@ -259,8 +259,16 @@ function isExpected(error: unknown): boolean {
   return error instanceof TypeError && /returned a promise/.test(error.message);
 }
 
-/** Repeats each finished call alone on each engine. */
-async function judge(episodes: readonly Episode[], binaries: readonly Uint8Array<ArrayBuffer>[]): Promise<StormReport> {
+/**
+ * Repeats each finished call alone on each engine.
+ *
+ * @param withFuel whether all instances had one engine: a call counts what other instances use only if they have its own
+ */
+async function judge(
+  episodes: readonly Episode[],
+  binaries: readonly Uint8Array<ArrayBuffer>[],
+  withFuel: boolean,
+): Promise<StormReport> {
   const report = { calls: episodes.length, finished: 0, failed: 0 };
   let answers: readonly bigint[] = [];
   let next = 0;
@@ -270,7 +278,10 @@ async function judge(episodes: readonly Episode[], binaries: readonly Uint8Array
     alone.set(engine, await link(binaries.map((bytes) => compileFor(engine, bytes)), replayed));
   }
   for (const [id, { call, name, args, instance, answers: given, result, error }] of episodes.entries()) {
-    const differ = (what: string) => ({ ...report, mismatch: `call ${id}, ${name}(${args.join(", ")}): ${what}` });
+    const differ = (what: string) => ({
+      ...report,
+      mismatch: `call ${id}, ${name}(${args.join(", ")}) of ${instance}, answers ${given}: ${what}`,
+    });
     if (error !== undefined) {
       if (!isExpected(error)) return differ(`ended with ${Deno.inspect(error)}`);
       report.failed++;
@@ -278,7 +289,7 @@ async function judge(episodes: readonly Episode[], binaries: readonly Uint8Array
     if (result === undefined) continue;
     report.finished++;
     answers = given;
-    let fuel = call?.fuelUsed;
+    let fuel = withFuel ? call?.fuelUsed : undefined;
     for (const [engine, instances] of alone) {
       next = 0;
       const again = instances[instance].start(name, args);

@@ -17,6 +17,7 @@ export const PORTABLE: readonly string[] = [
 /** All others that have tests, each with the reason why it runs only in Deno. */
 export const LEFT_OUT: ReadonlyMap<string, string> = new Map([
   ["architecture_test.ts", "reads the source files"],
+  ["engine_test.ts", "the report has the engine"],
   ["bench", "reads programs from files"],
   ["examples", "starts servers"],
   ["fuzz", "compares with the host's WebAssembly"],
