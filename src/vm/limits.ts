@@ -93,3 +93,16 @@ export const MAX_NATIVE_ELEMENTS = 100_000;
 export const MAX_NATIVE_DATA_BYTES: number = 32 << 20;
 /** Bytes of a body of a native module. Hosts compile a function in one piece, at its first call: this one in 10 ms. */
 export const MAX_NATIVE_BODY_BYTES: number = 1 << 20;
+/**
+ * Locals and operands at the control instructions of a function, all added up. V8's first compiler keeps the place of
+ * each at each branch, in up to 12 ns: 40 ms together. A matcher of regular expressions has 830,000, the most found.
+ */
+export const MAX_NATIVE_BODY_WEIGHT = 3_000_000;
+/** Imports of a native module: each is a closure of ours, and code of the host's. */
+export const MAX_NATIVE_IMPORTS = 1_000;
+/** Globals of a native module, which the host initialises in one piece. */
+export const MAX_NATIVE_GLOBALS = 10_000;
+/** Parameters and results of a native module's imported functions, and of the types of exported ones: V8 makes code for each. */
+export const MAX_NATIVE_BORDER_VALUES = 20_000;
+/** Data segments of a native module: each may touch a page of its own. */
+export const MAX_NATIVE_DATA_SEGMENTS = 10_000;

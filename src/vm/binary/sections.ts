@@ -74,6 +74,7 @@ export class ModuleDraft implements ModuleRecord {
   dataCount: number | undefined = undefined;
   readonly bodies: ByteRange[] = [];
   simdAt: number | undefined = undefined;
+  heaviestBody = 0;
   readonly customSections: { name: string; contents: ByteRange }[] = [];
   #names: Names | undefined = undefined;
 

@@ -223,6 +223,11 @@ export interface ModuleRecord {
    * decoded; what a body uses, when it is validated, and so the validator sets it too.
    */
   simdAt: number | undefined;
+  /**
+   * What a compiler of one pass has to keep in mind for a body, at most: the locals and operands that are there at its
+   * control instructions, all added up. The validator counts it.
+   */
+  heaviestBody: number;
   readonly customSections: readonly { readonly name: string; readonly contents: ByteRange }[];
   /** Decoded at their first use. */
   readonly names: Names;

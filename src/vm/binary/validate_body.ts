@@ -64,6 +64,12 @@ const OUTERMOST = 0;
 /** Bytes of a body that are validated without a pause: well under ten milliseconds. */
 const PART_BYTES = 32_768;
 const NONE = -1;
+/** Control instructions, calls included, have smaller opcodes. */
+const LAST_CONTROL = 0x13;
+/** A loop costs a compiler this many times what another instruction does. */
+const LOOP_WEIGHT = 4;
+/** Checks of fuel that a part of straight code gets, at most one for 256 instructions of two bytes. */
+const CHECKS_PER_PART = 64;
 /** No byte below this is a prefix. */
 const FIRST_PREFIX = 0xfc;
 
@@ -94,6 +100,8 @@ export class BodyValidator {
   #at = 0;
   /** Operands that calls, branches and blocks of all bodies so far took and returned. */
   #listed = 0;
+  /** Of the current body: the locals and operands that are there at its control instructions, all added up. */
+  #weight = 0;
 
   /** @param declared a byte for each function: not 0 if `ref.func` may name it */
   constructor(record: ModuleRecord, declared: Uint8Array) {
@@ -118,14 +126,19 @@ export class BodyValidator {
       let code = cursor.u8();
       if (code >= FIRST_PREFIX) code = this.#prefixed(code);
       const signature = SIGNATURES[code];
-      if (signature === SPECIAL) BodyValidator.#RULES[code]!(this);
-      else {
+      if (signature === SPECIAL) {
+        if (code <= LAST_CONTROL) this.#weight += (this.#localCount + this.#height) * (code === LOOP ? LOOP_WEIGHT : 1);
+        BodyValidator.#RULES[code]!(this);
+      } else {
         const immediates = IMMEDIATES[code];
         if (immediates !== "") this.#immediates(code, immediates);
         this.#apply(signature);
       }
     }
-    this.#record.simdAt ??= cursor.simdAt;
+    const record = this.#record;
+    record.simdAt ??= cursor.simdAt;
+    this.#weight += CHECKS_PER_PART * (this.#localCount + this.#height);
+    record.heaviestBody = Math.max(record.heaviestBody, this.#weight);
     if (this.#frame >= OUTERMOST) return false;
     this.#body = NONE;
     if (cursor.offset < this.#end) {
@@ -158,6 +171,7 @@ export class BodyValidator {
     this.#locals.set(params);
     this.#groups = this.#cursor.count();
     this.#height = 0;
+    this.#weight = 0;
     this.#frame = -FRAME_WORDS;
     this.#pushCtrl(FUNCTION, typeIndex);
   }
@@ -565,6 +579,7 @@ export class BodyValidator {
       // Thousands of targets often name a few labels, each of which may have a thousand types.
       if (this.#frames[frame + 3] === this.#at) continue;
       this.#frames[frame + 3] = this.#at;
+      this.#weight += this.#localCount + this.#height;
       const types = this.#labelTypes(frame);
       // Labels of one type are checked once, but the translator moves the values for each.
       if (types === checked) {

@@ -7,17 +7,28 @@
 
 import {
   MAX_NATIVE_BODY_BYTES,
+  MAX_NATIVE_BODY_WEIGHT,
+  MAX_NATIVE_BORDER_VALUES,
   MAX_NATIVE_DATA_BYTES,
+  MAX_NATIVE_DATA_SEGMENTS,
   MAX_NATIVE_ELEMENTS,
   MAX_NATIVE_EXPORTS,
   MAX_NATIVE_FUNCTIONS,
+  MAX_NATIVE_GLOBALS,
+  MAX_NATIVE_IMPORTS,
 } from "../limits.ts";
-import type { ModuleRecord } from "../binary/types.ts";
+import type { FuncType, ModuleRecord } from "../binary/types.ts";
 import { layoutOf } from "./layout.ts";
 
 /** Why a module is too large, as its declarations say, if it is. */
 export function declarationsOverCap(record: ModuleRecord): string | undefined {
-  const { exports, functions, elements, entries } = record;
+  const { exports, functions, elements, entries, imports, globals } = record;
+  if (imports.length > MAX_NATIVE_IMPORTS) return over(`${imports.length} imports`, MAX_NATIVE_IMPORTS);
+  if (globals.length > MAX_NATIVE_GLOBALS) return over(`${globals.length} globals`, MAX_NATIVE_GLOBALS);
+  const values = borderValues(record);
+  if (values > MAX_NATIVE_BORDER_VALUES) {
+    return over(`${values} parameters and results of imports and exports`, MAX_NATIVE_BORDER_VALUES);
+  }
   const { escapes, declared } = layoutOf(record);
   const reachable = escapes ? declared.reduce((sum, one) => sum + one, 0) : 0;
   if (exports.length + reachable > MAX_NATIVE_EXPORTS) {
@@ -30,14 +41,27 @@ export function declarationsOverCap(record: ModuleRecord): string | undefined {
   return undefined;
 }
 
-/** Why a body is too long, if it is. */
-export function bodyOverCap({ bodies }: ModuleRecord, index: number): string | undefined {
+/** The values of the imported functions, and of the types of the exported ones: the host makes code for each. */
+function borderValues({ importedFunctions, functions, types, exports }: ModuleRecord): number {
+  const valuesOf = ({ params, results }: FuncType) => params.length + results.length;
+  let sum = 0;
+  for (let index = 0; index < importedFunctions; index++) sum += valuesOf(types[functions[index]]);
+  const exported = exports.filter(({ kind }) => kind === "function").map(({ index }) => functions[index]);
+  for (const type of new Set(exported)) sum += valuesOf(types[type]);
+  return sum;
+}
+
+/** Why a body is too long, or takes a compiler too long, if it is. It is valid. */
+export function bodyOverCap({ bodies, heaviestBody }: ModuleRecord, index: number): string | undefined {
   const bytes = bodies[index].end - bodies[index].start;
-  return bytes > MAX_NATIVE_BODY_BYTES ? over(`a function of ${bytes} bytes`, MAX_NATIVE_BODY_BYTES) : undefined;
+  if (bytes > MAX_NATIVE_BODY_BYTES) return over(`a function of ${bytes} bytes`, MAX_NATIVE_BODY_BYTES);
+  if (heaviestBody <= MAX_NATIVE_BODY_WEIGHT) return undefined;
+  return "the module has a function of too many branches among too many locals and operands for the native engine";
 }
 
 /** Why a module's data is too much, if it is. */
 export function dataOverCap({ data }: ModuleRecord): string | undefined {
+  if (data.length > MAX_NATIVE_DATA_SEGMENTS) return over(`${data.length} segments of data`, MAX_NATIVE_DATA_SEGMENTS);
   const bytes = data.reduce((sum, { mode, start, end }) => mode === "active" ? sum + end - start : sum, 0);
   return bytes > MAX_NATIVE_DATA_BYTES ? over(`${bytes} bytes of data`, MAX_NATIVE_DATA_BYTES) : undefined;
 }

@@ -1,6 +1,6 @@
 /**
  * The name section of a metered module: the module's name, and the names of the guest's functions at their new indices.
- * Other names are left out. A malformed section is cut before the malformed part. A host that shows the module's name in
+ * Other names are left out, and long ones, of which hosts make texts of stacks. A malformed section is cut before the malformed part. A host that shows the module's name in
  * stacks shows a mark behind it, which tells modules apart.
  *
  * @module
@@ -8,6 +8,7 @@
 
 import { Cursor } from "../binary/cursor.ts";
 import { CompileError } from "../errors.ts";
+import { MAX_SHOWN_NAME_BYTES } from "../limits.ts";
 import type { ByteRange, ModuleRecord } from "../binary/types.ts";
 import type { Layout } from "./layout.ts";
 import { Writer } from "./writer.ts";
@@ -64,9 +65,10 @@ function writeFunctionNames(out: Writer, record: ModuleRecord, layout: Layout, c
       if (index < next || index >= record.functions.length) break;
       const at = cursor.offset;
       cursor.skip(cursor.count());
+      next = index + 1;
+      if (cursor.offset - at > MAX_SHOWN_NAME_BYTES) continue;
       names.u32(index < record.importedFunctions ? index : index + layout.shift);
       names.range(record.bytes, at, cursor.offset);
-      next = index + 1;
       written++;
     }
   } catch (error) {
