@@ -207,6 +207,8 @@ export class CallRun extends Run {
   #leaveStack(): void {
     CALLS.delete(this.id);
     this.instance.stacks--;
+    // An error of the call may refer to the call, and the registry to the error.
+    ABANDONED.unregister(this);
     this.leave();
     this.isRunning = false;
   }
@@ -287,7 +289,7 @@ export class NativeCall implements Call {
     this.#arguments = undefined;
     const status = run.start(args, Math.floor(fuel));
     // A guest that was not suspended has ended.
-    if (status === "suspended" || status === "pending") ABANDONED.register(this, run);
+    if (status === "suspended" || status === "pending") ABANDONED.register(this, run, run);
     return status;
   }
 

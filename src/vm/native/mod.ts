@@ -21,7 +21,6 @@ import type { HostModule } from "./support.ts";
 export { bodyOverCap, dataOverCap, declarationsOverCap } from "./caps.ts";
 export { ModuleRewriter } from "./rewriter.ts";
 export type { Metered, MeterOptions } from "./rewriter.ts";
-export { bodyRefusal, declarationsRefusal, moduleRefusal } from "./caps.ts";
 export { compileSupport, isHostModule, suspendSupport } from "./support.ts";
 export type { HostModule as PrecompiledModule } from "./support.ts";
 export { isRoomForMemory as isRoomForInstance } from "./memories.ts";
