@@ -117,7 +117,7 @@ const OUTSIDE: ReadonlySet<string> = new Set(["WebAssembly/testsuite", "shared/s
 
 /** Files of one algorithm or one loop, which would not be clearer in two files, and their maximum lengths. */
 const LONGER_FILES: ReadonlyMap<string, number> = new Map([
-  ["src/vm/binary/validate_body.ts", 650],
+  ["src/vm/binary/validate_body.ts", 670],
   ["src/vm/interpreter/call.ts", 700],
   ["src/vm/interpreter/translate.ts", 900],
   ["src/vm/interpreter/execute.ts", 3_000],

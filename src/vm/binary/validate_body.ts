@@ -68,8 +68,8 @@ const NONE = -1;
 const LAST_CONTROL = 0x13;
 /** A loop costs a compiler this many times what another instruction does. */
 const LOOP_WEIGHT = 4;
-/** Checks of fuel that a part of straight code gets, at most one for 256 instructions of two bytes. */
-const CHECKS_PER_PART = 64;
+/** Straight code gets a check of its fuel for so many bytes. */
+const BYTES_PER_CHECK = 512;
 /** No byte below this is a prefix. */
 const FIRST_PREFIX = 0xfc;
 
@@ -119,7 +119,8 @@ export class BodyValidator {
   validate(index: number): boolean {
     if (this.#body !== index) this.#begin(index);
     const cursor = this.#cursor;
-    const until = cursor.offset + PART_BYTES;
+    const from = cursor.offset;
+    const until = from + PART_BYTES;
     while (this.#groups > 0 && cursor.offset < until) this.#readLocals();
     while (this.#groups === 0 && this.#frame >= OUTERMOST && cursor.offset < until) {
       this.#at = cursor.offset;
@@ -137,7 +138,7 @@ export class BodyValidator {
     }
     const record = this.#record;
     record.simdAt ??= cursor.simdAt;
-    this.#weight += CHECKS_PER_PART * (this.#localCount + this.#height);
+    this.#weight += Math.floor((cursor.offset - from) / BYTES_PER_CHECK) * (this.#localCount + this.#height);
     record.heaviestBody = Math.max(record.heaviestBody, this.#weight);
     if (this.#frame >= OUTERMOST) return false;
     this.#body = NONE;
