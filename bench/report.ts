@@ -54,7 +54,8 @@ export function absentOf(reports: readonly Report[], names: readonly string[]): 
     for (const timings of Object.values(report)) {
       for (const [contender, timing] of Object.entries(timings)) {
         if ("samples" in timing) present.add(contender);
-        else if (names.includes(contender)) absent[contender] ??= timing.error.replace(/^Error: /, "");
+        // The last part of the reason is the shortest: "this runtime can't suspend WebAssembly: it has no JSPI".
+        else if (names.includes(contender)) absent[contender] ??= timing.error.split(": ").at(-1)!;
       }
     }
   }
