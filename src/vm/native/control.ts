@@ -280,11 +280,14 @@ export class Control {
     else {
       const out = this.#out;
       const from = out.at;
-      out.u8(OP_IF);
-      this.#blockType(labels[label + CARRIED]);
+      const carried = labels[label + CARRIED];
+      if (carried === 0) out.two(OP_IF, EMPTY_BLOCK);
+      else {
+        out.u8(OP_IF);
+        out.s32(this.#types.same(carried));
+      }
       this.#payBranch(label, fuel);
-      out.u8(OP_BR);
-      out.u32(depth + 1);
+      out.indexed(OP_BR, depth + 1);
       out.u8(OP_END);
       const chain = labels[label + CHAIN];
       if (chain !== NO_CHAIN) this.#payments.isBranch(runs.siteOf(chain), from, depth);
@@ -293,12 +296,6 @@ export class Control {
     runs.skip(fuel);
     runs.beginRun();
     runs.checkWay();
-  }
-
-  /** Writes the type of a block that takes and returns values. */
-  #blockType(key: number): void {
-    if (key === 0) this.#out.u8(EMPTY_BLOCK);
-    else this.#out.s32(this.#types.same(key));
   }
 
   /** Each label that is paid for gets a block around the table, after which its payment is. */
@@ -341,8 +338,7 @@ export class Control {
       const label = this.#labels.at(depth);
       out.u8(OP_END);
       this.#payBranch(label, movesFuel(labels[label + ARITY]));
-      out.u8(OP_BR);
-      out.u32(depth + slots - 1 - slot);
+      out.indexed(OP_BR, depth + slots - 1 - slot);
     }
     scanner.drop();
     scanner.dead = 0;

@@ -1,101 +1,107 @@
 /**
- * What the rewriter does at each instruction, as dense tables: skip it, or act.
+ * What the rewriter does at each instruction, as dense tables: skip it, or act. scanner.ts has the first of these
+ * numbers as they are, since engines make a jump table of those.
  *
  * @module
  */
 
-import { byRow, denseOpcode, isPrefix, opcodeOf } from "../binary/opcodes.ts";
+import { byRow, denseOpcode, opcodeOf } from "../binary/opcodes.ts";
 import type { Immediates, OpcodeRow } from "../binary/opcodes.ts";
 
-/** Immediates: how many numbers, and how many other bytes after them. */
-type Form = readonly [numbers: number, bytes: number];
+// How an instruction is skipped: what its immediates are.
 
-/** As a number of numbers: as many as the first one says, or one more than that. */
-const LIST = 0xfe;
-const TABLE = 0xff;
+const NOTHING = 0;
+const ONE_NUMBER = 1;
+/** Two numbers. */
+export const TWO_NUMBERS = 2;
+const FOUR_BYTES = 3;
+const EIGHT_BYTES = 4;
+const SIXTEEN_BYTES = 5;
+const TWO_NUMBERS_AND_BYTE = 6;
+/** Nothing, and it costs nothing. */
+const FREE = 7;
+const LIST = 8;
+const TABLE = 9;
 
-const FORMS: Readonly<Record<Immediates, Form>> = {
-  "": [0, 0],
-  block: [1, 0],
-  label: [1, 0],
-  br_table: [TABLE, 0],
-  func: [1, 0],
-  call_indirect: [2, 0],
-  select_types: [LIST, 0],
-  ref_type: [1, 0],
-  local: [1, 0],
-  global: [1, 0],
-  table: [1, 0],
-  memory: [1, 0],
-  data: [1, 0],
-  elem: [1, 0],
-  data_memory: [2, 0],
-  memory_memory: [2, 0],
-  elem_table: [2, 0],
-  table_table: [2, 0],
-  memarg0: [2, 0],
-  memarg1: [2, 0],
-  memarg2: [2, 0],
-  memarg3: [2, 0],
-  memarg4: [2, 0],
-  memarg0_lane: [2, 1],
-  memarg1_lane: [2, 1],
-  memarg2_lane: [2, 1],
-  memarg3_lane: [2, 1],
-  i32: [1, 0],
-  i64: [1, 0],
-  f32: [0, 4],
-  f64: [0, 8],
-  lane16: [0, 1],
-  lane8: [0, 1],
-  lane4: [0, 1],
-  lane2: [0, 1],
-  shuffle: [0, 16],
-  v128: [0, 16],
+// Instructions that may trap, skipped in the first ways. The run that they are in must have been paid for.
+
+export const FIRST_TRAPPING = 9;
+const TRAPPING: Readonly<Record<number, number>> = {
+  [NOTHING]: 9,
+  [ONE_NUMBER]: 10,
+  [TWO_NUMBERS]: 11,
+  [TWO_NUMBERS_AND_BYTE]: 12,
 };
 
-function table(of: (row: OpcodeRow) => number): Uint8Array {
-  return Uint8Array.from(byRow(of), (value) => value ?? 0);
-}
+const SKIPS: Readonly<Record<Immediates, number>> = {
+  "": NOTHING,
+  block: ONE_NUMBER,
+  label: ONE_NUMBER,
+  br_table: TABLE,
+  func: ONE_NUMBER,
+  call_indirect: TWO_NUMBERS,
+  select_types: LIST,
+  ref_type: ONE_NUMBER,
+  local: ONE_NUMBER,
+  global: ONE_NUMBER,
+  table: ONE_NUMBER,
+  memory: ONE_NUMBER,
+  data: ONE_NUMBER,
+  elem: ONE_NUMBER,
+  data_memory: TWO_NUMBERS,
+  memory_memory: TWO_NUMBERS,
+  elem_table: TWO_NUMBERS,
+  table_table: TWO_NUMBERS,
+  memarg0: TWO_NUMBERS,
+  memarg1: TWO_NUMBERS,
+  memarg2: TWO_NUMBERS,
+  memarg3: TWO_NUMBERS,
+  i32: ONE_NUMBER,
+  i64: ONE_NUMBER,
+  f32: FOUR_BYTES,
+  f64: EIGHT_BYTES,
+  memarg4: TWO_NUMBERS,
+  memarg0_lane: TWO_NUMBERS_AND_BYTE,
+  memarg1_lane: TWO_NUMBERS_AND_BYTE,
+  memarg2_lane: TWO_NUMBERS_AND_BYTE,
+  memarg3_lane: TWO_NUMBERS_AND_BYTE,
+  // A lane is less than 128.
+  lane16: ONE_NUMBER,
+  lane8: ONE_NUMBER,
+  lane4: ONE_NUMBER,
+  lane2: ONE_NUMBER,
+  shuffle: SIXTEEN_BYTES,
+  v128: SIXTEEN_BYTES,
+};
 
-/** How many numbers the immediates of each opcode are. */
-export const NUMBERS: Uint8Array = table(([, , immediates]) => FORMS[immediates][0]);
-/** How many bytes follow those. */
-export const BYTES: Uint8Array = table(([, , immediates]) => FORMS[immediates][1]);
-
-/** Whether a number of numbers says that the first is a number of others, and how many more than that there are. */
-export function listed(numbers: number): number {
-  return numbers < LIST ? -1 : numbers - LIST;
-}
-
-/** An instruction that is skipped. */
-export const PLAIN = 0;
-/** One that may trap, and is skipped too. The run that it is in must have been paid for. */
-export const MAY_TRAP = 1;
+/** How each instruction is skipped, by its dense opcode. */
+export const SKIP: Uint8Array = Uint8Array.from(
+  byRow(([, , immediates]) => SKIPS[immediates]),
+  (skip) => skip ?? NOTHING,
+);
 
 // Actions: what is more than to skip the instruction.
 
-export const BLOCK = 2;
-export const LOOP = 3;
-export const IF = 4;
-export const ELSE = 5;
-export const END = 6;
-export const BR = 7;
-export const BR_IF = 8;
-export const BR_TABLE = 9;
-export const RETURN = 10;
-export const CALL = 11;
-export const CALL_INDIRECT = 12;
-export const RETURN_CALL = 13;
-export const RETURN_CALL_INDIRECT = 14;
-export const UNREACHABLE = 15;
-export const REF_FUNC = 16;
+export const FIRST_ACTION = 13;
+export const BLOCK = 13;
+export const LOOP = 14;
+export const IF = 15;
+export const ELSE = 16;
+export const END = 17;
+export const BR = 18;
+export const BR_IF = 19;
+export const BR_TABLE = 20;
+export const RETURN = 21;
+export const CALL = 22;
+export const CALL_INDIRECT = 23;
+export const RETURN_CALL = 24;
+export const RETURN_CALL_INDIRECT = 25;
+export const UNREACHABLE = 26;
+export const REF_FUNC = 27;
 /** An instruction that a helper replaces. */
-export const HELPED = 17;
-/** An instruction whose immediates are a list. */
-export const LISTING = 18;
-/** A prefix: the rest of the opcode follows. */
-export const PREFIX = 19;
+export const HELPED = 28;
+/** An instruction without effects on what is counted, whose immediates are rare. */
+export const OTHER = 29;
 
 const ACTIONS: Readonly<Record<string, number>> = {
   "block": BLOCK,
@@ -121,7 +127,7 @@ const ACTIONS: Readonly<Record<string, number>> = {
   "table.fill": HELPED,
   "table.copy": HELPED,
   "table.init": HELPED,
-  "select_t": LISTING,
+  "select_t": OTHER,
 };
 
 /** Whether an action opens a block. */
@@ -134,7 +140,9 @@ function mayTrap([, name, immediates]: OpcodeRow): boolean {
   return immediates.startsWith("memarg") || /^i\d\d\.(div|rem)_|^i\d\d\.trunc_f|^table\.[gs]et$/.test(name);
 }
 
-/** Whether an instruction is skipped, whether it may trap, or its action. */
-export const WHAT: Uint8Array = table((row) => mayTrap(row) ? MAY_TRAP : PLAIN);
+/** How an instruction is skipped, whether it may trap, or its action. */
+export const WHAT: Uint8Array = Uint8Array.from(
+  byRow((row) => mayTrap(row) ? TRAPPING[SKIPS[row[2]]] : row[1] === "nop" ? FREE : SKIPS[row[2]]),
+  (what) => what ?? NOTHING,
+);
 for (const [name, action] of Object.entries(ACTIONS)) WHAT[denseOpcode(opcodeOf(name))] = action;
-for (let byte = 0; byte < 0x100; byte++) if (isPrefix(byte)) WHAT[byte] = PREFIX;

@@ -4,8 +4,6 @@
  * @module
  */
 
-import { clearWays } from "./ways.ts";
-
 // Kinds of labels.
 export const OF_FUNCTION = 0;
 export const OF_BLOCK = 1;
@@ -66,7 +64,9 @@ export class Labels {
     words[label + TABLE_AT] = -1;
     words[label + LOOPS] = loops;
     words[label + COST] = 0;
-    clearWays(words, label + WAYS);
+    words[label + WAYS] = 0;
+    words[label + WAYS + 1] = -1;
+    words[label + WAYS + 2] = 0;
   }
 
   /** The first word of a label. */

@@ -9,8 +9,10 @@
 import { grown } from "./labels.ts";
 import { Writer } from "./writer.ts";
 
+/** More bytes than a payment or a check takes. */
+const ROOM = 64;
 /** Ranges up to this long are moved byte by byte. */
-const SHORT_RANGE = 16;
+const SHORT_RANGE = 64;
 
 const GLOBAL_GET = 0x23;
 const GLOBAL_SET = 0x24;
@@ -36,29 +38,12 @@ const CUT = -1;
 const UNLIKELY = [1, 0];
 const NO_BRANCH = -1;
 
-/** The bytes of a payment or check, and where in them the amount or the branch is. */
-interface Template {
-  readonly bytes: Uint8Array;
-  readonly placeAt: number;
-}
-
-/** What is written into functions with the same local for fuel. */
-interface Templates {
-  /** By whether the local is stale, and 2 if the payment sets it. */
-  readonly payments: readonly Template[];
-  readonly freshCheck: Template;
-  readonly staleCheck: Template;
-  readonly reload: Uint8Array;
-}
-
 /** The payments of one function at a time. */
 export class Payments {
   readonly out: Writer;
   readonly #global: number;
   readonly #refuel: number;
-  /** By the local for fuel. */
-  readonly #known: Templates[] = [];
-  #templates: Templates;
+  #local = 0;
   #sites = new Int32Array(256 * WORDS);
   #end = 0;
   /** The places of the checks' branches. */
@@ -76,66 +61,62 @@ export class Payments {
     this.out = out;
     this.#global = global;
     this.#refuel = refuel;
-    this.#templates = this.#templatesOf(0);
   }
 
   /** Begins a function. */
   begin(local: number): void {
-    this.#templates = this.#known[local] ?? this.#templatesOf(local);
+    this.#local = local;
     this.#end = 0;
     this.#checked = 0;
   }
 
-  #templatesOf(local: number): Templates {
-    const index = u32(local);
-    const global = u32(this.#global);
-    const payments = [false, true].flatMap((setsLocal) =>
-      [false, true].map((isStale): Template => {
-        const read = isStale ? [GLOBAL_GET, ...global] : [LOCAL_GET, ...index];
-        const set = setsLocal ? [LOCAL_TEE, ...index] : [];
-        const bytes = [...read, I32_CONST, 0x80, 0, I32_SUB, ...set, GLOBAL_SET, ...global];
-        return { bytes: Uint8Array.from(bytes), placeAt: read.length + 1 };
-      })
-    );
-    const check = (read: readonly number[], after: readonly number[]): Template => {
-      const isBelow = [...read, I32_CONST, 0, I32_LT_S];
-      const then = [IF, EMPTY_BLOCK, CALL, ...u32(this.#refuel), ...after, END];
-      return { bytes: Uint8Array.from([...isBelow, ...then]), placeAt: isBelow.length };
-    };
-    return this.#known[local] = {
-      payments,
-      freshCheck: check([LOCAL_GET, ...index], [LOCAL_SET, ...index]),
-      staleCheck: check([GLOBAL_GET, ...global], [DROP]),
-      reload: Uint8Array.from([GLOBAL_GET, ...global, LOCAL_SET, ...index]),
-    };
+  /** Writes an instruction and its index. */
+  #indexed(opcode: number, index: number): void {
+    const { out } = this;
+    const { bytes } = out;
+    bytes[out.at++] = opcode;
+    for (; index > 0x7f; index >>>= 7) bytes[out.at++] = index & 0x7f | 0x80;
+    bytes[out.at++] = index;
   }
 
-  #write(bytes: Uint8Array): void {
-    const { out } = this;
-    out.reserve(bytes.length);
-    out.bytes.set(bytes, out.at);
-    out.at += bytes.length;
+  #read(isStale: boolean): void {
+    if (isStale) this.#indexed(GLOBAL_GET, this.#global);
+    else this.#indexed(LOCAL_GET, this.#local);
+  }
+
+  #subtract(setsLocal: boolean): void {
+    this.out.bytes[this.out.at++] = I32_SUB;
+    if (setsLocal) this.#indexed(LOCAL_TEE, this.#local);
+    this.#indexed(GLOBAL_SET, this.#global);
   }
 
   /** Writes a payment. */
   pay(amount: number, isStale: boolean, setsLocal: boolean): void {
-    this.setAmount(this.payLater(isStale, setsLocal), amount);
+    const { out } = this;
+    out.reserve(ROOM);
+    this.#read(isStale);
+    out.bytes[out.at++] = I32_CONST;
+    out.s32(amount);
+    this.#subtract(setsLocal);
   }
 
   /** Writes a payment whose amount is set later; returns its site. */
   payLater(isStale: boolean, setsLocal: boolean): number {
-    const { bytes, placeAt } = this.#templates.payments[(isStale ? 1 : 0) + (setsLocal ? 2 : 0)];
+    const { out } = this;
+    out.reserve(ROOM);
     const site = this.#end;
     if (site === this.#sites.length) this.#sites = grown(this.#sites);
     const sites = this.#sites;
-    const { at } = this.out;
-    sites[site] = at + placeAt;
-    sites[site + 1] = at;
-    sites[site + 2] = at + bytes.length;
+    sites[site + 1] = out.at;
+    this.#read(isStale);
+    out.bytes[out.at++] = I32_CONST;
+    sites[site] = out.at;
+    out.at += 2;
+    this.#subtract(setsLocal);
+    sites[site + 2] = out.at;
     sites[site + 3] = NO_BRANCH;
     sites[site + 4] = isStale && setsLocal ? 1 : 0;
     this.#end = site + WORDS;
-    this.#write(bytes);
     return site;
   }
 
@@ -160,14 +141,27 @@ export class Payments {
 
   /** Sets the local from the global. */
   reload(): void {
-    this.#write(this.#templates.reload);
+    this.out.reserve(ROOM);
+    this.#indexed(GLOBAL_GET, this.#global);
+    this.#indexed(LOCAL_SET, this.#local);
   }
 
   check(isStale: boolean): void {
-    const { bytes, placeAt } = isStale ? this.#templates.staleCheck : this.#templates.freshCheck;
+    const { out } = this;
+    out.reserve(ROOM);
+    this.#read(isStale);
+    const { bytes } = out;
+    bytes[out.at++] = I32_CONST;
+    bytes[out.at++] = 0;
+    bytes[out.at++] = I32_LT_S;
     if (this.#checked === this.#checks.length) this.#checks = grown(this.#checks);
-    this.#checks[this.#checked++] = this.out.at + placeAt;
-    this.#write(bytes);
+    this.#checks[this.#checked++] = out.at;
+    bytes[out.at++] = IF;
+    bytes[out.at++] = EMPTY_BLOCK;
+    this.#indexed(CALL, this.#refuel);
+    if (isStale) bytes[out.at++] = DROP;
+    else this.#indexed(LOCAL_SET, this.#local);
+    bytes[out.at++] = END;
   }
 
   /** Shortens the function that has ended, which begins at `start`, and adds its hints. */
@@ -237,9 +231,14 @@ export class Payments {
     const depth = this.#sites[site + 3];
     const end = this.#sites[site + 2];
     if (depth === NO_BRANCH) return end;
-    const branch = [BR_IF, ...u32(depth)];
-    this.out.bytes.set(branch, end - branch.length);
-    return end - branch.length;
+    let length = 2;
+    for (let rest = depth; rest > 0x7f; rest >>>= 7) length++;
+    const { out } = this;
+    const { at } = out;
+    out.at = end - length;
+    this.#indexed(BR_IF, depth);
+    out.at = at;
+    return end - length;
   }
 }
 
@@ -250,11 +249,4 @@ function move(bytes: Uint8Array, to: number, from: number, end: number): number 
   if (count > SHORT_RANGE) bytes.copyWithin(to, from, end);
   else for (let index = 0; index < count; index++) bytes[to + index] = bytes[from + index];
   return to + count;
-}
-
-function u32(value: number): number[] {
-  const bytes: number[] = [];
-  for (; value > 0x7f; value >>>= 7) bytes.push(value & 0x7f | 0x80);
-  bytes.push(value);
-  return bytes;
 }

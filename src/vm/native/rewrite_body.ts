@@ -17,7 +17,7 @@ import { newIndex } from "./layout.ts";
 import type { Layout } from "./layout.ts";
 import type { Payments } from "./payments.ts";
 import { Runs } from "./runs.ts";
-import { Scanner } from "./scanner.ts";
+import { PAUSE, Scanner, TRAPS } from "./scanner.ts";
 import type { Types } from "./types.ts";
 
 /** Bytes of a body that are rewritten without a pause: about a millisecond. */
@@ -118,17 +118,16 @@ export class BodyRewriter {
         else if (action === what.END) control.end(false);
         continue;
       }
-      let action = scanner.next(until, runs.count, runs.longAt, !runs.isPaid);
+      const action = scanner.next(until, runs.count, runs.longAt, !runs.isPaid);
       runs.count = scanner.counted;
-      if (action > what.MAY_TRAP) {
-        const code = scanner.readCode();
-        runs.count += FUEL[code];
-        if (action === what.PREFIX) action = what.WHAT[code];
-        this.#act(action);
-      } else if (action === what.MAY_TRAP) {
+      if (action === TRAPS) {
         scanner.copyBefore();
         runs.payRun();
         continue;
+      }
+      if (action !== PAUSE) {
+        runs.count += FUEL[scanner.code];
+        this.#act(action);
       }
       if (runs.count >= runs.longAt && control.isOpen && scanner.dead < 0) control.split();
     }
@@ -179,12 +178,8 @@ export class BodyRewriter {
         return this.#write(OP_REF_FUNC, this.#function(scanner.u32()));
       case what.HELPED:
         return this.#help();
-      case what.MAY_TRAP:
-        scanner.copyBefore();
-        runs.payRun();
-        return scanner.skip();
       default:
-        return scanner.skip();
+        return scanner.skip(what.SKIP[scanner.code]);
     }
   }
 
@@ -192,8 +187,7 @@ export class BodyRewriter {
   #write(opcode: number, index: number): void {
     const scanner = this.#scanner;
     scanner.copyBefore();
-    scanner.out.u8(opcode);
-    scanner.out.u32(index);
+    scanner.out.indexed(opcode, index);
     scanner.drop();
   }
 
@@ -209,7 +203,7 @@ export class BodyRewriter {
   }
 
   #callIndirect(): void {
-    this.#scanner.skip();
+    this.#scanner.skip(what.TWO_NUMBERS);
     this.#beforeCall();
   }
 
@@ -225,7 +219,7 @@ export class BodyRewriter {
     const scanner = this.#scanner;
     const { code } = scanner;
     const first = scanner.u32();
-    const second = what.NUMBERS[code] === 2 ? scanner.u32() : 0;
+    const second = what.SKIP[code] === what.TWO_NUMBERS ? scanner.u32() : 0;
     scanner.copyBefore();
     this.#runs.payRun();
     this.#write(OP_CALL, this.#helpers.indexOf(code, first, second));

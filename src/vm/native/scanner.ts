@@ -2,16 +2,23 @@
  * Reads a function's body and copies it. It skips instructions up to the next one at which something has to be done,
  * and counts their fuel. What is skipped is copied as it is, a range at a time.
  *
- * This loop sees every instruction, and mostly runs before an engine has optimised it. So it has few variables, and no
- * cases: one that first comes when the loop has been optimised would make the engine begin again.
+ * This loop sees every instruction, and mostly runs before an engine has optimised it. So it is one function with few
+ * variables, its cases are numbers, and it calls nothing.
  *
  * @module
  */
 
-import { FUEL } from "../costs.ts";
 import { densePrefixed } from "../binary/opcodes.ts";
-import { BYTES, ELSE, END, isOpening, listed, MAY_TRAP, NUMBERS, PLAIN, PREFIX, WHAT } from "./instructions.ts";
+import { ELSE, END, FIRST_ACTION, FIRST_TRAPPING, isOpening, SKIP, WHAT } from "./instructions.ts";
 import type { Writer } from "./writer.ts";
+
+/** Higher bytes do not begin instructions but as prefixes. */
+const FIRST_PREFIX = 0xfc;
+
+/** `next` stopped at the end of the part, or because enough fuel is counted. */
+export const PAUSE = 0;
+/** `next` stopped before an instruction that may trap. */
+export const TRAPS = 1;
 
 /** A place in a body, and what is to be copied from there. */
 export class Scanner {
@@ -71,64 +78,131 @@ export class Scanner {
    * when a count of fuel is reached.
    *
    * @param count the fuel before, and `counted` after
-   * @returns the action, whose opcode has been read; `MAY_TRAP`, if that has not been read; or `PLAIN`
+   * @returns the action, whose opcode has been read; `TRAPS`, if the instruction has not been read; or `PAUSE`
    */
   next(until: number, count: number, most: number, untilTrap: boolean): number {
     const { bytes } = this;
-    const [table, fuel, numbers, others] = [WHAT, FUEL, NUMBERS, BYTES];
-    const skipped = untilTrap ? PLAIN : MAY_TRAP;
+    const table = WHAT;
+    const first = untilTrap ? FIRST_TRAPPING : FIRST_ACTION;
     let { at } = this;
     let begin = at;
-    let what = PLAIN;
+    let code = 0;
+    let what = PAUSE;
     while (at < until && count < most) {
       begin = at;
-      const code = bytes[at++];
+      code = bytes[at++];
+      if (code >= FIRST_PREFIX) {
+        this.at = at;
+        code = densePrefixed(code, this.u32());
+        at = this.at;
+      }
       what = table[code];
-      if (what > skipped) break;
-      count += fuel[code];
-      for (let left = numbers[code]; left > 0; left--) while (bytes[at++] >= 0x80);
-      at += others[code];
-      what = PLAIN;
+      if (what >= first) break;
+      count++;
+      switch (what) {
+        // An opcode alone.
+        case 0:
+        case 9:
+          break;
+        // One number.
+        case 1:
+        case 10:
+          while (bytes[at++] >= 0x80);
+          break;
+        // Two.
+        case 2:
+        case 11:
+          while (bytes[at++] >= 0x80);
+          while (bytes[at++] >= 0x80);
+          break;
+        // Four bytes.
+        case 3:
+          at += 4;
+          break;
+        // Eight.
+        case 4:
+          at += 8;
+          break;
+        // Sixteen.
+        case 5:
+          at += 16;
+          break;
+        // Two numbers and a byte.
+        case 6:
+        case 12:
+          while (bytes[at++] >= 0x80);
+          while (bytes[at++] >= 0x80);
+          at++;
+          break;
+        // `nop`.
+        case 7:
+          count--;
+      }
+      what = PAUSE;
     }
     this.begin = begin;
-    this.at = what === MAY_TRAP ? begin : at;
+    this.code = code;
     this.counted = count;
+    if (what === PAUSE) this.at = at;
+    else if (what < FIRST_ACTION) {
+      this.at = begin;
+      return TRAPS;
+    } else this.at = at;
     return what;
   }
 
   /** The fuel after `next`, without that of the instruction that it returned. */
   counted = 0;
 
-  /** Reads the rest of the opcode of the current instruction. */
-  readCode(): number {
-    const byte = this.bytes[this.begin];
-    return this.code = WHAT[byte] === PREFIX ? densePrefixed(byte, this.u32()) : byte;
-  }
-
-  /** Skips unreachable instructions up to an offset, or a reachable `else` or `end`. Returns that, or `PLAIN`. */
+  /** Skips unreachable instructions up to an offset, or a reachable `else` or `end`. Returns that, or `PAUSE`. */
   nextAlive(until: number): number {
     while (this.at < until) {
-      this.begin = this.at++;
-      const code = this.readCode();
+      const begin = this.at;
+      let code = this.bytes[this.at++];
+      if (code >= FIRST_PREFIX) code = densePrefixed(code, this.u32());
       const what = WHAT[code];
       if (what === ELSE && this.dead === 0 || what === END && this.dead-- === 0) {
-        this.from = this.begin;
+        this.begin = this.from = begin;
         this.dead = -1;
         return what;
       }
       if (isOpening(what)) this.dead++;
-      this.skip();
+      this.skip(SKIP[code]);
     }
-    return PLAIN;
+    return PAUSE;
   }
 
-  /** Skips the immediates of the current instruction. */
-  skip(): void {
-    const { bytes, code } = this;
-    let left = NUMBERS[code];
-    const more = listed(left);
-    if (more >= 0) left = this.u32() + more;
-    for (; left > 0; left--) while (bytes[this.at++] >= 0x80);
-    this.at += BYTES[code];
+  /** Skips immediates of a kind. */
+  skip(kind: number): void {
+    const { bytes } = this;
+    switch (kind) {
+      case 0:
+      case 7:
+        return;
+      case 1:
+        while (bytes[this.at++] >= 0x80);
+        return;
+      case 2:
+        while (bytes[this.at++] >= 0x80);
+        while (bytes[this.at++] >= 0x80);
+        return;
+      case 3:
+        this.at += 4;
+        return;
+      case 4:
+        this.at += 8;
+        return;
+      case 5:
+        this.at += 16;
+        return;
+      case 6:
+        while (bytes[this.at++] >= 0x80);
+        while (bytes[this.at++] >= 0x80);
+        this.at++;
+        return;
+      default:
+        // A list: a number of numbers, and for `br_table` one more.
+        for (let count = this.u32() + (kind === 8 ? 0 : 1); count > 0; count--) while (bytes[this.at++] >= 0x80);
+    }
   }
 }

@@ -88,10 +88,3 @@ export class Ways {
     if (this.#isEntered) words[at + 2] = 1;
   }
 }
-
-/** Makes a state of no ways. */
-export function clearWays(words: Int32Array, at: number): void {
-  words[at] = 0;
-  words[at + 1] = NEVER;
-  words[at + 2] = 0;
-}

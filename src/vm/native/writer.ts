@@ -6,7 +6,7 @@
 
 const UTF8 = new TextEncoder();
 /** Ranges up to this long are copied byte by byte, which is faster than making a view of them. */
-const SHORT_RANGE = 24;
+const SHORT_RANGE = 48;
 /** Bytes of a length that is written before it is known. */
 export const PADDED_BYTES = 5;
 
@@ -34,6 +34,21 @@ export class Writer {
   u8(byte: number): void {
     if (this.at === this.bytes.length) this.#grow(1);
     this.bytes[this.at++] = byte;
+  }
+
+  /** Two bytes. */
+  two(first: number, second: number): void {
+    if (this.at + 2 > this.bytes.length) this.#grow(2);
+    this.bytes[this.at] = first;
+    this.bytes[this.at + 1] = second;
+    this.at += 2;
+  }
+
+  /** An instruction and an index. */
+  indexed(opcode: number, index: number): void {
+    if (index < 0x80) return this.two(opcode, index);
+    this.u8(opcode);
+    this.u32(index);
   }
 
   /** An unsigned LEB128. */
