@@ -61,6 +61,11 @@ export const PROGRAMS: readonly Program[] = [
   COREMARK,
 ];
 
+/** Whether it is one of the real programs. */
+export function isReal({ file }: Program): boolean {
+  return file.startsWith("programs/");
+}
+
 /** Every suite, in the order of a full run. */
 export const SUITES: readonly Suite[] = [
   {
@@ -112,7 +117,7 @@ export const SUITES: readonly Suite[] = [
     contenders: ["rivulet"],
     // The kernels are too small for a rate.
     jobs: ({ programs, contenders, rounds }) =>
-      programs.filter(({ file }) => file.startsWith("programs/")).flatMap((program) =>
+      programs.filter(isReal).flatMap((program) =>
         Array.from({ length: rounds }, () => ({ kind: "rewrite", programs: [program], contenders, rounds }) as const)
       ),
   },
