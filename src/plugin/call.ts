@@ -33,7 +33,7 @@ export class PluginCall implements Bagged {
   /** Its request to an instance, while an instance has it. */
   request: PluginRequest | undefined;
   /** Those who wait, and are rejected if the call is given up: it may wait for several things at once. */
-  readonly #waits = new Set<(reason: unknown) => void>();
+  #waits: Set<(reason: unknown) => void> | undefined;
   /** What the plugin gets. */
   traceparent: string | undefined;
   /** What it has used so far, of all its instances. */
@@ -99,18 +99,19 @@ export class PluginCall implements Bagged {
     if (this.#interrupted !== undefined) return;
     this.#interrupted = { reason };
     this.request?.giveUp(reason);
-    for (const reject of this.#waits) reject(reason);
+    for (const reject of this.#waits ?? []) reject(reason);
   }
 
   /** Waits for something, or until the call is given up: then it rejects with the reason. */
   async wait<Value>(awaited: Promise<Value>): Promise<Value> {
     if (this.#interrupted !== undefined) throw this.#interrupted.reason;
     const { promise, reject } = Promise.withResolvers<never>();
-    this.#waits.add(reject);
+    const waits = this.#waits ??= new Set();
+    waits.add(reject);
     try {
       return await Promise.race([awaited, promise]);
     } finally {
-      this.#waits.delete(reject);
+      waits.delete(reject);
     }
   }
 

@@ -108,6 +108,7 @@ const SPAWN_OPTIONS: readonly (keyof SpawnOptions)[] = [
 ];
 /** Why nothing of a guest goes on that ended by itself. All share it: an error keeps the async functions of its stack alive. */
 const ENDED = new Error("the guest has ended");
+const NO_IMPORTS: Imports = {};
 const CANNOT_START = 127;
 const TRAPPED = 134;
 const STOPPED = 137;
@@ -216,7 +217,7 @@ export class Process implements AsyncDisposable {
     };
     this.started = this.#start.promise;
     this.started.catch(() => {});
-    this.status = this.#run(module, context, options.imports ?? {}, signal);
+    this.status = this.#run(module, context, options.imports ?? NO_IMPORTS, signal);
   }
 
   /** The guest's standard input. @throws {TypeError} if it is not piped */
@@ -359,6 +360,7 @@ function piped<Pipe>(pipe: Pipe | undefined, name: string): Pipe {
 
 /** Joins the functions of WASI and the caller's imports, which take precedence. */
 function merge(wasi: Imports, added: Imports): Imports {
+  if (added === NO_IMPORTS) return wasi;
   const merged: Record<string, Readonly<Record<string, ImportValue>>> = Object.assign(Object.create(null), wasi);
   for (const [module, fields] of Object.entries(added)) {
     const known = merged[module];

@@ -32,6 +32,9 @@ export type ProtocolName = "rivulet" | "lsp" | "mcp";
  */
 export const PROTOCOLS: Readonly<Record<ProtocolName, Protocol>> = { rivulet: RIVULET, lsp: LSP, mcp: MCP };
 
+/** The rows of the table, which need no check. */
+const ROWS: ReadonlySet<Protocol> = new Set(Object.values(PROTOCOLS));
+
 /**
  * The row that the option `protocol` names or is.
  *
@@ -42,6 +45,7 @@ export function protocolOf(given: ProtocolName | Protocol = "rivulet"): Protocol
     checkChoice("protocol", given, Object.keys(PROTOCOLS));
     return PROTOCOLS[given];
   }
+  if (ROWS.has(given)) return given;
   const { name, framing, batches, alwaysParams, cancellation, progress, trace } = given;
   checkMembers("protocol", { name }, "string");
   checkMembers("protocol", { framing }, "object");
