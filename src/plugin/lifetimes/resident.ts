@@ -125,7 +125,7 @@ export class Resident implements Serving {
       if (this.#session.isForeign) throw new Failure(OTHER_REQUEST, NO_INSTANCE);
       return this.#session;
     }
-    return this.#delayMs() > 0 ? this.#sessionLater(call) : this.#start();
+    return this.#delayMs() > 0 ? this.#sessionLater(call) : this.#start(call);
   }
 
   async #sessionLater(call: PluginCall): Promise<Session> {
@@ -134,7 +134,7 @@ export class Resident implements Serving {
         .then(() => this.#delay = undefined);
       await call.wait(this.#delay);
     }
-    return this.#session?.isServing ? this.#session : this.#start();
+    return this.#session?.isServing ? this.#session : this.#start(call);
   }
 
   /** Milliseconds until an instance may be started. @throws {Failure} if none may */
@@ -143,7 +143,9 @@ export class Resident implements Serving {
     return this.#backoff.failures === 0 ? 0 : this.#dueAt - performance.now();
   }
 
-  #start(): Session {
+  #start(call: PluginCall): Session {
+    // It may have waited for its turn meanwhile. If the plugin was stopped, nothing would end the instance.
+    if (call.interrupted !== undefined) throw call.interrupted.reason;
     const session = this.#sessions.open();
     session.onHostCall = () => this.#window.open();
     return this.#session = session;
