@@ -277,12 +277,14 @@ export function writeHelper(out: Writer, { locals, code }: Helper): void {
   const place = out.open();
   out.u32(locals.length);
   for (const type of locals) out.all([1, type]);
-  writePart(out, code);
+  const bytes: number[] = [];
+  flatten(code, bytes);
+  out.all(bytes);
   out.u8(END);
   out.close(place);
 }
 
-function writePart(out: Writer, part: Part): void {
-  if (typeof part === "number") out.u8(part);
-  else for (const each of part) writePart(out, each);
+function flatten(part: Part, bytes: number[]): void {
+  if (typeof part === "number") bytes.push(part);
+  else for (const each of part) flatten(each, bytes);
 }

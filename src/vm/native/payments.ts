@@ -34,8 +34,8 @@ const EMPTY_BLOCK = 0x40;
 
 const WORDS = 5;
 const CUT = -1;
-/** A hint has one byte: that the branch is unlikely. */
-const UNLIKELY = [1, 0];
+/** The byte of a hint. */
+const UNLIKELY = 0;
 const NO_BRANCH = -1;
 
 /** The payments of one function at a time. */
@@ -178,7 +178,7 @@ export class Payments {
     hints.u32(this.#kept);
     for (let check = 0; check < this.#kept; check++) {
       hints.u32(this.#checks[check] - start);
-      hints.all(UNLIKELY);
+      hints.two(1, UNLIKELY);
     }
     this.hinted++;
   }

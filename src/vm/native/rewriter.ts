@@ -38,6 +38,9 @@ export interface MeterOptions {
 
 /** Of hints which branches are likely, as WebAssembly specifies it: compilers place the code of the others elsewhere. */
 const HINT_SECTION = "metadata.code.branch_hint";
+/** How much larger code becomes. */
+const USUAL_GROWTH = 1.5;
+const MINIMUM_CAPACITY = 4096;
 const HEADER = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
 const KINDS: Readonly<Record<ExternKind, number>> = { function: 0, table: 1, memory: 2, global: 3 };
 const END = 0x0b;
@@ -65,7 +68,7 @@ const ID: Readonly<Record<SectionName | "custom", number>> = {
 /** Rewrites one module. It must be valid: its validator comes first. */
 export class ModuleRewriter implements ModuleVisitor {
   readonly #options: MeterOptions;
-  readonly #code = new Writer(1 << 16);
+  #code = new Writer(0);
   #ends = new Uint32Array(0);
   #record: ModuleRecord | undefined;
   #layout: Layout | undefined;
@@ -80,6 +83,9 @@ export class ModuleRewriter implements ModuleVisitor {
 
   declarations(record: ModuleRecord): void {
     const layout = layoutOf(record);
+    const { start, end } = record.sections.get("code") ?? { start: 0, end: 0 };
+    // A section may claim any length, but not more bytes than there are.
+    this.#code = new Writer(Math.min(end - start, record.bytes.length) * USUAL_GROWTH + MINIMUM_CAPACITY);
     this.#layout = layout;
     this.#types = new Types(record);
     this.#helpers = new Helpers(record, layout, this.#types);

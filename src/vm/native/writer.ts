@@ -17,7 +17,7 @@ export class Writer {
   at = 0;
 
   constructor(capacity: number) {
-    this.bytes = new Uint8Array(capacity);
+    this.bytes = new Uint8Array(Math.ceil(capacity));
   }
 
   /** Makes room for more bytes. */
@@ -53,8 +53,12 @@ export class Writer {
 
   /** An unsigned LEB128. */
   u32(value: number): void {
-    for (; value > 0x7f; value >>>= 7) this.u8(value & 0x7f | 0x80);
-    this.u8(value);
+    if (this.at + PADDED_BYTES > this.bytes.length) this.#grow(PADDED_BYTES);
+    const { bytes } = this;
+    let { at } = this;
+    for (; value > 0x7f; value >>>= 7) bytes[at++] = value & 0x7f | 0x80;
+    bytes[at++] = value;
+    this.at = at;
   }
 
   /** A signed LEB128 of an int32. */
@@ -77,7 +81,9 @@ export class Writer {
 
   /** A list of bytes. */
   all(bytes: readonly number[]): void {
-    for (const byte of bytes) this.u8(byte);
+    this.reserve(bytes.length);
+    this.bytes.set(bytes, this.at);
+    this.at += bytes.length;
   }
 
   name(text: string): void {
