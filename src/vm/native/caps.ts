@@ -10,15 +10,20 @@ import {
   MAX_NATIVE_BODY_WEIGHT,
   MAX_NATIVE_BORDER_VALUES,
   MAX_NATIVE_DATA_BYTES,
-  MAX_NATIVE_DATA_SEGMENTS,
+  MAX_NATIVE_DATA_PLACES,
   MAX_NATIVE_ELEMENTS,
   MAX_NATIVE_EXPORTS,
   MAX_NATIVE_FUNCTIONS,
   MAX_NATIVE_GLOBALS,
   MAX_NATIVE_IMPORTS,
 } from "../limits.ts";
-import type { FuncType, ModuleRecord } from "../binary/types.ts";
+import type { ByteRange, FuncType, ModuleRecord } from "../binary/types.ts";
 import { layoutOf } from "./layout.ts";
+
+const I32_CONST = 0x41;
+const END = 0x0b;
+/** Of the machine, most often: 4 KiB. */
+const SMALL_PAGE_BITS = 12;
 
 /** Why a module is too large, as its declarations say, if it is. */
 export function declarationsOverCap(record: ModuleRecord): string | undefined {
@@ -60,10 +65,30 @@ export function bodyOverCap({ bodies, heaviestBody }: ModuleRecord, index: numbe
 }
 
 /** Why a module's data is too much, if it is. */
-export function dataOverCap({ data }: ModuleRecord): string | undefined {
-  if (data.length > MAX_NATIVE_DATA_SEGMENTS) return over(`${data.length} segments of data`, MAX_NATIVE_DATA_SEGMENTS);
-  const bytes = data.reduce((sum, { mode, start, end }) => mode === "active" ? sum + end - start : sum, 0);
-  return bytes > MAX_NATIVE_DATA_BYTES ? over(`${bytes} bytes of data`, MAX_NATIVE_DATA_BYTES) : undefined;
+export function dataOverCap({ bytes, data }: ModuleRecord): string | undefined {
+  let [total, places, last] = [0, 0, -1];
+  for (const { mode, start, end, offset } of data) {
+    if (mode !== "active") continue;
+    total += end - start;
+    const page = pageOf(bytes, offset!);
+    if (page < 0 || page !== last) places++;
+    last = page;
+  }
+  if (total > MAX_NATIVE_DATA_BYTES) return over(`${total} bytes of data`, MAX_NATIVE_DATA_BYTES);
+  return places > MAX_NATIVE_DATA_PLACES ? over(`data in ${places} places`, MAX_NATIVE_DATA_PLACES) : undefined;
+}
+
+/** The page where a segment begins, or -1 if that is not a plain constant. */
+function pageOf(bytes: Uint8Array, { start, end }: ByteRange): number {
+  if (bytes[start] !== I32_CONST) return -1;
+  let value = 0;
+  let at = start + 1;
+  for (let shift = 0; at < end; shift += 7) {
+    const byte = bytes[at++];
+    value |= (byte & 0x7f) << shift;
+    if (byte < 0x80) break;
+  }
+  return bytes[at] === END ? value >>> SMALL_PAGE_BITS : -1;
 }
 
 function over(what: string, most: number): string {
