@@ -7,7 +7,7 @@
  */
 
 import { compile } from "@rivulet/rivulet";
-import type { Module } from "@rivulet/rivulet";
+import type { CompileOptions, Module } from "@rivulet/rivulet";
 
 /** Bytes in base64, each under its name or text. */
 export type Binaries = readonly (readonly [key: string, base64: string])[];
@@ -34,7 +34,7 @@ export function wabtOf(assembled: Binaries): Wabt {
 /** The exports of tests/_guests.ts for these guests. */
 export interface Guests {
   hasGuest(name: string): boolean;
-  guest(name: string): Promise<Module>;
+  guest(name: string, options?: CompileOptions): Promise<Module>;
 }
 
 /** Guests that are not files. */
@@ -42,10 +42,10 @@ export function guestsOf(guests: Binaries): Guests {
   const binaries = new Map(guests);
   return {
     hasGuest: (name) => binaries.has(name),
-    guest: async (name) => {
+    guest: async (name, options) => {
       const base64 = binaries.get(name);
       if (base64 === undefined) throw new Error(`the guest ${name} is not checked in`);
-      return await compile(bytesOf(base64));
+      return await compile(bytesOf(base64), options);
     },
   };
 }

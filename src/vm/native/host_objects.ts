@@ -72,8 +72,8 @@ export function rawTable(table: Table): RawTable {
     // Growing asks us first, so the host's own maximum is only that of the type.
     const type = { element: element === FUNCREF ? "anyfunc" : "externref", initial: length };
     const raw = declaredMaximum === undefined
-      ? new Table(type, element === FUNCREF ? undefined : null)
-      : new Table({ ...type, maximum: declaredMaximum }, element === FUNCREF ? undefined : null);
+      ? new Table(type, null)
+      : new Table({ ...type, maximum: declaredMaximum }, null);
     return hostTable(raw, element);
   };
   return (table.hostTable(make) as WrappedTable).raw;

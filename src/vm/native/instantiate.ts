@@ -10,7 +10,6 @@ import { spend } from "../../base/schedule.ts";
 import type { FuncType } from "../binary/types.ts";
 import type { Engine, Making, RunLimits, Wrap } from "../engine.ts";
 import { Trap } from "../errors.ts";
-import type { TrapReason } from "../errors.ts";
 import type { Func, HostFunction } from "../objects/function.ts";
 import { linkFunction, linkGlobal, linkMemory, linkTable, lookUp } from "../objects/link.ts";
 import type { Imports } from "../objects/link.ts";
@@ -108,10 +107,13 @@ export function* createInstance(
   return instance;
 }
 
-function failureOf(error: unknown, instance: NativeInstance): unknown {
+/** What the host threw: a trap, if a segment does not fit. Not every host tells whether that is one of elements. */
+function failureOf(error: unknown, { module }: NativeInstance): unknown {
   if (!(error instanceof theHost().RuntimeError)) return error;
-  const trap = trapOf(error, instance.module);
-  return trap instanceof Trap ? new Trap(trap.reason satisfies TrapReason) : trap;
+  const trap = trapOf(error, module);
+  if (!(trap instanceof Trap)) return trap;
+  const hasData = module.record.data.some(({ mode }) => mode === "active");
+  return new Trap(hasData ? trap.reason : "out of bounds table access");
 }
 
 /** The elements that a table starts with. */
