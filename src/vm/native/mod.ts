@@ -65,7 +65,8 @@ let hidesFrames: boolean | undefined;
 
 /** JavaScriptCore alone shows the names of functions in the place of indices. */
 function isJavaScriptCore(): boolean {
-  return hidesFrames ??= hidesNamedFrames(trial().named);
+  const { named } = trial();
+  return hidesFrames ??= named !== undefined && hidesNamedFrames(named);
 }
 
 /** Bytes of a metered module that is compiled at once: in half a millisecond, where another thread may take ten. */

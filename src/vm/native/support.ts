@@ -63,7 +63,7 @@ export interface Host {
 /** The host's WebAssembly, or why it can't be used. */
 export type Support =
   | { readonly host: Host; readonly reason?: undefined }
-  | { readonly reason: string; readonly cause?: unknown };
+  | { readonly host?: undefined; readonly reason: string; readonly cause?: unknown };
 
 let suspends: Support | undefined;
 let compiles: Support | undefined;
