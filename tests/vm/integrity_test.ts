@@ -5,7 +5,7 @@
  */
 
 import { assertEquals, assertRejects } from "@std/assert";
-import { compile, CompileError, IntegrityError } from "@rivulet/rivulet/vm";
+import { compile, CompileError, IntegrityError } from "@rivulet/rivulet";
 import type { Source } from "@rivulet/rivulet/vm";
 
 const BYTES = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);

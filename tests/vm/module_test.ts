@@ -5,9 +5,11 @@
  */
 
 import { assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
-import { compile, CompileError, compileSync, instantiate, LimitError } from "../../src/vm/mod.ts";
+import { compile } from "@rivulet/rivulet";
+import { CompileError, instantiate, LimitError } from "../../src/vm/mod.ts";
 import { binary, name, SECTION, section } from "../../tools/binary.ts";
 import type { Part } from "../../tools/binary.ts";
+import { compileSync } from "../../tools/compile.ts";
 import { wat } from "../../tools/wat.ts";
 
 const BYTES = wat(`(module $adder (import "m" "f" (func (param i64) (result f32))) (memory (export "memory") 1)
