@@ -222,10 +222,17 @@ function orInterpreted(module: EngineModule): EngineModule {
   const usual = areMemoriesDear() ? new UsualGuest(record) : undefined;
   return {
     ...module,
-    makeInstance(...given) {
-      if (isRoomForInstance() && usual?.isShort !== true) return module.makeInstance(...given);
+    *makeInstance(...given) {
+      if (isRoomForInstance() && usual?.isShort !== true) {
+        try {
+          return yield* module.makeInstance(...given);
+        } catch (error) {
+          // Maybe the host has just shown that it has room for fewer.
+          if (isRoomForInstance()) throw error;
+        }
+      }
       other ??= interpret(record, engine.reason);
-      return other.makeInstance(...given);
+      return yield* other.makeInstance(...given);
     },
     ended: usual === undefined ? undefined : (instance) => usual.note(instance),
   };

@@ -18,12 +18,16 @@ interface Spare {
 }
 
 const SPARE: Spare[] = [];
+/** Pages with which a memory is small: if the host has no room for it, there are too many. */
+const SMALL_PAGES = 256;
 let live = 0;
+/** Less than the limit where the host has shown that it has room for fewer: Chromium's pages have it for about 100. */
+let most = MAX_NATIVE_MEMORIES;
 const DROPPED = new FinalizationRegistry<undefined>(() => void live--);
 
 /** Whether there may be one more. */
 export function isRoomForMemory(): boolean {
-  return live < MAX_NATIVE_MEMORIES;
+  return live < most;
 }
 
 /** Makes memories, or takes spare ones. */
@@ -32,10 +36,16 @@ export const MEMORIES: MemoryMaker = {
     const fits = SPARE.findIndex((spare) => spare.initial === initial && spare.maximum === maximum);
     if (fits >= 0) return SPARE.splice(fits, 1)[0]!.memory;
     if (!isRoomForMemory()) {
-      const text = `there are ${MAX_NATIVE_MEMORIES} memories of native instances already`;
-      throw new LimitError("nativeMemories", MAX_NATIVE_MEMORIES, text);
+      const text = `there are ${most} memories of native instances already`;
+      throw new LimitError("nativeMemories", most, text);
     }
-    const memory = new (theHost().Memory)({ initial, maximum });
+    let memory: RawMemory;
+    try {
+      memory = new (theHost().Memory)({ initial, maximum });
+    } catch (error) {
+      if (initial <= SMALL_PAGES) most = Math.max(live, 1);
+      throw error;
+    }
     live++;
     DROPPED.register(memory, undefined);
     return memory;
