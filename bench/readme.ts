@@ -31,7 +31,7 @@ const HEADS = ["native engine", "interpreter", "WebAssembly of the host", "brows
 export function speedSection(results: Results): string {
   const head = [
     ...["runtime", "native engine", "at worst", "interpreter", "over the best of wasm3 and wasmi", "at worst"],
-    "CoreMark",
+    "CoreMark, both",
   ];
   const compute = Object.values(results.engines).map(rowOf).filter((row) => row !== undefined);
   const missed = verdictsOf(results).filter(({ isMet }) => !isMet)
