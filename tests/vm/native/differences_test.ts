@@ -119,6 +119,21 @@ test("a guest may go further beyond its budget on the native engine, by the boun
   }
 });
 
+test("a call through a table of another instance's function costs 50 more on the native engine", async () => {
+  const text = `(module (import "other" "f" (func $f)) (table 1 funcref) (elem (i32.const 0) $f)
+    (func (export "direct") (call $f)) (func (export "indirect") (call_indirect (i32.const 0))))`;
+  const fuel: Record<string, number[]> = {};
+  for (const engine of ["interpreter", "native"] as const) {
+    const other = await instanceOn(engine, `(module (func (export "f")))`);
+    const instance = await instanceOn(engine, text, { other: { f: other.export("f")! } });
+    await instance.call("direct");
+    const before = instance.fuelUsed;
+    await instance.call("indirect");
+    fuel[engine] = [before, instance.fuelUsed - before];
+  }
+  assertEquals(fuel, { interpreter: [51, 2], native: [51, 52] });
+});
+
 test("a memory that an instance of one engine uses can't be imported by an instance of the other", async () => {
   const text = `(module (import "host" "memory" (memory 1)))`;
   for (const [engine, other] of [["interpreter", "native"], ["native", "interpreter"]] as const) {
