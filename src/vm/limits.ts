@@ -109,3 +109,10 @@ export const MAX_NATIVE_BORDER_VALUES = 20_000;
  * 2 µs. Go's modules have 40,000 segments in a few hundred places.
  */
 export const MAX_NATIVE_DATA_PLACES = 10_000;
+/**
+ * Memories of native instances that are kept for reuse, and their bytes together. JavaScriptCore collects all garbage for
+ * each memory that is made while more than four live.
+ */
+export const MAX_SPARE_NATIVE_MEMORIES = 64;
+/** The most bytes of those. */
+export const MAX_SPARE_NATIVE_BYTES: number = 16 << 20;

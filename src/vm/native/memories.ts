@@ -6,7 +6,13 @@
  */
 
 import { LimitError } from "../../base/limits.ts";
-import { MAX_NATIVE_MEMORIES, MAX_SPARE_MEMORIES, MAX_SPARE_MEMORY_BYTES, PAGE_BYTES } from "../limits.ts";
+import {
+  MAX_NATIVE_MEMORIES,
+  MAX_SPARE_MEMORY_BYTES,
+  MAX_SPARE_NATIVE_BYTES,
+  MAX_SPARE_NATIVE_MEMORIES,
+  PAGE_BYTES,
+} from "../limits.ts";
 import type { HostMemory, MemoryMaker } from "../objects/memory.ts";
 import { theHost } from "./support.ts";
 import type { RawMemory } from "./support.ts";
@@ -18,8 +24,12 @@ interface Spare {
 }
 
 const SPARE: Spare[] = [];
+<<<<<<< HEAD
 /** Pages with which a memory is small: if the host has no room for it, there are too many. */
 const SMALL_PAGES = 256;
+=======
+let spareBytes = 0;
+>>>>>>> 42b99bc (native: more memories are kept for reuse, since JavaScriptCore collects garbage for each new one)
 let live = 0;
 /** Less than the limit where the host has shown that it has room for fewer: Chromium's pages have it for about 100. */
 let most = MAX_NATIVE_MEMORIES;
@@ -34,7 +44,10 @@ export function isRoomForMemory(): boolean {
 export const MEMORIES: MemoryMaker = {
   make(initial: number, maximum: number): HostMemory {
     const fits = SPARE.findIndex((spare) => spare.initial === initial && spare.maximum === maximum);
-    if (fits >= 0) return SPARE.splice(fits, 1)[0]!.memory;
+    if (fits >= 0) {
+      spareBytes -= initial * PAGE_BYTES;
+      return SPARE.splice(fits, 1)[0]!.memory;
+    }
     if (!isRoomForMemory()) {
       const text = `there are ${most} memories of native instances already`;
       throw new LimitError("nativeMemories", most, text);
@@ -54,7 +67,10 @@ export const MEMORIES: MemoryMaker = {
     const { buffer } = memory;
     if (buffer.byteLength !== initial * PAGE_BYTES || buffer.byteLength > MAX_SPARE_MEMORY_BYTES) return;
     new Uint8Array(buffer).fill(0);
-    if (SPARE.length === MAX_SPARE_MEMORIES) SPARE.shift();
     SPARE.push({ memory: memory as RawMemory, initial, maximum });
+    spareBytes += buffer.byteLength;
+    while (SPARE.length > MAX_SPARE_NATIVE_MEMORIES || spareBytes > MAX_SPARE_NATIVE_BYTES) {
+      spareBytes -= SPARE.shift()!.initial * PAGE_BYTES;
+    }
   },
 };

@@ -9,7 +9,7 @@ import type { NativeModule } from "./module.ts";
 import { markOf } from "./names.ts";
 
 /** Frames of a stack, the innermost: as many as an interpreted trap shows. */
-const MAX_FRAMES = 64;
+export const MAX_FRAMES = 64;
 /** Frames that a host keeps of a stack. Some are the engine's own. */
 const HOST_FRAMES = 80;
 

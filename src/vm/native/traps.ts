@@ -8,7 +8,7 @@
 import { InternalError, Trap } from "../errors.ts";
 import type { TrapReason } from "../errors.ts";
 import type { NativeModule } from "./module.ts";
-import { guestFrames } from "./stack.ts";
+import { guestFrames, MAX_FRAMES } from "./stack.ts";
 import type { TrapSite } from "./stack.ts";
 import { trial } from "./trial.ts";
 import { theHost } from "./support.ts";
@@ -44,7 +44,9 @@ const TABLE_BULK: ReadonlySet<number> = new Set([12, 13, 14, 15, 16, 17]);
 export function trapOf(error: unknown, module: NativeModule): unknown {
   if (error instanceof HostFailure) {
     const { frames } = error.site === undefined ? { frames: [] } : guestFrames(error.site, module);
-    return new Trap("host function failed", frames, { cause: error.cause });
+    // A host function may find no room on the guest's stack.
+    const isFull = frames.length >= MAX_FRAMES && error.cause instanceof Error && FULL_STACK.test(error.cause.message);
+    return new Trap(isFull ? "call stack exhausted" : "host function failed", frames, { cause: error.cause });
   }
   const message = String((error as { readonly message?: unknown } | null)?.message);
   if (error instanceof theHost().RuntimeError) {
