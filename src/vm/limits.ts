@@ -113,6 +113,6 @@ export const MAX_NATIVE_DATA_PLACES = 10_000;
  * Memories of native instances that are kept for reuse, and their bytes together. JavaScriptCore collects all garbage for
  * each memory that is made while more than four live.
  */
-export const MAX_SPARE_NATIVE_MEMORIES = 64;
+export const MAX_SPARE_NATIVE_MEMORIES = 32;
 /** The most bytes of those. */
 export const MAX_SPARE_NATIVE_BYTES: number = 16 << 20;

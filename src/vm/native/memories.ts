@@ -24,12 +24,9 @@ interface Spare {
 }
 
 const SPARE: Spare[] = [];
-<<<<<<< HEAD
 /** Pages with which a memory is small: if the host has no room for it, there are too many. */
 const SMALL_PAGES = 256;
-=======
 let spareBytes = 0;
->>>>>>> 42b99bc (native: more memories are kept for reuse, since JavaScriptCore collects garbage for each new one)
 let live = 0;
 /** Less than the limit where the host has shown that it has room for fewer: Chromium's pages have it for about 100. */
 let most = MAX_NATIVE_MEMORIES;
