@@ -12,6 +12,14 @@ const TYPES: Readonly<Record<string, string>> = {
   wasm: "application/wasm",
 };
 
+/**
+ * Whether a report is expected under a policy without `wasm-unsafe-eval`: `compile` tries once in each page or worker
+ * whether WebAssembly may be compiled, and Firefox requests an icon for every page.
+ */
+export function isExpectedReport(report: string): boolean {
+  return report.includes('"wasm-eval"') || report.includes("/favicon.ico");
+}
+
 /** What is served. */
 export interface Site {
   /** The folder that has the files. */

@@ -7,6 +7,7 @@
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { buildPlayground, servePlayground } from "../../tasks/playground.ts";
+import { isExpectedReport } from "../../tools/policed_server.ts";
 import { CHROMIUM, FIREFOX, WEBKIT } from "../../tools/browsers.ts";
 import { ROOT } from "../../tools/root.ts";
 import { openPage } from "./_page.ts";
@@ -264,8 +265,7 @@ for (const browser of [CHROMIUM, FIREFOX, WEBKIT]) {
   const options = { name: `the playground in ${browser.name}`, sanitizeOps: false, sanitizeResources: false };
   Deno.test(options, async (test) => {
     await using server = servePlayground(0, (report) => {
-      // Firefox requests an icon for every page.
-      if (!report.includes("/favicon.ico")) violations.push(report);
+      if (!isExpectedReport(report)) violations.push(report);
     });
     violations.length = 0;
     await using page = await openPage(browser);

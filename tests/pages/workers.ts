@@ -9,7 +9,7 @@ import config from "../../deno.json" with { type: "json" };
 import { assert, assertEquals } from "@std/assert";
 import { CHROMIUM, FIREFOX, WEBKIT } from "../../tools/browsers.ts";
 import { bundle, packageAliases } from "../../tools/bundle.ts";
-import { servePoliced } from "../../tools/policed_server.ts";
+import { isExpectedReport, servePoliced } from "../../tools/policed_server.ts";
 import { npmInstall } from "../../tools/npm.ts";
 import { ROOT } from "../../tools/root.ts";
 import { openPage } from "./_page.ts";
@@ -106,8 +106,7 @@ for (const browser of [CHROMIUM, FIREFOX, WEBKIT]) {
   Deno.test(options, async (test) => {
     const violations: string[] = [];
     const onViolation = (report: string) => {
-      // Firefox requests an icon for every page.
-      if (!report.includes("/favicon.ico")) violations.push(report);
+      if (!isExpectedReport(report)) violations.push(report);
     };
     await using server = servePoliced(0, { folder: FOLDER, files, policy: POLICY, onViolation });
     await using page = await openPage(browser);
