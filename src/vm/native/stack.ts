@@ -18,7 +18,7 @@ interface StackSettings {
   prepareStackTrace?: unknown;
 }
 
-const SETTINGS: StackSettings = Error;
+const SETTINGS = Error as object as StackSettings;
 let limitBefore: number | undefined;
 
 /** Lets the host keep enough frames of errors, while guests run. It keeps 10 by default. */
