@@ -174,16 +174,26 @@ export interface WantedFunction extends WasiFunction {
   readonly isTyped: boolean;
 }
 
-/** The functions of WASI that a list of imports names. */
+/** The functions of WASI that a list of imports names. A list may name one a hundred thousand times. */
 export function wantedOf(imports: readonly ImportDescriptor[]): readonly WantedFunction[] {
-  return imports.flatMap(({ module: snapshot, name, type }) => {
+  const typed = new Map<WasiFunction, WantedFunction>();
+  const others = new Map<WasiFunction, WantedFunction>();
+  for (const { module: snapshot, name, type } of imports) {
     const found = SNAPSHOTS.get(snapshot)?.get(name);
-    return found === undefined ? [] : { ...found, snapshot, isTyped: type !== undefined && isSame(type, found.type) };
-  });
+    if (found === undefined) continue;
+    const isTyped = type !== undefined && isSame(type, found.type);
+    const listed = isTyped ? typed : others;
+    if (!listed.has(found)) listed.set(found, { ...found, snapshot, isTyped });
+  }
+  return [...typed.values(), ...others.values()];
 }
 
 function isSame(one: FuncTypeDescriptor, other: FuncTypeDescriptor): boolean {
-  return `${one.params}:${one.results}` === `${other.params}:${other.results}`;
+  return sameNames(one.params, other.params) && sameNames(one.results, other.results);
+}
+
+function sameNames(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((name, index) => name === other[index]);
 }
 
 /** The functions of WASI that a module imports, for one process. */
@@ -195,10 +205,8 @@ export function wasiImports(
   for (const found of wanted) {
     const bound = modules[found.snapshot] ??= Object.create(null) as Record<string, HostFunction>;
     const run = bind(found, context);
-    // Imported twice with two types, it is refused with one of them: what declares the type decides.
-    if (bound[found.name] === undefined || !found.isTyped) {
-      bound[found.name] = found.isTyped ? run : hostFunction(found.type, run);
-    }
+    // Imported twice with two types, it is refused with one of them: what declares the type decides, and comes last.
+    bound[found.name] = found.isTyped ? run : hostFunction(found.type, run);
   }
   return modules;
 }
