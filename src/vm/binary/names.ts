@@ -9,11 +9,15 @@
 
 import { Cursor } from "./cursor.ts";
 import { CompileError } from "../errors.ts";
+import type { StackFrame } from "../errors.ts";
+import { printable } from "../../base/text.ts";
 import { MAX_NAME_BYTES, MAX_SHOWN_NAME_BYTES } from "../limits.ts";
 import type { ModuleRecord, Names } from "./types.ts";
 
-const MODULE_NAME = 0;
-const FUNCTION_NAMES = 1;
+/** The number of the subsection with the module's name. */
+export const MODULE_NAME = 0;
+/** The number of the subsection with the functions' names. */
+export const FUNCTION_NAMES = 1;
 const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** The names of a module. */
@@ -31,6 +35,13 @@ export function namesOf(record: ModuleRecord): Names {
     },
     functionName: (index) => readName(bytes, functionsAt()[index] ?? 0, MAX_SHOWN_NAME_BYTES),
   };
+}
+
+/** A frame of a stack, with names for people. */
+export function stackFrame(names: Names, functionIndex: number): StackFrame {
+  const functionName = printable(names.functionName(functionIndex) ?? `func[${functionIndex}]`);
+  const { shownModule } = names;
+  return { functionIndex, functionName, moduleName: shownModule === undefined ? undefined : printable(shownModule) };
 }
 
 /** Makes a function that calls `find` once and keeps its result. */
@@ -75,21 +86,33 @@ function findFunctionNames(record: ModuleRecord): Uint32Array {
       if (isFunction && places[index] === 0) places[index] = at;
     }
   }
+  eachFunctionName(record, (index, at) => void (places[index] = at));
+  return places;
+}
+
+/**
+ * Visits the functions' names in the name section, by ascending index, up to a malformed part.
+ *
+ * @param visit gets the range of a name: its length and its bytes
+ */
+export function eachFunctionName(
+  record: ModuleRecord,
+  visit: (index: number, start: number, end: number) => void,
+): void {
   const names = subsection(record, FUNCTION_NAMES);
-  if (names === undefined) return places;
+  if (names === undefined) return;
   whatIsThere(() => {
     let next = 0;
     for (let count = names.count(); count > 0; count--) {
       const index = names.u32();
       // Indices must ascend, so there are at most as many names as functions.
-      if (index < next || index >= places.length) break;
+      if (index < next || index >= record.functions.length) break;
       const at = names.offset;
       names.skip(names.count());
-      places[index] = at;
+      visit(index, at, names.offset);
       next = index + 1;
     }
   });
-  return places;
 }
 
 /** What a reader returns, or undefined if it finds a malformed part. */

@@ -7,7 +7,7 @@
  */
 
 import { placeOf, wordsOf } from "../objects/layout.ts";
-import { printable } from "../../base/text.ts";
+import { stackFrame } from "../binary/names.ts";
 import { Handles } from "../objects/values.ts";
 import type { ModuleCode } from "./arena.ts";
 import { Func } from "../objects/function.ts";
@@ -125,10 +125,7 @@ export class InstanceState implements EngineInstance {
 
   /** A frame of a stack, with names for people. */
   stackFrame(functionIndex: number): StackFrame {
-    const { names } = this.code.record;
-    const functionName = printable(names.functionName(functionIndex) ?? `func[${functionIndex}]`);
-    const { shownModule } = names;
-    return { functionIndex, functionName, moduleName: shownModule === undefined ? undefined : printable(shownModule) };
+    return stackFrame(this.code.record.names, functionIndex);
   }
 }
 

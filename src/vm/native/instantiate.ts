@@ -5,7 +5,6 @@
  * @module
  */
 
-import { limitError } from "../../base/limits.ts";
 import { spend } from "../../base/schedule.ts";
 import type { FuncType } from "../binary/types.ts";
 import type { Engine, Making, RunLimits, Wrap } from "../engine.ts";
@@ -14,6 +13,7 @@ import type { Func, HostFunction } from "../objects/function.ts";
 import { linkFunction, linkGlobal, linkMemory, linkTable, lookUp } from "../objects/link.ts";
 import type { Imports } from "../objects/link.ts";
 import { Memory } from "../objects/memory.ts";
+import { takeRoom } from "../objects/table.ts";
 import { runOf } from "./call.ts";
 import { addSource, rawOf } from "./values.ts";
 import { hostImport } from "./host_functions.ts";
@@ -73,7 +73,7 @@ export function* createInstance(
     guest["m0"] = instance.memory.hostMemory(MEMORIES);
     work += minimum * WORK.page;
   }
-  for (const { limits: { minimum } } of record.tables.slice(record.importedTables)) takeRoom(instance, minimum);
+  for (const { limits: { minimum } } of record.tables.slice(record.importedTables)) takeRoom(instance.room, minimum);
   for (const { start, end } of record.data) work += (end - start) * WORK.dataByte;
   const { wait, answer, resumed } = sharedImports();
   const { meter } = instance;
@@ -114,15 +114,6 @@ function failureOf(error: unknown, { module }: NativeInstance): unknown {
   if (!(trap instanceof Trap)) return trap;
   const hasData = module.record.data.some(({ mode }) => mode === "active");
   return new Trap(hasData ? trap.reason : "out of bounds table access");
-}
-
-/** The elements that a table starts with. */
-function takeRoom({ room }: NativeInstance, initial: number): void {
-  if (initial > room.left) {
-    const others = room.left < room.limit ? `, and others have ${room.limit - room.left}` : "";
-    throw limitError("tableElements", room.limit, `one starts with ${initial}${others}`);
-  }
-  room.left -= initial;
 }
 
 /** What the metered module imports for the guest's imports. */

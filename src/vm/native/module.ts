@@ -4,7 +4,7 @@
  * @module
  */
 
-import { printable } from "../../base/text.ts";
+import { stackFrame } from "../binary/names.ts";
 import type { ModuleRecord } from "../binary/types.ts";
 import type { StackFrame } from "../errors.ts";
 import { layoutOf, oldIndex } from "./layout.ts";
@@ -87,9 +87,6 @@ export class NativeModule {
 
   /** A frame of a stack, with names for people. */
   frame(functionIndex: number): StackFrame {
-    const { names } = this.record;
-    const functionName = printable(names.functionName(functionIndex) ?? `func[${functionIndex}]`);
-    const { shownModule } = names;
-    return { functionIndex, functionName, moduleName: shownModule === undefined ? undefined : printable(shownModule) };
+    return stackFrame(this.record.names, functionIndex);
   }
 }

@@ -40,6 +40,16 @@ export interface HostTable {
   grow(delta: number, reference: unknown): number;
 }
 
+/** Takes the elements that a table starts with. @throws {LimitError} if there is no room for them */
+export function takeRoom(room: TableRoom, initial: number): void {
+  const { limit, left } = room;
+  if (initial > left) {
+    const others = left < limit ? `, and others have ${limit - left}` : "";
+    throw limitError("tableElements", limit, `one starts with ${initial}${others}`);
+  }
+  room.left -= initial;
+}
+
 /** The code of an element that is in `#others`. */
 const OTHER = -1;
 
@@ -90,12 +100,7 @@ export class Table {
     this.#host = host;
     this.#codes = new Int32Array(0);
     if (host !== undefined) return;
-    if (initial > room.left) {
-      const { limit, left } = room;
-      const others = left < limit ? `, and others have ${limit - left}` : "";
-      throw limitError("tableElements", limit, `one starts with ${initial}${others}`);
-    }
-    room.left -= initial;
+    takeRoom(room, initial);
     this.#codes = new Int32Array(initial);
     const reference = toReference(this.element, value);
     if (reference !== null) this.fill(0, reference, initial);
