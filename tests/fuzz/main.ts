@@ -1,13 +1,14 @@
 /**
  * `deno task fuzz --seconds N [--seed S]`: compares modules from our generator and from binaryen's on our two
- * engines and on the host's own machine until the time is over. It prints the number of compared modules and calls. At a mismatch it makes
- * the module smaller if it is ours, writes it to a folder for temporary files, and exits with 1. Seeds count up from S,
- * so a run with the seed of a mismatch begins with that mismatch.
+ * engines and on the host's own machine until the time is over. It prints the number of compared modules and calls. At
+ * a mismatch it makes the module smaller if it is ours, writes it to a folder for temporary files, and exits with 1.
+ * Seeds count up from S, so a run with the seed of a mismatch begins with that mismatch.
  *
  * @module
  */
 
 import { binaryenGenerator } from "./binaryen.ts";
+import { runSeeds } from "./_campaign.ts";
 import { compareBudgets, compareFuel, compareManners, compareSimd, compareWithHost } from "./compare.ts";
 import type { Comparison } from "./compare.ts";
 import { generate } from "./generate.ts";
@@ -16,8 +17,6 @@ import { shrink } from "./_shrink.ts";
 
 /** One seed in this many also makes a module with binaryen, which takes far longer. */
 const FOREIGN = 50;
-/** Milliseconds between lines that report the progress. */
-const REPORT_MS = 30_000;
 
 /** A comparison that one seed in `every` runs. */
 interface Check {
@@ -53,20 +52,11 @@ interface Figures {
   readonly calls: Record<Check["name"], number> & { trapped: number };
 }
 
-function option(name: string, otherwise: number): number {
-  const at = Deno.args.indexOf(`--${name}`);
-  if (at < 0) return otherwise;
-  const value = Number(Deno.args[at + 1]);
-  if (Number.isFinite(value)) return value;
-  throw new TypeError(`--${name} takes a number, not ${Deno.args[at + 1]}`);
-}
-
-function report({ modules, calls }: Figures, start: number): string {
-  const seconds = Math.round((performance.now() - start) / 1000);
+function textOf({ modules, calls }: Figures): string {
   return `fuzz: ${modules.ours + modules.binaryen} modules (${modules.binaryen} of binaryen), ${calls.whole} calls ` +
     `compared on all machines (${calls.trapped} trapped), ${calls.budgets} with budgets, ${calls.sliced} in slices, ` +
     `${calls.nativeSliced} in slices natively, ${calls.fuel} for fuel, ${calls.simd} with SIMD natively, ` +
-    `${calls.simdFuel} for its fuel, ${seconds} s`;
+    `${calls.simdFuel} for its fuel`;
 }
 
 /** Counts a comparison, and returns its difference. */
@@ -88,18 +78,13 @@ async function hasNoRoom(mismatch: string): Promise<boolean> {
 }
 
 async function main(): Promise<number> {
-  const end = performance.now() + option("seconds", 60) * 1000;
-  const first = option("seed", Date.now() % 1e9);
   const folder = await Deno.makeTempDir({ prefix: "rivulet_fuzz_" });
   const generateForeign = await binaryenGenerator(folder);
   const figures: Figures = {
     modules: { ours: 0, binaryen: 0 },
     calls: { whole: 0, trapped: 0, budgets: 0, sliced: 0, nativeSliced: 0, fuel: 0, simd: 0, simdFuel: 0 },
   };
-  const start = performance.now();
-  let reportAt = start + REPORT_MS;
-  console.log(`seed ${first}`);
-  for (let seed = first; performance.now() < end; seed++) {
+  const run = async (seed: number) => {
     figures.modules.ours++;
     for (const { name, every, style, run } of CHECKS) {
       if (seed % every !== 0) continue;
@@ -107,36 +92,32 @@ async function main(): Promise<number> {
       if (mismatch === undefined || await hasNoRoom(mismatch)) continue;
       console.error(`seed ${seed}: ${mismatch}\nmaking the module smaller ...`);
       const omit = await shrink(seed, style, async (omit) => (await run(seed, omit)).mismatch !== undefined);
-      return await keep(`${folder}/${seed}`, generate(seed, omit, style).bytes, (await run(seed, omit)).mismatch!);
+      await keep(`${folder}/${seed}`, generate(seed, omit, style).bytes, (await run(seed, omit)).mismatch!);
+      return true;
     }
-    if (seed % FOREIGN === 0) {
-      const bytes = await generateForeign(seed);
-      figures.modules.binaryen++;
-      const comparison = await compareWithHost(bytes, seed);
-      let mismatch = count(figures, "whole", comparison);
-      if (mismatch === undefined && comparison.calls > 0) {
-        mismatch = count(figures, "sliced", await compareManners(bytes, seed, "interpreter")) ??
-          count(figures, "nativeSliced", await compareManners(bytes, seed, "native"));
-      }
-      if (mismatch !== undefined && !await hasNoRoom(mismatch)) {
-        return await keep(`${folder}/binaryen_${seed}`, bytes, mismatch);
-      }
+    if (seed % FOREIGN !== 0) return false;
+    const bytes = await generateForeign(seed);
+    figures.modules.binaryen++;
+    const comparison = await compareWithHost(bytes, seed);
+    let mismatch = count(figures, "whole", comparison);
+    if (mismatch === undefined && comparison.calls > 0) {
+      mismatch = count(figures, "sliced", await compareManners(bytes, seed, "interpreter")) ??
+        count(figures, "nativeSliced", await compareManners(bytes, seed, "native"));
     }
-    if (performance.now() < reportAt) continue;
-    console.log(report(figures, start));
-    reportAt += REPORT_MS;
-  }
-  console.log(report(figures, start));
-  await Deno.remove(folder, { recursive: true });
-  return 0;
+    if (mismatch === undefined || await hasNoRoom(mismatch)) return false;
+    await keep(`${folder}/binaryen_${seed}`, bytes, mismatch);
+    return true;
+  };
+  const code = await runSeeds(run, () => textOf(figures));
+  if (code === 0) await Deno.remove(folder, { recursive: true });
+  return code;
 }
 
 /** Writes the module that failed, as bytes and in hexadecimal. */
-async function keep(path: string, bytes: Uint8Array, mismatch: string): Promise<number> {
+async function keep(path: string, bytes: Uint8Array, mismatch: string): Promise<void> {
   await Deno.writeFile(`${path}.wasm`, bytes);
   await Deno.writeTextFile(`${path}.hex`, Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(" "));
   console.error(`${mismatch}\n${bytes.length} bytes in ${path}.wasm`);
-  return 1;
 }
 
 Deno.exit(await main());

@@ -15,6 +15,7 @@ import { compileSync, instantiate, Trap } from "../../src/vm/mod.ts";
 import { flushFrames } from "../../src/vm/interpreter/frames.ts";
 import type { Call, ExportedFunction, Instance, Module } from "../../src/vm/mod.ts";
 import { wat } from "../../tools/wat.ts";
+import { runSeeds } from "./_campaign.ts";
 import { AGAIN, nestingModule } from "./_nesting_program.ts";
 import type { NestingModule } from "./_nesting_program.ts";
 import { pick, randomSource } from "../../tools/random.ts";
@@ -29,7 +30,6 @@ const MOST_ACTS = 150;
 const MOST_WAITING = 6;
 /** The maximum of nested calls, so that JavaScript's own stack does not end them. */
 const MOST_NESTED = 40;
-const REPORT_MS = 30_000;
 
 type Arguments = readonly [...depth: number[], id: number, left: number, x: bigint];
 
@@ -265,35 +265,21 @@ async function judge(
   return { ...report, mismatch: undefined };
 }
 
-function option(name: string, otherwise: number): number {
-  const at = Deno.args.indexOf(`--${name}`);
-  return at < 0 ? otherwise : Number(Deno.args[at + 1]);
-}
-
 async function main(): Promise<number> {
-  const start = performance.now();
-  const end = start + option("seconds", 60) * 1000;
-  const first = option("seed", Date.now() % 1e9);
   const sum = { programs: 0, calls: 0, finished: 0, exhausted: 0, native: 0 };
-  let reportAt = start + REPORT_MS;
-  const text = () =>
-    `nesting: ${sum.programs} programs, ${sum.calls} calls (${sum.finished} finished, ${sum.exhausted} trapped or were ` +
-    `stopped, ${sum.native} also on the host's machine), ${Math.round((performance.now() - start) / 1000)} s`;
-  console.log(`seed ${first}`);
-  for (let seed = first; performance.now() < end; seed++) {
+  const run = async (seed: number) => {
     const { mismatch, ...counts } = await runNesting(seed);
     sum.programs++;
     for (const name of ["calls", "finished", "exhausted", "native"] as const) sum[name] += counts[name];
-    if (mismatch !== undefined) {
-      console.error(`seed ${seed}: ${mismatch}`);
-      return 1;
-    }
-    if (performance.now() < reportAt) continue;
-    console.log(text());
-    reportAt += REPORT_MS;
-  }
-  console.log(text());
-  return 0;
+    if (mismatch !== undefined) console.error(`seed ${seed}: ${mismatch}`);
+    return mismatch !== undefined;
+  };
+  return await runSeeds(
+    run,
+    () =>
+      `nesting: ${sum.programs} programs, ${sum.calls} calls (${sum.finished} finished, ${sum.exhausted} trapped or were ` +
+      `stopped, ${sum.native} also on the host's machine)`,
+  );
 }
 
 if (import.meta.main) Deno.exit(await main());

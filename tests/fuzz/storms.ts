@@ -15,6 +15,7 @@ import type { EngineName } from "../../tools/compile.ts";
 import { pick, randomSource } from "../../tools/random.ts";
 import type { Random } from "../../tools/random.ts";
 import { wat } from "../../tools/wat.ts";
+import { runSeeds } from "./_campaign.ts";
 import { AGAIN, nestingModule } from "./_nesting_program.ts";
 import type { NestingModule } from "./_nesting_program.ts";
 
@@ -27,7 +28,6 @@ const MOST_ACTS = 120;
 const MOST_NESTED = 20;
 /** What a call may use before it counts as endless. */
 const MOST_FUEL = 3e6;
-const REPORT_MS = 30_000;
 const ENGINES: readonly EngineName[] = ["interpreter", "native"];
 
 type Arguments = readonly [...depth: number[], id: number, left: number, x: bigint];
@@ -311,35 +311,21 @@ async function judge(
   return { ...report, mismatch: undefined };
 }
 
-function option(name: string, otherwise: number): number {
-  const at = Deno.args.indexOf(`--${name}`);
-  return at < 0 ? otherwise : Number(Deno.args[at + 1]);
-}
-
 async function main(): Promise<number> {
-  const start = performance.now();
-  const end = start + option("seconds", 60) * 1000;
-  const first = option("seed", Date.now() % 1e9);
   const sum = { programs: 0, calls: 0, finished: 0, failed: 0 };
-  let reportAt = start + REPORT_MS;
-  const text = () =>
-    `storms: ${sum.programs} programs, ${sum.calls} calls (${sum.finished} finished, ${sum.failed} failed or were ` +
-    `stopped), ${Math.round((performance.now() - start) / 1000)} s`;
-  console.log(`seed ${first}`);
-  for (let seed = first; performance.now() < end; seed++) {
+  const run = async (seed: number) => {
     const { mismatch, ...counts } = await runStorm(seed);
     sum.programs++;
     for (const name of ["calls", "finished", "failed"] as const) sum[name] += counts[name];
-    if (mismatch !== undefined) {
-      console.error(`seed ${seed}: ${mismatch}`);
-      return 1;
-    }
-    if (performance.now() < reportAt) continue;
-    console.log(text());
-    reportAt += REPORT_MS;
-  }
-  console.log(text());
-  return 0;
+    if (mismatch !== undefined) console.error(`seed ${seed}: ${mismatch}`);
+    return mismatch !== undefined;
+  };
+  return await runSeeds(
+    run,
+    () =>
+      `storms: ${sum.programs} programs, ${sum.calls} calls (${sum.finished} finished, ${sum.failed} failed or were ` +
+      `stopped)`,
+  );
 }
 
 if (import.meta.main) Deno.exit(await main());
