@@ -18,16 +18,19 @@ import type { EngineInstance, EngineModule, EngineOption } from "./engine.ts";
 import { EngineError } from "./errors.ts";
 import { admit, interpret } from "./interpreter/mod.ts";
 import { Module } from "./module.ts";
-import { compileNow, compileSupport, hostCompile, isHostModule, isRoomForInstance } from "./native/mod.ts";
 import {
   areMemoriesDear,
-  bodyOverCap,
-  dataOverCap,
-  declarationsOverCap,
+  compileNow,
+  compileSupport,
+  hostCompile,
+  isHostModule,
+  isRoomForInstance,
   meterOptions,
   ModuleRewriter,
+  nativeModule,
+  stampFault,
+  suspendSupport,
 } from "./native/mod.ts";
-import { nativeModule, stampFault, suspendSupport } from "./native/mod.ts";
 import type { Metered, MeterOptions, PrecompiledModule } from "./native/mod.ts";
 export type { PrecompiledModule } from "./native/mod.ts";
 
@@ -267,7 +270,6 @@ class UsualGuest {
 class Rewriting implements ModuleVisitor {
   readonly #validator = new ModuleValidator();
   readonly #rewriter: ModuleRewriter;
-  #refusal: string | undefined;
   /** Whether the body is valid, and is being rewritten. */
   #isValid = false;
 
@@ -277,32 +279,25 @@ class Rewriting implements ModuleVisitor {
 
   declarations(record: ModuleRecord): void {
     this.#validator.declarations(record);
-    this.#refusal = declarationsOverCap(record);
-    if (this.#refusal === undefined) this.#rewriter.declarations(record);
+    this.#rewriter.declarations(record);
   }
 
   body(record: ModuleRecord, index: number): boolean {
     this.#isValid ||= this.#validator.body(record, index);
-    if (!this.#isValid) return false;
-    this.#refusal ??= bodyOverCap(record, index);
-    if (this.#refusal === undefined) {
-      if (!this.#rewriter.body(record, index)) return false;
-      this.#refusal = this.#rewriter.refusal;
-    }
+    if (!this.#isValid || !this.#rewriter.body(record, index)) return false;
     this.#isValid = false;
     return true;
   }
 
   end(record: ModuleRecord): void {
     this.#validator.end(record);
-    this.#refusal ??= dataOverCap(record);
-    if (this.#refusal === undefined) this.#rewriter.end(record);
+    this.#rewriter.end(record);
   }
 
   /** @returns the metered module, or why there is none */
   finish(): Rewritten {
-    if (this.#refusal !== undefined) return { reason: this.#refusal };
-    return { metered: this.#rewriter.finish() };
+    const { refusal } = this.#rewriter;
+    return refusal === undefined ? { metered: this.#rewriter.finish() } : { reason: refusal };
   }
 }
 

@@ -13,6 +13,8 @@ export const HEADER_BYTES = 8;
 
 const MAGIC: readonly number[] = [0x00, 0x61, 0x73, 0x6d];
 const VERSION: readonly number[] = [0x01, 0x00, 0x00, 0x00];
+/** The header of a core module. */
+export const HEADER: readonly number[] = [...MAGIC, ...VERSION];
 const COMPONENT_LAYER = 1;
 
 /** How other formats begin. Text may follow white space. */

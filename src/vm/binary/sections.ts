@@ -114,6 +114,11 @@ const SECTIONS: ReadonlyMap<number, Section> = new Map<number, Section>([
   ...IN_ORDER.map(([id, name, read], order) => [id, { name, order, read }] as const),
 ]);
 
+/** The number of each section. */
+export const SECTION_IDS: Readonly<Record<SectionName | "custom", number>> = Object.fromEntries(
+  [...SECTIONS].map(([id, { name }]) => [name, id]),
+) as Record<SectionName | "custom", number>;
+
 /** The section with a number that was read at `offset`. */
 export function findSection(id: number, offset: number): Section {
   const section = SECTIONS.get(id);
@@ -215,7 +220,8 @@ function addMemory(cursor: Cursor, draft: ModuleDraft): MemoryType {
 
 // Imports and definitions
 
-const EXTERN_KINDS: readonly ExternKind[] = ["function", "table", "memory", "global"];
+/** The kinds of imports and exports, by their codes. */
+export const EXTERN_KINDS: readonly ExternKind[] = ["function", "table", "memory", "global"];
 
 function readExternKind(cursor: Cursor, of: "import" | "export"): ExternKind {
   const code = cursor.u8();

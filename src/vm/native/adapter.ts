@@ -5,9 +5,13 @@
  * @module
  */
 
+import { HEADER } from "../binary/header.ts";
+import { SECTION_IDS } from "../binary/sections.ts";
 import type { FuncType } from "../binary/types.ts";
 import { theHost } from "./support.ts";
 import type { HostFunc, HostModule } from "./support.ts";
+import { writeFuncType } from "./types.ts";
+import { Writer } from "./writer.ts";
 
 const MODULES = new Map<string, HostModule>();
 
@@ -21,18 +25,15 @@ export function adapterFor(type: FuncType, run: HostFunc): HostFunc {
 }
 
 /** `(module (import "" "" (func (type 0))) (export "" (func 0)))` */
-function bytesFor({ params, results }: FuncType): Uint8Array<ArrayBuffer> {
-  const type = [0x01, 0x60, ...u32(params.length), ...params, ...u32(results.length), ...results];
-  return Uint8Array.of(
-    ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
-    ...[0x01, ...u32(type.length), ...type],
-    ...[0x02, 0x05, 0x01, 0x00, 0x00, 0x00, 0x00],
-    ...[0x07, 0x04, 0x01, 0x00, 0x00, 0x00],
-  );
-}
-
-function u32(value: number): number[] {
-  const bytes: number[] = [];
-  for (; value >= 0x80; value >>>= 7) bytes.push(value & 0x7f | 0x80);
-  return [...bytes, value];
+function bytesFor(type: FuncType): Uint8Array<ArrayBuffer> {
+  const out = new Writer(256);
+  out.all(HEADER);
+  out.u8(SECTION_IDS.type);
+  const place = out.open();
+  out.u8(1);
+  writeFuncType(out, type);
+  out.close(place);
+  out.all([SECTION_IDS.import, 5, 1, 0, 0, 0, 0]);
+  out.all([SECTION_IDS.export, 4, 1, 0, 0, 0]);
+  return out.bytes.subarray(0, out.at);
 }

@@ -76,11 +76,11 @@ export class CallRun extends Run {
     this.enter(fuel);
     let ended: Promise<CallStatus>;
     try {
-      const converted = this.#convert(args);
+      const given = convert(this, this.func, args);
       // Converting may have stopped the call.
       if (this.isOver) throw new Unwound(this);
       meter.lendNow(this);
-      ended = theHost().promising(this.instance.raw(this.func.index))(...converted)
+      ended = theHost().promising(this.instance.raw(this.func.index))(...given)
         .then((value) => this.#finish(value), (error) => this.#unwind(error));
     } catch (error) {
       // Arguments that can't be converted, or a host without memory for a stack.
@@ -90,14 +90,6 @@ export class CallRun extends Run {
     if (!this.isRunning) return this.status;
     this.leave();
     return ended;
-  }
-
-  #convert(args: readonly Value[]): readonly unknown[] {
-    try {
-      return argumentsOf(this.func.type, args);
-    } catch (error) {
-      throw this.end(error);
-    }
   }
 
   /** Lets the suspended guest go on. */
@@ -135,7 +127,7 @@ export class CallRun extends Run {
   resumed(): number {
     if (this.isOver) throw new Unwound(this);
     this.enter(this.#slice);
-    if (this.#failure !== undefined) throw new HostFailure(this.#failure.error, new Error());
+    if (this.#failure !== undefined) throw new HostFailure(this.#failure.error);
     return this.meter!.lendAgain(this);
   }
 
@@ -299,21 +291,24 @@ export class NativeCall implements Call {
   }
 }
 
+/** The arguments of a run's function. What can't be converted ends the run with that error. */
+function convert(run: Run, { type }: Func, args: readonly Value[]): readonly unknown[] {
+  try {
+    return argumentsOf(type, args);
+  } catch (error) {
+    throw run.end(error);
+  }
+}
+
 /** Calls a function synchronously. */
 export function callNow(func: Func, args: readonly Value[]): Value {
   const instance = func.owner as NativeInstance;
   const run = new Run(0);
   run.enter(Infinity);
-  let converted: readonly unknown[];
   try {
-    converted = argumentsOf(func.type, args);
-  } catch (error) {
-    run.leave();
-    throw error;
-  }
-  try {
+    const given = convert(run, func, args);
     instance.meter.lendNow(run);
-    return fromHostResult(func.type, instance.raw(func.index)(...converted));
+    return fromHostResult(func.type, instance.raw(func.index)(...given));
   } catch (error) {
     throw error instanceof Unwound && error.run === run ? run.error : trapOf(error, instance.module);
   } finally {

@@ -17,33 +17,37 @@ import {
   MAX_NATIVE_GLOBALS,
   MAX_NATIVE_IMPORTS,
 } from "../limits.ts";
+import { Cursor } from "../binary/cursor.ts";
 import type { ByteRange, FuncType, ModuleRecord } from "../binary/types.ts";
-import { layoutOf } from "./layout.ts";
+import type { Layout } from "./layout.ts";
+import { END, I32_CONST } from "./opcodes.ts";
 
-const I32_CONST = 0x41;
-const END = 0x0b;
 /** Of the machine, most often: 4 KiB. */
 const SMALL_PAGE_BITS = 12;
 
 /** Why a module is too large, as its declarations say, if it is. */
 export function declarationsOverCap(record: ModuleRecord): string | undefined {
-  const { exports, functions, elements, entries, imports, globals } = record;
+  const { functions, elements, entries, imports, globals } = record;
   if (imports.length > MAX_NATIVE_IMPORTS) return over(`${imports.length} imports`, MAX_NATIVE_IMPORTS);
   if (globals.length > MAX_NATIVE_GLOBALS) return over(`${globals.length} globals`, MAX_NATIVE_GLOBALS);
   const values = borderValues(record);
   if (values > MAX_NATIVE_BORDER_VALUES) {
     return over(`${values} parameters and results of imports and exports`, MAX_NATIVE_BORDER_VALUES);
   }
-  const { escapes, declared } = layoutOf(record);
-  const reachable = escapes ? declared.reduce((sum, one) => sum + one, 0) : 0;
-  if (exports.length + reachable > MAX_NATIVE_EXPORTS) {
-    return over(`${exports.length + reachable} exports and functions that others can reach`, MAX_NATIVE_EXPORTS);
-  }
   if (functions.length > MAX_NATIVE_FUNCTIONS) return over(`${functions.length} functions`, MAX_NATIVE_FUNCTIONS);
   if (elements.length > 0 && entries.length > MAX_NATIVE_ELEMENTS) {
     return over(`${entries.length} elements in its segments`, MAX_NATIVE_ELEMENTS);
   }
   return undefined;
+}
+
+/** Why its exports are too many, those of ours included, if they are. */
+export function exportsOverCap({ exports }: ModuleRecord, { escapes, declared }: Layout): string | undefined {
+  const reachable = escapes ? declared.reduce((sum, one) => sum + one, 0) : 0;
+  const count = exports.length + reachable;
+  return count > MAX_NATIVE_EXPORTS
+    ? over(`${count} exports and functions that others can reach`, MAX_NATIVE_EXPORTS)
+    : undefined;
 }
 
 /** The values of the imported functions, and of the types of the exported ones: the host makes code for each. */
@@ -81,14 +85,9 @@ export function dataOverCap({ bytes, data }: ModuleRecord): string | undefined {
 /** The page where a segment begins, or -1 if that is not a plain constant. */
 function pageOf(bytes: Uint8Array, { start, end }: ByteRange): number {
   if (bytes[start] !== I32_CONST) return -1;
-  let value = 0;
-  let at = start + 1;
-  for (let shift = 0; at < end; shift += 7) {
-    const byte = bytes[at++];
-    value |= (byte & 0x7f) << shift;
-    if (byte < 0x80) break;
-  }
-  return bytes[at] === END ? value >>> SMALL_PAGE_BITS : -1;
+  const cursor = new Cursor(bytes, start + 1, end);
+  const value = cursor.i32();
+  return bytes[cursor.offset] === END ? value >>> SMALL_PAGE_BITS : -1;
 }
 
 function over(what: string, most: number): string {

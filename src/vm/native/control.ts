@@ -27,20 +27,13 @@ import {
   WAYS,
   WORDS,
 } from "./labels.ts";
+import * as op from "./opcodes.ts";
 import type { Payments } from "./payments.ts";
 import { movesFuel } from "./runs.ts";
 import type { Runs } from "./runs.ts";
 import type { Scanner } from "./scanner.ts";
 import type { Types } from "./types.ts";
 import type { Writer } from "./writer.ts";
-
-const OP_BLOCK = 0x02;
-const OP_IF = 0x04;
-const OP_ELSE = 0x05;
-const OP_END = 0x0b;
-const OP_BR = 0x0c;
-const OP_BR_TABLE = 0x0e;
-const EMPTY_BLOCK = 0x40;
 
 /** The blocks and branches of one function at a time. The scanner has read the opcode of the current instruction. */
 export class Control {
@@ -184,7 +177,7 @@ export class Control {
     const labels = this.#labels.words;
     const { isStale } = runs;
     this.#scanner.copyBefore();
-    this.#out.u8(OP_ELSE);
+    this.#out.u8(op.ELSE);
     runs.debt = labels[label + ELSE_DEBT];
     runs.isStale = labels[label + ELSE_STALE] !== 0;
     runs.payRun();
@@ -198,9 +191,9 @@ export class Control {
     const { loops } = this.#runs;
     const first = scanner.bytes[scanner.at];
     const index = scanner.u32();
-    if (first >= EMPTY_BLOCK && first < 0x80) {
+    if (first >= op.EMPTY_BLOCK && first < 0x80) {
       // A type of one value, or none.
-      const isEmpty = first === EMPTY_BLOCK || kind === OF_LOOP;
+      const isEmpty = first === op.EMPTY_BLOCK || kind === OF_LOOP;
       return this.#labels.push(kind, isEmpty ? 0 : 1, isEmpty ? 0 : first, loops);
     }
     const { params, results } = this.#record.types[index];
@@ -281,14 +274,14 @@ export class Control {
       const out = this.#out;
       const from = out.at;
       const carried = labels[label + CARRIED];
-      if (carried === 0) out.two(OP_IF, EMPTY_BLOCK);
+      if (carried === 0) out.two(op.IF, op.EMPTY_BLOCK);
       else {
-        out.u8(OP_IF);
+        out.u8(op.IF);
         out.s32(this.#types.same(carried));
       }
       this.#payBranch(label, fuel);
-      out.indexed(OP_BR, depth + 1);
-      out.u8(OP_END);
+      out.indexed(op.BR, depth + 1);
+      out.u8(op.END);
       const chain = labels[label + CHAIN];
       if (chain !== NO_CHAIN) this.#payments.isBranch(runs.siteOf(chain), from, depth);
       scanner.drop();
@@ -321,12 +314,12 @@ export class Control {
     scanner.at = table;
     const type = this.#types.switched(labels[this.#labels.at(scanner.u32()) + CARRIED]);
     for (let slot = 0; slot < slots; slot++) {
-      out.u8(OP_BLOCK);
+      out.u8(op.BLOCK);
       out.s32(type);
       labels[this.#labels.at(this.#slots[slot]) + SLOT] = slot;
     }
     scanner.at = table;
-    out.u8(OP_BR_TABLE);
+    out.u8(op.BR_TABLE);
     out.u32(count);
     for (let place = 0; place <= count; place++) {
       const depth = scanner.u32();
@@ -336,9 +329,9 @@ export class Control {
     for (let slot = 0; slot < slots; slot++) {
       const depth = this.#slots[slot];
       const label = this.#labels.at(depth);
-      out.u8(OP_END);
+      out.u8(op.END);
       this.#payBranch(label, movesFuel(labels[label + ARITY]));
-      out.indexed(OP_BR, depth + slots - 1 - slot);
+      out.indexed(op.BR, depth + slots - 1 - slot);
     }
     scanner.drop();
     scanner.dead = 0;

@@ -7,10 +7,38 @@
  */
 
 import { FUEL_PER_PAGE, HOST_CALL_FUEL, MEMORY_PART, TABLE_PART } from "../costs.ts";
+import { denseOpcode, opcodeOf } from "../binary/opcodes.ts";
 import { I32 } from "../binary/types.ts";
 import type { FuncType, ModuleRecord, ValueType } from "../binary/types.ts";
 import { answerIndex, GROW_TABLE, REFILL, RESUMED, WAIT } from "./layout.ts";
 import type { Layout } from "./layout.ts";
+import {
+  BR_IF,
+  CALL,
+  DROP,
+  ELSE,
+  EMPTY_BLOCK,
+  END,
+  GLOBAL_GET,
+  GLOBAL_SET,
+  I32_ADD,
+  I32_CONST,
+  I32_EQZ,
+  I32_GT_U,
+  I32_LT_S,
+  I32_LT_U,
+  I32_MUL,
+  I32_NE,
+  I32_SUB,
+  IF,
+  LOCAL_GET,
+  LOCAL_SET,
+  LOCAL_TEE,
+  LOOP,
+  MEMORY_GROW,
+  RETURN,
+  UNREACHABLE,
+} from "./opcodes.ts";
 import type { Types } from "./types.ts";
 import type { Writer } from "./writer.ts";
 
@@ -25,31 +53,21 @@ interface Helper {
 }
 
 const EMPTY: readonly ValueType[] = [];
-const END = 0x0b;
-const DROP = 0x1a;
-const ADD = 0x6a;
-const SUB = 0x6b;
-const EQZ = 0x45;
-const NE = 0x47;
-const LT_S = 0x48;
-const LT_U = 0x49;
-const GT_U = 0x4b;
-const NOTHING = 0x40;
 
-const get = (local: number): Part => [0x20, u32(local)];
-const set = (local: number): Part => [0x21, u32(local)];
-const tee = (local: number): Part => [0x22, u32(local)];
-const getGlobal = (index: number): Part => [0x23, u32(index)];
-const setGlobal = (index: number): Part => [0x24, u32(index)];
-const i32 = (value: number): Part => [0x41, s32(value)];
-const call = (index: number): Part => [0x10, u32(index)];
+const get = (local: number): Part => [LOCAL_GET, u32(local)];
+const set = (local: number): Part => [LOCAL_SET, u32(local)];
+const tee = (local: number): Part => [LOCAL_TEE, u32(local)];
+const getGlobal = (index: number): Part => [GLOBAL_GET, u32(index)];
+const setGlobal = (index: number): Part => [GLOBAL_SET, u32(index)];
+const i32 = (value: number): Part => [I32_CONST, s32(value)];
+const call = (index: number): Part => [CALL, u32(index)];
 const when = (condition: Part, then: Part, otherwise?: Part): Part => [
-  ...[condition, 0x04, NOTHING, then],
-  ...otherwise === undefined ? [END] : [0x05, otherwise, END],
+  ...[condition, IF, EMPTY_BLOCK, then],
+  ...otherwise === undefined ? [END] : [ELSE, otherwise, END],
 ];
 /** A loop that goes on while the condition at its end holds. */
-const loop = (code: Part, condition: Part): Part => [0x03, NOTHING, code, condition, 0x0d, 0, END];
-const giveBack = (value: Part): Part => [value, 0x0f];
+const loop = (code: Part, condition: Part): Part => [LOOP, EMPTY_BLOCK, code, condition, BR_IF, 0, END];
+const giveBack = (value: Part): Part => [value, RETURN];
 
 function u32(value: number): number[] {
   const bytes: number[] = [];
@@ -65,15 +83,19 @@ function s32(value: number): number[] {
   return bytes;
 }
 
-/** Instructions that are replaced, by their dense opcodes. */
-const MEMORY_GROW = 0x40;
-const MEMORY_INIT = 0x108;
-const MEMORY_COPY = 0x10a;
-const MEMORY_FILL = 0x10b;
-const TABLE_INIT = 0x10c;
-const TABLE_COPY = 0x10e;
-const TABLE_GROW = 0x10f;
-const TABLE_FILL = 0x111;
+/** The bytes of an opcode with a prefix and a small number. */
+const prefixed = (name: string): Part => [opcodeOf(name) >> 8, opcodeOf(name) & 0xff];
+
+const dense = (name: string): number => denseOpcode(opcodeOf(name));
+
+/** Instructions that are replaced, by their dense opcodes; `memory.grow` too. */
+const MEMORY_INIT = dense("memory.init");
+const MEMORY_COPY = dense("memory.copy");
+const MEMORY_FILL = dense("memory.fill");
+const TABLE_INIT = dense("table.init");
+const TABLE_COPY = dense("table.copy");
+const TABLE_GROW = dense("table.grow");
+const TABLE_FILL = dense("table.fill");
 
 /** The functions that follow the stubs, in their order. */
 const FIXED = ["refuel", "fuel", "setFuel", "charge", "pending"] as const;
@@ -125,12 +147,12 @@ export class Helpers {
 
   #charge(amount: Part): Part {
     const { fuelGlobal } = this.#layout;
-    return [getGlobal(fuelGlobal), amount, SUB, setGlobal(fuelGlobal)];
+    return [getGlobal(fuelGlobal), amount, I32_SUB, setGlobal(fuelGlobal)];
   }
 
   /** Refuels if no fuel is left. */
   #check(): Part {
-    return when([getGlobal(this.#layout.fuelGlobal), i32(0), LT_S], [call(this.fixed("refuel")), DROP]);
+    return when([getGlobal(this.#layout.fuelGlobal), i32(0), I32_LT_S], [call(this.fixed("refuel")), DROP]);
   }
 
   #make(name: (typeof FIXED)[number]): Helper {
@@ -142,10 +164,10 @@ export class Helpers {
     });
     switch (name) {
       case "refuel": {
-        const refill = [getGlobal(fuelGlobal), this.#runtime(REFILL), tee(0), i32(0), LT_S];
-        const id = [i32(0), get(0), SUB];
+        const refill = [getGlobal(fuelGlobal), this.#runtime(REFILL), tee(0), i32(0), I32_LT_S];
+        const id = [i32(0), get(0), I32_SUB];
         const wait = [id, this.#runtime(WAIT), id, this.#runtime(RESUMED), set(0)];
-        const code = [loop([when(refill, wait), get(0), setGlobal(fuelGlobal)], [get(0), i32(0), LT_S]), get(0)];
+        const code = [loop([when(refill, wait), get(0), setGlobal(fuelGlobal)], [get(0), i32(0), I32_LT_S]), get(0)];
         return make(EMPTY, [I32], code, [I32]);
       }
       case "fuel":
@@ -176,7 +198,7 @@ export class Helpers {
       this.#charge(i32(HOST_CALL_FUEL)),
       params.map((_, param) => get(param)),
       call(index),
-      ...[getGlobal(statusGlobal), 0x04, key === 0 ? NOTHING : s32(this.#types.same(key)), waiting, END],
+      ...[getGlobal(statusGlobal), IF, key === 0 ? EMPTY_BLOCK : s32(this.#types.same(key)), waiting, END],
     ];
     return { type: typeIndex, locals: [I32], code };
   }
@@ -191,8 +213,8 @@ export class Helpers {
           locals: [I32],
           code: [
             when(
-              [get(0), 0x40, 0, tee(1), i32(-1), NE],
-              [this.#charge([get(0), i32(FUEL_PER_PAGE), 0x6c]), this.#check()],
+              [get(0), MEMORY_GROW, 0, tee(1), i32(-1), I32_NE],
+              [this.#charge([get(0), i32(FUEL_PER_PAGE), I32_MUL]), this.#check()],
             ),
             get(1),
           ],
@@ -200,17 +222,17 @@ export class Helpers {
       case TABLE_GROW:
         return this.#growTable(first);
       case MEMORY_FILL:
-        return this.#parts(bulk, [0xfc, 11, 0], MEMORY_PART, "fill");
+        return this.#parts(bulk, [prefixed("memory.fill"), 0], MEMORY_PART, "fill");
       case MEMORY_COPY:
-        return this.#parts(bulk, [0xfc, 10, 0, 0], MEMORY_PART, "copy");
+        return this.#parts(bulk, [prefixed("memory.copy"), 0, 0], MEMORY_PART, "copy");
       case MEMORY_INIT:
-        return this.#parts(bulk, [0xfc, 8, u32(first), 0], MEMORY_PART, "init");
+        return this.#parts(bulk, [prefixed("memory.init"), u32(first), 0], MEMORY_PART, "init");
       case TABLE_FILL:
-        return this.#parts([I32, tables[first].element, I32], [0xfc, 17, u32(first)], TABLE_PART, "fill");
+        return this.#parts([I32, tables[first].element, I32], [prefixed("table.fill"), u32(first)], TABLE_PART, "fill");
       case TABLE_COPY:
-        return this.#parts(bulk, [0xfc, 14, u32(first), u32(second)], TABLE_PART, "copy");
+        return this.#parts(bulk, [prefixed("table.copy"), u32(first), u32(second)], TABLE_PART, "copy");
       case TABLE_INIT:
-        return this.#parts(bulk, [0xfc, 12, u32(first), u32(second)], TABLE_PART, "init");
+        return this.#parts(bulk, [prefixed("table.init"), u32(first), u32(second)], TABLE_PART, "init");
       default:
         throw new TypeError(`no helper for opcode ${code}`);
     }
@@ -225,14 +247,14 @@ export class Helpers {
       type: this.#types.indexOf([element, I32], [I32]),
       locals: [I32],
       code: [
-        [0xfc, 16, u32(table), set(size)],
+        [prefixed("table.size"), u32(table), set(size)],
         table < importedTables || maximum === undefined
           ? []
-          : when([get(1), i32(maximum | 0), get(size), SUB, GT_U], refuse),
-        when([i32(table), get(size), get(1), this.#runtime(GROW_TABLE), EQZ], refuse),
+          : when([get(1), i32(maximum | 0), get(size), I32_SUB, I32_GT_U], refuse),
+        when([i32(table), get(size), get(1), this.#runtime(GROW_TABLE), I32_EQZ], refuse),
         when(
-          [get(0), get(1), 0xfc, 15, u32(table), i32(-1), NE],
-          [this.#charge([get(size), get(1), ADD]), this.#check(), get(size), 0x0f],
+          [get(0), get(1), prefixed("table.grow"), u32(table), i32(-1), I32_NE],
+          [this.#charge([get(size), get(1), I32_ADD]), this.#check(), get(size), RETURN],
         ),
         i32(-1),
       ],
@@ -247,20 +269,20 @@ export class Helpers {
     const [to, from, count] = [0, 1, 2];
     const hasFrom = kind !== "fill";
     const whole = [get(to), get(from), get(count), operation];
-    const end = (place: number): Part => [get(place), get(count), ADD];
-    const wraps = (place: number): Part => when([end(place), get(place), LT_U], [whole, 0x00]);
+    const end = (place: number): Part => [get(place), get(count), I32_ADD];
+    const wraps = (place: number): Part => when([end(place), get(place), I32_LT_U], [whole, UNREACHABLE]);
     const inBounds = [
       wraps(to),
       hasFrom ? wraps(from) : [],
       [end(to), hasFrom ? end(from) : get(from), i32(0), operation],
     ];
-    const advance = (place: number): Part => [get(place), i32(part), ADD, set(place)];
+    const advance = (place: number): Part => [get(place), i32(part), I32_ADD, set(place)];
     const forward = [[get(to), get(from), i32(part), operation], advance(to), hasFrom ? advance(from) : []];
-    const last = (place: number): Part => [end(place), i32(part), SUB];
+    const last = (place: number): Part => [end(place), i32(part), I32_SUB];
     const backward = [last(to), last(from), i32(part), operation];
-    const onePart = kind === "copy" ? when([get(to), get(from), GT_U], backward, forward) : forward;
-    const less = [get(count), i32(part), SUB, set(count)];
-    const isLonger = [get(count), i32(part), GT_U];
+    const onePart = kind === "copy" ? when([get(to), get(from), I32_GT_U], backward, forward) : forward;
+    const less = [get(count), i32(part), I32_SUB, set(count)];
+    const isLonger = [get(count), i32(part), I32_GT_U];
     return {
       type: this.#types.indexOf(params, EMPTY),
       locals: [],

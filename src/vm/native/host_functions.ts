@@ -53,7 +53,7 @@ export function hostImport(caller: Caller, type: FuncType, host: HostFunction): 
 
 function failure(run: Run, meter: Meter, cause: unknown): unknown {
   if (meter.charged !== 0) meter.takeCharge(run);
-  return run.isOver ? new Unwound(run) : new HostFailure(cause, new Error());
+  return run.isOver ? new Unwound(run) : new HostFailure(cause);
 }
 
 /** Takes a result that may be a promise, or must be converted. */
@@ -70,6 +70,6 @@ function take(run: Run, caller: Caller, type: FuncType, result: unknown): unknow
   try {
     return toHostResult(type, result);
   } catch (cause) {
-    throw new HostFailure(cause, new Error());
+    throw new HostFailure(cause);
   }
 }

@@ -43,12 +43,11 @@ export class Unwound {
 /** Carries what a host function threw through the guest. */
 export class HostFailure {
   readonly cause: unknown;
-  /** An error that was made where the host function was called, for the guest's stack. */
-  readonly site: Error | undefined;
+  /** An error with the guest's stack: it is made where the host function was called. */
+  readonly site: Error = new Error();
 
-  constructor(cause: unknown, site?: Error) {
+  constructor(cause: unknown) {
     this.cause = cause;
-    this.site = site;
   }
 }
 

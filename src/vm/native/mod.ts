@@ -18,7 +18,6 @@ import { trial } from "./trial.ts";
 import { METER_VERSION, stampOf } from "./stamp.ts";
 import { theHost } from "./support.ts";
 import type { HostModule } from "./support.ts";
-export { bodyOverCap, dataOverCap, declarationsOverCap } from "./caps.ts";
 export { ModuleRewriter } from "./rewriter.ts";
 export type { Metered, MeterOptions } from "./rewriter.ts";
 export { compileSupport, isHostModule, suspendSupport } from "./support.ts";

@@ -7,27 +7,28 @@
  */
 
 import { grown } from "./labels.ts";
+import {
+  BR_IF,
+  CALL,
+  DROP,
+  EMPTY_BLOCK,
+  END,
+  GLOBAL_GET,
+  GLOBAL_SET,
+  I32_CONST,
+  I32_LT_S,
+  I32_SUB,
+  IF,
+  LOCAL_GET,
+  LOCAL_SET,
+  LOCAL_TEE,
+} from "./opcodes.ts";
 import { Writer } from "./writer.ts";
 
 /** More bytes than a payment or a check takes. */
 const ROOM = 64;
 /** Ranges up to this long are moved byte by byte. */
 const SHORT_RANGE = 64;
-
-const GLOBAL_GET = 0x23;
-const GLOBAL_SET = 0x24;
-const LOCAL_GET = 0x20;
-const LOCAL_SET = 0x21;
-const LOCAL_TEE = 0x22;
-const I32_CONST = 0x41;
-const I32_SUB = 0x6b;
-const I32_LT_S = 0x48;
-const IF = 0x04;
-const END = 0x0b;
-const CALL = 0x10;
-const DROP = 0x1a;
-const BR_IF = 0x0d;
-const EMPTY_BLOCK = 0x40;
 
 // A site is a payment whose amount is set later: the place of the amount, or -1 if it is cut; the range that can be cut;
 // the depth of the branch if the range is a conditional one, or -1; whether it also sets the local.
@@ -201,15 +202,8 @@ export class Payments {
     let next = 0;
     for (let site = 0; site < this.#end; site += WORDS) {
       const place = sites[site];
-      if (place === CUT) {
-        const end = this.#uncut(site);
-        next = this.#keep(next, from, to, sites[site + 1]);
-        to = move(bytes, to, from, sites[site + 1]);
-        from = end;
-        continue;
-      }
-      const amount = (bytes[place] & 0x7f | bytes[place + 1] << 7) << 18 >> 18;
-      if (amount === 0 && sites[site + 4] === 0) {
+      const amount = place === CUT ? 0 : (bytes[place] & 0x7f | bytes[place + 1] << 7) << 18 >> 18;
+      if (place === CUT || amount === 0 && sites[site + 4] === 0) {
         const end = this.#uncut(site);
         next = this.#keep(next, from, to, sites[site + 1]);
         to = move(bytes, to, from, sites[site + 1]);

@@ -15,6 +15,7 @@ import type { Helpers } from "./helpers.ts";
 import * as what from "./instructions.ts";
 import { newIndex } from "./layout.ts";
 import type { Layout } from "./layout.ts";
+import * as op from "./opcodes.ts";
 import type { Payments } from "./payments.ts";
 import { Runs } from "./runs.ts";
 import { PAUSE, Scanner, TRAPS } from "./scanner.ts";
@@ -26,10 +27,6 @@ const PART_BYTES = 32_768;
 const SHORT_BODY = 100_000;
 /** Bytes of a rewritten body. The worst that a guest can write gets five times longer. */
 const MAX_REWRITTEN_BYTES = 2 * MAX_NATIVE_BODY_BYTES;
-
-const OP_CALL = 0x10;
-const OP_RETURN_CALL = 0x12;
-const OP_REF_FUNC = 0xd2;
 
 /** Rewrites the bodies of one module, in their order. */
 export class BodyRewriter {
@@ -157,14 +154,14 @@ export class BodyRewriter {
       case what.RETURN:
         return control.return();
       case what.CALL:
-        this.#call(OP_CALL);
+        this.#call(op.CALL);
         return runs.called();
       case what.CALL_INDIRECT:
         this.#callIndirect();
         scanner.copy(scanner.at);
         return runs.called();
       case what.RETURN_CALL:
-        this.#call(OP_RETURN_CALL);
+        this.#call(op.RETURN_CALL);
         return scanner.die();
       case what.RETURN_CALL_INDIRECT:
         this.#callIndirect();
@@ -175,7 +172,7 @@ export class BodyRewriter {
         runs.payDebt();
         return scanner.die();
       case what.REF_FUNC:
-        return this.#write(OP_REF_FUNC, this.#function(scanner.u32()));
+        return this.#write(op.REF_FUNC, this.#function(scanner.u32()));
       case what.HELPED:
         return this.#help();
       default:
@@ -222,7 +219,7 @@ export class BodyRewriter {
     const second = what.SKIP[code] === what.TWO_NUMBERS ? scanner.u32() : 0;
     scanner.copyBefore();
     this.#runs.payRun();
-    this.#write(OP_CALL, this.#helpers.indexOf(code, first, second));
+    this.#write(op.CALL, this.#helpers.indexOf(code, first, second));
     this.#runs.isStale = true;
   }
 }

@@ -10,10 +10,14 @@ import { EXTERNREF, FIRST_GLOBAL, FUNCREF, I32, NULL_EXTERN, NULL_FUNC } from ".
 import type { ElementSegment, ExternKind, Limits, ModuleRecord, SectionName } from "../binary/types.ts";
 import type { ModuleVisitor } from "../binary/decode.ts";
 import { Cursor } from "../binary/cursor.ts";
+import { HEADER } from "../binary/header.ts";
+import { EXTERN_KINDS, SECTION_IDS } from "../binary/sections.ts";
+import { bodyOverCap, dataOverCap, declarationsOverCap, exportsOverCap } from "./caps.ts";
 import { Helpers, writeHelper } from "./helpers.ts";
 import { GUEST_IMPORTS, layoutOf, newIndex, RUNTIME_IMPORTS, STAMP_SECTION } from "./layout.ts";
 import type { Layout } from "./layout.ts";
 import { writeNames } from "./names.ts";
+import { END, GLOBAL_GET, I32_CONST, REF_FUNC, REF_NULL } from "./opcodes.ts";
 import { BodyRewriter } from "./rewrite_body.ts";
 import { Payments } from "./payments.ts";
 import { stampOf } from "./stamp.ts";
@@ -41,29 +45,7 @@ const HINT_SECTION = "metadata.code.branch_hint";
 /** How much larger code becomes. */
 const USUAL_GROWTH = 1.5;
 const MINIMUM_CAPACITY = 4096;
-const HEADER = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
-const KINDS: Readonly<Record<ExternKind, number>> = { function: 0, table: 1, memory: 2, global: 3 };
-const END = 0x0b;
-const REF_NULL = 0xd0;
-const REF_FUNC = 0xd2;
-const GLOBAL_GET = 0x23;
-const I32_CONST = 0x41;
-
-const ID: Readonly<Record<SectionName | "custom", number>> = {
-  custom: 0,
-  type: 1,
-  import: 2,
-  function: 3,
-  table: 4,
-  memory: 5,
-  global: 6,
-  export: 7,
-  start: 8,
-  element: 9,
-  code: 10,
-  data: 11,
-  "data count": 12,
-};
+const kindCode = (kind: ExternKind): number => EXTERN_KINDS.indexOf(kind);
 
 /** Rewrites one module. It must be valid: its validator comes first. */
 export class ModuleRewriter implements ModuleVisitor {
@@ -76,13 +58,23 @@ export class ModuleRewriter implements ModuleVisitor {
   #helpers: Helpers | undefined;
   #payments: Payments | undefined;
   #bodies: BodyRewriter | undefined;
+  #refusal: string | undefined;
 
   constructor(options: MeterOptions = {}) {
     this.#options = options;
   }
 
+  /** Why the module can't be rewritten, as far as has been seen. Then nothing else is done. */
+  get refusal(): string | undefined {
+    return this.#refusal;
+  }
+
   declarations(record: ModuleRecord): void {
+    this.#refusal = declarationsOverCap(record);
+    if (this.#refusal !== undefined) return;
     const layout = layoutOf(record);
+    this.#refusal = exportsOverCap(record, layout);
+    if (this.#refusal !== undefined) return;
     const { start, end } = record.sections.get("code") ?? { start: 0, end: 0 };
     // A section may claim any length, but not more bytes than there are.
     this.#code = new Writer(Math.min(end - start, record.bytes.length) * USUAL_GROWTH + MINIMUM_CAPACITY);
@@ -95,23 +87,22 @@ export class ModuleRewriter implements ModuleVisitor {
     this.#ends = new Uint32Array(record.functions.length - record.importedFunctions);
   }
 
-  /** Why the module can't be rewritten, if a body has shown that. */
-  get refusal(): string | undefined {
-    return this.#bodies!.refusal;
-  }
-
   /** Rewrites the next part of a body. Returns whether it was the last. */
-  body(_record: ModuleRecord, index: number): boolean {
+  body(record: ModuleRecord, index: number): boolean {
+    this.#refusal ??= bodyOverCap(record, index);
+    if (this.#refusal !== undefined) return true;
     if (!this.#bodies!.rewrite(index)) return false;
+    this.#refusal = this.#bodies!.refusal;
     this.#ends[index] = this.#code.at;
     return true;
   }
 
   end(record: ModuleRecord): void {
+    this.#refusal ??= dataOverCap(record);
     this.#record = record;
   }
 
-  /** Returns the metered module, after `end`. */
+  /** Returns the metered module, after `end`. There must be no refusal. */
   finish(): Metered {
     const record = this.#record!;
     const layout = this.#layout!;
@@ -133,16 +124,16 @@ export class ModuleRewriter implements ModuleVisitor {
     };
     const copy = (name: SectionName) => {
       const range = record.sections.get(name);
-      if (range !== undefined) section(ID[name], () => out.range(record.bytes, range.start, range.end));
+      if (range !== undefined) section(SECTION_IDS[name], () => out.range(record.bytes, range.start, range.end));
     };
     out.all(HEADER);
-    section(ID.type, () => {
+    section(SECTION_IDS.type, () => {
       // Before the import section, which uses types of ours.
       for (const { type } of layout.runtime) types.indexOf(type.params, type.results);
       writeExtended(out, record, "type", types.count, types.out);
     });
-    section(ID.import, () => writeImports(out, record, layout, types));
-    section(ID.function, () => {
+    section(SECTION_IDS.import, () => writeImports(out, record, layout, types));
+    section(SECTION_IDS.function, () => {
       out.u32(this.#ends.length + helpers.length);
       for (let index = record.importedFunctions; index < record.functions.length; index++) {
         out.u32(record.functions[index]);
@@ -150,19 +141,19 @@ export class ModuleRewriter implements ModuleVisitor {
       for (const { type } of helpers) out.u32(type);
     });
     copy("table");
-    section(ID.global, () => writeGlobals(out, record, layout));
-    section(ID.export, () => writeExports(out, record, layout, this.#helpers!));
-    if (record.elements.length > 0) section(ID.element, () => writeElements(out, record, layout));
+    section(SECTION_IDS.global, () => writeGlobals(out, record, layout));
+    section(SECTION_IDS.export, () => writeExports(out, record, layout, this.#helpers!));
+    if (record.elements.length > 0) section(SECTION_IDS.element, () => writeElements(out, record, layout));
     copy("data count");
     const { hints, hinted } = this.#payments!;
     if (hinted > 0) {
-      section(ID.custom, () => {
+      section(SECTION_IDS.custom, () => {
         out.name(HINT_SECTION);
         out.u32(hinted);
         out.range(hints.bytes, 0, hints.at);
       });
     }
-    section(ID.code, () => {
+    section(SECTION_IDS.code, () => {
       out.u32(bodies.length);
       const base = out.at;
       for (let index = 0; index < bodies.length; index++) bodies[index] = bodyStart(code.bytes, bodies[index]) + base;
@@ -171,7 +162,7 @@ export class ModuleRewriter implements ModuleVisitor {
     copy("data");
     if (this.#options.omitNames !== true) writeNames(out, record, layout);
     if (this.#options.stamp === true) {
-      section(ID.custom, () => {
+      section(SECTION_IDS.custom, () => {
         out.name(STAMP_SECTION);
         out.all([...stampOf(record.bytes)]);
       });
@@ -185,8 +176,8 @@ export function meterRecord(record: ModuleRecord, options?: MeterOptions): Meter
   const rewriter = new ModuleRewriter(options);
   rewriter.declarations(record);
   for (let index = 0; index < record.bodies.length; index++) while (!rewriter.body(record, index));
-  if (rewriter.refusal !== undefined) throw new RangeError(rewriter.refusal);
   rewriter.end(record);
+  if (rewriter.refusal !== undefined) throw new RangeError(rewriter.refusal);
   return rewriter.finish();
 }
 
@@ -223,7 +214,7 @@ function writeImports(out: Writer, record: ModuleRecord, layout: Layout, types: 
   const next = { function: 0, table: 0, memory: 0, global: 0 };
   const memory = ({ limits }: { limits: Limits }) => {
     out.name("m0");
-    out.u8(KINDS.memory);
+    out.u8(kindCode("memory"));
     writeLimits(out, limits);
   };
   for (const { type } of record.imports) {
@@ -232,12 +223,12 @@ function writeImports(out: Writer, record: ModuleRecord, layout: Layout, types: 
     switch (type.kind) {
       case "function":
         out.name(String(index));
-        out.u8(KINDS.function);
+        out.u8(kindCode("function"));
         out.u32(type.typeIndex);
         break;
       case "table":
         out.name(`t${index}`);
-        out.all([KINDS.table, type.type.element]);
+        out.all([kindCode("table"), type.type.element]);
         writeLimits(out, type.type.limits);
         break;
       case "memory":
@@ -245,13 +236,13 @@ function writeImports(out: Writer, record: ModuleRecord, layout: Layout, types: 
         break;
       case "global":
         out.name(`v${index}`);
-        out.all([KINDS.global, type.type.value, type.type.mutable ? 1 : 0]);
+        out.all([kindCode("global"), type.type.value, type.type.mutable ? 1 : 0]);
     }
   }
   for (const { name, type } of layout.runtime) {
     out.name(RUNTIME_IMPORTS);
     out.name(name);
-    out.u8(KINDS.function);
+    out.u8(kindCode("function"));
     out.u32(types.indexOf(type.params, type.results));
   }
   if (isDefined) {
@@ -293,12 +284,12 @@ function writeExports(out: Writer, record: ModuleRecord, layout: Layout, helpers
   out.u32(exports.length + ours.length);
   for (const { name, kind, index } of exports) {
     out.name(name);
-    out.u8(KINDS[kind]);
+    out.u8(kindCode(kind));
     out.u32(kind === "function" ? newIndex(layout, importedFunctions, index) : index);
   }
   for (const [name, index] of ours) {
     out.name(prefix + name);
-    out.u8(KINDS.function);
+    out.u8(kindCode("function"));
     out.u32(index);
   }
 }

@@ -43,7 +43,7 @@ const TABLE_BULK: ReadonlySet<number> = new Set([12, 13, 14, 15, 16, 17]);
 /** The trap, or what else has ended a guest, of what its function threw. */
 export function trapOf(error: unknown, module: NativeModule): unknown {
   if (error instanceof HostFailure) {
-    const { frames } = error.site === undefined ? { frames: [] } : guestFrames(error.site, module);
+    const { frames } = guestFrames(error.site, module);
     // A host function may find no room on the guest's stack.
     const isFull = frames.length >= MAX_FRAMES && error.cause instanceof Error && FULL_STACK.test(error.cause.message);
     return new Trap(isFull ? "call stack exhausted" : "host function failed", frames, { cause: error.cause });

@@ -6,7 +6,7 @@
  */
 
 import { I32 } from "../binary/types.ts";
-import type { ModuleRecord, ValueType } from "../binary/types.ts";
+import type { FuncType, ModuleRecord, ValueType } from "../binary/types.ts";
 import { Writer } from "./writer.ts";
 
 /** Lists of values of one type, or none, have keys below this: 0 or the type. */
@@ -34,11 +34,7 @@ export class Types {
     if (index === undefined) {
       index = this.#record.types.length + this.count++;
       this.#known.set(key, index);
-      this.out.u8(FUNCTION_TYPE);
-      this.out.u32(params.length);
-      this.out.all(params);
-      this.out.u32(results.length);
-      this.out.all(results);
+      writeFuncType(this.out, { params, results });
     }
     return index;
   }
@@ -76,6 +72,15 @@ export class Types {
     }
     return index;
   }
+}
+
+/** Writes a function type. */
+export function writeFuncType(out: Writer, { params, results }: FuncType): void {
+  out.u8(FUNCTION_TYPE);
+  out.u32(params.length);
+  out.all(params);
+  out.u32(results.length);
+  out.all(results);
 }
 
 function keyOf(list: readonly ValueType[], key: number): number {

@@ -137,7 +137,7 @@ function callReference({ host, exported, type }: Func, args: readonly unknown[])
     result = (host ?? exported)(...args.map((value, index) => fromHost(type.params[index], value)));
     if (!run.isOver && !isPromiseLike(result)) return toHostResult(type, result);
   } catch (cause) {
-    throw run.isOver ? new Unwound(run) : new HostFailure(cause, new Error());
+    throw run.isOver ? new Unwound(run) : new HostFailure(cause);
   }
   onRejection(result, () => {});
   throw run.isOver ? new Unwound(run) : run.end(waitError());
